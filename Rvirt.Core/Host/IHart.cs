@@ -1,0 +1,78 @@
+namespace Rvirt.Core.Host;
+
+/// <summary>The hart that the hypervisor runs on, in S-mode: CSRs, fences, time, and reads of guest memory as the guest sees it.</summary>
+/// <remarks>Implemented by a struct and passed as a generic type argument, so that every call compiles to the instruction it stands for.</remarks>
+public interface IHart
+{
+    /// <summary>Reads <c>sstatus</c>.</summary>
+    ulong ReadSstatus();
+
+    /// <summary>Writes <c>sstatus</c>.</summary>
+    void WriteSstatus(ulong value);
+
+    /// <summary>Sets bits of <c>sie</c>.</summary>
+    void SetSie(ulong bits);
+
+    /// <summary>Clears bits of <c>sie</c>.</summary>
+    void ClearSie(ulong bits);
+
+    /// <summary>Reads <c>sip</c>.</summary>
+    ulong ReadSip();
+
+    /// <summary>Clears the software interrupt that another hart raised (<c>sip.SSIP</c>).</summary>
+    void ClearSoftwareInterrupt();
+
+    /// <summary>Writes <c>scounteren</c>, which says what counters U-mode, and so every guest, may read without a trap.</summary>
+    void WriteScounteren(ulong value);
+
+    /// <summary>Writes <c>satp</c>. Flushes nothing.</summary>
+    void WriteSatp(ulong value);
+
+    /// <summary><c>sfence.vma x0, x0</c>: orders all page-table updates.</summary>
+    void SfenceAll();
+
+    /// <summary><c>sfence.vma x0, asid</c>.</summary>
+    void SfenceAsid(ulong asid);
+
+    /// <summary><c>sfence.vma va, x0</c>.</summary>
+    void SfencePage(ulong va);
+
+    /// <summary><c>sfence.vma va, asid</c>.</summary>
+    void SfencePageAsid(ulong va, ulong asid);
+
+    /// <summary><c>fence.i</c>: later fetches of this hart see earlier stores.</summary>
+    void FenceI();
+
+    /// <summary>Reads <c>time</c>, in ticks of the platform's timebase.</summary>
+    ulong ReadTime();
+
+    /// <summary>Reads <c>cycle</c>.</summary>
+    ulong ReadCycle();
+
+    /// <summary>Reads <c>instret</c>.</summary>
+    ulong ReadInstret();
+
+    /// <summary>Raises this hart's supervisor timer interrupt once <c>time</c> reaches <paramref name="deadline"/>; clears a pending one. All ones means never.</summary>
+    void SetTimer(ulong deadline);
+
+    /// <summary>Raises the supervisor software interrupt of another hart, named by its hardware hart id.</summary>
+    void SendIpi(ulong hartId);
+
+    /// <summary>Waits until an interrupt enabled in <c>sie</c> is pending. May return early.</summary>
+    void Wfi();
+
+    /// <summary>
+    /// Reads the instruction at a guest virtual address through the active view, as the guest would fetch it: 16 bits, or 32 where
+    /// the low two bits of the first half are set.
+    /// </summary>
+    /// <param name="va">Guest virtual address, a multiple of 2.</param>
+    /// <param name="instruction">The instruction, zero-extended.</param>
+    /// <returns>False when the view holds no mapping for it (any more); nothing else happens then.</returns>
+    bool TryFetch(ulong va, out uint instruction);
+
+    /// <summary>Stores the hart's f0 to f31 and fcsr, 33 doublewords, at <paramref name="area"/>.</summary>
+    unsafe void SaveFloatingPoint(ulong* area);
+
+    /// <summary>Loads the hart's f0 to f31 and fcsr from <paramref name="area"/>.</summary>
+    unsafe void RestoreFloatingPoint(ulong* area);
+}

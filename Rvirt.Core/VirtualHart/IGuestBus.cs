@@ -1,0 +1,32 @@
+using Rvirt.Core.Host;
+
+namespace Rvirt.Core.VirtualHart;
+
+/// <summary>The guest's devices, as trap handling needs them. Implemented by the virtual machine of the device library.</summary>
+public interface IGuestBus<THost>
+    where THost : struct, IHost
+{
+    /// <summary>Reads a register at a guest physical address that is not RAM.</summary>
+    /// <param name="host">The hart.</param>
+    /// <param name="address">Guest physical address, any value; may be misaligned.</param>
+    /// <param name="size">1, 2, 4 or 8 bytes.</param>
+    /// <param name="value">The value, zero-extended.</param>
+    /// <returns>False where no device answers: the guest takes an access fault.</returns>
+    bool TryRead(ref THost host, ulong address, int size, out ulong value);
+
+    /// <summary>Writes a register at a guest physical address that is not RAM.</summary>
+    /// <returns>False where no device answers: the guest takes an access fault.</returns>
+    bool TryWrite(ref THost host, ulong address, int size, ulong value);
+
+    /// <summary>Serves the host's external interrupt: claims it and passes it to the device it belongs to.</summary>
+    void ServiceExternalInterrupt(ref THost host);
+
+    /// <summary>Whether the virtual PLIC signals an external interrupt to a virtual hart's S-mode. Cheap: trap handling asks after each device access.</summary>
+    bool ExternalInterruptPending(int virtualHart);
+
+    /// <summary>Writes a byte to the guest's console (SBI console calls).</summary>
+    void ConsoleWrite(ref THost host, byte value);
+
+    /// <summary>Takes a byte from the guest's console input, or -1 where none waits.</summary>
+    int ConsoleRead(ref THost host);
+}
