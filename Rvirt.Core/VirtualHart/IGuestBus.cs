@@ -29,4 +29,10 @@ public interface IGuestBus<THost>
 
     /// <summary>Takes a byte from the guest's console input, or -1 where none waits.</summary>
     int ConsoleRead(ref THost host);
+
+    /// <summary>What the guest asked of the test device since the last call; asking clears it. Cheap: trap handling asks after each device write.</summary>
+    MachineEvent TakeEvent();
+
+    /// <summary>Says that the hart is about to sleep: output still held back goes out.</summary>
+    void Idle(ref THost host);
 }

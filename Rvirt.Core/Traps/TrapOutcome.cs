@@ -1,0 +1,20 @@
+namespace Rvirt.Core.Traps;
+
+/// <summary>What follows from a trap. No outcome is decided twice: each handler returns one, one place carries it out.</summary>
+public enum TrapOutcome : byte
+{
+    /// <summary>Enter the guest where it is.</summary>
+    Resume,
+
+    /// <summary>The instruction, four bytes, was emulated: go on behind it.</summary>
+    Advance,
+
+    /// <summary>The guest takes the exception named by the virtual hart's reflect fields.</summary>
+    Reflect,
+
+    /// <summary>The guest stops, for the virtual hart's stop reason.</summary>
+    Stop,
+
+    /// <summary>The hypervisor met what cannot be: it must panic.</summary>
+    HostBug,
+}

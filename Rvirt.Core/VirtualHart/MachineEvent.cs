@@ -1,0 +1,17 @@
+namespace Rvirt.Core.VirtualHart;
+
+/// <summary>What a guest asked its machine to do, through the test device or SBI system reset.</summary>
+public enum MachineEvent : byte
+{
+    /// <summary>Nothing: the guest runs on.</summary>
+    None,
+
+    /// <summary>Power off: the guest ends well.</summary>
+    Shutdown,
+
+    /// <summary>Reset: the guest starts again from its images.</summary>
+    Reboot,
+
+    /// <summary>The guest reported that it failed.</summary>
+    Fail,
+}

@@ -1,0 +1,29 @@
+namespace Rvirt.Core.VirtualHart;
+
+/// <summary>How often a virtual hart left its guest, by cause.</summary>
+public struct TrapCounters
+{
+    /// <summary>Privileged instructions emulated.</summary>
+    public ulong Emulated;
+
+    /// <summary>Of these, those that followed another one without a return to the guest.</summary>
+    public ulong Chained;
+
+    /// <summary>SBI calls.</summary>
+    public ulong SbiCalls;
+
+    /// <summary>Page faults taken by the host.</summary>
+    public ulong PageFaults;
+
+    /// <summary>Accesses to device registers.</summary>
+    public ulong Mmio;
+
+    /// <summary>Exceptions given to the guest.</summary>
+    public ulong Exceptions;
+
+    /// <summary>Interrupts given to the guest.</summary>
+    public ulong Interrupts;
+
+    /// <summary>Host interrupts served.</summary>
+    public ulong HostInterrupts;
+}
