@@ -14,4 +14,7 @@ public enum FaultResolution : byte
 
     /// <summary>The access is allowed and leads to a guest physical address that is not RAM: perhaps a device.</summary>
     NotMemory,
+
+    /// <summary>The guest maps addresses that the hypervisor needs for itself on a host whose only mode is the guest's: the guest must stop.</summary>
+    WindowCollision,
 }

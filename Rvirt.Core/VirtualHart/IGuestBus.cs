@@ -31,7 +31,8 @@ public interface IGuestBus<THost>
     int ConsoleRead(ref THost host);
 
     /// <summary>What the guest asked of the test device since the last call; asking clears it. Cheap: trap handling asks after each device write.</summary>
-    MachineEvent TakeEvent();
+    /// <param name="code">The guest's own failure code, where it failed.</param>
+    MachineEvent TakeEvent(out uint code);
 
     /// <summary>Says that the hart is about to sleep: output still held back goes out.</summary>
     void Idle(ref THost host);

@@ -18,9 +18,6 @@ public enum StopReason : byte
     /// <summary>All its harts are stopped: nothing can wake it.</summary>
     AllHartsStopped,
 
-    /// <summary>It trapped at its own trap vector without end: stvec leads to a fault that leads to stvec.</summary>
-    TrapLoop,
-
     /// <summary>Its page tables map addresses that the hypervisor needs on this host.</summary>
     WindowCollision,
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Rvirt.Core.Freestanding;
+using Rvirt.Core.Memory;
 using Rvirt.Core.Privileged;
 
 namespace Rvirt.Core.VirtualHart;
@@ -17,13 +18,16 @@ namespace Rvirt.Core.VirtualHart;
 public unsafe struct VCpu
 {
     /// <summary>x0 to x31; the first is always zero.</summary>
-    public fixed ulong X[32];
+    public GeneralRegisters X;
 
     /// <summary>Guest program counter.</summary>
     public ulong Pc;
 
     /// <summary>Top of the hypervisor's stack of the hart that runs this virtual hart.</summary>
     public ulong HostStack;
+
+    /// <summary>The guest's RAM.</summary>
+    public GuestMemory Memory;
 
     /// <summary>Guest <c>sstatus</c> without FS, VS and SD; UXL is fixed.</summary>
     public ulong Sstatus;
@@ -76,11 +80,17 @@ public unsafe struct VCpu
     /// <summary>Whether mode, SUM, MXR or <c>satp</c> changed since the MMU view was last chosen.</summary>
     public bool ViewChanged;
 
+    /// <summary>Whether an interrupt may have become deliverable since the last look.</summary>
+    public bool InterruptsChanged;
+
     /// <summary>Life cycle of the hart (SBI 2.0 §9).</summary>
     public HartState State;
 
     /// <summary>Why the guest stops, once <see cref="Traps.TrapOutcome.Stop"/> was returned.</summary>
     public StopReason StopReason;
+
+    /// <summary>What the test device or SBI reported when the guest failed.</summary>
+    public uint FailureCode;
 
     /// <summary>Number of the virtual hart in its guest, which is its <c>mhartid</c>.</summary>
     public int Index;
@@ -100,6 +110,41 @@ public unsafe struct VCpu
     /// <summary>Bits of <c>sstatus</c> the guest may use beyond the base: VS where the host has vectors.</summary>
     public ulong ExtraSstatus;
 
-    /// <summary>Timebase frequency and machine identity that SBI reports.</summary>
+    /// <summary>How often the virtual hart left its guest.</summary>
     public TrapCounters Counters;
+
+    /// <summary>Puts the hart into the state in which firmware hands over an S-mode payload: everything off, a0 the hart id, a1 the argument (SBI 2.0 §9.1).</summary>
+    /// <param name="entry">First instruction.</param>
+    /// <param name="argument">Value of a1: the device tree's address, or HSM's opaque argument.</param>
+    public void Reset(ulong entry, ulong argument)
+    {
+        for (var i = 0; i < GeneralRegisters.Count; i++)
+        {
+            X[i] = 0;
+        }
+
+        X[10] = (ulong)Index;
+        X[11] = argument;
+        Pc = entry;
+        Sstatus = 0;
+        Sie = 0;
+        Sip = 0;
+        Stvec = 0;
+        Sscratch = 0;
+        Sepc = 0;
+        Scause = 0;
+        Stval = 0;
+        Satp = 0;
+        // Firmware hands over with all three counters readable in U-mode, and programs rely on it.
+        Scounteren = 7;
+        Senvcfg = 0;
+        TimerDeadline = ulong.MaxValue;
+        Requests = 0;
+        Mode = PrivilegeMode.Supervisor;
+        ViewChanged = true;
+        InterruptsChanged = false;
+        State = HartState.Started;
+        StopReason = StopReason.None;
+        FailureCode = 0;
+    }
 }

@@ -1,0 +1,82 @@
+using Rvirt.Core.Host;
+using Rvirt.Core.Privileged;
+using Rvirt.Core.Traps;
+using Rvirt.Core.VirtualHart;
+
+namespace Rvirt.Core.Sbi;
+
+/// <summary>The supervisor binary interface as a guest calls it: extension in a7, function in a6, arguments from a0 (SBI 2.0 §3).</summary>
+public static class SbiDispatcher
+{
+    internal const int A0 = 10;
+
+    internal const int A1 = 11;
+
+    internal const int A2 = 12;
+
+    internal const int A3 = 13;
+
+    internal const int A4 = 14;
+
+    private const int A6 = 16;
+
+    private const int A7 = 17;
+
+    /// <summary>Carries out the call at the guest's <c>ecall</c>.</summary>
+    public static TrapOutcome Call<THost, TMmu, TBus>(ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus)
+        where THost : struct, IHost
+        where TMmu : struct, IGuestMmu<THost>
+        where TBus : struct, IGuestBus<THost>
+    {
+        var function = v.X[A6];
+        SbiResult result;
+        switch (v.X[A7])
+        {
+            case SbiExtension.Time:
+                result = function == 0 ? SetTimer(ref host, ref v, v.X[A0]) : NotSupported;
+                break;
+            case SbiExtension.Ipi:
+                result = function == 0 ? SbiInterrupts.Send(ref host, ref v, v.X[A0], v.X[A1]) : NotSupported;
+                break;
+            case SbiExtension.Rfence:
+                result = SbiFences.Call(ref host, ref v, ref mmu, function);
+                break;
+            case SbiExtension.Base:
+                result = SbiBase.Call(function, v.X[A0]);
+                break;
+            case SbiExtension.Hsm:
+                return SbiHartState.Call(ref host, ref v, ref bus, function);
+            case SbiExtension.Srst:
+                return SbiReset.Call(ref v, function);
+            case SbiExtension.Dbcn:
+                result = SbiConsole.Call(ref host, ref v, ref bus, function);
+                break;
+            case <= SbiExtension.LegacyShutdown:
+                return SbiLegacy.Call(ref host, ref v, ref mmu, ref bus);
+            default:
+                result = NotSupported;
+                break;
+        }
+
+        return Return(ref v, result);
+    }
+
+    /// <summary>Sets the virtual timer (SBI 2.0 §6.1): the pending interrupt goes away until <paramref name="deadline"/>.</summary>
+    internal static SbiResult SetTimer<THost>(ref THost host, ref VCpu v, ulong deadline)
+        where THost : struct, IHost
+    {
+        v.TimerDeadline = deadline;
+        v.Sip &= ~Interrupts.Timer;
+        host.SetTimer(deadline);
+        return SbiResult.Success();
+    }
+
+    internal static TrapOutcome Return(ref VCpu v, SbiResult result)
+    {
+        v.X[A0] = (ulong)(long)result.Error;
+        v.X[A1] = result.Value;
+        return TrapOutcome.Advance;
+    }
+
+    internal static SbiResult NotSupported => new(SbiError.NotSupported);
+}

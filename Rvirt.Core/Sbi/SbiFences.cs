@@ -1,0 +1,88 @@
+using Rvirt.Core.Host;
+using Rvirt.Core.VirtualHart;
+
+namespace Rvirt.Core.Sbi;
+
+/// <summary>Remote fences (SBI 2.0 §8). A guest's only hart is the caller, so every fence is its own.</summary>
+public static class SbiFences
+{
+    /// <summary>Ranges above this many pages are fenced whole.</summary>
+    private const ulong PageLimit = 64;
+
+    private const int PageShift = 12;
+
+    internal static SbiResult Call<THost, TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, ulong function)
+        where THost : struct, IHost
+        where TMmu : struct, IGuestMmu<THost>
+    {
+        if (function > 2)
+        {
+            // 3 to 6 are for guests that are hypervisors themselves.
+            return SbiDispatcher.NotSupported;
+        }
+
+        var harts = new HartMask(v.X[SbiDispatcher.A0], v.X[SbiDispatcher.A1]);
+        if (!harts.IsValid(v))
+        {
+            return new SbiResult(SbiError.InvalidParam);
+        }
+
+        if (!harts.Contains(v.Index))
+        {
+            return SbiResult.Success();
+        }
+
+        if (function == 0)
+        {
+            host.FenceI();
+            return SbiResult.Success();
+        }
+
+        var byAsid = function == 2;
+        return Fence(ref host, ref v, ref mmu, v.X[SbiDispatcher.A2], v.X[SbiDispatcher.A3], byAsid, (ushort)v.X[SbiDispatcher.A4]);
+    }
+
+    /// <summary>Fences a range of the caller's own address space; a range of 0 or all ones bytes from 0 is all of it.</summary>
+    internal static SbiResult Fence<THost, TMmu>(
+        ref THost host, ref VCpu v, ref TMmu mmu, ulong start, ulong size, bool byAsid, ushort asid)
+        where THost : struct, IHost
+        where TMmu : struct, IGuestMmu<THost>
+    {
+        var whole = size == ulong.MaxValue || (start == 0 && size == 0);
+        if (!whole && start + size < start)
+        {
+            return new SbiResult(SbiError.InvalidAddress);
+        }
+
+        v.ViewChanged = true;
+        var first = start >> PageShift;
+        var pages = size == 0 ? 0 : (start + size - 1 >> PageShift) - first + 1;
+        if (whole || pages > PageLimit)
+        {
+            if (byAsid)
+            {
+                mmu.FenceAsid(ref host, asid);
+            }
+            else
+            {
+                mmu.FenceAll(ref host);
+            }
+
+            return SbiResult.Success();
+        }
+
+        for (var page = first; page < first + pages; page++)
+        {
+            if (byAsid)
+            {
+                mmu.FencePageAsid(ref host, page << PageShift, asid);
+            }
+            else
+            {
+                mmu.FencePage(ref host, page << PageShift);
+            }
+        }
+
+        return SbiResult.Success();
+    }
+}

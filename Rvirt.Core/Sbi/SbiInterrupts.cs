@@ -1,0 +1,43 @@
+using System.Threading;
+using Rvirt.Core.Host;
+using Rvirt.Core.Privileged;
+using Rvirt.Core.VirtualHart;
+
+namespace Rvirt.Core.Sbi;
+
+/// <summary>Inter-processor interrupts (SBI 2.0 §7).</summary>
+public static class SbiInterrupts
+{
+    internal static unsafe SbiResult Send<THost>(ref THost host, ref VCpu v, ulong mask, ulong maskBase)
+        where THost : struct, IHost
+    {
+        var harts = new HartMask(mask, maskBase);
+        if (!harts.IsValid(v))
+        {
+            return new SbiResult(SbiError.InvalidParam);
+        }
+
+        for (var i = 0; i < v.GuestHarts; i++)
+        {
+            if (!harts.Contains(i))
+            {
+                continue;
+            }
+
+            if (i == v.Index)
+            {
+                v.Sip |= Interrupts.Software;
+                v.InterruptsChanged = true;
+            }
+            else
+            {
+                // SAFETY: Siblings holds GuestHarts pointers for as long as the guest lives.
+                var sibling = v.Siblings[i];
+                Interlocked.Or(ref sibling->Requests, (int)HartRequest.Interrupt);
+                host.SendIpi(sibling->HostHartId);
+            }
+        }
+
+        return SbiResult.Success();
+    }
+}

@@ -1,0 +1,74 @@
+using Rvirt.Core.Host;
+using Rvirt.Core.Privileged;
+using Rvirt.Core.Traps;
+using Rvirt.Core.VirtualHart;
+
+namespace Rvirt.Core.Sbi;
+
+/// <summary>The legacy calls (SBI 2.0 §5): one result in a0, a1 kept, hart masks read from the caller's memory.</summary>
+public static class SbiLegacy
+{
+    internal static TrapOutcome Call<THost, TMmu, TBus>(ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus)
+        where THost : struct, IHost
+        where TMmu : struct, IGuestMmu<THost>
+        where TBus : struct, IGuestBus<THost>
+    {
+        var result = 0L;
+        switch (v.X[17])
+        {
+            case SbiExtension.LegacySetTimer:
+                SbiDispatcher.SetTimer(ref host, ref v, v.X[SbiDispatcher.A0]);
+                break;
+            case SbiExtension.LegacyConsolePutchar:
+                bus.ConsoleWrite(ref host, (byte)v.X[SbiDispatcher.A0]);
+                break;
+            case SbiExtension.LegacyConsoleGetchar:
+                result = bus.ConsoleRead(ref host);
+                break;
+            case SbiExtension.LegacyClearIpi:
+                result = (v.Sip & Interrupts.Software) != 0 ? 1 : 0;
+                v.Sip &= ~Interrupts.Software;
+                break;
+            case SbiExtension.LegacySendIpi:
+                if (!TryReadMask(ref host, ref v, ref mmu, out var mask))
+                {
+                    result = (long)SbiError.InvalidAddress;
+                    break;
+                }
+
+                result = (long)SbiInterrupts.Send(ref host, ref v, mask, 0).Error;
+                break;
+            case SbiExtension.LegacyRemoteFenceI:
+                host.FenceI();
+                break;
+            case SbiExtension.LegacyRemoteSfenceVma:
+                result = (long)SbiFences.Fence(ref host, ref v, ref mmu, v.X[SbiDispatcher.A1], v.X[SbiDispatcher.A2], false, 0).Error;
+                break;
+            case SbiExtension.LegacyRemoteSfenceVmaAsid:
+                result = (long)SbiFences.Fence(
+                    ref host, ref v, ref mmu, v.X[SbiDispatcher.A1], v.X[SbiDispatcher.A2], true, (ushort)v.X[SbiDispatcher.A3]).Error;
+                break;
+            case SbiExtension.LegacyShutdown:
+                return GuestStop.AfterEvent(ref v, MachineEvent.Shutdown, 0);
+        }
+
+        v.X[SbiDispatcher.A0] = (ulong)result;
+        return TrapOutcome.Advance;
+    }
+
+    /// <summary>Reads the hart mask that a0 points at, a guest virtual address; a null pointer names every hart.</summary>
+    private static bool TryReadMask<THost, TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, out ulong mask)
+        where THost : struct, IHost
+        where TMmu : struct, IGuestMmu<THost>
+    {
+        var address = v.X[SbiDispatcher.A0];
+        mask = (1UL << v.GuestHarts) - 1;
+        if (address == 0)
+        {
+            return true;
+        }
+
+        return mmu.Resolve(ref host, address, AccessKind.Load, out var guestAddress) == FaultResolution.Mapped
+            && v.Memory.TryRead64(guestAddress, out mask);
+    }
+}

@@ -1,0 +1,247 @@
+using System.Runtime.CompilerServices;
+using Rvirt.Core.Host;
+using Rvirt.Core.Instructions;
+using Rvirt.Core.Privileged;
+using Rvirt.Core.VirtualHart;
+
+namespace Rvirt.Core.Traps;
+
+/// <summary>Carries out a load, store or atomic instruction that touches a device register, or what is nothing at all.</summary>
+public static class DeviceAccess
+{
+    private const int FloatingPointWords = 33;
+
+    private const ulong PageOffsetMask = 0xfff;
+
+    /// <summary>Emulates the instruction at the guest's program counter.</summary>
+    /// <param name="host">The hart.</param>
+    /// <param name="v">The virtual hart.</param>
+    /// <param name="bus">The devices.</param>
+    /// <param name="access">What faulted.</param>
+    /// <param name="va">The faulting guest virtual address.</param>
+    /// <param name="guestAddress">The guest physical address it leads to, which is not RAM.</param>
+    public static TrapOutcome Emulate<THost, TBus>(
+        ref THost host, ref VCpu v, ref TBus bus, AccessKind access, ulong va, ulong guestAddress)
+        where THost : struct, IHost
+        where TBus : struct, IGuestBus<THost>
+    {
+        v.Counters.Mmio++;
+        // The instruction can have changed or vanished since it faulted: then it runs again and faults as it must.
+        if (access == AccessKind.Fetch
+            || !host.TryFetch(v.Pc, out var instruction)
+            || !MemoryOperation.TryDecode(instruction, out var operation))
+        {
+            return access == AccessKind.Fetch ? AccessFault(ref v, access, va) : TrapOutcome.Resume;
+        }
+
+        var address = v.X[operation.Base] + (ulong)operation.Offset;
+        if (address != va || (address & PageOffsetMask) + operation.Size > PageOffsetMask + 1)
+        {
+            // An access that straddles into the device's page, or out of it, is no device access.
+            return AccessFault(ref v, access, va);
+        }
+
+        var done = Perform(ref host, ref v, ref bus, operation, guestAddress);
+        if (!done)
+        {
+            return AccessFault(ref v, access, va);
+        }
+
+        v.Pc += operation.Length;
+        HostInterrupt.UpdateExternal<THost, TBus>(ref v, ref bus);
+        return access == AccessKind.Load ? TrapOutcome.Resume : GuestStop.AfterEvent(ref v, bus.TakeEvent(out var code), code);
+    }
+
+    /// <summary>Gives the guest the access fault that fits an access.</summary>
+    public static TrapOutcome AccessFault(ref VCpu v, AccessKind access, ulong va)
+    {
+        v.ReflectCause = access switch
+        {
+            AccessKind.Fetch => (ulong)ExceptionCause.InstructionAccessFault,
+            AccessKind.Load => (ulong)ExceptionCause.LoadAccessFault,
+            _ => (ulong)ExceptionCause.StoreAccessFault,
+        };
+        v.ReflectValue = va;
+        return TrapOutcome.Reflect;
+    }
+
+    private static bool Perform<THost, TBus>(
+        ref THost host, ref VCpu v, ref TBus bus, in MemoryOperation operation, ulong address)
+        where THost : struct, IHost
+        where TBus : struct, IGuestBus<THost>
+    {
+        switch (operation.Id)
+        {
+            case InstructionId.Lb:
+            case InstructionId.Lh:
+            case InstructionId.Lw:
+            case InstructionId.Ld:
+            case InstructionId.CLw:
+            case InstructionId.CLd:
+            case InstructionId.CLwsp:
+            case InstructionId.CLdsp:
+                return Load(ref host, ref v, ref bus, operation, address, signed: true);
+            case InstructionId.Lbu:
+            case InstructionId.Lhu:
+            case InstructionId.Lwu:
+                return Load(ref host, ref v, ref bus, operation, address, signed: false);
+            case InstructionId.Sb:
+            case InstructionId.Sh:
+            case InstructionId.Sw:
+            case InstructionId.Sd:
+            case InstructionId.CSw:
+            case InstructionId.CSd:
+            case InstructionId.CSwsp:
+            case InstructionId.CSdsp:
+                return bus.TryWrite(ref host, address, operation.Size, Truncate(v.X[operation.Source], operation.Size));
+            case InstructionId.Flw:
+            case InstructionId.Fld:
+            case InstructionId.CFld:
+            case InstructionId.CFldsp:
+                return FloatingPointLoad(ref host, ref bus, operation, address);
+            case InstructionId.Fsw:
+            case InstructionId.Fsd:
+            case InstructionId.CFsd:
+            case InstructionId.CFsdsp:
+                return FloatingPointStore(ref host, ref bus, operation, address);
+            case InstructionId.LrW:
+            case InstructionId.LrD:
+            case InstructionId.ScW:
+            case InstructionId.ScD:
+                // Devices support no reservations (Privileged spec 1.13 §3.6.3).
+                return false;
+            default:
+                return Atomic(ref host, ref v, ref bus, operation, address);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool Load<THost, TBus>(
+        ref THost host, ref VCpu v, ref TBus bus, in MemoryOperation operation, ulong address, bool signed)
+        where THost : struct, IHost
+        where TBus : struct, IGuestBus<THost>
+    {
+        if (!bus.TryRead(ref host, address, operation.Size, out var value))
+        {
+            return false;
+        }
+
+        v.X[operation.Destination] = signed ? SignExtend(value, operation.Size) : value;
+        v.X[0] = 0;
+        return true;
+    }
+
+    /// <summary>An atomic memory operation on a device register is one read and one write: no other hart's access falls between, as the guest's devices are locked.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static bool Atomic<THost, TBus>(
+        ref THost host, ref VCpu v, ref TBus bus, in MemoryOperation operation, ulong address)
+        where THost : struct, IHost
+        where TBus : struct, IGuestBus<THost>
+    {
+        if ((address & (ulong)(operation.Size - 1)) != 0 || !bus.TryRead(ref host, address, operation.Size, out var raw))
+        {
+            return false;
+        }
+
+        var old = SignExtend(raw, operation.Size);
+        var operand = SignExtend(v.X[operation.Source], operation.Size);
+        ulong result;
+        switch (operation.Id)
+        {
+            case InstructionId.AmoswapW:
+            case InstructionId.AmoswapD:
+                result = operand;
+                break;
+            case InstructionId.AmoaddW:
+            case InstructionId.AmoaddD:
+                result = old + operand;
+                break;
+            case InstructionId.AmoxorW:
+            case InstructionId.AmoxorD:
+                result = old ^ operand;
+                break;
+            case InstructionId.AmoandW:
+            case InstructionId.AmoandD:
+                result = old & operand;
+                break;
+            case InstructionId.AmoorW:
+            case InstructionId.AmoorD:
+                result = old | operand;
+                break;
+            case InstructionId.AmominW:
+            case InstructionId.AmominD:
+                result = (long)old < (long)operand ? old : operand;
+                break;
+            case InstructionId.AmomaxW:
+            case InstructionId.AmomaxD:
+                result = (long)old > (long)operand ? old : operand;
+                break;
+            case InstructionId.AmominuW:
+            case InstructionId.AmominuD:
+                // Sign extension keeps the order of unsigned words.
+                result = old < operand ? old : operand;
+                break;
+            case InstructionId.AmomaxuW:
+            case InstructionId.AmomaxuD:
+                result = old > operand ? old : operand;
+                break;
+            default:
+                return false;
+        }
+
+        if (!bus.TryWrite(ref host, address, operation.Size, Truncate(result, operation.Size)))
+        {
+            return false;
+        }
+
+        v.X[operation.Destination] = old;
+        v.X[0] = 0;
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static unsafe bool FloatingPointLoad<THost, TBus>(
+        ref THost host, ref TBus bus, in MemoryOperation operation, ulong address)
+        where THost : struct, IHost
+        where TBus : struct, IGuestBus<THost>
+    {
+        if (!bus.TryRead(ref host, address, operation.Size, out var value))
+        {
+            return false;
+        }
+
+        // SAFETY: the area is as large as the two calls say, the destination is below 32.
+        var area = stackalloc ulong[FloatingPointWords];
+        host.SaveFloatingPoint(area);
+        area[operation.Destination] = operation.Size == 4 ? value | 0xffffffff00000000 : value;
+        host.RestoreFloatingPoint(area);
+        host.WriteSstatus(host.ReadSstatus() | Sstatus.FsDirty);
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static unsafe bool FloatingPointStore<THost, TBus>(
+        ref THost host, ref TBus bus, in MemoryOperation operation, ulong address)
+        where THost : struct, IHost
+        where TBus : struct, IGuestBus<THost>
+    {
+        // SAFETY: the area is as large as the call says, the source is below 32.
+        var area = stackalloc ulong[FloatingPointWords];
+        host.SaveFloatingPoint(area);
+        return bus.TryWrite(ref host, address, operation.Size, Truncate(area[operation.Source], operation.Size));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong SignExtend(ulong value, int size)
+    {
+        var shift = 64 - size * 8;
+        return (ulong)((long)(value << shift) >> shift);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Truncate(ulong value, int size)
+    {
+        var shift = 64 - size * 8;
+        return value << shift >> shift;
+    }
+}

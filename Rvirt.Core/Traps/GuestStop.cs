@@ -1,0 +1,25 @@
+using Rvirt.Core.VirtualHart;
+
+namespace Rvirt.Core.Traps;
+
+/// <summary>Turns what a guest asked of its machine into the way it stops.</summary>
+public static class GuestStop
+{
+    /// <summary>Resume where nothing was asked, else Stop with the reason.</summary>
+    public static TrapOutcome AfterEvent(ref VCpu v, MachineEvent machineEvent, uint failureCode)
+    {
+        if (machineEvent == MachineEvent.None)
+        {
+            return TrapOutcome.Resume;
+        }
+
+        v.StopReason = machineEvent switch
+        {
+            MachineEvent.Shutdown => StopReason.Shutdown,
+            MachineEvent.Reboot => StopReason.Reboot,
+            _ => StopReason.Failure,
+        };
+        v.FailureCode = failureCode;
+        return TrapOutcome.Stop;
+    }
+}

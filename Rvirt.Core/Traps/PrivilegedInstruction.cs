@@ -1,0 +1,150 @@
+using System.Runtime.CompilerServices;
+using Rvirt.Core.Host;
+using Rvirt.Core.Privileged;
+using Rvirt.Core.VirtualHart;
+
+namespace Rvirt.Core.Traps;
+
+/// <summary>Emulates the instructions that trap because the guest's S-mode runs in U-mode: CSR accesses, sret, wfi, sfence.vma.</summary>
+public static class PrivilegedInstruction
+{
+    private const uint SystemOpcode = 0x73;
+
+    private const uint Sret = 0x10200073;
+
+    private const uint Wfi = 0x10500073;
+
+    private const uint SfenceVma = 0x12000073;
+
+    private const uint SfenceVmaMask = 0xfe007fff;
+
+    /// <summary>Emulates an instruction that the hart found illegal in U-mode.</summary>
+    /// <returns>Advance, Resume where the program counter was set, Reflect for what is illegal in the guest's mode too, or Stop.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TrapOutcome Emulate<THost, TMmu, TBus>(ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, uint instruction)
+        where THost : struct, IHost
+        where TMmu : struct, IGuestMmu<THost>
+        where TBus : struct, IGuestBus<THost>
+    {
+        if (v.Mode == PrivilegeMode.Supervisor && (instruction & 0x7f) == SystemOpcode)
+        {
+            if ((instruction & 0x3000) != 0)
+            {
+                if (AccessCsr(ref host, ref v, ref mmu, instruction))
+                {
+                    return TrapOutcome.Advance;
+                }
+            }
+            else if (instruction == Sret)
+            {
+                TrapEntry.Return(ref host, ref v);
+                return TrapOutcome.Resume;
+            }
+            else if ((instruction & SfenceVmaMask) == SfenceVma)
+            {
+                Fence(ref host, ref v, ref mmu, instruction);
+                return TrapOutcome.Advance;
+            }
+            else if (instruction == Wfi)
+            {
+                return IdleLoop.Wait(ref host, ref v, ref bus);
+            }
+        }
+
+        v.ReflectCause = (ulong)ExceptionCause.IllegalInstruction;
+        v.ReflectValue = instruction;
+        return TrapOutcome.Reflect;
+    }
+
+    /// <summary>
+    /// Whether the instruction after an emulated one would trap too, so that emulating it now saves a way out and in. CSRs that
+    /// U-mode has are left to the hart.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool WouldTrap(uint instruction)
+    {
+        if ((instruction & 0x7f) != SystemOpcode)
+        {
+            return false;
+        }
+
+        return (instruction & 0x3000) != 0
+            ? (instruction >> 28 & 3) == (uint)PrivilegeMode.Supervisor
+            : instruction == Sret || (instruction & SfenceVmaMask) == SfenceVma;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool AccessCsr<THost, TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, uint instruction)
+        where THost : struct, IHost
+        where TMmu : struct, IGuestMmu<THost>
+    {
+        var number = instruction >> 20;
+        var rd = (int)(instruction >> 7 & 31);
+        var rs1 = (int)(instruction >> 15 & 31);
+        var operand = (instruction & 0x4000) != 0 ? (ulong)rs1 : v.X[rs1];
+        if (!CsrFile.TryRead(ref host, ref v, number, out var old))
+        {
+            return false;
+        }
+
+        ulong next;
+        switch (instruction >> 12 & 3)
+        {
+            case 1:
+                next = operand;
+                break;
+            case 2:
+                next = old | operand;
+                break;
+            default:
+                next = old & ~operand;
+                break;
+        }
+
+        // csrrs and csrrc with x0 or 0 do not write (Unprivileged spec §6.1).
+        if (rs1 != 0 || (instruction & 0x2000) == 0)
+        {
+            if (number >> 10 == 3)
+            {
+                return false;
+            }
+
+            CsrFile.Write(ref host, ref v, ref mmu, number, next);
+        }
+
+        v.X[rd] = old;
+        v.X[0] = 0;
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Fence<THost, TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, uint instruction)
+        where THost : struct, IHost
+        where TMmu : struct, IGuestMmu<THost>
+    {
+        var rs1 = (int)(instruction >> 15 & 31);
+        var rs2 = (int)(instruction >> 20 & 31);
+        if (rs1 != 0)
+        {
+            if (rs2 != 0)
+            {
+                mmu.FencePageAsid(ref host, v.X[rs1], (ushort)v.X[rs2]);
+            }
+            else
+            {
+                mmu.FencePage(ref host, v.X[rs1]);
+            }
+        }
+        else if (rs2 != 0)
+        {
+            mmu.FenceAsid(ref host, (ushort)v.X[rs2]);
+        }
+        else
+        {
+            mmu.FenceAll(ref host);
+        }
+
+        // The active view may have been dropped.
+        v.ViewChanged = true;
+    }
+}

@@ -1,0 +1,174 @@
+using System.Runtime.CompilerServices;
+using Rvirt.Core.Host;
+using Rvirt.Core.Privileged;
+
+namespace Rvirt.Core.VirtualHart;
+
+/// <summary>The guest's CSRs as its S-mode reads and writes them, each by its WARL rule (Privileged spec 1.13 §12.1).</summary>
+public static class CsrFile
+{
+    private const ulong WritableSstatus =
+        Sstatus.Sie | Sstatus.Spie | Sstatus.Spp | Sstatus.Fs | Sstatus.Sum | Sstatus.Mxr;
+
+    private const ulong WritableScounteren = 7;
+
+    private const ulong WritableSenvcfg = 1;
+
+    /// <summary>Reads a CSR as S-mode does.</summary>
+    /// <returns>False where the guest has no such CSR: an illegal instruction.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryRead<THost>(ref THost host, ref VCpu v, uint number, out ulong value)
+        where THost : struct, IHost
+    {
+        switch (number)
+        {
+            case Csr.Sstatus:
+                value = ReadSstatus(ref host, ref v);
+                return true;
+            case Csr.Sie:
+                value = v.Sie;
+                return true;
+            case Csr.Stvec:
+                value = v.Stvec;
+                return true;
+            case Csr.Scounteren:
+                value = v.Scounteren;
+                return true;
+            case Csr.Senvcfg:
+                value = v.Senvcfg;
+                return true;
+            case Csr.Sscratch:
+                value = v.Sscratch;
+                return true;
+            case Csr.Sepc:
+                value = v.Sepc;
+                return true;
+            case Csr.Scause:
+                value = v.Scause;
+                return true;
+            case Csr.Stval:
+                value = v.Stval;
+                return true;
+            case Csr.Sip:
+                value = v.Sip;
+                return true;
+            case Csr.Satp:
+                value = v.Satp;
+                return true;
+            case Csr.Cycle:
+                value = host.ReadCycle();
+                return true;
+            case Csr.Time:
+                value = host.ReadTime();
+                return true;
+            case Csr.Instret:
+                value = host.ReadInstret();
+                return true;
+            default:
+                value = 0;
+                return false;
+        }
+    }
+
+    /// <summary>Writes a CSR that <see cref="TryRead"/> knows and that is not read-only.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Write<THost, TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, uint number, ulong value)
+        where THost : struct, IHost
+        where TMmu : struct, IGuestMmu<THost>
+    {
+        switch (number)
+        {
+            case Csr.Sstatus:
+                WriteSstatus(ref host, ref v, value);
+                break;
+            case Csr.Sie:
+                v.Sie = value & Interrupts.All;
+                v.InterruptsChanged = true;
+                break;
+            case Csr.Stvec:
+                // Modes above vectored are reserved: the write is ignored, and the field stays legal.
+                if ((value & 2) == 0)
+                {
+                    v.Stvec = value;
+                }
+
+                break;
+            case Csr.Scounteren:
+                v.Scounteren = value & WritableScounteren;
+                break;
+            case Csr.Senvcfg:
+                v.Senvcfg = value & WritableSenvcfg;
+                break;
+            case Csr.Sscratch:
+                v.Sscratch = value;
+                break;
+            case Csr.Sepc:
+                v.Sepc = value & ~1UL;
+                break;
+            case Csr.Scause:
+                v.Scause = value;
+                break;
+            case Csr.Stval:
+                v.Stval = value;
+                break;
+            case Csr.Sip:
+                // Only SSIP is the guest's to write: STIP is its firmware's, SEIP its interrupt controller's.
+                v.Sip = v.Sip & ~Interrupts.Software | value & Interrupts.Software;
+                v.InterruptsChanged = true;
+                break;
+            case Csr.Satp:
+                WriteSatp<THost, TMmu>(ref v, ref mmu, value);
+                break;
+        }
+    }
+
+    /// <summary>The guest's <c>sstatus</c>: its own bits, and the FS and VS that the hart keeps for it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong ReadSstatus<THost>(ref THost host, ref VCpu v)
+        where THost : struct, IHost
+    {
+        var hardware = host.ReadSstatus();
+        var value = v.Sstatus | Sstatus.Uxl64 | hardware & (Sstatus.Fs | v.ExtraSstatus);
+        // SD, the top bit, says that FS or VS is dirty.
+        if ((value & Sstatus.Fs) == Sstatus.Fs || (value & Sstatus.Vs) == Sstatus.Vs)
+        {
+            value |= Sstatus.Sd;
+        }
+
+        return value;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void WriteSstatus<THost>(ref THost host, ref VCpu v, ulong value)
+        where THost : struct, IHost
+    {
+        var hardwareBits = Sstatus.Fs | v.ExtraSstatus;
+        var hardware = host.ReadSstatus();
+        if (((hardware ^ value) & hardwareBits) != 0)
+        {
+            host.WriteSstatus(hardware & ~hardwareBits | value & hardwareBits);
+        }
+
+        var old = v.Sstatus;
+        var next = value & WritableSstatus & ~Sstatus.Fs;
+        v.Sstatus = next;
+        v.ViewChanged |= ((old ^ next) & (Sstatus.Sum | Sstatus.Mxr)) != 0;
+        v.InterruptsChanged |= (next & Sstatus.Sie) != 0;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void WriteSatp<THost, TMmu>(ref VCpu v, ref TMmu mmu, ulong value)
+        where THost : struct, IHost
+        where TMmu : struct, IGuestMmu<THost>
+    {
+        // An unsupported mode leaves all of satp as it was (Privileged spec 1.13 §12.1.11): this is how guests probe.
+        var mode = Satp.Mode(value);
+        if (!mmu.Supports(mode))
+        {
+            return;
+        }
+
+        v.Satp = value & (~Satp.AsidMask | mmu.AsidMask);
+        v.ViewChanged = true;
+    }
+}
