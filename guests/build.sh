@@ -1,0 +1,145 @@
+#!/usr/bin/env bash
+# Builds the Linux guest into artifacts/guest, without root rights, mounts or chroots:
+#   Image            Debian's kernel, as it is in its package
+#   initrd           busybox, the modules of modules.list, an init that mounts the disk and goes there
+#   disk.ext4        a sparse 512 MiB ext4 root: Debian userland, serial login, SSH server
+#   id_ed25519       the key that logs in as root; known_hosts: the guest's own key; root-password: for the serial login
+# Rebuilt only when the packages, the recipe or the keys changed.
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+# mke2fs, cpio and tar record owners: everything belongs to root in the guest, whoever builds it.
+if [ "$(id -u)" != 0 ] && [ -z "${FAKEROOTKEY:-}" ]; then exec fakeroot -- "$0" "$@"; fi
+
+PATH=$PATH:/usr/sbin:/sbin
+disk_size=512M
+epoch=1767225600 # every file's time, so that equal inputs give equal bytes
+uuid=52766972-7400-4000-8000-000000000001
+export SOURCE_DATE_EPOCH=$epoch E2FSPROGS_FAKE_TIME=$epoch
+
+mkdir -p "$out"
+exec 8>"$out/.lock"
+flock 8
+
+for tool in dpkg-deb qemu-riscv64 cpio mke2fs modinfo openssl ssh-keygen xz; do
+    command -v "$tool" >/dev/null || die "$tool is missing: run make setup"
+done
+
+packages=$("$here/fetch.sh")
+
+# Secrets are made once and kept, so that a rebuilt disk takes the same logins.
+if [ ! -f "$out/id_ed25519" ]; then ssh-keygen -q -t ed25519 -N '' -C rvirt-guest -f "$out/id_ed25519"; fi
+if [ ! -f "$out/host_ed25519" ]; then ssh-keygen -q -t ed25519 -N '' -C rvirt-host -f "$out/host_ed25519"; fi
+if [ ! -f "$out/root-password" ]; then
+    (umask 077 && openssl rand -base64 9 | tr '+/' 'xy' >"$out/root-password")
+fi
+{
+    printf '%s\n' "$packages"
+    find "$here/initramfs" "$here/root" "$here/modules.list" "$here/build.sh" -type f -printf '%P %m\n' -exec sha256sum {} + | sort
+    sha256sum "$out/id_ed25519.pub" "$out/host_ed25519" "$out/root-password"
+} >"$out/inputs.new"
+if cmp -s "$out/inputs" "$out/inputs.new" && [ -s "$out/Image" ] && [ -s "$out/initrd" ] && [ -s "$out/disk.ext4" ]; then
+    rm "$out/inputs.new"
+    say "up to date in ${out#"$top/"}; root's password is $(cat "$out/root-password")"
+    exit 0
+fi
+rm -f "$out/inputs"
+
+work=$(mktemp -d "$out/work.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+mkdir "$work"/{kernel,initrd,root}
+
+say "unpacking packages"
+while read -r use name _ file; do
+    case $use in
+        kernel)
+            kernel_package=$name
+            dpkg-deb --fsys-tarfile "$file" | tar -x -C "$work/kernel" --wildcards './boot/*' './usr/lib/modules/*/kernel/*' './usr/lib/modules/*/modules.*' ;;
+        both)
+            dpkg-deb -x "$file" "$work/root"
+            dpkg-deb -x "$file" "$work/initrd" ;;
+        root) dpkg-deb -x "$file" "$work/root" ;;
+        *) die "packages.list: $name has the unknown use $use" ;;
+    esac
+done <<<"$packages"
+
+# --- kernel -----------------------------------------------------------------------------------------------------------
+version=${kernel_package#linux-image-}
+image=$(find "$work/kernel/boot" -name "vmlinu?-$version")
+[ "$(dd if="$image" bs=1 skip=56 count=4 status=none | tr '\0' '.')" = $'RSC\005' ] ||
+    die "$kernel_package holds no flat RISC-V Image"
+cp "$image" "$out/Image"
+chmod 644 "$out/Image"
+
+# --- initramfs --------------------------------------------------------------------------------------------------------
+say "building the initramfs"
+tree=$work/kernel/usr/lib/modules/$version
+find "$tree/kernel" -name "*.ko*" -printf "%f %p\n" |
+    awk '{ sub(/\.ko.*/, "", $1); gsub(/-/, "_", $1); print }' >"$work/modules"
+loaded=" "
+# add NAME [BOARD]: what it depends on, then itself, once. A module that is built into the kernel needs nothing.
+add() {
+    local name=${1//-/_} board=${2:-} file dependency
+    case $loaded in *" $name "*) return ;; esac
+    file=$(awk -v want="$name" '$1 == want { print $2; exit }' "$work/modules")
+    if [ -z "$file" ]; then
+        tr '-' '_' <"$tree/modules.builtin" | grep -q "/$name\.ko" || die "the kernel has no module $name"
+        return 0
+    fi
+    for dependency in $(modinfo -F depends "$file" | tr ',' ' '); do add "$dependency" "$board"; done
+    loaded+="$name "
+    printf '%s %s\n' "$name" "$board" >>"$work/initrd/lib/modules/order"
+    if [[ $file == *.xz ]]; then xz -dc "$file"; else cat "$file"; fi >"$work/initrd/lib/modules/$name.ko"
+}
+mkdir -p "$work/initrd"/{bin,dev,etc,proc,sys,newroot,lib/modules}
+rm -rf "$work/initrd/usr/share"
+while read -r module board; do add "$module" "$board"; done < <(grep -v '^#' "$here/modules.list")
+mv "$work/initrd/usr/bin/busybox" "$work/initrd/bin/busybox"
+ln -s busybox "$work/initrd/bin/sh"
+rm -rf "$work/initrd/usr"
+install -m 755 "$here/initramfs/init" "$work/initrd/init"
+
+# --- root disk --------------------------------------------------------------------------------------------------------
+say "building the root disk"
+root=$work/root
+rm -rf "$root"/usr/share/{doc,man,locale,info,lintian,bug}
+find "$root/usr/lib" -path '*/gconv/*' -delete
+cp -r "$here/root/." "$root/"
+mkdir -p "$root"/{dev,proc,sys,run,tmp,root/.ssh,var/log,etc/dropbear,usr/sbin}
+chmod 1777 "$root/tmp"
+chmod 700 "$root/root" "$root/root/.ssh"
+cp "$root/usr/share/base-passwd/passwd.master" "$root/etc/passwd"
+cp "$root/usr/share/base-passwd/group.master" "$root/etc/group"
+cp "$root/usr/share/base-files/profile" "$root/etc/profile"
+cp "$root/usr/share/libc-bin/nsswitch.conf" "$root/etc/nsswitch.conf"
+sed -i 's!^root:.*!root:x:0:0:root:/root:/bin/bash!' "$root/etc/passwd"
+hash=$(openssl passwd -6 -salt "$(sha256sum "$out/root-password" | cut -c1-16)" -in "$out/root-password")
+awk -F: -v hash="$hash" '{ printf "%s:%s:20000:0:99999:7:::\n", $1, ($1 == "root" ? hash : "*") }' "$root/etc/passwd" >"$root/etc/shadow"
+chmod 640 "$root/etc/shadow"
+printf 'rvirt\n' >"$root/etc/hostname"
+printf '127.0.0.1 localhost rvirt\n::1 localhost\n' >"$root/etc/hosts"
+install -m 600 "$out/id_ed25519.pub" "$root/root/.ssh/authorized_keys"
+cp "$root/usr/share/base-files/dot.bashrc" "$root/root/.bashrc"
+cp "$root/usr/share/base-files/dot.profile" "$root/root/.profile"
+"$here/hostkey.sh" "$out/host_ed25519" >"$root/etc/dropbear/dropbear_ed25519_host_key"
+chmod 600 "$root/etc/dropbear/dropbear_ed25519_host_key"
+# busybox is every command no package brought; awk and sh are Debian alternatives, set up by scripts that do not run here.
+[ -e "$root/usr/bin/sh" ] || ln -s dash "$root/usr/bin/sh"
+while read -r applet; do
+    base=${applet##*/}
+    [ -e "$root/usr/bin/$base" ] || [ -L "$root/usr/bin/$base" ] || [ -e "$root/usr/sbin/$base" ] || [ -L "$root/usr/sbin/$base" ] ||
+        ln -s /usr/bin/busybox "$root/usr/bin/$base"
+done < <(qemu-riscv64 "$root/usr/bin/busybox" --list)
+ln -sf /usr/bin/busybox "$root/usr/sbin/init"
+chmod 755 "$root"/etc/init.d/* "$root"/usr/share/udhcpc/* "$root"/usr/local/sbin/*
+printf '%s\n' "$packages" | awk '{ print $2, $3 }' >"$root/etc/rvirt-packages"
+
+find "$root" "$work/initrd" -exec touch -h -d "@$epoch" {} +
+rm -f "$out/disk.new"
+mke2fs -q -t ext4 -d "$root" -L rvirt-root -U "$uuid" -E "hash_seed=$uuid,lazy_itable_init=0,lazy_journal_init=0,root_owner=0:0" -m 0 "$out/disk.new" "$disk_size" >/dev/null
+(cd "$work/initrd" && find . -print0 | sort -z | cpio -0 -o -H newc -R 0:0 --reproducible --quiet | gzip -9n) >"$out/initrd.new"
+mv "$out/initrd.new" "$out/initrd"
+mv "$out/disk.new" "$out/disk.ext4"
+printf 'rvirt-guest %s\n' "$(cut -d' ' -f1,2 "$out/host_ed25519.pub")" >"$out/known_hosts"
+mv "$out/inputs.new" "$out/inputs"
+say "kernel $version, initramfs $(du -k "$out/initrd" | cut -f1) KiB, root $(du -sm "$root" | cut -f1) MiB on a $disk_size disk, in ${out#"$top/"}"
+say "root's password is $(cat "$out/root-password"); the key is ${out#"$top/"}/id_ed25519"

@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Puts every package of packages.list into the download cache and prints, per package: USE NAME VERSION FILE.
+# packages.lock pins each by version and SHA256, and a file with another sum is never used. A pinned version that has left the
+# mirror (point releases do that) is replaced by the newest one, with a warning.
+#   guests/fetch.sh          fetch
+#   guests/fetch.sh --lock   pin the newest versions of the mirror in packages.lock
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+source "$here/index.sh"
+
+mkdir -p "$cache/debs"
+exec 9>"$cache/lock"
+flock 9
+
+wanted() { grep -vE '^ *(#|$)' "$here/packages.list"; }
+
+write_lock() {
+    load_index "$(mirror)"
+    {
+        printf '# Pinned by guests/fetch.sh --lock: name in packages.list, package, version, path on the mirror, SHA256, size.\n'
+        wanted | while read -r name _; do printf '%s %s\n' "$name" "$(newest "$name")"; done
+    } >"$lock.new"
+    mv "$lock.new" "$lock"
+    say "packages.lock pins $(grep -vc '^#' "$lock") packages ($index_trust index)"
+}
+
+# obtain PATH SHA256 SIZE: prints the cached file, downloading it when it is not there yet.
+obtain() {
+    local path=$1 sum=$2 size=$3 file=$cache/debs/$2.deb
+    if [ -f "$file" ]; then
+        if [ "$(sum_of "$file")" = "$sum" ]; then printf '%s\n' "$file"; return; fi
+        warn "$file is damaged: downloading it again"
+        rm -f "$file"
+    fi
+    [ -n "${repository:=$(mirror)}" ]
+    say "downloading ${path##*/} ($(((size + 1023) / 1024)) KiB)"
+    download "$repository$path" "$file.part" || return 1
+    if [ "$(sum_of "$file.part")" != "$sum" ]; then
+        rm -f "$file.part"
+        die "${path##*/} from the mirror does not have the SHA256 sum it must have ($sum)"
+    fi
+    mv "$file.part" "$file"
+    printf '%s\n' "$file"
+}
+
+if [ "${1:-}" = --lock ]; then write_lock; exit; fi
+[ -f "$lock" ] || die "packages.lock is missing: make it with guests/fetch.sh --lock"
+repository=
+wanted | while read -r name use; do
+    read -r _ package version path sum size < <(grep -m1 "^$name " "$lock") || die "packages.lock does not pin $name: run guests/fetch.sh --lock"
+    if ! file=$(obtain "$path" "$sum" "$size"); then
+        repository=${repository:-$(mirror)}
+        load_index "$repository"
+        read -r package newer path sum size < <(newest "$name")
+        warn "$name $version, pinned in packages.lock, is not on the mirror any more: using $package $newer from its $index_trust index instead.
+guest:          Check it and pin it with guests/fetch.sh --lock."
+        version=$newer
+        file=$(obtain "$path" "$sum" "$size") || die "cannot download $package"
+    fi
+    printf '%s %s %s %s\n' "$use" "$package" "$version" "$file"
+done
