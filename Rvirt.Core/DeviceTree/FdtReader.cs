@@ -1,0 +1,476 @@
+using System;
+using System.Buffers.Binary;
+
+namespace Rvirt.Core.DeviceTree;
+
+/// <summary>
+/// Reads a flattened device tree (Devicetree spec 0.4 §5) where it lies: nothing is copied or allocated, values of any size cost
+/// nothing to pass over. <see cref="Open"/> checks the whole blob once; the methods then trust no offset nevertheless.
+/// </summary>
+/// <remarks>A lookup is linear in the number of nodes and properties, whatever the size of their values.</remarks>
+public readonly unsafe struct FdtReader
+{
+    /// <summary>The deepest level of nodes accepted; the root is level 0.</summary>
+    public const int MaximumDepth = 31;
+
+    /// <summary>The longest name accepted, in bytes without the NUL. The specification allows 31.</summary>
+    public const int MaximumNameLength = 255;
+
+    /// <summary>The magic number every blob starts with.</summary>
+    public const uint Magic = 0xd00dfeed;
+
+    internal const int HeaderLength = 40;
+    internal const uint Version = 17;
+    internal const uint CompatibleVersion = 16;
+
+    /// <summary><c>#address-cells</c> where a node has none (Devicetree spec §2.3.5).</summary>
+    internal const byte DefaultAddressCells = 2;
+
+    /// <summary><c>#size-cells</c> where a node has none.</summary>
+    internal const byte DefaultSizeCells = 1;
+
+    private readonly byte* _blob;
+    private readonly int _length;
+    private readonly int _structure;
+    private readonly int _structureEnd;
+    private readonly int _strings;
+    private readonly int _stringsEnd;
+    private readonly int _reservations;
+    private readonly int _reservationCount;
+
+    private FdtReader(byte* blob, int length, int structure, int structureEnd, int strings, int stringsEnd, int reservations, int reservationCount)
+    {
+        _blob = blob;
+        _length = length;
+        _structure = structure;
+        _structureEnd = structureEnd;
+        _strings = strings;
+        _stringsEnd = stringsEnd;
+        _reservations = reservations;
+        _reservationCount = reservationCount;
+    }
+
+    /// <summary>The blob's size in bytes, from its header.</summary>
+    public int Length => _length;
+
+    /// <summary>The blob's first byte.</summary>
+    public byte* Blob => _blob;
+
+    /// <summary>Ranges in the memory reservation block.</summary>
+    public int ReservationCount => _reservationCount;
+
+    /// <summary>The root node.</summary>
+    public FdtNode Root => new(_structure, 0, DefaultAddressCells, DefaultSizeCells);
+
+    /// <summary>Whether bytes start as a device tree does.</summary>
+    public static bool HasMagic(byte* blob, ulong available) =>
+        available >= 4 && BinaryPrimitives.ReadUInt32BigEndian(new ReadOnlySpan<byte>(blob, 4)) == Magic;
+
+    /// <summary>Checks a blob from end to end and makes a reader of it.</summary>
+    /// <param name="blob">The first byte, at any alignment.</param>
+    /// <param name="available">Bytes that may be read; may be more than the blob has.</param>
+    /// <param name="reader">The reader; useless unless the result is <see cref="FdtError.None"/>.</param>
+    public static FdtError Open(byte* blob, ulong available, out FdtReader reader)
+    {
+        reader = default;
+        if (available < HeaderLength)
+        {
+            return HasMagic(blob, available) || available < 4 ? FdtError.NoHeader : FdtError.WrongMagic;
+        }
+
+        // SAFETY: the header's bytes are there, checked above; everything else goes through the reader's own checks.
+        var header = new ReadOnlySpan<byte>(blob, HeaderLength);
+        if (Word(header, 0) != Magic)
+        {
+            return FdtError.WrongMagic;
+        }
+
+        var total = Word(header, 4);
+        if (Word(header, 20) < Version || Word(header, 24) > Version)
+        {
+            return FdtError.UnsupportedVersion;
+        }
+
+        if (total is < HeaderLength or > int.MaxValue)
+        {
+            return FdtError.WrongTotalSize;
+        }
+
+        if (total > available)
+        {
+            return FdtError.Truncated;
+        }
+
+        var structure = Word(header, 8);
+        var structureSize = Word(header, 36);
+        var strings = Word(header, 12);
+        var stringsSize = Word(header, 32);
+        var reservations = Word(header, 16);
+        if ((ulong)structure + structureSize > total || (ulong)strings + stringsSize > total || reservations > total
+            || structure < HeaderLength || reservations < HeaderLength || strings < HeaderLength)
+        {
+            return FdtError.BlockOutside;
+        }
+
+        if ((structure & 3) != 0 || (reservations & 7) != 0)
+        {
+            return FdtError.Misaligned;
+        }
+
+        var count = CountReservations(blob, (int)reservations, (int)total);
+        if (count < 0)
+        {
+            return FdtError.UnterminatedReservations;
+        }
+
+        var start = (int)structure;
+        var candidate = new FdtReader(
+            blob, (int)total, start, (int)(structure + structureSize), (int)strings, (int)(strings + stringsSize), (int)reservations, count);
+        var error = candidate.CheckStructure(out var root);
+        if (error == FdtError.None)
+        {
+            reader = new FdtReader(
+                blob, (int)total, root, candidate._structureEnd, candidate._strings, candidate._stringsEnd, candidate._reservations, count);
+        }
+
+        return error;
+    }
+
+    /// <summary>Reads a range of the memory reservation block.</summary>
+    /// <returns>False past the end.</returns>
+    public bool TryReservation(int index, out ulong address, out ulong size)
+    {
+        if ((uint)index >= (uint)_reservationCount)
+        {
+            address = 0;
+            size = 0;
+            return false;
+        }
+
+        // SAFETY: inside the blob: the entries were counted when it was opened.
+        var entry = new ReadOnlySpan<byte>(_blob + _reservations + (index * 16), 16);
+        address = BinaryPrimitives.ReadUInt64BigEndian(entry);
+        size = BinaryPrimitives.ReadUInt64BigEndian(entry[8..]);
+        return true;
+    }
+
+    /// <summary>A node's name with its unit address, for example <c>cpu@0</c>; empty for the root.</summary>
+    public ReadOnlySpan<byte> Name(FdtNode node)
+    {
+        var error = ReadToken(node.Offset, out var token);
+        return error == FdtError.None && token.Kind == FdtToken.BeginNode ? new ReadOnlySpan<byte>(_blob + token.Name, token.NameLength) : default;
+    }
+
+    /// <summary>Walks over a node's children, in the order of the blob.</summary>
+    public FdtNodeWalker Children(FdtNode node) => new(this, node, node.Depth + 1);
+
+    /// <summary>Walks over everything below a node, parents before their children.</summary>
+    public FdtNodeWalker Descendants(FdtNode node) => new(this, node, MaximumDepth);
+
+    /// <summary>Walks over a node's properties, in the order of the blob.</summary>
+    public FdtPropertyWalker Properties(FdtNode node) => new(this, node);
+
+    /// <summary>Finds a node's property by its name.</summary>
+    public bool TryProperty(FdtNode node, ReadOnlySpan<byte> name, out FdtProperty property)
+    {
+        foreach (var candidate in Properties(node))
+        {
+            if (candidate.Name.SequenceEqual(name))
+            {
+                property = candidate;
+                return true;
+            }
+        }
+
+        property = default;
+        return false;
+    }
+
+    /// <summary>Finds a node's child by its name; a name without a unit address finds the first child of that name with any.</summary>
+    public bool TryChild(FdtNode node, ReadOnlySpan<byte> name, out FdtNode child)
+    {
+        var anyUnit = name.IndexOf((byte)'@') < 0;
+        foreach (var candidate in Children(node))
+        {
+            var found = Name(candidate);
+            if (found.SequenceEqual(name)
+                || (anyUnit && found.Length > name.Length && found[name.Length] == (byte)'@' && found[..name.Length].SequenceEqual(name)))
+            {
+                child = candidate;
+                return true;
+            }
+        }
+
+        child = default;
+        return false;
+    }
+
+    /// <summary>Finds a node by its path from the root, for example <c>/soc/serial@10000000</c>, or by an alias of <c>/aliases</c>.</summary>
+    public bool TryFind(ReadOnlySpan<byte> path, out FdtNode node)
+    {
+        node = default;
+        if (path.Length == 0)
+        {
+            return false;
+        }
+
+        if (path[0] != (byte)'/')
+        {
+            var slash = path.IndexOf((byte)'/');
+            var alias = slash < 0 ? path : path[..slash];
+            if (!TryWalk(Root, "aliases"u8, out var aliases)
+                || !TryProperty(aliases, alias, out var target)
+                || !target.TryString(out var full)
+                || full.Length == 0 || full[0] != (byte)'/'
+                || !TryWalk(Root, full, out var start))
+            {
+                return false;
+            }
+
+            return TryWalk(start, slash < 0 ? default : path[slash..], out node);
+        }
+
+        return TryWalk(Root, path, out node);
+    }
+
+    /// <summary>Whether a node's <c>compatible</c> names a device.</summary>
+    public bool IsCompatible(FdtNode node, ReadOnlySpan<byte> name) =>
+        TryProperty(node, "compatible"u8, out var property) && property.HasString(name);
+
+    /// <summary>Finds the first node below the root that is compatible with a device.</summary>
+    public bool TryFindCompatible(ReadOnlySpan<byte> name, out FdtNode node)
+    {
+        foreach (var candidate in Descendants(Root))
+        {
+            if (IsCompatible(candidate, name))
+            {
+                node = candidate;
+                return true;
+            }
+        }
+
+        node = default;
+        return false;
+    }
+
+    /// <summary>Whether a node is in use: its <c>status</c> is missing, <c>okay</c> or <c>ok</c>.</summary>
+    public bool IsEnabled(FdtNode node) =>
+        !TryProperty(node, "status"u8, out var status) || status.HasString("okay"u8) || status.HasString("ok"u8);
+
+    /// <summary>Reads a property that is one cell.</summary>
+    public bool TryUInt32(FdtNode node, ReadOnlySpan<byte> name, out uint value)
+    {
+        value = 0;
+        return TryProperty(node, name, out var property) && property.TryUInt32(out value);
+    }
+
+    /// <summary>Reads a property that is one cell or two.</summary>
+    public bool TryUInt64(FdtNode node, ReadOnlySpan<byte> name, out ulong value)
+    {
+        value = 0;
+        return TryProperty(node, name, out var property) && property.TryUInt64(out value);
+    }
+
+    /// <summary>Reads an entry of a node's <c>reg</c>, by the parent's cells.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="index">Which address and size, from 0.</param>
+    /// <param name="address">The address, as the parent's bus sees it.</param>
+    /// <param name="size">The size; 0 where the parent's <c>#size-cells</c> is 0.</param>
+    /// <returns>False past the end, or where a number does not fit 64 bits.</returns>
+    public bool TryReg(FdtNode node, int index, out ulong address, out ulong size)
+    {
+        address = 0;
+        size = 0;
+        var cells = node.AddressCells + node.SizeCells;
+        return TryProperty(node, "reg"u8, out var reg)
+            && cells != 0
+            && (uint)index < (uint)(reg.CellCount / cells)
+            && reg.TryNumber(index * cells, node.AddressCells, out address)
+            && reg.TryNumber((index * cells) + node.AddressCells, node.SizeCells, out size);
+    }
+
+    /// <summary>Reads the token at an offset, passing over NOPs.</summary>
+    internal FdtError ReadToken(int offset, out FdtToken token)
+    {
+        token = default;
+        if (offset < HeaderLength || (offset & 3) != 0)
+        {
+            return FdtError.MalformedTree;
+        }
+
+        do
+        {
+            if (offset > _structureEnd - 4)
+            {
+                return FdtError.StructureTruncated;
+            }
+
+            token.Offset = offset;
+            token.Kind = Read32(offset);
+            offset += 4;
+        }
+        while (token.Kind == FdtToken.Nop);
+
+        token.Next = offset;
+        return token.Kind switch
+        {
+            FdtToken.BeginNode => ReadNodeName(ref token),
+            FdtToken.Property => ReadProperty(ref token),
+            FdtToken.EndNode or FdtToken.End => FdtError.None,
+            _ => FdtError.UnknownToken,
+        };
+    }
+
+    /// <summary>The property that a token is.</summary>
+    internal FdtProperty ToProperty(in FdtToken token) => new(_blob + token.Name, token.NameLength, _blob + token.Value, token.ValueLength);
+
+    private static uint Word(ReadOnlySpan<byte> header, int offset) => BinaryPrimitives.ReadUInt32BigEndian(header.Slice(offset, 4));
+
+    private static int CountReservations(byte* blob, int offset, int total)
+    {
+        for (var count = 0; offset <= total - 16; count++, offset += 16)
+        {
+            // SAFETY: the entry's 16 bytes are inside the blob by the loop's condition.
+            var entry = new ReadOnlySpan<byte>(blob + offset, 16);
+            if (BinaryPrimitives.ReadUInt64BigEndian(entry) == 0 && BinaryPrimitives.ReadUInt64BigEndian(entry[8..]) == 0)
+            {
+                return count;
+            }
+        }
+
+        return -1;
+    }
+
+    // SAFETY: callers have checked that four bytes at the offset are inside the structure block, which is inside the blob.
+    private uint Read32(int offset) => BinaryPrimitives.ReadUInt32BigEndian(new ReadOnlySpan<byte>(_blob + offset, 4));
+
+    private FdtError CheckStructure(out int root)
+    {
+        root = 0;
+        var depth = -1;
+        var childSeen = false;
+        var offset = _structure;
+        while (true)
+        {
+            var error = ReadToken(offset, out var token);
+            if (error != FdtError.None)
+            {
+                return error;
+            }
+
+            offset = token.Next;
+            switch (token.Kind)
+            {
+                case FdtToken.BeginNode:
+                    if (depth < 0)
+                    {
+                        if (root != 0)
+                        {
+                            return FdtError.MalformedTree;
+                        }
+
+                        root = token.Offset;
+                    }
+
+                    if (++depth > MaximumDepth)
+                    {
+                        return FdtError.TooDeep;
+                    }
+
+                    childSeen = false;
+                    break;
+                case FdtToken.EndNode:
+                    if (depth-- < 0)
+                    {
+                        return FdtError.MalformedTree;
+                    }
+
+                    childSeen = true;
+                    break;
+                case FdtToken.Property:
+                    // Properties come before children (Devicetree spec §5.4.2): readers stop at the first child.
+                    if (depth < 0 || childSeen)
+                    {
+                        return FdtError.MalformedTree;
+                    }
+
+                    break;
+                default:
+                    return depth < 0 && root != 0 ? FdtError.None : FdtError.MalformedTree;
+            }
+        }
+    }
+
+    private FdtError ReadNodeName(ref FdtToken token)
+    {
+        token.Name = token.Next;
+        token.NameLength = NameLengthAt(token.Name, _structureEnd);
+        if (token.NameLength < 0)
+        {
+            return FdtError.WrongName;
+        }
+
+        token.Next = (token.Name + token.NameLength + 1 + 3) & ~3;
+        return FdtError.None;
+    }
+
+    private FdtError ReadProperty(ref FdtToken token)
+    {
+        if (token.Next > _structureEnd - 8)
+        {
+            return FdtError.StructureTruncated;
+        }
+
+        var length = Read32(token.Next);
+        var name = Read32(token.Next + 4);
+        token.Value = token.Next + 8;
+        if (length > (uint)(_structureEnd - token.Value))
+        {
+            return FdtError.StructureTruncated;
+        }
+
+        if (name >= (uint)(_stringsEnd - _strings))
+        {
+            return FdtError.WrongName;
+        }
+
+        token.ValueLength = (int)length;
+        token.Name = _strings + (int)name;
+        token.NameLength = NameLengthAt(token.Name, _stringsEnd);
+
+        // Cannot overflow: the padded end is at most three past an offset inside the blob, and a blob is shorter than 2 GiB - 4.
+        token.Next = (int)(((uint)token.Value + length + 3) & ~3u);
+        return token.NameLength < 0 || token.Next < 0 ? FdtError.WrongName : FdtError.None;
+    }
+
+    private int NameLengthAt(int offset, int end)
+    {
+        // SAFETY: the window ends at the end of a block that is inside the blob.
+        var window = new ReadOnlySpan<byte>(_blob + offset, Math.Min(end - offset, MaximumNameLength + 1));
+        return window.IndexOf((byte)0);
+    }
+
+    private bool TryWalk(FdtNode start, ReadOnlySpan<byte> path, out FdtNode node)
+    {
+        node = start;
+        while (path.Length != 0)
+        {
+            var slash = path.IndexOf((byte)'/');
+            var part = slash < 0 ? path : path[..slash];
+            path = slash < 0 ? default : path[(slash + 1)..];
+            if (part.Length == 0)
+            {
+                continue;
+            }
+
+            if (!TryChild(node, part, out var child))
+            {
+                return false;
+            }
+
+            node = child;
+        }
+
+        return true;
+    }
+}

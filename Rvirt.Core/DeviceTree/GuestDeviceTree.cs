@@ -1,0 +1,243 @@
+using System;
+using Rvirt.Core.Privileged;
+
+namespace Rvirt.Core.DeviceTree;
+
+/// <summary>Generates the device tree that a guest is handed: QEMU's virt board with exactly the devices the guest has.</summary>
+public static class GuestDeviceTree
+{
+    /// <summary>A buffer of this many bytes holds the tree of any guest with up to 16 harts and no more than 2 KiB of command line.</summary>
+    public const int SuggestedBufferLength = 16384;
+
+    private const uint SupervisorExternalInterrupt = 9;
+    private const uint NoInterrupt = 0xffffffff;
+    private const uint PlicPhandle = 1;
+    private const uint TestDevicePhandle = 2;
+
+    /// <summary>Phandle of hart n's interrupt controller is this plus n.</summary>
+    private const uint FirstHartPhandle = 3;
+
+    /// <summary>Writes the tree.</summary>
+    /// <param name="machine">What the guest has.</param>
+    /// <param name="buffer">Where the blob goes, from the first byte.</param>
+    /// <param name="length">The blob's size in bytes, 0 on an error.</param>
+    public static FdtWriteError Generate(in GuestMachineDescription machine, Span<byte> buffer, out int length)
+    {
+        var writer = new FdtWriter(buffer);
+        writer.BeginNode(""u8);
+        writer.Property("#address-cells"u8, 2u);
+        writer.Property("#size-cells"u8, 2u);
+        writer.StringProperty("compatible"u8, "riscv-virtio"u8);
+        writer.StringProperty("model"u8, "riscv-virtio,rvirt"u8);
+        WriteChosen(ref writer, machine);
+        WriteMemory(ref writer, machine);
+        WriteHarts(ref writer, machine);
+        if (machine.HasTestDevice)
+        {
+            WriteSyscon(ref writer, "poweroff"u8, "syscon-poweroff"u8, 0x5555);
+            WriteSyscon(ref writer, "reboot"u8, "syscon-reboot"u8, 0x7777);
+        }
+
+        WriteDevices(ref writer, machine);
+        writer.EndNode();
+        return writer.Finish(out length, machine.BootHart);
+    }
+
+    private static void WriteChosen(ref FdtWriter writer, in GuestMachineDescription machine)
+    {
+        writer.BeginNode("chosen"u8);
+        writer.StringProperty("bootargs"u8, machine.BootArguments);
+        if (machine.HasUart)
+        {
+            writer.StringProperty("stdout-path"u8, "/soc/serial@10000000"u8);
+        }
+
+        if (machine.InitrdEnd != machine.InitrdStart)
+        {
+            writer.Property("linux,initrd-start"u8, machine.InitrdStart);
+            writer.Property("linux,initrd-end"u8, machine.InitrdEnd);
+        }
+
+        if (machine.RandomSeed.Length != 0)
+        {
+            writer.Property("rng-seed"u8, machine.RandomSeed);
+        }
+
+        writer.EndNode();
+    }
+
+    private static void WriteMemory(ref FdtWriter writer, in GuestMachineDescription machine)
+    {
+        writer.BeginNode("memory"u8, machine.MemoryBase);
+        writer.StringProperty("device_type"u8, "memory"u8);
+        WriteReg(ref writer, machine.MemoryBase, machine.MemorySize);
+        writer.EndNode();
+    }
+
+    private static void WriteHarts(ref FdtWriter writer, in GuestMachineDescription machine)
+    {
+        writer.BeginNode("cpus"u8);
+        writer.Property("#address-cells"u8, 1u);
+        writer.Property("#size-cells"u8, 0u);
+        writer.Property("timebase-frequency"u8, machine.TimebaseFrequency);
+        for (var hart = 0u; hart < machine.HartCount; hart++)
+        {
+            writer.BeginNode("cpu"u8, hart);
+            writer.StringProperty("device_type"u8, "cpu"u8);
+            writer.Property("reg"u8, hart);
+            writer.StringProperty("status"u8, "okay"u8);
+            writer.StringProperty("compatible"u8, "riscv"u8);
+            writer.StringProperty("riscv,isa"u8, machine.Isa);
+            WriteExtensions(ref writer, machine.Isa);
+            writer.StringProperty("mmu-type"u8, MmuType(machine.TranslationMode));
+            writer.BeginNode("interrupt-controller"u8);
+            writer.Property("#address-cells"u8, 0u);
+            writer.Property("#interrupt-cells"u8, 1u);
+            writer.Property("interrupt-controller"u8);
+            writer.StringProperty("compatible"u8, "riscv,cpu-intc"u8);
+            writer.Property("phandle"u8, FirstHartPhandle + hart);
+            writer.EndNode();
+            writer.EndNode();
+        }
+
+        writer.EndNode();
+    }
+
+    /// <summary>Writes <c>riscv,isa-base</c> and <c>riscv,isa-extensions</c>, the list form of an ISA string.</summary>
+    private static void WriteExtensions(ref FdtWriter writer, ReadOnlySpan<byte> isa)
+    {
+        var letters = GuestIsa.Letters(isa);
+        if (letters.Length == 0)
+        {
+            return;
+        }
+
+        writer.StringProperty("riscv,isa-base"u8, "rv64i"u8);
+        Span<byte> list = stackalloc byte[GuestIsa.MaximumLength * 2];
+        var at = 0;
+        for (var i = 0; i < letters.Length && at + 1 < list.Length; i++)
+        {
+            list[at++] = letters[i];
+            list[at++] = 0;
+        }
+
+        var rest = isa[GuestIsa.LettersEnd(isa)..];
+        if (rest.Length > list.Length - at)
+        {
+            rest = default;
+        }
+
+        // What follows the letters is "_name_name": each underscore after the first becomes a NUL.
+        for (var i = 1; i < rest.Length; i++)
+        {
+            list[at++] = rest[i] == (byte)'_' ? (byte)0 : rest[i];
+        }
+
+        if (list[at - 1] == 0)
+        {
+            at--;
+        }
+
+        writer.StringListProperty("riscv,isa-extensions"u8, list[..at]);
+    }
+
+    private static void WriteSyscon(ref FdtWriter writer, ReadOnlySpan<byte> name, ReadOnlySpan<byte> compatible, uint value)
+    {
+        writer.BeginNode(name);
+        writer.StringProperty("compatible"u8, compatible);
+        writer.Property("regmap"u8, TestDevicePhandle);
+        writer.Property("offset"u8, 0u);
+        writer.Property("value"u8, value);
+        writer.EndNode();
+    }
+
+    private static void WriteDevices(ref FdtWriter writer, in GuestMachineDescription machine)
+    {
+        writer.BeginNode("soc"u8);
+        writer.Property("#address-cells"u8, 2u);
+        writer.Property("#size-cells"u8, 2u);
+        writer.StringProperty("compatible"u8, "simple-bus"u8);
+        writer.Property("ranges"u8);
+        WritePlic(ref writer, machine);
+        if (machine.HasTestDevice)
+        {
+            writer.BeginNode("test"u8, GuestMachineMap.TestDevice);
+            writer.StringListProperty("compatible"u8, "sifive,test1\0sifive,test0\0syscon"u8);
+            WriteReg(ref writer, GuestMachineMap.TestDevice, GuestMachineMap.TestDeviceSize);
+            writer.Property("phandle"u8, TestDevicePhandle);
+            writer.EndNode();
+        }
+
+        if (machine.HasUart)
+        {
+            writer.BeginNode("serial"u8, GuestMachineMap.Uart);
+            writer.StringProperty("compatible"u8, "ns16550a"u8);
+            WriteReg(ref writer, GuestMachineMap.Uart, GuestMachineMap.UartSize);
+            writer.Property("clock-frequency"u8, machine.UartClockFrequency);
+            WriteInterrupt(ref writer, GuestMachineMap.UartInterrupt);
+            writer.EndNode();
+        }
+
+        for (var slot = 0; slot < GuestMachineMap.VirtioSlots; slot++)
+        {
+            if (((machine.VirtioSlots >> slot) & 1) != 0)
+            {
+                var address = GuestMachineMap.Virtio + ((ulong)slot * GuestMachineMap.VirtioStride);
+                writer.BeginNode("virtio_mmio"u8, address);
+                writer.StringProperty("compatible"u8, "virtio,mmio"u8);
+                WriteReg(ref writer, address, GuestMachineMap.VirtioStride);
+                WriteInterrupt(ref writer, GuestMachineMap.VirtioInterrupt + (uint)slot);
+                writer.EndNode();
+            }
+        }
+
+        writer.EndNode();
+    }
+
+    private static void WritePlic(ref FdtWriter writer, in GuestMachineDescription machine)
+    {
+        writer.BeginNode("plic"u8, GuestMachineMap.Plic);
+        writer.StringListProperty("compatible"u8, "sifive,plic-1.0.0\0riscv,plic0"u8);
+        writer.Property("#address-cells"u8, 0u);
+        writer.Property("#interrupt-cells"u8, 1u);
+        writer.Property("interrupt-controller"u8);
+
+        // The board numbers contexts M, S per hart. The guest has no M-mode: its contexts are there and lead nowhere.
+        writer.BeginCells("interrupts-extended"u8, machine.HartCount * 4);
+        for (var hart = 0u; hart < machine.HartCount; hart++)
+        {
+            writer.Cell(FirstHartPhandle + hart);
+            writer.Cell(NoInterrupt);
+            writer.Cell(FirstHartPhandle + hart);
+            writer.Cell(SupervisorExternalInterrupt);
+        }
+
+        WriteReg(ref writer, GuestMachineMap.Plic, GuestMachineMap.PlicSize);
+        writer.Property("riscv,ndev"u8, machine.PlicSources);
+        writer.Property("phandle"u8, PlicPhandle);
+        writer.EndNode();
+    }
+
+    private static void WriteReg(ref FdtWriter writer, ulong address, ulong size)
+    {
+        writer.BeginCells("reg"u8, 4);
+        writer.Cell((uint)(address >> 32));
+        writer.Cell((uint)address);
+        writer.Cell((uint)(size >> 32));
+        writer.Cell((uint)size);
+    }
+
+    private static void WriteInterrupt(ref FdtWriter writer, uint number)
+    {
+        writer.Property("interrupts"u8, number);
+        writer.Property("interrupt-parent"u8, PlicPhandle);
+    }
+
+    private static ReadOnlySpan<byte> MmuType(TranslationMode mode) => mode switch
+    {
+        TranslationMode.Sv39 => "riscv,sv39"u8,
+        TranslationMode.Sv48 => "riscv,sv48"u8,
+        TranslationMode.Sv57 => "riscv,sv57"u8,
+        _ => "riscv,none"u8,
+    };
+}

@@ -1,0 +1,109 @@
+using System;
+using System.Runtime.CompilerServices;
+
+namespace Rvirt.Core.DeviceTree;
+
+/// <summary>The machine that the hypervisor runs on, as its device tree tells. Lists longer than their capacity are cut.</summary>
+public struct HostDescription
+{
+    /// <summary>Most memory banks kept.</summary>
+    public const int MaximumMemoryBanks = 8;
+
+    /// <summary>Most reserved ranges kept.</summary>
+    public const int MaximumReservations = 16;
+
+    /// <summary>Most harts kept.</summary>
+    public const int MaximumHarts = 16;
+
+    /// <summary>Most virtio-mmio slots kept.</summary>
+    public const int MaximumVirtioSlots = 8;
+
+    /// <summary>RAM, by ascending address.</summary>
+    public MemoryBankList MemoryBanks;
+
+    /// <summary>Entries of <see cref="MemoryBanks"/>.</summary>
+    public int MemoryBankCount;
+
+    /// <summary>Ranges of RAM that belong to the firmware or others: the reservation block and <c>/reserved-memory</c>.</summary>
+    public ReservationList Reservations;
+
+    /// <summary>Entries of <see cref="Reservations"/>.</summary>
+    public int ReservationCount;
+
+    /// <summary>Enabled harts with an MMU, by ascending hart id.</summary>
+    public HartList Harts;
+
+    /// <summary>Entries of <see cref="Harts"/>.</summary>
+    public int HartCount;
+
+    /// <summary>Index in <see cref="Harts"/> of the hart that started.</summary>
+    public int BootHart;
+
+    /// <summary>Ticks per second of <c>time</c>.</summary>
+    public uint TimebaseFrequency;
+
+    /// <summary>First byte of the initial RAM disk.</summary>
+    public ulong InitrdStart;
+
+    /// <summary>The byte behind the initial RAM disk; there is none where it equals <see cref="InitrdStart"/>.</summary>
+    public ulong InitrdEnd;
+
+    /// <summary>The command line, with its NUL; lies in the device tree.</summary>
+    public FdtProperty BootArguments;
+
+    /// <summary>The PLIC.</summary>
+    public HostPlic Plic;
+
+    /// <summary>The console's UART: the one of <c>stdout-path</c>, else the first of a known kind.</summary>
+    public HostUart Uart;
+
+    /// <summary>virtio-mmio slots, by ascending address.</summary>
+    public VirtioSlotList VirtioSlots;
+
+    /// <summary>Entries of <see cref="VirtioSlots"/>.</summary>
+    public int VirtioSlotCount;
+
+    /// <summary>Address of the SiFive test device that stops the machine, or 0.</summary>
+    public ulong TestDevice;
+
+    /// <summary>A range of physical addresses.</summary>
+    public struct Range
+    {
+        /// <summary>First byte.</summary>
+        public ulong Base;
+
+        /// <summary>Bytes.</summary>
+        public ulong Size;
+    }
+
+    /// <summary>Memory banks.</summary>
+    [InlineArray(MaximumMemoryBanks)]
+    public struct MemoryBankList
+    {
+        private Range _first;
+    }
+
+    /// <summary>Reserved ranges.</summary>
+    [InlineArray(MaximumReservations)]
+    public struct ReservationList
+    {
+        private Range _first;
+    }
+
+    /// <summary>Harts.</summary>
+    [InlineArray(MaximumHarts)]
+    public struct HartList
+    {
+        private HostHart _first;
+    }
+
+    /// <summary>virtio-mmio slots.</summary>
+    [InlineArray(MaximumVirtioSlots)]
+    public struct VirtioSlotList
+    {
+        private HostVirtioSlot _first;
+    }
+
+    /// <summary>The command line without its NUL; empty where there is none.</summary>
+    public readonly ReadOnlySpan<byte> CommandLine => BootArguments.TryString(out var text) ? text : default;
+}

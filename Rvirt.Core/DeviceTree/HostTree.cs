@@ -1,0 +1,338 @@
+using System;
+using Rvirt.Core.Privileged;
+
+namespace Rvirt.Core.DeviceTree;
+
+/// <summary>Reads from the host's device tree what the hypervisor needs to know of the machine.</summary>
+/// <remarks>Buses are taken to map addresses one to one (empty <c>ranges</c>), as they do on every board supported.</remarks>
+public static class HostTree
+{
+    private const uint SupervisorExternalInterrupt = 9;
+
+    /// <summary>Reads the tree.</summary>
+    /// <param name="tree">The host's device tree.</param>
+    /// <param name="bootHart">The hart id of the hart that started.</param>
+    /// <param name="host">The machine; as far as it was read on an error.</param>
+    public static HostTreeError Read(in FdtReader tree, ulong bootHart, out HostDescription host)
+    {
+        host = default;
+        for (var i = 0; tree.TryReservation(i, out var address, out var size); i++)
+        {
+            AddReservation(ref host, address, size);
+        }
+
+        ReadChosen(tree, ref host, out var stdout);
+        var plic = default(FdtProperty);
+        foreach (var node in tree.Descendants(tree.Root))
+        {
+            var error = node.Depth == 1 && IsMemory(tree, node)
+                ? ReadMemory(tree, node, ref host)
+                : ReadNode(tree, node, stdout, ref host, ref plic);
+            if (error != HostTreeError.None)
+            {
+                return error;
+            }
+        }
+
+        ReadReservedMemory(tree, ref host);
+        ReadPlicContexts(plic, ref host);
+        return Check(ref host, bootHart);
+    }
+
+    private static HostTreeError Check(ref HostDescription host, ulong bootHart)
+    {
+        if (host.MemoryBankCount == 0)
+        {
+            return HostTreeError.NoMemory;
+        }
+
+        if (host.HartCount == 0)
+        {
+            return HostTreeError.NoHart;
+        }
+
+        host.BootHart = -1;
+        for (var i = 0; i < host.HartCount; i++)
+        {
+            if (host.Harts[i].HartId == bootHart)
+            {
+                host.BootHart = i;
+            }
+        }
+
+        if (host.BootHart < 0)
+        {
+            return HostTreeError.NoBootHart;
+        }
+
+        if (host.TimebaseFrequency == 0)
+        {
+            return HostTreeError.NoTimebase;
+        }
+
+        if (host.Plic.Size == 0)
+        {
+            return HostTreeError.NoPlic;
+        }
+
+        if (host.Harts[host.BootHart].PlicContext < 0)
+        {
+            return HostTreeError.NoPlicContext;
+        }
+
+        return host.InitrdStart == host.InitrdEnd || IsMemory(ref host, host.InitrdStart, host.InitrdEnd - host.InitrdStart)
+            ? HostTreeError.None
+            : HostTreeError.InitrdOutsideMemory;
+    }
+
+    private static bool IsMemory(ref HostDescription host, ulong address, ulong size)
+    {
+        for (var i = 0; i < host.MemoryBankCount; i++)
+        {
+            var offset = address - host.MemoryBanks[i].Base;
+            if (offset < host.MemoryBanks[i].Size && size <= host.MemoryBanks[i].Size - offset)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static void ReadChosen(in FdtReader tree, ref HostDescription host, out int stdout)
+    {
+        stdout = 0;
+        if (!tree.TryFind("/chosen"u8, out var chosen))
+        {
+            return;
+        }
+
+        if (tree.TryUInt64(chosen, "linux,initrd-start"u8, out var start)
+            && tree.TryUInt64(chosen, "linux,initrd-end"u8, out var end)
+            && end > start)
+        {
+            host.InitrdStart = start;
+            host.InitrdEnd = end;
+        }
+
+        if (tree.TryProperty(chosen, "bootargs"u8, out var arguments))
+        {
+            host.BootArguments = arguments;
+        }
+
+        if (tree.TryProperty(chosen, "stdout-path"u8, out var path) && path.TryString(out var text))
+        {
+            // What follows a colon is the line's speed and format.
+            var colon = text.IndexOf((byte)':');
+            if (tree.TryFind(colon < 0 ? text : text[..colon], out var node))
+            {
+                stdout = node.Offset;
+            }
+        }
+    }
+
+    private static bool IsMemory(in FdtReader tree, FdtNode node) =>
+        (tree.TryProperty(node, "device_type"u8, out var type) && type.HasString("memory"u8)) || tree.Name(node).SequenceEqual("memory"u8);
+
+    private static HostTreeError ReadMemory(in FdtReader tree, FdtNode node, ref HostDescription host)
+    {
+        if (!tree.IsEnabled(node))
+        {
+            return HostTreeError.None;
+        }
+
+        var index = 0;
+        for (; tree.TryReg(node, index, out var address, out var size); index++)
+        {
+            if (size != 0 && address + size - 1 < address)
+            {
+                return HostTreeError.WrongMemory;
+            }
+
+            if (size == 0 || host.MemoryBankCount == HostDescription.MaximumMemoryBanks)
+            {
+                continue;
+            }
+
+            var at = host.MemoryBankCount++;
+            for (; at > 0 && host.MemoryBanks[at - 1].Base > address; at--)
+            {
+                host.MemoryBanks[at] = host.MemoryBanks[at - 1];
+            }
+
+            host.MemoryBanks[at] = new HostDescription.Range { Base = address, Size = size };
+        }
+
+        return index == 0 ? HostTreeError.WrongMemory : HostTreeError.None;
+    }
+
+    private static void ReadReservedMemory(in FdtReader tree, ref HostDescription host)
+    {
+        if (!tree.TryFind("/reserved-memory"u8, out var reserved))
+        {
+            return;
+        }
+
+        foreach (var node in tree.Children(reserved))
+        {
+            for (var i = 0; tree.IsEnabled(node) && tree.TryReg(node, i, out var address, out var size); i++)
+            {
+                AddReservation(ref host, address, size);
+            }
+        }
+    }
+
+    private static void AddReservation(ref HostDescription host, ulong address, ulong size)
+    {
+        if (size != 0 && host.ReservationCount < HostDescription.MaximumReservations)
+        {
+            host.Reservations[host.ReservationCount++] = new HostDescription.Range { Base = address, Size = size };
+        }
+    }
+
+    private static HostTreeError ReadNode(in FdtReader tree, FdtNode node, int stdout, ref HostDescription host, ref FdtProperty plic)
+    {
+        if (tree.TryProperty(node, "device_type"u8, out var type) && type.HasString("cpu"u8))
+        {
+            ReadHart(tree, node, ref host);
+            return HostTreeError.None;
+        }
+
+        if (tree.TryUInt32(node, "timebase-frequency"u8, out var frequency) && host.TimebaseFrequency == 0)
+        {
+            host.TimebaseFrequency = frequency;
+        }
+
+        if (!tree.TryProperty(node, "compatible"u8, out var compatible) || !tree.IsEnabled(node) || !tree.TryReg(node, 0, out var address, out var size))
+        {
+            return HostTreeError.None;
+        }
+
+        if (compatible.HasString("ns16550a"u8))
+        {
+            ReadUart(tree, node, HostUartKind.Ns16550A, stdout, ref host);
+        }
+        else if (compatible.HasString("sifive,uart0"u8))
+        {
+            ReadUart(tree, node, HostUartKind.SiFive, stdout, ref host);
+        }
+        else if (compatible.HasString("virtio,mmio"u8))
+        {
+            AddVirtioSlot(ref host, new HostVirtioSlot { Base = address, Size = size, Interrupt = Interrupt(tree, node) });
+        }
+        else if (compatible.HasString("sifive,test0"u8) || compatible.HasString("sifive,test1"u8))
+        {
+            host.TestDevice = address;
+        }
+        else if (host.Plic.Size == 0 && (compatible.HasString("sifive,plic-1.0.0"u8) || compatible.HasString("riscv,plic0"u8)))
+        {
+            tree.TryUInt32(node, "riscv,ndev"u8, out var sources);
+            host.Plic = new HostPlic { Base = address, Size = size, Sources = sources };
+            tree.TryProperty(node, "interrupts-extended"u8, out plic);
+        }
+
+        return HostTreeError.None;
+    }
+
+    private static void ReadHart(in FdtReader tree, FdtNode node, ref HostDescription host)
+    {
+        if (host.TimebaseFrequency == 0 && tree.TryUInt32(node, "timebase-frequency"u8, out var frequency))
+        {
+            host.TimebaseFrequency = frequency;
+        }
+
+        if (!tree.IsEnabled(node)
+            || host.HartCount == HostDescription.MaximumHarts
+            || !tree.TryReg(node, 0, out var id, out _)
+            || id > uint.MaxValue
+            || !tree.TryProperty(node, "mmu-type"u8, out var mmu))
+        {
+            return;
+        }
+
+        var mode = mmu.HasString("riscv,sv57"u8) ? TranslationMode.Sv57
+            : mmu.HasString("riscv,sv48"u8) ? TranslationMode.Sv48
+            : mmu.HasString("riscv,sv39"u8) ? TranslationMode.Sv39
+            : TranslationMode.Bare;
+        if (mode == TranslationMode.Bare)
+        {
+            return;
+        }
+
+        var hart = new HostHart { HartId = (uint)id, TranslationMode = mode, PlicContext = -1 };
+        if (tree.TryProperty(node, "riscv,isa"u8, out var isa))
+        {
+            hart.Isa = isa;
+        }
+
+        if (tree.TryChild(node, "interrupt-controller"u8, out var controller))
+        {
+            tree.TryUInt32(controller, "phandle"u8, out hart.InterruptPhandle);
+        }
+
+        var at = host.HartCount++;
+        for (; at > 0 && host.Harts[at - 1].HartId > hart.HartId; at--)
+        {
+            host.Harts[at] = host.Harts[at - 1];
+        }
+
+        host.Harts[at] = hart;
+    }
+
+    private static void ReadUart(in FdtReader tree, FdtNode node, HostUartKind kind, int stdout, ref HostDescription host)
+    {
+        if (host.Uart.Kind != HostUartKind.None && node.Offset != stdout)
+        {
+            return;
+        }
+
+        var uart = new HostUart { Kind = kind, Interrupt = Interrupt(tree, node) };
+        tree.TryReg(node, 0, out uart.Base, out uart.Size);
+        tree.TryUInt32(node, "clock-frequency"u8, out uart.ClockFrequency);
+        tree.TryUInt32(node, "reg-shift"u8, out var shift);
+        uart.RegisterShift = (byte)(shift & 7);
+        host.Uart = uart;
+    }
+
+    private static uint Interrupt(in FdtReader tree, FdtNode node)
+    {
+        if (tree.TryProperty(node, "interrupts"u8, out var interrupts) && interrupts.TryCell(0, out var number))
+        {
+            return number;
+        }
+
+        return tree.TryProperty(node, "interrupts-extended"u8, out interrupts) && interrupts.TryCell(1, out number) ? number : 0;
+    }
+
+    private static void AddVirtioSlot(ref HostDescription host, HostVirtioSlot slot)
+    {
+        if (host.VirtioSlotCount == HostDescription.MaximumVirtioSlots)
+        {
+            return;
+        }
+
+        var at = host.VirtioSlotCount++;
+        for (; at > 0 && host.VirtioSlots[at - 1].Base > slot.Base; at--)
+        {
+            host.VirtioSlots[at] = host.VirtioSlots[at - 1];
+        }
+
+        host.VirtioSlots[at] = slot;
+    }
+
+    /// <summary>A PLIC's contexts are numbered by their place in <c>interrupts-extended</c>, pairs of a hart's interrupt controller and a cause.</summary>
+    private static void ReadPlicContexts(FdtProperty contexts, ref HostDescription host)
+    {
+        for (var i = 0; contexts.TryCell((i * 2) + 1, out var cause); i++)
+        {
+            contexts.TryCell(i * 2, out var phandle);
+            for (var hart = 0; cause == SupervisorExternalInterrupt && phandle != 0 && hart < host.HartCount; hart++)
+            {
+                if (host.Harts[hart].InterruptPhandle == phandle && host.Harts[hart].PlicContext < 0)
+                {
+                    host.Harts[hart].PlicContext = i;
+                }
+            }
+        }
+    }
+}

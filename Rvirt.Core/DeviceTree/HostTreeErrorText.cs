@@ -1,0 +1,22 @@
+using System;
+
+namespace Rvirt.Core.DeviceTree;
+
+/// <summary>One line of text for each <see cref="HostTreeError"/>.</summary>
+public static class HostTreeErrorText
+{
+    /// <summary>What is wrong with the machine, as a sentence without a full stop.</summary>
+    public static ReadOnlySpan<byte> Of(HostTreeError error) => error switch
+    {
+        HostTreeError.None => "no error"u8,
+        HostTreeError.NoMemory => "the machine's device tree names no memory"u8,
+        HostTreeError.WrongMemory => "the machine's device tree gives an impossible range of memory"u8,
+        HostTreeError.NoHart => "the machine's device tree names no 64-bit hart with an MMU that Rvirt knows (Sv39, Sv48, Sv57)"u8,
+        HostTreeError.NoBootHart => "the hart that started has no MMU that Rvirt knows (Sv39, Sv48, Sv57): start on another one"u8,
+        HostTreeError.NoTimebase => "the machine's device tree has no timebase-frequency"u8,
+        HostTreeError.NoPlic => "the machine's device tree names no PLIC: Rvirt cannot use AIA, on QEMU leave out aia="u8,
+        HostTreeError.NoPlicContext => "the machine's PLIC has no supervisor context for the hart that started"u8,
+        HostTreeError.InitrdOutsideMemory => "the initrd lies outside of the machine's memory"u8,
+        _ => "unknown error"u8,
+    };
+}

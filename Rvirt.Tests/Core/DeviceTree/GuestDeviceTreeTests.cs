@@ -1,0 +1,128 @@
+using System;
+using NUnit.Framework;
+using Rvirt.Core.DeviceTree;
+using Rvirt.Core.Privileged;
+
+namespace Rvirt.Tests.Core.DeviceTree;
+
+internal sealed unsafe class GuestDeviceTreeTests
+{
+    private static readonly byte[] Seed = [1, 2, 3, 4, 5, 6, 7, 8];
+
+    internal static GuestMachineDescription Describe(int harts) => new()
+    {
+        HartCount = harts,
+        TimebaseFrequency = 10_000_000,
+        Isa = "rv64imafdc_zicsr_zifencei_zihintpause_zba_zbb_zbc_zbs"u8,
+        TranslationMode = TranslationMode.Sv48,
+        MemoryBase = GuestMachineMap.Memory,
+        MemorySize = 0x1_4000_0000,
+        BootArguments = "console=ttyS0 root=/dev/vda"u8,
+        InitrdStart = 0x1_8800_0000,
+        InitrdEnd = 0x1_8812_3456,
+        RandomSeed = Seed,
+        HasUart = true,
+        UartClockFrequency = GuestMachineMap.UartClockFrequency,
+        HasTestDevice = true,
+        VirtioSlots = 0xff,
+        PlicSources = GuestMachineMap.PlicSources,
+    };
+
+    [TestCase(1)]
+    [TestCase(2)]
+    [TestCase(16)]
+    public void DtcFindsNothingToWarnOf(int harts) => Assert.That(Tools.Decompile(Generate(Describe(harts))), Does.Contain("riscv,isa-extensions"));
+
+    [Test]
+    public void DtcFindsNothingToWarnOfInTheBarestMachine()
+    {
+        var machine = new GuestMachineDescription { HartCount = 1, MemoryBase = GuestMachineMap.Memory, MemorySize = 1 << 27 };
+        var text = Tools.Decompile(Generate(machine));
+        Assert.That(text, Does.Not.Contain("serial").And.Not.Contain("virtio,mmio").And.Not.Contain("syscon").And.Not.Contain("initrd").And.Not.Contain("rng-seed"));
+    }
+
+    [Test]
+    public void HasWhatQemusVirtBoardHas()
+    {
+        using var mine = new GuardedBuffer(Generate(Describe(2)));
+        using var theirs = new GuardedBuffer(Tools.DumpQemu("-cpu rv64,h=off,sstc=off -smp 2 -m 5G"));
+        Assert.That(FdtReader.Open(mine.Pointer, mine.Length, out var guest), Is.EqualTo(FdtError.None));
+        Assert.That(FdtReader.Open(theirs.Pointer, theirs.Length, out var board), Is.EqualTo(FdtError.None));
+        string[] ours = ["riscv,isa-base", "riscv,isa-extensions", "phandle", "interrupt-parent", "regmap", "interrupts-extended", "riscv,ndev", "cpu",
+            "model", "bootargs", "linux,initrd-start", "linux,initrd-end", "rng-seed"];
+        var compared = 0;
+        foreach (var node in guest.Descendants(guest.Root))
+        {
+            var path = Path(guest, node);
+            Assert.That(board.TryFind(path, out var other), System.Text.Encoding.ASCII.GetString(path));
+            foreach (var property in guest.Properties(node))
+            {
+                var name = System.Text.Encoding.ASCII.GetString(property.Name);
+                if (Array.IndexOf(ours, name) < 0 && !(name == "#address-cells" && node.Depth == 3))
+                {
+                    Assert.That(board.TryProperty(other, property.Name, out var theirProperty), name);
+                    Assert.That(property.Bytes.ToArray(), Is.EqualTo(theirProperty.Bytes.ToArray()), $"{System.Text.Encoding.ASCII.GetString(path)} {name}");
+                    compared++;
+                }
+            }
+        }
+
+        Assert.That(compared, Is.GreaterThan(60));
+
+        // Contexts are numbered as the board numbers them.
+        Assert.That(HostTree.Read(guest, 0, out var mineHost), Is.EqualTo(HostTreeError.None));
+        Assert.That(HostTree.Read(board, 0, out var theirHost), Is.EqualTo(HostTreeError.None));
+        Assert.That(mineHost.Harts[0].PlicContext, Is.EqualTo(theirHost.Harts[0].PlicContext).And.EqualTo(1));
+        Assert.That(mineHost.Harts[1].PlicContext, Is.EqualTo(theirHost.Harts[1].PlicContext).And.EqualTo(3));
+    }
+
+    [Test]
+    public void SaysWhatTheDescriptionSays()
+    {
+        using var blob = new GuardedBuffer(Generate(Describe(1) with { VirtioSlots = 0b1000_0010 }));
+        Assert.That(FdtReader.Open(blob.Pointer, blob.Length, out var tree), Is.EqualTo(FdtError.None));
+        Assert.That(HostTree.Read(tree, 0, out var host), Is.EqualTo(HostTreeError.None));
+        Assert.That(host.VirtioSlotCount, Is.EqualTo(2));
+        Assert.That((host.VirtioSlots[0].Base, host.VirtioSlots[0].Interrupt), Is.EqualTo((0x10002000ul, 2u)));
+        Assert.That((host.VirtioSlots[1].Base, host.VirtioSlots[1].Interrupt), Is.EqualTo((0x10008000ul, 8u)));
+        Assert.That((host.InitrdStart, host.InitrdEnd), Is.EqualTo((0x1_8800_0000ul, 0x1_8812_3456ul)));
+        Assert.That(host.MemoryBanks[0].Size, Is.EqualTo(0x1_4000_0000));
+        Assert.That(host.CommandLine.SequenceEqual("console=ttyS0 root=/dev/vda"u8));
+        Assert.That(host.Plic.Sources, Is.EqualTo(0x5f));
+        Assert.That(host.TestDevice, Is.EqualTo(0x100000));
+        Assert.That((host.Uart.Kind, host.Uart.Base, host.Uart.Interrupt), Is.EqualTo((HostUartKind.Ns16550A, 0x10000000ul, 10u)));
+        Assert.That(tree.TryFind("/cpus/cpu@0"u8, out var cpu));
+        Assert.That(tree.TryProperty(cpu, "riscv,isa-extensions"u8, out var extensions));
+        string[] expected = ["i", "m", "a", "f", "d", "c", "zicsr", "zifencei", "zihintpause", "zba", "zbb", "zbc", "zbs"];
+        var position = 0;
+        foreach (var name in expected)
+        {
+            Assert.That(extensions.TryNextString(ref position, out var text));
+            Assert.That(System.Text.Encoding.ASCII.GetString(text), Is.EqualTo(name));
+        }
+
+        Assert.That(position, Is.EqualTo(extensions.Length));
+    }
+
+    private static byte[] Generate(in GuestMachineDescription machine)
+    {
+        var buffer = new byte[GuestDeviceTree.SuggestedBufferLength];
+        Assert.That(GuestDeviceTree.Generate(machine, buffer, out var length), Is.EqualTo(FdtWriteError.None));
+        return buffer[..length];
+    }
+
+    private static byte[] Path(in FdtReader tree, FdtNode target)
+    {
+        var names = new string[FdtReader.MaximumDepth + 1];
+        foreach (var node in tree.Descendants(tree.Root))
+        {
+            names[node.Depth] = System.Text.Encoding.ASCII.GetString(tree.Name(node));
+            if (node.Offset == target.Offset)
+            {
+                return System.Text.Encoding.ASCII.GetBytes("/" + string.Join('/', names[1..(node.Depth + 1)]));
+            }
+        }
+
+        throw new InvalidOperationException();
+    }
+}

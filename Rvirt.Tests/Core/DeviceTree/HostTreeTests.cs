@@ -1,0 +1,174 @@
+using System;
+using System.Linq;
+using System.Text;
+using NUnit.Framework;
+using Rvirt.Core.DeviceTree;
+using Rvirt.Core.Privileged;
+
+namespace Rvirt.Tests.Core.DeviceTree;
+
+internal sealed class HostTreeTests
+{
+    private const string Board = """
+        /dts-v1/;
+        /memreserve/ 0x80000000 0x1000;
+        / {
+            #address-cells = <2>;
+            #size-cells = <2>;
+            aliases { console = "/soc/serial@2000"; };
+            chosen { stdout-path = "console:115200n8"; bootargs = "a b"; linux,initrd-start = <0x88000000>; linux,initrd-end = <0x0 0x88001000>; };
+            cpus {
+                #address-cells = <1>;
+                #size-cells = <0>;
+                timebase-frequency = <1000000>;
+                cpu@2 { device_type = "cpu"; reg = <2>; mmu-type = "riscv,sv39"; riscv,isa = "rv64imac"; interrupt-controller { phandle = <12>; }; };
+                cpu@0 { device_type = "cpu"; reg = <0>; riscv,isa = "rv64imac"; interrupt-controller { phandle = <10>; }; };
+                cpu@1 { device_type = "cpu"; reg = <1>; mmu-type = "riscv,sv57"; riscv,isa = "rv64gc"; interrupt-controller { phandle = <11>; }; };
+            };
+            memory@180000000 { device_type = "memory"; reg = <1 0x80000000 0 0x10000000>; };
+            memory@80000000 { device_type = "memory"; reg = <0 0x80000000 0 0x10000000>; };
+            reserved-memory {
+                #address-cells = <2>; #size-cells = <2>; ranges;
+                firmware@80040000 { reg = <0 0x80040000 0 0x40000>; no-map; };
+            };
+            soc {
+                #address-cells = <2>; #size-cells = <2>; compatible = "simple-bus"; ranges;
+                plic@c000000 { compatible = "riscv,plic0"; reg = <0 0xc000000 0 0x400000>; riscv,ndev = <53>;
+                    interrupts-extended = <10 11  11 11  11 9  12 11  12 9>; };
+                serial@1000 { compatible = "ns16550a"; reg = <0 0x1000 0 0x100>; interrupts = <3>; };
+                serial@2000 { compatible = "sifive,uart0"; reg = <0 0x2000 0 0x1000>; interrupts = <4>; };
+                virtio@4000 { compatible = "virtio,mmio"; reg = <0 0x4000 0 0x1000>; interrupts = <8>; };
+                virtio@3000 { compatible = "virtio,mmio"; reg = <0 0x3000 0 0x1000>; interrupts-extended = <1 7>; };
+                virtio@5000 { compatible = "virtio,mmio"; reg = <0 0x5000 0 0x1000>; status = "disabled"; };
+            };
+        };
+        """;
+
+    [Test]
+    public void ReadsABoard()
+    {
+        using var tree = new Tree(Board);
+        Assert.That(HostTree.Read(tree.Reader, 1, out var host), Is.EqualTo(HostTreeError.None));
+        Assert.That(host.MemoryBankCount, Is.EqualTo(2));
+        Assert.That(host.MemoryBanks[0].Base, Is.EqualTo(0x80000000));
+        Assert.That(host.MemoryBanks[1].Base, Is.EqualTo(0x180000000));
+        Assert.That(host.ReservationCount, Is.EqualTo(2));
+        Assert.That(host.Reservations[1].Base, Is.EqualTo(0x80040000));
+        Assert.That(host.HartCount, Is.EqualTo(2), "hart 0 has no MMU");
+        Assert.That(host.Harts[0].HartId, Is.EqualTo(1));
+        Assert.That(host.Harts[0].TranslationMode, Is.EqualTo(TranslationMode.Sv57));
+        Assert.That(host.Harts[0].PlicContext, Is.EqualTo(2));
+        Assert.That(host.Harts[1].PlicContext, Is.EqualTo(4));
+        Assert.That(host.Harts[1].Isa.HasString("rv64imac"u8));
+        Assert.That(host.BootHart, Is.Zero);
+        Assert.That(host.TimebaseFrequency, Is.EqualTo(1_000_000));
+        Assert.That((host.InitrdStart, host.InitrdEnd), Is.EqualTo((0x88000000ul, 0x88001000ul)));
+        Assert.That(host.CommandLine.SequenceEqual("a b"u8));
+        Assert.That((host.Plic.Base, host.Plic.Size, host.Plic.Sources), Is.EqualTo((0xc000000ul, 0x400000ul, 53u)));
+        Assert.That((host.Uart.Kind, host.Uart.Base, host.Uart.Interrupt), Is.EqualTo((HostUartKind.SiFive, 0x2000ul, 4u)), "stdout-path decides");
+        Assert.That(host.VirtioSlotCount, Is.EqualTo(2));
+        Assert.That((host.VirtioSlots[0].Base, host.VirtioSlots[0].Interrupt), Is.EqualTo((0x3000ul, 7u)));
+        Assert.That((host.VirtioSlots[1].Base, host.VirtioSlots[1].Interrupt), Is.EqualTo((0x4000ul, 8u)));
+        Assert.That(host.TestDevice, Is.Zero);
+    }
+
+    [TestCase("-smp 1 -m 512", 1, 1)]
+    [TestCase("-smp 4 -m 1G", 4, 7)]
+    public void ReadsQemusVirtBoard(string arguments, int harts, int lastContext)
+    {
+        using var tree = new Tree(Tools.DumpQemu(arguments));
+        Assert.That(HostTree.Read(tree.Reader, 0, out var host), Is.EqualTo(HostTreeError.None));
+        Assert.That(host.HartCount, Is.EqualTo(harts));
+        Assert.That(host.Harts[harts - 1].PlicContext, Is.EqualTo(lastContext));
+        Assert.That(host.Harts[0].TranslationMode, Is.Not.EqualTo(TranslationMode.Bare));
+        Assert.That(host.TimebaseFrequency, Is.EqualTo(10_000_000));
+        Assert.That(host.Plic.Base, Is.EqualTo(0xc000000));
+        Assert.That((host.Uart.Kind, host.Uart.Base, host.Uart.Interrupt), Is.EqualTo((HostUartKind.Ns16550A, 0x10000000ul, 10u)));
+        Assert.That(host.VirtioSlotCount, Is.EqualTo(8));
+        Assert.That(host.VirtioSlots[7].Base, Is.EqualTo(0x10008000));
+        Assert.That(host.VirtioSlots[7].Interrupt, Is.EqualTo(8));
+        Assert.That(host.TestDevice, Is.EqualTo(0x100000));
+        Assert.That(host.InitrdStart, Is.EqualTo(host.InitrdEnd));
+    }
+
+    [Test]
+    public void ReadsQemusUnleashedBoard()
+    {
+        using var tree = new Tree(Tools.DumpQemu("-smp 2 -m 512 -bios none", "sifive_u"));
+        Assert.That(HostTree.Read(tree.Reader, 1, out var host), Is.EqualTo(HostTreeError.None));
+        Assert.That(host.HartCount, Is.EqualTo(1), "hart 0 has no S-mode");
+        Assert.That(host.Harts[0].PlicContext, Is.EqualTo(2));
+        Assert.That(host.Uart.Kind, Is.EqualTo(HostUartKind.SiFive));
+        Assert.That(host.TimebaseFrequency, Is.EqualTo(1_000_000));
+    }
+
+    [TestCase("device_type = \"memory\"", "device_type = \"other\"", HostTreeError.NoMemory)]
+    [TestCase("reg = <0 0x80000000 0 0x10000000>", "reg = <0xffffffff 0x80000000 0 0x80000001>", HostTreeError.WrongMemory)]
+    [TestCase("reg = <0 0x80000000 0 0x10000000>", "other = <1>", HostTreeError.WrongMemory)]
+    [TestCase("mmu-type", "other", HostTreeError.NoHart)]
+    [TestCase("riscv,sv57", "riscv,sv64", HostTreeError.NoBootHart)]
+    [TestCase("timebase-frequency", "other", HostTreeError.NoTimebase)]
+    [TestCase("riscv,plic0", "riscv,imsics", HostTreeError.NoPlic)]
+    [TestCase("11 9", "11 3", HostTreeError.NoPlicContext)]
+    [TestCase("<0x0 0x88001000>", "<0x1 0x00000000>", HostTreeError.InitrdOutsideMemory)]
+    [TestCase("<0x88000000>", "<0x1000>", HostTreeError.InitrdOutsideMemory)]
+    public void NamesWhatIsMissing(string text, string instead, HostTreeError expected)
+    {
+        Assert.That(text, Is.Not.Empty.And.Matches<string>(part => Board.Contains(part!, StringComparison.Ordinal)));
+        using var tree = new Tree(Board.Replace(text, instead, StringComparison.Ordinal));
+        Assert.That(HostTree.Read(tree.Reader, 1, out _), Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void NamesABootHartThatIsNotThere()
+    {
+        using var tree = new Tree(Board);
+        Assert.That(HostTree.Read(tree.Reader, 7, out _), Is.EqualTo(HostTreeError.NoBootHart));
+        Assert.That(HostTree.Read(tree.Reader, 0, out _), Is.EqualTo(HostTreeError.NoBootHart));
+    }
+
+    [Test]
+    public void CutsListsThatAreTooLong()
+    {
+        var many = string.Concat(Enumerable.Range(0, 40).Select(i =>
+            $"v@{i:x} {{ compatible = \"virtio,mmio\"; reg = <0 {i} 0 1>; }}; "));
+        var harts = string.Concat(Enumerable.Range(3, 40).Select(i => $"cpu@{i:x} {{ device_type = \"cpu\"; reg = <{i}>; mmu-type = \"riscv,sv39\"; }}; "));
+        var banks = string.Concat(Enumerable.Range(32, 40).Select(i => $"memory@{i:x}00000000 {{ device_type = \"memory\"; reg = <{i} 0 0 1>; }}; "));
+        using var tree = new Tree(Board.Replace("soc {", banks + "soc { ", StringComparison.Ordinal)
+            .Replace("cpu@0 {", harts + "cpu@0 {", StringComparison.Ordinal)
+            .Replace("plic@c000000", many + "plic@c000000", StringComparison.Ordinal));
+        HostTree.Read(tree.Reader, 1, out var host);
+        Assert.That(host.VirtioSlotCount, Is.EqualTo(HostDescription.MaximumVirtioSlots));
+        Assert.That(host.HartCount, Is.EqualTo(HostDescription.MaximumHarts));
+        Assert.That(host.MemoryBankCount, Is.EqualTo(HostDescription.MaximumMemoryBanks));
+    }
+
+    [Test]
+    public void HasATextForEveryError()
+    {
+        var texts = Enum.GetValues<HostTreeError>().Select(error => Encoding.ASCII.GetString(HostTreeErrorText.Of(error))).ToList();
+        Assert.That(texts, Is.Unique);
+        Assert.That(texts, Has.None.EqualTo("unknown error"));
+    }
+
+    private sealed unsafe class Tree : IDisposable
+    {
+        private readonly GuardedBuffer _buffer;
+        private readonly FdtReader _reader;
+
+        public Tree(string source)
+            : this(Tools.Compile(source))
+        {
+        }
+
+        public Tree(byte[] blob)
+        {
+            _buffer = new GuardedBuffer(blob);
+            Assert.That(FdtReader.Open(_buffer.Pointer, _buffer.Length, out _reader), Is.EqualTo(FdtError.None));
+        }
+
+        public ref readonly FdtReader Reader => ref _reader;
+
+        public void Dispose() => _buffer.Dispose();
+    }
+}
