@@ -1,0 +1,62 @@
+using System.Collections.Generic;
+using System.Text;
+using Rvirt.Core.VirtualHart;
+
+namespace Rvirt.Tests.Core.Traps;
+
+/// <summary>What the hypervisor under test asked of the devices, and what they answer.</summary>
+internal sealed class TestBusState
+{
+    public List<string> Calls { get; } = [];
+
+    public StringBuilder Output { get; } = new();
+
+    public Queue<byte> Input { get; } = new();
+
+    public bool Present { get; set; } = true;
+
+    public ulong Value { get; set; }
+
+    public bool External { get; set; }
+
+    public MachineEvent Event { get; set; }
+}
+
+/// <summary>Devices for unit tests of trap handling: one register everywhere.</summary>
+internal readonly struct TestBus(TestBusState state) : IGuestBus<TestHost>
+{
+    public bool TryRead(ref TestHost host, ulong address, int size, out ulong value)
+    {
+        state.Calls.Add($"read {address:x} {size}");
+        value = state.Value & ulong.MaxValue >> (64 - size * 8);
+        return state.Present;
+    }
+
+    public bool TryWrite(ref TestHost host, ulong address, int size, ulong value)
+    {
+        state.Calls.Add($"write {address:x} {size} {value:x}");
+        return state.Present;
+    }
+
+    public void ServiceExternalInterrupt(ref TestHost host)
+    {
+        state.Calls.Add("service");
+        state.External = true;
+    }
+
+    public bool ExternalInterruptPending(int virtualHart) => state.External;
+
+    public void ConsoleWrite(ref TestHost host, byte value) => state.Output.Append((char)value);
+
+    public int ConsoleRead(ref TestHost host) => state.Input.TryDequeue(out var value) ? value : -1;
+
+    public MachineEvent TakeEvent(out uint code)
+    {
+        var taken = state.Event;
+        state.Event = MachineEvent.None;
+        code = taken == MachineEvent.Fail ? 42U : 0;
+        return taken;
+    }
+
+    public void Idle(ref TestHost host) => state.Calls.Add("idle");
+}

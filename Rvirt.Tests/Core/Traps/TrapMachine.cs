@@ -1,0 +1,71 @@
+using System;
+using System.Runtime.InteropServices;
+using Rvirt.Core.Memory;
+using Rvirt.Core.Privileged;
+using Rvirt.Core.Traps;
+using Rvirt.Core.VirtualHart;
+
+namespace Rvirt.Tests.Core.Traps;
+
+/// <summary>One virtual hart with a recording hart, MMU and bus around it.</summary>
+internal sealed unsafe class TrapMachine : IDisposable
+{
+    public const ulong Entry = 0x8020_0000;
+
+    public const ulong RamBase = 0x8000_0000;
+
+    public const int RamSize = 0x4000;
+
+    private readonly VCpu* _vcpu;
+
+    private readonly byte* _ram;
+
+    public TrapMachine()
+    {
+        // SAFETY: both blocks live until Dispose.
+        _vcpu = (VCpu*)NativeMemory.AllocZeroed((nuint)sizeof(VCpu));
+        _ram = (byte*)NativeMemory.AllocZeroed(RamSize);
+        _vcpu->GuestHarts = 1;
+        _vcpu->Memory = new GuestMemory(RamBase, RamSize, RamBase, _ram);
+        _vcpu->Reset(Entry, 0x8fe0_0000);
+        _vcpu->ViewChanged = false;
+    }
+
+    public TestHart Hart { get; } = new();
+
+    public TestMmuState Mmu { get; } = new();
+
+    public TestBusState Bus { get; } = new();
+
+    public ref VCpu V => ref *_vcpu;
+
+    public Span<byte> Ram => new(_ram, RamSize);
+
+    public TrapOutcome Trap(ulong cause, ulong value)
+    {
+        var host = new TestHost(Hart);
+        var mmu = new TestMmu(Mmu);
+        var bus = new TestBus(Bus);
+        return TrapHandler.Handle(ref host, ref *_vcpu, ref mmu, ref bus, cause, value);
+    }
+
+    public TrapOutcome Illegal(uint instruction) => Trap((ulong)ExceptionCause.IllegalInstruction, instruction);
+
+    public TrapOutcome Ecall(ulong extension, ulong function, params ReadOnlySpan<ulong> arguments)
+    {
+        for (var i = 0; i < arguments.Length; i++)
+        {
+            V.X[10 + i] = arguments[i];
+        }
+
+        V.X[16] = function;
+        V.X[17] = extension;
+        return Trap((ulong)ExceptionCause.EnvironmentCallFromUser, 0);
+    }
+
+    public void Dispose()
+    {
+        NativeMemory.Free(_vcpu);
+        NativeMemory.Free(_ram);
+    }
+}

@@ -1,0 +1,188 @@
+using System;
+using NUnit.Framework;
+using Rvirt.Core.Privileged;
+using Rvirt.Core.Traps;
+using Rvirt.Core.VirtualHart;
+
+namespace Rvirt.Tests.Core.Traps;
+
+public class TrapTests
+{
+    private const uint Sret = 0x10200073;
+
+    private const uint Wfi = 0x10500073;
+
+    [Test]
+    public void ExceptionsSaveTheStateAndMaskInterrupts([Values] bool user, [Values] bool enabled, [Values] bool vectored)
+    {
+        using var machine = new TrapMachine();
+        ref var v = ref machine.V;
+        v.Mode = user ? PrivilegeMode.User : PrivilegeMode.Supervisor;
+        v.Sstatus = Sstatus.Sum | (enabled ? Sstatus.Sie : 0) | (enabled ? 0 : Sstatus.Spie) | (user ? Sstatus.Spp : 0);
+        v.Stvec = 0x8000_1000 | (vectored ? 1UL : 0);
+        machine.Trap((ulong)ExceptionCause.Breakpoint, 0x1234);
+        Assert.That(v.Pc, Is.EqualTo(0x8000_1000), "exceptions go to the base");
+        Assert.That(v.Sepc, Is.EqualTo(TrapMachine.Entry));
+        Assert.That((v.Scause, v.Stval), Is.EqualTo((3UL, 0x1234UL)));
+        Assert.That(v.Sstatus, Is.EqualTo(Sstatus.Sum | (enabled ? Sstatus.Spie : 0) | (user ? 0 : Sstatus.Spp)));
+        Assert.That(v.Mode, Is.EqualTo(PrivilegeMode.Supervisor));
+        Assert.That(machine.Mmu.Calls, Has.Count.EqualTo(user ? 1 : 0));
+    }
+
+    [Test]
+    public void SretReturnsToTheModeBefore([Values] bool toUser, [Values] bool previous)
+    {
+        using var machine = new TrapMachine();
+        ref var v = ref machine.V;
+        v.Sepc = 0x4000;
+        v.Sstatus = (toUser ? 0 : Sstatus.Spp) | (previous ? Sstatus.Spie : 0);
+        v.Scounteren = 2;
+        Assert.That(machine.Illegal(Sret), Is.EqualTo(TrapOutcome.Resume));
+        Assert.That(v.Pc, Is.EqualTo(0x4000));
+        Assert.That(v.Mode, Is.EqualTo(toUser ? PrivilegeMode.User : PrivilegeMode.Supervisor));
+        Assert.That(v.Sstatus, Is.EqualTo(Sstatus.Spie | (previous ? Sstatus.Sie : 0)));
+        Assert.That(machine.Hart.Scounteren, Is.EqualTo(toUser ? 2 : 7));
+        machine.Trap((ulong)ExceptionCause.EnvironmentCallFromUser, 0);
+        Assert.That(machine.Hart.Scounteren, Is.EqualTo(7), "the guest's S-mode reads all counters");
+    }
+
+    [Test]
+    public void InterruptsAreTakenByPriorityAndVector([Values(0x222UL, 0x022UL, 0x020UL)] ulong pending, [Values] bool vectored)
+    {
+        using var machine = new TrapMachine();
+        ref var v = ref machine.V;
+        v.Stvec = 0x8000_1000 | (vectored ? 1UL : 0);
+        v.Sip = pending;
+        v.X[6] = 0x222;
+        machine.Illegal(0x10431073);
+        Assert.That(v.Pc, Is.EqualTo(TrapMachine.Entry + 4), "SIE is clear");
+        v.X[6] = 2;
+        machine.Illegal(0x10032073);
+        var number = pending switch { 0x222 => 9UL, 0x022 => 1UL, _ => 5UL };
+        Assert.That(v.Scause, Is.EqualTo(1UL << 63 | number));
+        Assert.That(v.Stval, Is.Zero);
+        Assert.That(v.Pc, Is.EqualTo(0x8000_1000 + (vectored ? number * 4 : 0)));
+        Assert.That(v.Sepc, Is.EqualTo(TrapMachine.Entry + 8), "the instruction that let it in has completed");
+    }
+
+    [Test]
+    public void AnInterruptTheSretUnmasksComesBeforeTheNextInstruction()
+    {
+        using var machine = new TrapMachine();
+        ref var v = ref machine.V;
+        v.Stvec = 0x8000_1000;
+        v.Sepc = 0x4000;
+        v.Sie = Interrupts.Timer;
+        v.Sip = Interrupts.Timer;
+        machine.Illegal(Sret);
+        Assert.That((v.Pc, v.Sepc, v.Mode), Is.EqualTo((0x8000_1000UL, 0x4000UL, PrivilegeMode.Supervisor)));
+    }
+
+    [Test]
+    public void UserModeGetsItsPrivilegedInstructionsBack([Values(Sret, Wfi, 0x12000073u, 0x10002573u, 0x30200073u)] uint instruction)
+    {
+        using var machine = new TrapMachine();
+        machine.V.Mode = PrivilegeMode.User;
+        machine.Illegal(instruction);
+        Assert.That((machine.V.Scause, machine.V.Stval), Is.EqualTo((2UL, (ulong)instruction)));
+    }
+
+    [Test]
+    public void ChainedInstructionsAreEmulatedInOneTrap()
+    {
+        using var machine = new TrapMachine();
+        ref var v = ref machine.V;
+        v.Scause = 5;
+        machine.Hart.Code[TrapMachine.Entry + 4] = 0x14202573; // csrr a0, scause
+        machine.Hart.Code[TrapMachine.Entry + 8] = 0x00301073; // csrw fcsr, x0: the hart's own
+        machine.Illegal(0x14051073);
+        Assert.That(v.Pc, Is.EqualTo(TrapMachine.Entry + 8));
+        Assert.That(v.X[10], Is.EqualTo(5));
+        Assert.That(v.Counters.Chained, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void AnEndlessChainStillReturns()
+    {
+        using var machine = new TrapMachine();
+        machine.V.Sepc = TrapMachine.Entry;
+        machine.V.Sstatus = Sstatus.Spp;
+        machine.Hart.Code[TrapMachine.Entry] = Sret;
+        for (var i = 0; i < 3; i++)
+        {
+            machine.V.Sstatus |= Sstatus.Spp;
+            machine.V.Mode = PrivilegeMode.Supervisor;
+            Assert.That(machine.Illegal(Sret), Is.EqualTo(TrapOutcome.Resume));
+        }
+    }
+
+    [Test]
+    public void WfiSleepsUntilAnEnabledInterrupt()
+    {
+        using var machine = new TrapMachine();
+        machine.V.Sie = Interrupts.External;
+        machine.Hart.InterruptsDuringWfi.Enqueue(0);
+        machine.Hart.InterruptsDuringWfi.Enqueue(Interrupts.Timer);
+        machine.Hart.InterruptsDuringWfi.Enqueue(Interrupts.External);
+        machine.Illegal(Wfi);
+        Assert.That(machine.Hart.Sleeps, Is.EqualTo(3));
+        Assert.That(machine.Bus.Calls, Is.EqualTo(new[] { "idle", "service" }));
+        Assert.That(machine.V.Pc, Is.EqualTo(TrapMachine.Entry + 4));
+        Assert.That(machine.V.Sip, Is.EqualTo(Interrupts.External | Interrupts.Timer));
+    }
+
+    [Test]
+    public void FencesNameWhatTheirOperandsName()
+    {
+        using var machine = new TrapMachine();
+        machine.V.X[5] = 0x1_0005;
+        machine.V.X[6] = 0x7000;
+        machine.Illegal(0x12000073);
+        machine.Illegal(0x12500073);
+        machine.Illegal(0x12030073);
+        machine.Illegal(0x12530073);
+        Assert.That(machine.Mmu.Calls.FindAll(c => c.StartsWith("fence", StringComparison.Ordinal)),
+            Is.EqualTo(new[] { "fence", "fence asid 5", "fence page 7000", "fence page 7000 asid 5" }));
+    }
+
+    [Test]
+    public void ZeroStvalMeansTheInstructionIsFetched()
+    {
+        using var machine = new TrapMachine();
+        machine.Hart.Code[TrapMachine.Entry] = 0x14202573;
+        machine.V.Scause = 9;
+        machine.Illegal(0);
+        Assert.That(machine.V.X[10], Is.EqualTo(9));
+        using var vanished = new TrapMachine();
+        vanished.Illegal(0);
+        Assert.That((vanished.V.Pc, vanished.V.Scause), Is.EqualTo((TrapMachine.Entry, 0UL)), "a fetch that fails runs the instruction again");
+    }
+
+    [TestCase(ExceptionCause.InstructionPageFault, ExceptionCause.InstructionAccessFault)]
+    [TestCase(ExceptionCause.LoadPageFault, ExceptionCause.LoadAccessFault)]
+    [TestCase(ExceptionCause.StorePageFault, ExceptionCause.StoreAccessFault)]
+    public void PageFaultsBecomeTheGuestsOwn(ExceptionCause pageFault, ExceptionCause accessFault)
+    {
+        using var machine = new TrapMachine();
+        machine.Mmu.Answer = FaultResolution.GuestPageFault;
+        machine.Trap((ulong)pageFault, 0xabc);
+        Assert.That((machine.V.Scause, machine.V.Stval), Is.EqualTo(((ulong)pageFault, 0xabcUL)));
+        machine.Mmu.Answer = FaultResolution.GuestAccessFault;
+        machine.Trap((ulong)pageFault, 0xdef);
+        Assert.That((machine.V.Scause, machine.V.Stval), Is.EqualTo(((ulong)accessFault, 0xdefUL)));
+        machine.V.Pc = 0x5000;
+        machine.Mmu.Answer = FaultResolution.Mapped;
+        Assert.That(machine.Trap((ulong)pageFault, 0xdef), Is.EqualTo(TrapOutcome.Resume));
+        Assert.That(machine.V.Pc, Is.EqualTo(0x5000));
+        machine.Mmu.Answer = FaultResolution.WindowCollision;
+        Assert.That(machine.Trap((ulong)pageFault, 0xdef), Is.EqualTo(TrapOutcome.Stop));
+        Assert.That(machine.V.StopReason, Is.EqualTo(StopReason.WindowCollision));
+    }
+
+    [Test]
+    public void ACauseThatCannotBeIsTheHypervisorsBug([Values(9UL, 11UL, 14UL, 24UL, 1UL << 63 | 3)] ulong cause)
+    {
+        using var machine = new TrapMachine();
+        Assert.That(machine.Trap(cause, 0), Is.EqualTo(TrapOutcome.HostBug));
+    }
+}
