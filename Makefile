@@ -1,0 +1,76 @@
+# Rvirt: everything a person does by hand. `make help` lists it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+export FIRMWARE GUESTS KERNEL INITRD DISK MEMORY NATIVE SSH_PORT GUEST QEMU_EXTRA
+ifdef APPEND
+export APPEND
+endif
+export DOTNET_CLI_TELEMETRY_OPTOUT := 1
+export DOTNET_NOLOGO := 1
+
+configuration := Release
+images := artifacts/images
+
+.PHONY: help qemu qemu-gdb ssh image guest test bench setup clean
+
+help:
+	@echo 'make qemu      build the hypervisor and a Debian guest, and boot it on QEMU; then: ssh -p 10001 root@localhost'
+	@echo '    FIRMWARE=stub|sbi   Rvirt with its own machine-mode part (default), or above OpenSBI'
+	@echo '    GUESTS=1..4         that many guests, each with a hart, a disk, a network; SSH ports 10001, 10002, ...'
+	@echo '    KERNEL=FILE         your own kernel or other S-mode payload: an ELF or a flat Image'
+	@echo '    INITRD=FILE         its initial RAM disk'
+	@echo '    APPEND="..."        its command line (default console=ttyS0)'
+	@echo '    DISK=FILE           a raw disk for the first guest (default: a copy of the built root disk)'
+	@echo '    MEMORY=512M         RAM of each guest'
+	@echo '    NATIVE=1            the same guest straight on QEMU, without Rvirt'
+	@echo '    SSH_PORT=10001      port of the first guest on 127.0.0.1'
+	@echo 'make ssh       log in to a running guest (GUEST=0)'
+	@echo 'make qemu-gdb  like make qemu, stopped at the first instruction until gdb-multiarch connects'
+	@echo 'make test      unit, compiler and whole-system tests (FILTER=... takes a dotnet test filter)'
+	@echo 'make bench     benchmarks: BenchmarkDotNet on this machine, and the benchmark guest on QEMU'
+	@echo 'make image     the hypervisor images, in $(images)'
+	@echo 'make guest     the Debian guest, in artifacts/guest'
+	@echo 'make setup     the Debian packages all this needs (each target does that by itself)'
+	@echo 'make clean     remove what was built; downloads stay in ~/.cache/rvirt'
+
+setup:
+	@command -v dotnet >/dev/null || { echo 'Rvirt needs the .NET 10 SDK: no dotnet command here' >&2; exit 1; }
+	@guests/setup.sh
+
+image: setup
+	@echo 'image: compiling Rvirt'
+	@dotnet publish Rvirt.Platform.Qemu -c $(configuration) -v q --nologo
+	@ls -l $(images)/*.elf | awk '{ print "image: " $$9 ", " $$5 " bytes" }'
+
+guest: setup
+	@guests/build.sh
+
+ifeq ($(NATIVE),1)
+qemu: guest
+else
+qemu: image guest
+endif
+	@guests/run.sh
+
+qemu-gdb: image guest
+	@echo 'debug: in another terminal: gdb-multiarch $(images)/rvirt-qemu$(if $(filter sbi,$(FIRMWARE)),-sbi).elf -ex "target remote 127.0.0.1:1234"'
+	@QEMU_EXTRA="-gdb tcp:127.0.0.1:1234 -S $(QEMU_EXTRA)" guests/run.sh
+
+ssh:
+	@guests/ssh.sh
+
+test: image guest
+	@echo 'test: running the tests; results go to artifacts/test-results'
+	@rm -rf artifacts/test-results
+	@dotnet test rvirt.sln -c $(configuration) --nologo -v q --logger trx --logger 'console;verbosity=normal' --results-directory artifacts/test-results $(if $(FILTER),--filter '$(FILTER)')
+
+bench: image
+	@echo 'bench: this takes several minutes'
+	@dotnet run --project Rvirt.Benchmarks -c $(configuration) -- $(BENCH)
+
+clean:
+	@rm -rf artifacts
+	@find . -path ./.git -prune -o -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +
+	@echo 'clean: removed artifacts and every bin and obj'
