@@ -1,0 +1,72 @@
+using System;
+using System.Collections.Generic;
+using System.CommandLine;
+using System.IO;
+using Rvirt.Tool.Blobs;
+using Spectre.Console;
+
+namespace Rvirt.Tool.Commands;
+
+/// <summary><c>blob -o OUT [--guest KEY=VALUE,...]... [SOURCE.dts]</c>: packs guests into one file that Rvirt takes as its initrd.</summary>
+public static class BlobCommand
+{
+    /// <summary>The command for the command line.</summary>
+    public static Command Create()
+    {
+        var output = new Option<FileInfo>("--output", "-o") { Description = "The blob to write.", Required = true };
+        var guests = new Option<string[]>("--guest", "-g")
+        {
+            Description = "A guest: name=N,kernel=FILE[,initrd=FILE][,memory=512M][,harts=1][,devices=7+6][,append=...] (append takes the rest). "
+                + "devices are host virtio-mmio slots.",
+        };
+        var source = new Argument<FileInfo?>("source") { Description = "A device-tree source instead of --guest.", Arity = ArgumentArity.ZeroOrOne };
+        var command = new Command("blob", "Packs guests into one blob.") { output, guests, source };
+        command.SetAction(result => Run(result.GetValue(output)!, result.GetValue(guests) ?? [], result.GetValue(source)));
+        return command;
+    }
+
+    private static int Run(FileInfo output, string[] texts, FileInfo? source)
+    {
+        try
+        {
+            if (source is null == (texts.Length == 0))
+            {
+                return Report.Fail("give guests by --guest, or a device-tree source, but not both");
+            }
+
+            Directory.CreateDirectory(output.DirectoryName!);
+            var sourcePath = source?.FullName;
+            if (sourcePath is null)
+            {
+                var specs = new List<GuestSpec>();
+                foreach (var text in texts)
+                {
+                    var spec = GuestSpec.Parse(text);
+                    if (spec.MissingFile() is { } missing)
+                    {
+                        return Report.Fail($"{spec.Name}: cannot read {missing}");
+                    }
+
+                    specs.Add(spec);
+                }
+
+                sourcePath = Path.ChangeExtension(output.FullName, ".dts");
+                File.WriteAllText(sourcePath, DeviceTreeSource.Write(specs));
+            }
+
+            DeviceTreeCompiler.Compile(sourcePath, output.FullName);
+            var status = CheckCommand.Check(output, quiet: true);
+            if (status == 0)
+            {
+                output.Refresh();
+                AnsiConsole.MarkupLineInterpolated($"blob: {output.Name}, {output.Length >> 20} MiB");
+            }
+
+            return status;
+        }
+        catch (Exception problem) when (problem is FormatException or InvalidOperationException or IOException or UnauthorizedAccessException)
+        {
+            return Report.Fail(problem.Message);
+        }
+    }
+}

@@ -1,0 +1,17 @@
+using Spectre.Console;
+
+namespace Rvirt.Tool.Commands;
+
+/// <summary>How commands speak of what goes wrong.</summary>
+public static class Report
+{
+    private static readonly IAnsiConsole Errors =
+        AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(System.Console.Error) });
+
+    /// <summary>Prints one error and gives the exit status for it.</summary>
+    public static int Fail(string message)
+    {
+        Errors.MarkupLineInterpolated($"[red]error:[/] {message}");
+        return 1;
+    }
+}
