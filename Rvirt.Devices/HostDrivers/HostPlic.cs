@@ -1,0 +1,113 @@
+using Rvirt.Core.Host;
+
+namespace Rvirt.Devices.HostDrivers;
+
+/// <summary>Driver of the host's PLIC (PLIC 1.0.0), and the record of whom each interrupt source belongs to.</summary>
+/// <remarks>Routing is by harts: a source is enabled in the context of the hart that runs its owner, and in no other.</remarks>
+public unsafe struct HostPlic
+{
+    /// <summary>Sources that can be routed: numbers 1 to this minus one. QEMU virt has 95, the FU540 53.</summary>
+    public const int SourceLimit = 128;
+
+    private const ulong EnableOffset = 0x2000;
+    private const ulong EnableStride = 0x80;
+    private const ulong ContextOffset = 0x20_0000;
+    private const ulong ContextStride = 0x1000;
+    private const ulong ClaimOffset = 4;
+
+    private TicketLock _lock;
+    private ulong _base;
+    private fixed ulong _owners[SourceLimit];
+    private fixed byte _units[SourceLimit];
+
+    /// <summary>Names the PLIC. All sources are nobody's.</summary>
+    /// <param name="address">Physical address of its registers.</param>
+    public void Initialize(ulong address)
+    {
+        this = default;
+        _base = address;
+    }
+
+    /// <summary>Opens a hart's context: no source enabled, threshold 0. Each hart does this once before it takes external interrupts.</summary>
+    /// <param name="host">Access to the registers.</param>
+    /// <param name="context">Context number of the hart's S-mode, from the device tree; 2 * hart + 1 on QEMU virt.</param>
+    public readonly void OpenContext<THost>(ref THost host, uint context)
+        where THost : struct, IMmio
+    {
+        for (var word = 0u; word < SourceLimit / 32; word++)
+        {
+            host.Write32(_base + EnableOffset + (EnableStride * context) + (4 * word), 0);
+        }
+
+        host.Write32(_base + ContextOffset + (ContextStride * context), 0);
+    }
+
+    /// <summary>Gives a source to an owner and routes it to a context, with priority 1.</summary>
+    /// <param name="host">Access to the registers.</param>
+    /// <param name="context">Context of the hart that serves the owner.</param>
+    /// <param name="source">1 to <see cref="SourceLimit"/> - 1.</param>
+    /// <param name="owner">What <see cref="Owner"/> will answer; not null.</param>
+    /// <param name="unit">Which of the owner's devices it is.</param>
+    /// <returns>False where the number is out of range.</returns>
+    public bool Route<THost>(ref THost host, uint context, uint source, void* owner, byte unit)
+        where THost : struct, IMmio
+    {
+        if (source - 1 >= SourceLimit - 1)
+        {
+            return false;
+        }
+
+        _lock.Acquire();
+        _owners[source] = (ulong)owner;
+        _units[source] = unit;
+        host.Write32(_base + (4 * source), 1);
+        SetEnable(ref host, context, source, true);
+        _lock.Release();
+        return true;
+    }
+
+    /// <summary>Takes a source out of a context. Its owner stays known.</summary>
+    public void Disable<THost>(ref THost host, uint context, uint source)
+        where THost : struct, IMmio
+    {
+        if (source - 1 < SourceLimit - 1)
+        {
+            _lock.Acquire();
+            SetEnable(ref host, context, source, false);
+            _lock.Release();
+        }
+    }
+
+    /// <summary>The owner of a source and which of its devices it is, or null.</summary>
+    public readonly void* Owner(uint source, out byte unit)
+    {
+        unit = 0;
+        if (source >= SourceLimit)
+        {
+            return null;
+        }
+
+        unit = _units[source];
+        return (void*)_owners[source];
+    }
+
+    /// <summary>Claims the pending source of highest priority for a context.</summary>
+    /// <returns>The source, or 0 where none is pending.</returns>
+    public readonly uint Claim<THost>(ref THost host, uint context)
+        where THost : struct, IMmio
+        => host.Read32(_base + ContextOffset + (ContextStride * context) + ClaimOffset);
+
+    /// <summary>Completes a claimed source: it can pend again.</summary>
+    public readonly void Complete<THost>(ref THost host, uint context, uint source)
+        where THost : struct, IMmio
+        => host.Write32(_base + ContextOffset + (ContextStride * context) + ClaimOffset, source);
+
+    private readonly void SetEnable<THost>(ref THost host, uint context, uint source, bool on)
+        where THost : struct, IMmio
+    {
+        var address = _base + EnableOffset + (EnableStride * context) + (4 * (source / 32));
+        var bit = 1u << (int)(source % 32);
+        var enables = host.Read32(address);
+        host.Write32(address, on ? enables | bit : enables & ~bit);
+    }
+}

@@ -1,0 +1,114 @@
+using Rvirt.Core.Host;
+
+namespace Rvirt.Devices.HostDrivers;
+
+/// <summary>Driver of the host's 16550A UART: polled output through its FIFO, input by interrupt. All zero is a UART that is not there.</summary>
+/// <remarks>The line speed stays as firmware left it. Callers on several harts take a lock around it.</remarks>
+public struct HostUart16550
+{
+    private const uint ReceiveTransmit = 0;
+    private const uint InterruptEnable = 1;
+    private const uint FifoControl = 2;
+    private const uint LineControl = 3;
+    private const uint ModemControl = 4;
+    private const uint LineStatus = 5;
+
+    private const byte DataReady = 0x01;
+    private const byte HoldingEmpty = 0x20;
+    private const byte EightBits = 0x03;
+    private const byte FifoOnAndCleared = 0x07;
+    private const byte ReadyAndInterruptOut = 0x0b;
+    private const int FifoDepth = 16;
+
+    // A terminal that stops the line must not stop the machine: after this many looks a byte is dropped.
+    private const int PatienceLooks = 1 << 22;
+
+    private ulong _base;
+    private int _shift;
+    private int _room;
+    private bool _stalled;
+
+    /// <summary>Physical address of the first register; 0: none.</summary>
+    public readonly ulong Base => _base;
+
+    /// <summary>Names the UART and makes it usable for output. Interrupts stay off.</summary>
+    /// <param name="host">Access to its registers.</param>
+    /// <param name="address">Physical address of the first register.</param>
+    /// <param name="shift">Registers lie 2^shift bytes apart (<c>reg-shift</c>); 0 on QEMU virt.</param>
+    public void Initialize<THost>(ref THost host, ulong address, int shift)
+        where THost : struct, IMmio
+    {
+        _base = address;
+        _shift = shift;
+        _room = 0;
+        _stalled = false;
+        host.Write8(Register(InterruptEnable), 0);
+        host.Write8(Register(LineControl), EightBits);
+        host.Write8(Register(FifoControl), FifoOnAndCleared);
+        host.Write8(Register(ModemControl), ReadyAndInterruptOut);
+    }
+
+    /// <summary>Sends a byte, once the transmitter has room.</summary>
+    public void Write<THost>(ref THost host, byte value)
+        where THost : struct, IMmio
+    {
+        if (_base == 0)
+        {
+            return;
+        }
+
+        if (_room == 0 && !MakeRoom(ref host))
+        {
+            return;
+        }
+
+        _room--;
+        host.Write8(Register(ReceiveTransmit), value);
+    }
+
+    /// <summary>Takes a received byte.</summary>
+    /// <returns>False where none waits.</returns>
+    public readonly bool TryRead<THost>(ref THost host, out byte value)
+        where THost : struct, IMmio
+    {
+        value = 0;
+        if (_base == 0 || (host.Read8(Register(LineStatus)) & DataReady) == 0)
+        {
+            return false;
+        }
+
+        value = host.Read8(Register(ReceiveTransmit));
+        return true;
+    }
+
+    /// <summary>Turns the receive interrupt on or off.</summary>
+    public readonly void EnableReceiveInterrupt<THost>(ref THost host, bool on)
+        where THost : struct, IMmio
+    {
+        if (_base != 0)
+        {
+            host.Write8(Register(InterruptEnable), on ? (byte)1 : (byte)0);
+        }
+    }
+
+    private bool MakeRoom<THost>(ref THost host)
+        where THost : struct, IMmio
+    {
+        var looks = _stalled ? 1 : PatienceLooks;
+        do
+        {
+            if ((host.Read8(Register(LineStatus)) & HoldingEmpty) != 0)
+            {
+                _stalled = false;
+                _room = FifoDepth;
+                return true;
+            }
+        }
+        while (--looks != 0);
+
+        _stalled = true;
+        return false;
+    }
+
+    private readonly ulong Register(uint number) => _base + ((ulong)number << _shift);
+}

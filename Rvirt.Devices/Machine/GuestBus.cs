@@ -1,0 +1,486 @@
+using System.Runtime.CompilerServices;
+using System.Threading;
+using Rvirt.Core.Host;
+using Rvirt.Core.Memory;
+using Rvirt.Core.VirtualHart;
+using Rvirt.Devices.Console;
+using Rvirt.Devices.HostDrivers;
+using Rvirt.Devices.Plic;
+using Rvirt.Devices.Uart;
+using Rvirt.Devices.Virtio;
+
+namespace Rvirt.Devices.Machine;
+
+/// <summary>A guest's devices: PLIC, 16550A, virtio-mmio slots and test device, at the addresses its machine has them.</summary>
+/// <remarks>
+/// <para>Use: put the struct in memory that stays (zeroed), describe the devices with <see cref="GuestDevices"/>, ask
+/// <see cref="BytesNeeded"/>, call <see cref="Initialize"/>, then <see cref="Connect"/> on the hart that is to serve the host's
+/// interrupts. When the guest stops or starts again, <see cref="ResetAll"/> before its memory is touched.</para>
+/// <para>One lock covers the devices, so that several virtual harts of a guest can run on several harts. The console's lock is taken
+/// inside it, never the other way round. No lock is held while another guest's devices are called.</para>
+/// </remarks>
+public unsafe struct GuestBus<THost> : IGuestBus<THost>
+    where THost : struct, IHost
+{
+    private const uint TestFail = 0x3333;
+    private const uint TestPass = 0x5555;
+    private const uint TestReset = 0x7777;
+    private const ulong SlotStride = 0x1000;
+    private const int SlotShift = 12;
+    private const byte ConsoleUnit = 0xff;
+    private const int ClaimsPerService = 16;
+    private const int ReportsPerBoot = 8;
+
+    // The hot fields stand together.
+    private ulong _uartBase;
+    private ulong _virtioBase;
+    private ulong _virtioSize;
+    private ulong _plicBase;
+    private ulong _testBase;
+    private MediatedDevice* _slots;
+    private TicketLock _lock;
+    private uint _uartSource;
+    private uint _virtioFirstSource;
+    private int _harts;
+    private MachineEvent _event;
+
+    private VirtualPlic _plic;
+    private Uart16550 _uart;
+
+    private GuestMemory _memory;
+    private GuestDevices _devices;
+    private ConsoleMultiplexer* _console;
+    private HostPlic* _hostPlic;
+    private VCpu** _virtualHarts;
+    private uint _hostContext;
+    private int _guest;
+    private int _reports;
+
+    /// <summary>What came with <see cref="MachineEvent.Fail"/>: the code written to the test device.</summary>
+    public uint FailureCode;
+
+    /// <summary>Bytes of page-aligned memory a guest's devices need beside the struct. Resets the host devices behind the slots.</summary>
+    /// <param name="host">Access to those devices.</param>
+    /// <param name="devices">What the guest has.</param>
+    public static ulong BytesNeeded(ref THost host, in GuestDevices devices)
+    {
+        var bytes = RecordPages;
+        for (var slot = 0; slot < GuestDevices.MaxSlots; slot++)
+        {
+            bytes += MediatedDevice.BytesNeeded(ref host, devices.HostBase(slot));
+        }
+
+        return bytes;
+    }
+
+    /// <summary>Sets up a guest's devices in their reset state, and resets the host's devices behind the slots.</summary>
+    /// <param name="self">Where the devices live; stays in place.</param>
+    /// <param name="host">The hart.</param>
+    /// <param name="memory">The guest's RAM.</param>
+    /// <param name="window">The hypervisor's view of physical memory.</param>
+    /// <param name="devices">What the guest has.</param>
+    /// <param name="storage">Page-aligned memory of <see cref="BytesNeeded"/> bytes inside the window, for rings that devices touch. Its contents do not matter.</param>
+    /// <param name="guest">Number of the guest, as the console counts them.</param>
+    /// <param name="console">The shared console.</param>
+    /// <param name="hostPlic">The host's PLIC.</param>
+    public static void Initialize(
+        GuestBus<THost>* self,
+        ref THost host,
+        in GuestMemory memory,
+        in PhysicalMemory window,
+        in GuestDevices devices,
+        byte* storage,
+        int guest,
+        ConsoleMultiplexer* console,
+        HostPlic* hostPlic)
+    {
+        // SAFETY: the caller owns what the pointers name, for as long as the guest exists.
+        *self = default;
+        self->_uartBase = Place(devices.UartBase);
+        self->_virtioBase = Place(devices.VirtioBase);
+        self->_virtioSize = (ulong)devices.SlotCount << SlotShift;
+        self->_plicBase = Place(devices.PlicBase);
+        self->_testBase = Place(devices.TestBase);
+        self->_uartSource = devices.UartSource;
+        self->_virtioFirstSource = devices.VirtioFirstSource;
+        self->_harts = devices.Harts;
+        self->_memory = memory;
+        self->_devices = devices;
+        self->_console = console;
+        self->_hostPlic = hostPlic;
+        self->_guest = guest;
+        self->_plic.Reset(devices.Harts);
+        self->_uart.Reset();
+
+        Unsafe.InitBlockUnaligned(storage, 0, (uint)RecordPages);
+        self->_slots = (MediatedDevice*)storage;
+        var records = storage + ((ulong)sizeof(MediatedDevice) * GuestDevices.MaxSlots);
+        var rings = storage + RecordPages;
+        for (var slot = 0; slot < GuestDevices.MaxSlots; slot++)
+        {
+            rings += self->_slots[slot].Initialize(ref host, devices.HostBase(slot), records, rings, window.Address(rings));
+            records += MediatedDevice.RecordBytes;
+        }
+
+        var side = console->Guest(guest);
+        if (side != null)
+        {
+            side->Owner = self;
+        }
+    }
+
+    /// <summary>Routes the interrupts of the guest's host devices to the hart that calls, and the console's if the guest has the focus.</summary>
+    /// <param name="self">The devices.</param>
+    /// <param name="host">The hart; its PLIC context was opened.</param>
+    /// <param name="hostContext">Number of its S-mode context at the host's PLIC.</param>
+    /// <param name="consoleSource">Source of the host's UART at the host's PLIC; 0: none.</param>
+    /// <param name="virtualHarts">The guest's virtual harts, as many as described; null where nobody needs waking.</param>
+    public static void Connect(GuestBus<THost>* self, ref THost host, uint hostContext, uint consoleSource, VCpu** virtualHarts)
+    {
+        // SAFETY: as for Initialize.
+        self->_hostContext = hostContext;
+        self->_virtualHarts = virtualHarts;
+        for (var slot = 0; slot < GuestDevices.MaxSlots; slot++)
+        {
+            if (self->_slots[slot].Kind != 0)
+            {
+                self->_hostPlic->Route(ref host, hostContext, self->_devices.HostSource(slot), self, (byte)slot);
+            }
+        }
+
+        if (consoleSource != 0 && self->_console->Focus == self->_guest)
+        {
+            self->_hostPlic->Route(ref host, hostContext, consoleSource, self, ConsoleUnit);
+            self->_console->EnableInput(ref host);
+        }
+    }
+
+    /// <summary>The kind of device in a slot (virtio 1.2 §5); 0: the slot is empty, or what stands behind it cannot be passed on.</summary>
+    /// <param name="slot">0 to <see cref="GuestDevices.MaxSlots"/> - 1.</param>
+    // SAFETY: there are that many slots.
+    public readonly uint SlotKind(int slot) => (uint)slot < GuestDevices.MaxSlots ? _slots[slot].Kind : 0;
+
+    /// <summary>What passed through a slot.</summary>
+    /// <param name="slot">0 to <see cref="GuestDevices.MaxSlots"/> - 1.</param>
+    public readonly VirtioCounters SlotCounters(int slot)
+        => (uint)slot < GuestDevices.MaxSlots ? _slots[slot].Counters : default;
+
+    /// <summary>
+    /// Puts every device in its reset state. When it returns true, no device of the host touches the guest's memory any more.
+    /// </summary>
+    /// <returns>False where a host device does not stop: the guest's memory must not be used for anything else.</returns>
+    public bool ResetAll(ref THost host)
+    {
+        _lock.Acquire();
+        var stopped = true;
+        for (var slot = 0; slot < GuestDevices.MaxSlots; slot++)
+        {
+            stopped &= _slots[slot].Reset(ref host);
+            _plic.SetLevel(_virtioFirstSource + (uint)slot, false);
+        }
+
+        _uart.Reset();
+        _plic.SetLevel(_uartSource, false);
+        _plic.Reset(_harts);
+        _console->ResetGuest(ref host, _guest);
+        _event = MachineEvent.None;
+        _reports = 0;
+        _lock.Release();
+        return stopped;
+    }
+
+    /// <inheritdoc/>
+    public bool TryRead(ref THost host, ulong address, int size, out ulong value)
+    {
+        _lock.Acquire();
+        bool answered;
+        if (address - _virtioBase < _virtioSize)
+        {
+            var offset = address - _virtioBase;
+            // SAFETY: below the number of slots.
+            answered = _slots[offset >> SlotShift].TryRead(ref host, (uint)(offset & (SlotStride - 1)), size, out value);
+        }
+        else if (address - _uartBase < Uart16550.Size)
+        {
+            value = ReadUart(ref host, (uint)(address - _uartBase));
+            answered = true;
+        }
+        else if (address - _plicBase < VirtualPlic.Size)
+        {
+            var signals = _plic.Signals;
+            value = 0;
+            answered = size == 4 && _plic.TryRead((uint)(address - _plicBase), out value);
+            WakeOthers(ref host, signals);
+        }
+        else
+        {
+            value = 0;
+            answered = address - _testBase < GuestDevices.TestSize && size is 2 or 4;
+        }
+
+        _lock.Release();
+        return answered;
+    }
+
+    /// <inheritdoc/>
+    public bool TryWrite(ref THost host, ulong address, int size, ulong value)
+    {
+        _lock.Acquire();
+        bool answered;
+        var signals = _plic.Signals;
+        if (address - _uartBase < Uart16550.Size)
+        {
+            if (_uart.Write((uint)(address - _uartBase), (byte)value))
+            {
+                _console->Output(ref host, _guest, (byte)value);
+            }
+
+            UpdateUart(ref host);
+            answered = true;
+        }
+        else if (address - _virtioBase < _virtioSize)
+        {
+            var offset = address - _virtioBase;
+            var slot = offset >> SlotShift;
+            // SAFETY: below the number of slots.
+            answered = _slots[slot].TryWrite(ref host, _memory, (uint)(offset & (SlotStride - 1)), size, value);
+            UpdateSlot(ref host, (int)slot);
+        }
+        else if (address - _plicBase < VirtualPlic.Size)
+        {
+            answered = size == 4 && _plic.TryWrite((uint)(address - _plicBase), (uint)value);
+        }
+        else
+        {
+            answered = address - _testBase < GuestDevices.TestSize && size is 2 or 4;
+            if (answered && address == _testBase)
+            {
+                WriteTest((uint)value, size);
+            }
+        }
+
+        WakeOthers(ref host, signals);
+        _lock.Release();
+        return answered;
+    }
+
+    /// <inheritdoc/>
+    public void ServiceExternalInterrupt(ref THost host)
+    {
+        // Bounded: a line that stays high traps again.
+        for (var claims = 0; claims < ClaimsPerService; claims++)
+        {
+            var source = _hostPlic->Claim(ref host, _hostContext);
+            if (source == 0)
+            {
+                return;
+            }
+
+            // SAFETY: owners are given by Connect, and stay in place.
+            var owner = (GuestBus<THost>*)_hostPlic->Owner(source, out var unit);
+            if (owner == null)
+            {
+                _hostPlic->Disable(ref host, _hostContext, source);
+            }
+            else if (unit == ConsoleUnit)
+            {
+                var guest = _console->ServiceInput(ref host);
+                var side = _console->Guest(guest);
+                if (side != null && side->Owner != null)
+                {
+                    ((GuestBus<THost>*)side->Owner)->ServiceInput(ref host, _guest != guest);
+                }
+            }
+            else
+            {
+                owner->ServiceDevice(ref host, unit, owner->_guest != _guest);
+            }
+
+            _hostPlic->Complete(ref host, _hostContext, source);
+        }
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool ExternalInterruptPending(int virtualHart) => _plic.SupervisorSignal(virtualHart);
+
+    /// <inheritdoc/>
+    public void ConsoleWrite(ref THost host, byte value) => _console->Output(ref host, _guest, value);
+
+    /// <inheritdoc/>
+    public int ConsoleRead(ref THost host)
+    {
+        _lock.Acquire();
+        var signals = _plic.Signals;
+        _console->Flush(ref host, _guest);
+        var value = _uart.TakeReceived();
+        if (value < 0)
+        {
+            value = _console->TakeInput(ref host, _guest);
+        }
+
+        UpdateUart(ref host);
+        WakeOthers(ref host, signals);
+        _lock.Release();
+        return value;
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public MachineEvent TakeEvent()
+    {
+        var taken = _event;
+        _event = MachineEvent.None;
+        return taken;
+    }
+
+    /// <inheritdoc/>
+    public void Idle(ref THost host) => _console->Flush(ref host, _guest);
+
+    // A device that is not there stands where no address leads.
+    private static ulong Place(ulong address) => address != 0 ? address : 1ul << 63;
+
+    private static ulong RecordPages
+        => ((((ulong)sizeof(MediatedDevice) + MediatedDevice.RecordBytes) * GuestDevices.MaxSlots) + 4095) & ~4095ul;
+
+    private byte ReadUart(ref THost host, uint register)
+    {
+        var value = _uart.Read(register);
+        if (register == 5)
+        {
+            if (_uart.BeganToWait())
+            {
+                _console->Flush(ref host, _guest);
+            }
+        }
+
+        if (_uart.InterruptLine != _plic.Level(_uartSource) || register == 0)
+        {
+            var signals = _plic.Signals;
+            UpdateUart(ref host);
+            WakeOthers(ref host, signals);
+        }
+
+        return value;
+    }
+
+    // Fills the receive FIFO from the console and drives the interrupt line.
+    private void UpdateUart(ref THost host)
+    {
+        var side = _console->Guest(_guest);
+        if (side != null && side->InputCount != 0)
+        {
+            while (_uart.CanReceive)
+            {
+                var value = _console->TakeInput(ref host, _guest);
+                if (value < 0)
+                {
+                    break;
+                }
+
+                _uart.Receive((byte)value);
+            }
+        }
+
+        _plic.SetLevel(_uartSource, _uart.InterruptLine);
+    }
+
+    private void UpdateSlot(ref THost host, int slot)
+    {
+        _plic.SetLevel(_virtioFirstSource + (uint)slot, _slots[slot].InterruptLine);
+        var fault = _slots[slot].TakeReport(out var queue);
+        if (fault != QueueFault.None)
+        {
+            Report(ref host, slot, queue, fault);
+        }
+    }
+
+    // A host device of this guest interrupted, on whichever hart.
+    private void ServiceDevice(ref THost host, int slot, bool elsewhere)
+    {
+        _lock.Acquire();
+        var signals = _plic.Signals;
+        _slots[slot].ServiceInterrupt(ref host, _memory);
+        UpdateSlot(ref host, slot);
+        WakeOthers(ref host, signals, elsewhere);
+        _lock.Release();
+    }
+
+    private void ServiceInput(ref THost host, bool elsewhere)
+    {
+        _lock.Acquire();
+        var signals = _plic.Signals;
+        UpdateUart(ref host);
+        WakeOthers(ref host, signals, elsewhere);
+        _lock.Release();
+    }
+
+    // Tells the virtual harts whose line changed, where they may run on another hart than this one. An only hart that is here asks itself.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void WakeOthers(ref THost host, uint before, bool elsewhere = false)
+    {
+        if (_plic.Signals != before && (_harts > 1 || elsewhere) && _virtualHarts != null)
+        {
+            Wake(ref host, _plic.Signals ^ before);
+        }
+    }
+
+    private readonly void Wake(ref THost host, uint changed)
+    {
+        for (var hart = 0; hart < _harts; hart++)
+        {
+            if (((changed >> ((2 * hart) + 1)) & 1) != 0)
+            {
+                // SAFETY: Connect was given as many harts as there are.
+                var virtualHart = _virtualHarts[hart];
+                Interlocked.Or(ref virtualHart->Requests, (int)HartRequest.External);
+                host.SendIpi(virtualHart->HostHartId);
+            }
+        }
+    }
+
+    private void WriteTest(uint value, int size)
+    {
+        switch (value & 0xffff)
+        {
+            case TestPass:
+                _event = MachineEvent.Shutdown;
+                break;
+            case TestReset:
+                _event = MachineEvent.Reboot;
+                break;
+            case TestFail:
+                FailureCode = size == 4 ? value >> 16 : 0;
+                _event = MachineEvent.Fail;
+                break;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Report(ref THost host, int slot, int queue, QueueFault fault)
+    {
+        if (_reports == ReportsPerBoot)
+        {
+            return;
+        }
+
+        _reports++;
+        var writer = ConsoleMultiplexer.BeginMessage(_console, ref host);
+        writer.Text("guest "u8).Decimal((ulong)_guest).Text(" broke queue "u8).Decimal((ulong)queue)
+            .Text(" of virtio slot "u8).Decimal((ulong)slot).Text(": "u8).Text(Describe(fault));
+        _console->EndMessage(ref host);
+    }
+
+    private static System.ReadOnlySpan<byte> Describe(QueueFault fault) => fault switch
+    {
+        QueueFault.Layout => "its rings are misplaced"u8,
+        QueueFault.AvailableIndex => "its available index jumped"u8,
+        QueueFault.DescriptorIndex => "a descriptor index is out of range"u8,
+        QueueFault.Loop => "a chain loops"u8,
+        QueueFault.Buffer => "a buffer is empty or not all RAM"u8,
+        QueueFault.Order => "a buffer to read follows one to write"u8,
+        QueueFault.Indirect => "a bad indirect table"u8,
+        QueueFault.TooLong => "a chain is too long"u8,
+        _ => "the host's device returned what it was not given"u8,
+    };
+}

@@ -1,0 +1,304 @@
+using System.Runtime.CompilerServices;
+
+namespace Rvirt.Devices.Uart;
+
+/// <summary>A guest's 16550A: registers a byte apart, two FIFOs of 16 bytes, loopback, and the interrupts a driver tells the chip by.</summary>
+/// <remarks>
+/// <para>The line is infinitely fast: a byte written is gone at once, so the transmitter is always empty, and its interrupt rises again
+/// after each write. A receive FIFO below its trigger level times out at once.</para>
+/// <para>An access wider than a byte is an access to the one register at its address, as on QEMU. The owner holds a lock.</para>
+/// </remarks>
+public unsafe struct Uart16550
+{
+    /// <summary>Depth of the FIFOs.</summary>
+    public const int FifoDepth = 16;
+
+    /// <summary>Size of the register space that QEMU virt gives the UART, in bytes.</summary>
+    public const ulong Size = 0x100;
+
+    /// <summary>Line status read in a row after which the guest is taken to wait for input.</summary>
+    public const int IdleReads = 4;
+
+    private const byte IerReceive = 0x01;
+    private const byte IerTransmit = 0x02;
+    private const byte IerLine = 0x04;
+    private const byte IerModem = 0x08;
+    private const byte IerMask = 0x0f;
+    private const byte IirNone = 0x01;
+    private const byte IirModem = 0x00;
+    private const byte IirTransmit = 0x02;
+    private const byte IirReceive = 0x04;
+    private const byte IirLine = 0x06;
+    private const byte IirTimeout = 0x0c;
+    private const byte IirFifos = 0xc0;
+    private const byte FcrEnable = 0x01;
+    private const byte FcrClearReceive = 0x02;
+    private const byte LcrDivisor = 0x80;
+    private const byte McrMask = 0x1f;
+    private const byte McrLoop = 0x10;
+    private const byte LsrReady = 0x01;
+    private const byte LsrOverrun = 0x02;
+    private const byte LsrErrors = 0x1e;
+    private const byte LsrTransmitEmpty = 0x60;
+    private const byte MsrConnected = 0xb0;
+    private const byte MsrDeltas = 0x0f;
+    private const byte MsrRing = 0x40;
+
+    private byte _ier;
+    private byte _fcr;
+    private byte _lcr;
+    private byte _mcr;
+    private byte _msr;
+    private byte _scratch;
+    private byte _divisorLow;
+    private byte _divisorHigh;
+    private byte _errors;
+    private byte _head;
+    private byte _count;
+    private bool _transmitPending;
+    private bool _line;
+    private byte _statusReads;
+    private fixed byte _fifo[FifoDepth];
+
+    /// <summary>Resets the chip.</summary>
+    public void Reset()
+    {
+        this = default;
+        _divisorLow = 0x0c;
+        _msr = MsrConnected;
+    }
+
+    /// <summary>Whether the interrupt line is high.</summary>
+    public readonly bool InterruptLine => _line;
+
+    /// <summary>Whether a received byte fits.</summary>
+    public readonly bool CanReceive => _count < Capacity && (_mcr & McrLoop) == 0;
+
+    /// <summary>Whether received bytes wait.</summary>
+    public readonly bool HasData => _count != 0;
+
+    /// <summary>Whether the guest has just begun to poll for input. True once for each wait.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool BeganToWait() => _statusReads == IdleReads;
+
+    /// <summary>Gives the chip a received byte. One that does not fit is lost, and the guest is told of an overrun.</summary>
+    public void Receive(byte value)
+    {
+        Push(value);
+        Update();
+    }
+
+    /// <summary>Takes the oldest received byte without the guest's driver, or -1.</summary>
+    public int TakeReceived()
+    {
+        if (_count == 0)
+        {
+            return -1;
+        }
+
+        var value = Pop();
+        Update();
+        return value;
+    }
+
+    /// <summary>Reads a register.</summary>
+    /// <param name="register">Byte offset; registers 0 to 7 exist, others read as zero.</param>
+    public byte Read(uint register)
+    {
+        switch (register)
+        {
+            case 0:
+                if ((_lcr & LcrDivisor) != 0)
+                {
+                    return _divisorLow;
+                }
+
+                if (_count == 0)
+                {
+                    return 0;
+                }
+
+                var received = Pop();
+                Update();
+                return received;
+            case 1:
+                return (_lcr & LcrDivisor) != 0 ? _divisorHigh : _ier;
+            case 2:
+                var identification = Identification();
+                if ((identification & 0x0f) == IirTransmit)
+                {
+                    _transmitPending = false;
+                    Update();
+                }
+
+                return identification;
+            case 3:
+                return _lcr;
+            case 4:
+                return _mcr;
+            case 5:
+                var status = (byte)(LsrTransmitEmpty | _errors | (_count != 0 ? LsrReady : 0));
+                if (_statusReads <= IdleReads)
+                {
+                    _statusReads++;
+                }
+
+                if (_errors != 0)
+                {
+                    _errors = 0;
+                    Update();
+                }
+
+                return status;
+            case 6:
+                var modem = _msr;
+                _msr &= unchecked((byte)~MsrDeltas);
+                Update();
+                return modem;
+            case 7:
+                return _scratch;
+            default:
+                return 0;
+        }
+    }
+
+    /// <summary>Writes a register.</summary>
+    /// <param name="register">Byte offset; registers 0 to 7 exist, writes to others do nothing.</param>
+    /// <param name="value">The value.</param>
+    /// <returns>Whether the byte goes out on the line.</returns>
+    public bool Write(uint register, byte value)
+    {
+        switch (register)
+        {
+            case 0:
+                if ((_lcr & LcrDivisor) != 0)
+                {
+                    _divisorLow = value;
+                    return false;
+                }
+
+                // Gone at once: the interrupt falls with the write and rises again with the empty register.
+                _transmitPending = true;
+                _statusReads = 0;
+                if ((_mcr & McrLoop) != 0)
+                {
+                    Push(value);
+                    Update();
+                    return false;
+                }
+
+                Update();
+                return true;
+            case 1:
+                if ((_lcr & LcrDivisor) != 0)
+                {
+                    _divisorHigh = value;
+                    return false;
+                }
+
+                if ((value & ~_ier & IerTransmit) != 0)
+                {
+                    _transmitPending = true;
+                }
+
+                _ier = (byte)(value & IerMask);
+                break;
+            case 2:
+                // The other bits count only where the FIFOs are on; turning them on or off empties them.
+                if (((value ^ _fcr) & FcrEnable) != 0 || (value & FcrClearReceive) != 0)
+                {
+                    _count = 0;
+                    _head = 0;
+                }
+
+                _fcr = (value & FcrEnable) != 0 ? (byte)(value & 0xc9) : (byte)0;
+                break;
+            case 3:
+                _lcr = value;
+                return false;
+            case 4:
+                _mcr = (byte)(value & McrMask);
+                UpdateModem();
+                break;
+            case 7:
+                _scratch = value;
+                return false;
+            default:
+                return false;
+        }
+
+        Update();
+        return false;
+    }
+
+    private readonly int Capacity => (_fcr & FcrEnable) != 0 ? FifoDepth : 1;
+
+    private readonly int TriggerLevel => (_fcr & FcrEnable) == 0
+        ? 1
+        : (_fcr >> 6) switch { 0 => 1, 1 => 4, 2 => 8, _ => 14 };
+
+    private void Push(byte value)
+    {
+        if (_count >= Capacity)
+        {
+            _errors |= LsrOverrun;
+            return;
+        }
+
+        _fifo[(_head + _count) % FifoDepth] = value;
+        _count++;
+        _statusReads = 0;
+    }
+
+    private byte Pop()
+    {
+        var value = _fifo[_head % FifoDepth];
+        _head = (byte)((_head + 1) % FifoDepth);
+        _count--;
+        return value;
+    }
+
+    private void UpdateModem()
+    {
+        // Looped back, the outputs are the inputs: DTR to DSR, RTS to CTS, OUT1 to RI, OUT2 to DCD.
+        var inputs = (_mcr & McrLoop) == 0
+            ? MsrConnected
+            : (byte)(((_mcr & 1) << 5) | ((_mcr & 2) << 3) | ((_mcr & 4) << 4) | ((_mcr & 8) << 4));
+        var changed = (_msr ^ inputs) & 0xf0;
+        // Ring counts only where it ends.
+        if ((inputs & MsrRing) != 0)
+        {
+            changed &= ~MsrRing;
+        }
+
+        _msr = (byte)(inputs | (_msr & MsrDeltas) | (changed >> 4));
+    }
+
+    private readonly byte Identification()
+    {
+        var fifos = (_fcr & FcrEnable) != 0 ? IirFifos : (byte)0;
+        if ((_ier & IerLine) != 0 && (_errors & LsrErrors) != 0)
+        {
+            return (byte)(fifos | IirLine);
+        }
+
+        if ((_ier & IerReceive) != 0 && _count != 0)
+        {
+            return (byte)(fifos | (_count >= TriggerLevel ? IirReceive : IirTimeout));
+        }
+
+        if ((_ier & IerTransmit) != 0 && _transmitPending)
+        {
+            return (byte)(fifos | IirTransmit);
+        }
+
+        if ((_ier & IerModem) != 0 && (_msr & MsrDeltas) != 0)
+        {
+            return (byte)(fifos | IirModem);
+        }
+
+        return (byte)(fifos | IirNone);
+    }
+
+    private void Update() => _line = (Identification() & IirNone) == 0;
+}

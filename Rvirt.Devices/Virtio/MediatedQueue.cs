@@ -1,0 +1,481 @@
+using System.Runtime.CompilerServices;
+using System.Threading;
+using Rvirt.Core.Host;
+using Rvirt.Core.Memory;
+
+namespace Rvirt.Devices.Virtio;
+
+/// <summary>One queue of a guest's virtio device, and the queue of the host's device it is carried over to.</summary>
+/// <remarks>
+/// <para>The host's device sees only the ring in the hypervisor's memory. Each chain the guest makes available is read once, checked
+/// against the guest's RAM, translated and written into free descriptors of that ring; indirect tables are flattened on the way. So
+/// what the guest changes afterwards, or lets two chains share, has no effect on what the device does.</para>
+/// <para>Each host entry stands for one guest entry in the same order of use, so indices of the used rings run in step, and an event
+/// index of the guest's can be handed to the host as it is.</para>
+/// <para>Where the host's ring is full, the guest's chains wait in the guest's ring until entries come back.</para>
+/// <para>Nothing here trusts the guest. The host's device is trusted to be a virtio device, but what it returns is checked against
+/// what it was given.</para>
+/// </remarks>
+public unsafe struct MediatedQueue
+{
+    /// <summary>Largest queue offered to a guest.</summary>
+    public const uint GuestSizeMax = 256;
+
+    /// <summary>Largest host queue used: room for the flattened indirect tables of a full guest queue.</summary>
+    public const uint HostSizeMax = 1024;
+
+    private const uint Page = 4096;
+    private const ulong ChainBytesMax = 1ul << 32;
+
+    /// <summary>Whether the queue carries buffers.</summary>
+    public bool Active;
+
+    /// <summary>Why it was stopped.</summary>
+    public QueueFault Fault;
+
+    /// <summary>Whether all buffers come back soon by themselves (a network card's transmit queue), so that their return need not be told one by one.</summary>
+    public bool DrainsItself;
+
+    private ulong* _hostDescriptors;
+    private byte* _hostAvailable;
+    private byte* _hostUsed;
+    private ushort* _hostNext;
+    private ChainRecord* _chains;
+    private ulong _hostAddress;
+    private uint _hostSize;
+    private ushort _free;
+    private ushort _freeCount;
+    private ushort _hostAvailableIndex;
+    private ushort _hostUsedIndex;
+    private ushort _inFlight;
+
+    private ushort _guestAvailableIndex;
+    private ushort _guestUsedIndex;
+    private uint _guestSize;
+    private byte* _guestDescriptors;
+    private byte* _guestAvailable;
+    private byte* _guestUsed;
+    private bool _waiting;
+
+    /// <summary>Bytes of page-aligned memory a queue of a host size needs; a multiple of 4096.</summary>
+    public static ulong BytesNeeded(uint hostSize)
+        => RingPages(hostSize) + RoundToPage(((ulong)sizeof(ushort) + (ulong)sizeof(ChainRecord)) * hostSize);
+
+    /// <summary>The size to use of the host's queue, a power of two.</summary>
+    /// <param name="hostSizeMax">What the device reports; 0: there is no queue.</param>
+    public static uint HostSize(uint hostSizeMax)
+    {
+        var size = hostSizeMax < HostSizeMax ? hostSizeMax : HostSizeMax;
+        while ((size & (size - 1)) != 0)
+        {
+            size &= size - 1;
+        }
+
+        return size;
+    }
+
+    /// <summary>Size of the host's queue in descriptors; 0: there is none.</summary>
+    public readonly uint HostQueueSize => _hostSize;
+
+    /// <summary>Largest size the guest may choose.</summary>
+    public readonly uint SizeMax => _hostSize < GuestSizeMax ? _hostSize : GuestSizeMax;
+
+    /// <summary>Host physical address of the host's ring.</summary>
+    public readonly ulong HostAddress => _hostAddress;
+
+    /// <summary>Number of chains that the host's device has.</summary>
+    public readonly int InFlight => _inFlight;
+
+    /// <summary>Gives the queue its memory.</summary>
+    /// <param name="memory">Page-aligned, <see cref="BytesNeeded"/> bytes.</param>
+    /// <param name="address">Its host physical address.</param>
+    /// <param name="hostSize">A power of two, 1 to <see cref="HostSizeMax"/>.</param>
+    public void Initialize(byte* memory, ulong address, uint hostSize)
+    {
+        this = default;
+        // SAFETY: the layout below fits the bytes that BytesNeeded asks for.
+        _hostDescriptors = (ulong*)memory;
+        _hostAvailable = memory + RingLayout.AvailableOffset(hostSize);
+        _hostUsed = memory + RingLayout.UsedOffset(hostSize, Page);
+        _hostNext = (ushort*)(memory + RingPages(hostSize));
+        _chains = (ChainRecord*)(_hostNext + hostSize);
+        _hostAddress = address;
+        _hostSize = hostSize;
+        Stop();
+    }
+
+    /// <summary>Forgets all buffers. The host's device must have stopped using the queue.</summary>
+    public void Stop()
+    {
+        Active = false;
+        Fault = QueueFault.None;
+        _waiting = false;
+        _guestDescriptors = null;
+        _guestAvailable = null;
+        _guestUsed = null;
+        _guestAvailableIndex = 0;
+        _guestUsedIndex = 0;
+        _hostAvailableIndex = 0;
+        _hostUsedIndex = 0;
+        _inFlight = 0;
+        if (_hostSize == 0)
+        {
+            return;
+        }
+
+        // SAFETY: all inside the memory given to Initialize.
+        Unsafe.InitBlockUnaligned(_hostDescriptors, 0, (uint)RingPages(_hostSize));
+        for (var i = 0u; i < _hostSize; i++)
+        {
+            _hostNext[i] = (ushort)(i + 1);
+            _chains[i] = default;
+        }
+
+        _free = 0;
+        _freeCount = (ushort)_hostSize;
+    }
+
+    /// <summary>Takes the guest's rings.</summary>
+    /// <param name="memory">The guest's RAM.</param>
+    /// <param name="size">Size of the queue, any value.</param>
+    /// <param name="descriptors">Guest physical address of the descriptor table, any value.</param>
+    /// <param name="available">Of the available ring.</param>
+    /// <param name="used">Of the used ring.</param>
+    /// <returns>False where they are not acceptable: the queue has a fault.</returns>
+    public bool Start(in GuestMemory memory, uint size, ulong descriptors, ulong available, ulong used)
+    {
+        Stop();
+        if (size == 0 || size > SizeMax || (size & (size - 1)) != 0
+            || (descriptors & 15) != 0 || (available & 1) != 0 || (used & 3) != 0
+            || !memory.TryPointer(descriptors, size * RingLayout.DescriptorBytes, out _guestDescriptors)
+            || !memory.TryPointer(available, RingLayout.AvailableBytes(size), out _guestAvailable)
+            || !memory.TryPointer(used, RingLayout.UsedBytes(size), out _guestUsed))
+        {
+            Fault = QueueFault.Layout;
+            return false;
+        }
+
+        _guestSize = size;
+        Active = true;
+        return true;
+    }
+
+    /// <summary>Carries the chains that the guest made available over to the host's queue. Bounded by the size of the guest's queue.</summary>
+    /// <param name="host">The hart.</param>
+    /// <param name="memory">The guest's RAM.</param>
+    /// <param name="guestEvents">Whether the guest agreed on event indices.</param>
+    /// <param name="guestIndirect">Whether the guest agreed on indirect descriptors.</param>
+    /// <param name="hostEvents">Whether the host's device did on event indices.</param>
+    /// <returns>Whether the host's device is to be notified.</returns>
+    public bool Forward<THost>(ref THost host, in GuestMemory memory, bool guestEvents, bool guestIndirect, bool hostEvents)
+        where THost : struct, IMmio
+    {
+        if (!Active)
+        {
+            return false;
+        }
+
+        // SAFETY: the guest's rings were checked by Start against RAM that stays; indices are masked by the size. The host's ring is ours.
+        var published = _hostAvailableIndex;
+        var budget = _guestSize;
+        _waiting = false;
+        while (true)
+        {
+            var available = Volatile.Read(ref *(ushort*)(_guestAvailable + RingLayout.IndexOffset));
+            var count = (uint)(ushort)(available - _guestAvailableIndex);
+            if (count > _guestSize)
+            {
+                Fault = QueueFault.AvailableIndex;
+                break;
+            }
+
+            while (count != 0 && budget != 0)
+            {
+                var entry = RingLayout.EntriesOffset + (2 * (_guestAvailableIndex & (_guestSize - 1)));
+                var head = Volatile.Read(ref *(ushort*)(_guestAvailable + entry));
+                if (!TryCarry(memory, head, guestIndirect))
+                {
+                    break;
+                }
+
+                _guestAvailableIndex++;
+                count--;
+                budget--;
+            }
+
+            if (Fault != QueueFault.None || _waiting)
+            {
+                break;
+            }
+
+            if (!guestEvents)
+            {
+                // The guest tells of every chain: what it adds from here on comes with a notification of its own.
+                break;
+            }
+
+            // Where the budget is spent the rest waits for the next notification or interrupt: as many chains as fit the guest's
+            // queue are with the device, and their return brings us back here.
+            Volatile.Write(ref *(ushort*)(_guestUsed + RingLayout.EntriesOffset + (8 * _guestSize)), available);
+            if (budget == 0)
+            {
+                break;
+            }
+
+            host.IoFence();
+            if (Volatile.Read(ref *(ushort*)(_guestAvailable + RingLayout.IndexOffset)) == available)
+            {
+                break;
+            }
+        }
+
+        if (Fault != QueueFault.None)
+        {
+            Active = false;
+        }
+
+        if (_hostAvailableIndex == published)
+        {
+            return false;
+        }
+
+        Volatile.Write(ref *(ushort*)(_hostAvailable + RingLayout.IndexOffset), _hostAvailableIndex);
+        if (DrainsItself)
+        {
+            DeferReturns(guestEvents, hostEvents);
+        }
+
+        host.IoFence();
+        return hostEvents
+            ? RingLayout.CrossesEvent(
+                Volatile.Read(ref *(ushort*)(_hostUsed + RingLayout.EntriesOffset + (8 * _hostSize))), _hostAvailableIndex, published)
+            : (Volatile.Read(ref *(ushort*)_hostUsed) & RingLayout.NoTelling) == 0;
+    }
+
+    /// <summary>Carries what the host's device has used back to the guest. Bounded by the size of the host's queue.</summary>
+    /// <param name="host">The hart.</param>
+    /// <param name="guestEvents">Whether the guest agreed on event indices.</param>
+    /// <param name="hostEvents">Whether the host's device did.</param>
+    /// <param name="tell">Whether the guest wants an interrupt for it.</param>
+    /// <returns>Whether chains that waited for room may go on: call <see cref="Forward"/>.</returns>
+    public bool Return<THost>(ref THost host, bool guestEvents, bool hostEvents, out bool tell)
+        where THost : struct, IMmio
+    {
+        tell = false;
+        if (!Active)
+        {
+            return false;
+        }
+
+        // SAFETY: as in Forward.
+        var before = _guestUsedIndex;
+        while (true)
+        {
+            var used = Volatile.Read(ref *(ushort*)(_hostUsed + RingLayout.IndexOffset));
+            var count = (uint)(ushort)(used - _hostUsedIndex);
+            if (count == 0)
+            {
+                break;
+            }
+
+            if (count > _inFlight || !TryReturn(count))
+            {
+                Fault = QueueFault.Device;
+                Active = false;
+                break;
+            }
+
+            Volatile.Write(ref *(ushort*)(_guestUsed + RingLayout.IndexOffset), _guestUsedIndex);
+            if (!hostEvents)
+            {
+                // The device tells of every entry.
+                break;
+            }
+
+            // The next entry is to be told; one that came before the device could see that is found by looking again.
+            Volatile.Write(ref *(ushort*)(_hostAvailable + RingLayout.EntriesOffset + (2 * _hostSize)), _hostUsedIndex);
+            host.IoFence();
+        }
+
+        if (_guestUsedIndex == before)
+        {
+            return false;
+        }
+
+        if (DrainsItself && Active)
+        {
+            DeferReturns(guestEvents, hostEvents);
+        }
+
+        host.IoFence();
+        tell = guestEvents
+            ? RingLayout.CrossesEvent(
+                Volatile.Read(ref *(ushort*)(_guestAvailable + RingLayout.EntriesOffset + (2 * _guestSize))), _guestUsedIndex, before)
+            : (Volatile.Read(ref *(ushort*)_guestAvailable) & RingLayout.NoTelling) == 0;
+        return Active;
+    }
+
+    private static ulong RingPages(uint hostSize)
+        => RoundToPage(RingLayout.UsedOffset(hostSize, Page) + RingLayout.UsedBytes(hostSize));
+
+    private static ulong RoundToPage(ulong bytes) => (bytes + Page - 1) & ~((ulong)Page - 1);
+
+    // Reads, checks and translates one chain into free host descriptors, then makes it available. False: a fault, or it must wait.
+    private bool TryCarry(in GuestMemory memory, ushort guestHead, bool guestIndirect)
+    {
+        var table = _guestDescriptors;
+        var tableSize = _guestSize;
+        var left = tableSize;
+        uint index = guestHead;
+        var indirect = false;
+        var writes = false;
+        var total = 0ul;
+        var slot = _free;
+        var last = slot;
+        ushort count = 0;
+        while (true)
+        {
+            if (index >= tableSize)
+            {
+                return Fail(QueueFault.DescriptorIndex);
+            }
+
+            if (left-- == 0)
+            {
+                return Fail(QueueFault.Loop);
+            }
+
+            // SAFETY: the table was checked to be RAM and 8-byte aligned, the index is below its size. Each half is read once.
+            var entry = (ulong*)(table + (index * RingLayout.DescriptorBytes));
+            var address = Volatile.Read(ref entry[0]);
+            var rest = Volatile.Read(ref entry[1]);
+            var length = (uint)rest;
+            var flags = (uint)(rest >> 32);
+            if ((flags & RingLayout.Indirect) != 0)
+            {
+                var entries = length / RingLayout.DescriptorBytes;
+                if (!guestIndirect || indirect || (flags & RingLayout.Next) != 0
+                    || entries == 0 || entries > _hostSize || length % RingLayout.DescriptorBytes != 0
+                    || (address & 7) != 0 || !memory.TryPointer(address, length, out table))
+                {
+                    return Fail(QueueFault.Indirect);
+                }
+
+                indirect = true;
+                tableSize = entries;
+                left = entries;
+                index = 0;
+                continue;
+            }
+
+            total += length;
+            if (length == 0 || total > ChainBytesMax || !memory.TryTranslate(address, length, out var hostAddress))
+            {
+                return Fail(QueueFault.Buffer);
+            }
+
+            var write = (flags & RingLayout.Write) != 0;
+            if (writes && !write)
+            {
+                return Fail(QueueFault.Order);
+            }
+
+            writes = write;
+            if (count == _freeCount)
+            {
+                if (_inFlight == 0)
+                {
+                    return Fail(QueueFault.TooLong);
+                }
+
+                _waiting = true;
+                return false;
+            }
+
+            // Free descriptors are linked in the order they are handed out: the next link is known before the next descriptor.
+            var next = _hostNext[slot];
+            var hostFlags = flags & (RingLayout.Next | RingLayout.Write);
+            _hostDescriptors[2 * slot] = hostAddress;
+            _hostDescriptors[(2 * slot) + 1] = length | ((ulong)hostFlags << 32) | ((ulong)next << 48);
+            last = slot;
+            slot = next;
+            count++;
+            if ((flags & RingLayout.Next) == 0)
+            {
+                break;
+            }
+
+            index = (ushort)(rest >> 48);
+        }
+
+        var head = _free;
+        _chains[head] = new ChainRecord { GuestHead = guestHead, Count = count, Tail = last };
+        _free = slot;
+        _freeCount -= count;
+        _inFlight++;
+        *(ushort*)(_hostAvailable + RingLayout.EntriesOffset + (2 * (_hostAvailableIndex & (_hostSize - 1)))) = head;
+        _hostAvailableIndex++;
+        return true;
+    }
+
+    private bool Fail(QueueFault fault)
+    {
+        Fault = fault;
+        return false;
+    }
+
+    // Copies used entries and frees their descriptors. False where one was never given.
+    private bool TryReturn(uint count)
+    {
+        for (; count != 0; count--)
+        {
+            // SAFETY: the indices are masked by the sizes of the rings; the head is checked before use.
+            var from = (uint*)(_hostUsed + RingLayout.EntriesOffset + (8 * (_hostUsedIndex & (_hostSize - 1))));
+            var head = Volatile.Read(ref from[0]);
+            var length = Volatile.Read(ref from[1]);
+            if (head >= _hostSize || _chains[head].Count == 0)
+            {
+                return false;
+            }
+
+            ref var chain = ref _chains[head];
+            var to = (uint*)(_guestUsed + RingLayout.EntriesOffset + (8 * (_guestUsedIndex & (_guestSize - 1))));
+            to[0] = chain.GuestHead;
+            to[1] = length;
+            _hostNext[chain.Tail] = _free;
+            _free = (ushort)head;
+            _freeCount += chain.Count;
+            chain.Count = 0;
+            _inFlight--;
+            _hostUsedIndex++;
+            _guestUsedIndex++;
+        }
+
+        return true;
+    }
+
+    // Asks the host for an interrupt no earlier than the guest wants one, and at the last of what is in flight at the latest.
+    private void DeferReturns(bool guestEvents, bool hostEvents)
+    {
+        if (!hostEvents || _inFlight == 0)
+        {
+            return;
+        }
+
+        var wanted = (ushort)(_hostUsedIndex + _inFlight - 1);
+        if (guestEvents)
+        {
+            var named = Volatile.Read(ref *(ushort*)(_guestAvailable + RingLayout.EntriesOffset + (2 * _guestSize)));
+            if ((ushort)(named - _hostUsedIndex) < _inFlight)
+            {
+                wanted = named;
+            }
+        }
+        else if ((Volatile.Read(ref *(ushort*)_guestAvailable) & RingLayout.NoTelling) == 0)
+        {
+            wanted = _hostUsedIndex;
+        }
+
+        Volatile.Write(ref *(ushort*)(_hostAvailable + RingLayout.EntriesOffset + (2 * _hostSize)), wanted);
+    }
+}
