@@ -43,6 +43,7 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
     private uint _virtioFirstSource;
     private int _harts;
     private MachineEvent _event;
+    private uint _failureCode;
 
     private VirtualPlic _plic;
     private Uart16550 _uart;
@@ -55,9 +56,6 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
     private uint _hostContext;
     private int _guest;
     private int _reports;
-
-    /// <summary>What came with <see cref="MachineEvent.Fail"/>: the code written to the test device.</summary>
-    public uint FailureCode;
 
     /// <summary>Bytes of page-aligned memory a guest's devices need beside the struct. Resets the host devices behind the slots.</summary>
     /// <param name="host">Access to those devices.</param>
@@ -327,9 +325,10 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public MachineEvent TakeEvent()
+    public MachineEvent TakeEvent(out uint code)
     {
         var taken = _event;
+        code = _failureCode;
         _event = MachineEvent.None;
         return taken;
     }
@@ -450,7 +449,7 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
                 _event = MachineEvent.Reboot;
                 break;
             case TestFail:
-                FailureCode = size == 4 ? value >> 16 : 0;
+                _failureCode = size == 4 ? value >> 16 : 0;
                 _event = MachineEvent.Fail;
                 break;
         }
