@@ -1,0 +1,97 @@
+/* A trap taken in the hypervisor itself: either at an instruction that may fail and says where to go on (RVIRT_GUARD), or a bug.
+ *
+ * Guards are pairs of 32-bit distances from the entry itself: to the instruction that may fail, and to where it continues then.
+ */
+#include "Csr.inc"
+#include "rvirt_offsets.inc"
+
+#define X(n) (HOST_FRAME_X + 8 * (n))
+
+    .section .text.trap, "ax", @progbits
+    .balign 4
+    .globl rvirt_host_trap_vector
+rvirt_host_trap_vector:                     /* sp = 0, sscratch = the interrupted sp */
+    csrrw   sp, sscratch, zero
+    addi    sp, sp, -HOST_FRAME_SIZE
+    sd      t0, X(5)(sp)
+    sd      t1, X(6)(sp)
+    lla     t0, nested_trap
+    csrw    stvec, t0
+    sd      t2, X(7)(sp)
+    sd      t3, X(28)(sp)
+    csrr    t0, sepc
+    lla     t1, __guards_start
+    lla     t2, __guards_end
+1:  bgeu    t1, t2, bug
+    lw      t3, 0(t1)
+    add     t3, t3, t1
+    beq     t3, t0, 2f
+    addi    t1, t1, 8
+    j       1b
+
+2:  lw      t3, 4(t1)
+    add     t3, t3, t1
+    csrw    sepc, t3                        /* SPP is S: sret goes back into the hypervisor and leaves SPP U, as the guest needs it */
+    lla     t0, rvirt_trap_vector
+    csrw    stvec, t0
+    ld      t0, X(5)(sp)
+    ld      t1, X(6)(sp)
+    ld      t2, X(7)(sp)
+    ld      t3, X(28)(sp)
+    addi    sp, sp, HOST_FRAME_SIZE
+    sret
+
+bug:
+    sd      x1, X(1)(sp)
+    addi    t1, sp, HOST_FRAME_SIZE
+    sd      t1, X(2)(sp)
+    sd      x3, X(3)(sp)
+    sd      x4, X(4)(sp)
+    sd      x8, X(8)(sp)
+    sd      x9, X(9)(sp)
+    sd      x10, X(10)(sp)
+    sd      x11, X(11)(sp)
+    sd      x12, X(12)(sp)
+    sd      x13, X(13)(sp)
+    sd      x14, X(14)(sp)
+    sd      x15, X(15)(sp)
+    sd      x16, X(16)(sp)
+    sd      x17, X(17)(sp)
+    sd      x18, X(18)(sp)
+    sd      x19, X(19)(sp)
+    sd      x20, X(20)(sp)
+    sd      x21, X(21)(sp)
+    sd      x22, X(22)(sp)
+    sd      x23, X(23)(sp)
+    sd      x24, X(24)(sp)
+    sd      x25, X(25)(sp)
+    sd      x26, X(26)(sp)
+    sd      x27, X(27)(sp)
+    sd      x29, X(29)(sp)
+    sd      x30, X(30)(sp)
+    sd      x31, X(31)(sp)
+    sd      t0, HOST_FRAME_SEPC(sp)
+    csrr    t1, scause
+    sd      t1, HOST_FRAME_SCAUSE(sp)
+    csrr    t1, stval
+    sd      t1, HOST_FRAME_STVAL(sp)
+    csrr    t1, sstatus
+    sd      t1, HOST_FRAME_SSTATUS(sp)
+    mv      a0, sp
+    call    rvirt_host_trap
+    unimp
+
+/* A trap while one is being handled: the stack pointer or the panic code is bad. */
+    .balign 4
+nested_trap:
+    lla     t0, 1f
+    csrw    stvec, t0
+    lla     a0, nested_message
+    j       rvirt_early_failure
+    .balign 4
+1:  wfi
+    j       1b
+
+    .section .rodata.boot, "a", @progbits
+nested_message:
+    .asciz  "\nrvirt: error: trap inside a trap of the hypervisor: its stack is gone\n"

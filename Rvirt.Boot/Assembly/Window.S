@@ -1,0 +1,117 @@
+/* The way into the hypervisor's window: the longest translation mode the hart has, one root leaf that maps all physical memory.
+ *
+ * Sv57: index 256 covers 256 TiB from 0xff00000000000000. Sv48: index 256 covers 512 GiB from 0xffff800000000000. Both tables look
+ * the same. Neither range is canonical in a shorter mode, so a guest loses nothing. Sv39: sixteen 1 GiB leaves from
+ * 0xffffffc000000000, a hole in Linux's map.
+ *
+ * A write of satp with a mode the hart lacks changes nothing, and goes on behind it. One with a mode it has leaves the program
+ * counter unmapped: the next fetch faults, and stvec leads into the window.
+ */
+#include "Csr.inc"
+#include "rvirt_offsets.inc"
+
+#ifndef LONGEST_MODE                        /* tests build images that leave longer modes alone */
+#define LONGEST_MODE        SATP_SV57
+#endif
+
+#define WINDOW_INDEX        256
+#define SV39_SLOTS          16
+
+    .section .text.entry, "ax", @progbits
+
+/* Fills in rvirt_boot_info. Returns to the caller's window address, with the window's base in a0. */
+    .globl rvirt_enter_window
+rvirt_enter_window:
+    lla     s1, rvirt_boot_root
+    li      t0, WINDOW_INDEX * 8
+    add     t0, t0, s1
+    li      t1, PTE_HYPERVISOR
+    sd      t1, 0(t0)
+
+#if LONGEST_MODE >= SATP_SV57
+    li      s2, SATP_SV57
+    li      a0, 0xff
+    slli    a0, a0, 56
+    jal     t6, try_mode
+#endif
+
+#if LONGEST_MODE >= SATP_SV48
+    li      s2, SATP_SV48
+    li      a0, -1
+    slli    a0, a0, 47
+    jal     t6, try_mode
+#endif
+
+    li      t0, WINDOW_INDEX * 8
+    add     t0, t0, s1
+    li      t1, PTE_HYPERVISOR
+    li      t2, SV39_SLOTS
+    li      t3, 1 << 28                     /* one GiB, as a PTE's page number has it */
+1:  sd      t1, 0(t0)
+    add     t1, t1, t3
+    addi    t0, t0, 8
+    addi    t2, t2, -1
+    bnez    t2, 1b
+    li      s2, SATP_SV39
+    li      a0, -1
+    slli    a0, a0, 38
+    jal     t6, try_mode
+
+    lla     a0, no_mode_message
+    j       rvirt_early_failure
+
+/* s1 = root table, s2 = mode, a0 = window base. Comes back to t6 only if the hart lacks the mode. */
+try_mode:
+    lla     t0, in_window
+    add     t0, t0, a0
+    csrw    stvec, t0
+    srli    t1, s1, 12
+    slli    t2, s2, SATP_MODE_SHIFT
+    or      t1, t1, t2
+    sfence.vma
+    csrw    satp, t1
+    jr      t6
+
+    .balign 4
+in_window:
+    sfence.vma
+    lla     t0, rvirt_boot_info
+    sd      a0, BOOT_INFO_WINDOW(t0)
+    sd      t1, BOOT_INFO_SATP(t0)
+    add     ra, ra, a0
+    ret
+
+/* A further hart: a0 = hart id, a1 = physical address of its HartStart. Ends in rvirt_hart_main(hart id, argument). */
+    .globl rvirt_start_hart
+rvirt_start_hart:
+    csrw    sie, zero
+    csrw    sscratch, zero
+    ld      t0, HART_START_WINDOW(a1)
+    ld      t1, HART_START_SATP(a1)
+    ld      t2, HART_START_STACK(a1)
+    ld      a1, HART_START_ARGUMENT(a1)
+    lla     t3, 1f
+    add     t3, t3, t0
+    csrw    stvec, t3
+    sfence.vma
+    csrw    satp, t1
+    unimp
+    .balign 4
+1:  sfence.vma
+    lla     t0, rvirt_trap_vector
+    csrw    stvec, t0
+    mv      sp, t2
+    li      fp, 0
+    li      tp, 0
+    call    rvirt_hart_main
+    unimp
+
+    .section .rodata.boot, "a", @progbits
+no_mode_message:
+    .asciz  "rvirt: error: this hart has none of Sv39, Sv48, Sv57; Rvirt needs paging: run it on a hart with an MMU\n"
+
+    .section .bss.boot_root, "aw", @nobits
+    .balign 4096
+    .globl rvirt_boot_root
+rvirt_boot_root:
+    .zero   4096

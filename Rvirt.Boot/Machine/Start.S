@@ -1,0 +1,109 @@
+/* Reset: every hart starts here in M-mode, a1 = device tree. One goes on to boot, the others sleep until SBI HSM starts them. */
+#include "Machine.inc"
+
+/* Runs the next instruction, which may be illegal on this hart; then goes on behind it. */
+    .macro  TRY instruction:vararg
+    lla     t6, 9990f
+    csrw    mtvec, t6
+    \instruction
+    .balign 4
+9990:
+    .endm
+
+    .section .text.machine.start, "ax", @progbits
+    .globl rvirt_machine_start
+rvirt_machine_start:
+    csrw    mie, zero
+    csrw    satp, zero
+    csrr    a0, mhartid
+    li      t0, M_MAX_HARTS
+    bgeu    a0, t0, sleep_forever
+    csrr    t0, misa                        /* harts without S-mode are no use (FU540's hart 0); zero says nothing */
+    beqz    t0, 1f
+    slli    t0, t0, 63 - ('S' - 'A')
+    bgez    t0, sleep_forever
+1:
+    lla     s0, rvirt_machine_harts
+    slli    t0, a0, M_BLOCK_SHIFT
+    add     s0, s0, t0
+    li      t1, CLINT_BASE
+    slli    t0, a0, 2
+    add     t0, t0, t1
+    sd      t0, M_MSIP(s0)
+    sw      zero, 0(t0)
+    slli    t0, a0, 3
+    add     t0, t0, t1
+    li      t1, CLINT_MTIMECMP
+    add     t0, t0, t1
+    sd      t0, M_MTIMECMP(s0)
+    li      t2, -1                          /* zero at reset: a timer interrupt pending for ever, which slows emulators down */
+    sd      t2, 0(t0)
+
+    /* PMP: this code and its data are closed to S-mode, everything else is open. */
+    li      t1, 0x1f18
+    lla     t0, __machine_start
+    srli    t0, t0, 2
+    ori     t0, t0, (MACHINE_SIZE >> 3) - 1
+    TRY     csrw pmpaddr0, t0
+    TRY     csrw pmpaddr1, t2
+    TRY     csrw pmpcfg0, t1
+
+    /* All exceptions that a guest or S-mode can raise, but its ecall. */
+    li      t0, 0xb1ff
+    csrw    medeleg, t0
+    li      t0, SIP_SSIP | SIP_STIP | SIP_SEIP
+    csrw    mideleg, t0
+    li      t0, 7
+    TRY     csrw mcounteren, t0
+    csrw    scounteren, t0
+
+    /* Sstc and the cache-block instructions. STCE may read as set where stimecmp is missing, so that one is tried itself. */
+    li      t0, (1 << 63) | 0xf0
+    TRY     csrw CSR_MENVCFG, t0
+    li      t3, 0
+    lla     t6, 1f
+    csrw    mtvec, t6
+    csrw    CSR_STIMECMP, t2
+    li      t3, 1
+    .balign 4
+1:  sd      t3, M_SSTC(s0)
+
+    /* A hart without a time CSR: rdtime is emulated here, so illegal instructions come here first. */
+    lla     t6, 1f
+    csrw    mtvec, t6
+    rdtime  t0
+    j       2f
+    .balign 4
+1:  csrci   medeleg, 1 << CAUSE_ILLEGAL
+2:
+    li      t0, 0x2200                      /* FS and VS: initial */
+    csrw    mstatus, t0
+    lla     t0, rvirt_machine_trap
+    csrw    mtvec, t0
+    csrw    mscratch, s0
+    csrwi   mie, MIP_MSIP
+
+    lla     t0, boot_lottery
+    li      t1, 1
+    amoswap.w.aqrl t1, t1, (t0)
+    bnez    t1, rvirt_machine_stopped
+    sd      zero, M_STATE(s0)               /* HSM_STARTED */
+    lla     t0, rvirt_start
+    j       rvirt_machine_enter
+
+sleep_forever:
+    wfi
+    j       sleep_forever
+
+    .section .data.machine, "aw", @progbits
+    .balign 8
+boot_lottery:
+    .dword  0
+    .balign 1 << M_BLOCK_SHIFT
+    .globl rvirt_machine_harts
+rvirt_machine_harts:
+    .rept   M_MAX_HARTS
+    .zero   M_STATE
+    .dword  HSM_STOPPED
+    .zero   (1 << M_BLOCK_SHIFT) - M_STATE - 8
+    .endr
