@@ -4,6 +4,7 @@
  * Nothing here may use an absolute address: relocations are applied on the way into the window.
  */
 #include "Csr.inc"
+#include "Limits.inc"
 #include "rvirt_offsets.inc"
 
     .section .text.head, "ax", @progbits

@@ -1,5 +1,6 @@
 /* Harts that firmware without HSM starts together with the first: each waits until its mailbox names a HartStart. */
 #include "Csr.inc"
+#include "Limits.inc"
 #include "rvirt_offsets.inc"
 
     .section .text.entry, "ax", @progbits

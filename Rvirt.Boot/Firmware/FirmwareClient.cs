@@ -1,0 +1,126 @@
+using Rvirt.Boot.Target;
+using Rvirt.Core.Sbi;
+
+namespace Rvirt.Boot.Firmware;
+
+/// <summary>The SBI firmware under the hypervisor: Rvirt's own machine-mode part, OpenSBI, or anything from SBI 0.1 on.</summary>
+/// <remarks>SBI 0.1 answers unknown calls with an error in a0, and so says by itself that it has no BASE extension.</remarks>
+internal struct FirmwareClient
+{
+    private const ulong AllHarts = ulong.MaxValue;
+
+    private FirmwareKind _timer;
+    private FirmwareKind _interprocessor;
+    private FirmwareKind _console;
+    private bool _hartState;
+    private bool _systemReset;
+
+    /// <summary>Finds out what the firmware offers.</summary>
+    internal void Probe()
+    {
+        var version = Call(SbiExtension.Base, 0);
+        if (version.Error != 0)
+        {
+            _timer = FirmwareKind.Legacy;
+            _interprocessor = FirmwareKind.Legacy;
+            _console = FirmwareKind.Legacy;
+            return;
+        }
+
+        _timer = Kind(SbiExtension.Time, SbiExtension.LegacySetTimer);
+        _interprocessor = Kind(SbiExtension.Ipi, SbiExtension.LegacySendIpi);
+        _console = Kind(SbiExtension.Dbcn, SbiExtension.LegacyConsolePutchar);
+        _hartState = Has(SbiExtension.Hsm);
+        _systemReset = Has(SbiExtension.Srst);
+    }
+
+    /// <summary>How the timer is set.</summary>
+    internal readonly FirmwareKind Timer => _timer;
+
+    /// <summary>How other harts are interrupted.</summary>
+    internal readonly FirmwareKind Interprocessor => _interprocessor;
+
+    /// <summary>Whether harts are started by a call; else they all started together.</summary>
+    internal readonly bool HasHartState => _hartState;
+
+    /// <summary>Sets this hart's timer.</summary>
+    internal readonly void SetTimer(ulong deadline)
+    {
+        if (_timer == FirmwareKind.Extension)
+        {
+            Call(SbiExtension.Time, 0, deadline);
+        }
+        else
+        {
+            Call(SbiExtension.LegacySetTimer, 0, deadline);
+        }
+    }
+
+    /// <summary>Interrupts another hart.</summary>
+    internal readonly unsafe void SendIpi(ulong hartId)
+    {
+        if (_interprocessor == FirmwareKind.Extension)
+        {
+            Call(SbiExtension.Ipi, 0, 1, hartId);
+        }
+        else if (hartId < 64)
+        {
+            // SAFETY: SBI 0.1 takes the mask's address, a virtual one, and reads it before it returns.
+            var mask = 1UL << (int)hartId;
+            Call(SbiExtension.LegacySendIpi, 0, (ulong)&mask);
+        }
+    }
+
+    /// <summary>Starts a hart.</summary>
+    /// <param name="hartId">Its hardware id.</param>
+    /// <param name="entry">Physical address of its first instruction.</param>
+    /// <param name="argument">Its a1.</param>
+    /// <returns>Zero, or an SBI error.</returns>
+    internal readonly long StartHart(ulong hartId, ulong entry, ulong argument) =>
+        Call(SbiExtension.Hsm, 0, hartId, entry, argument).Error;
+
+    /// <summary>Stops the calling hart. Returns only if the firmware cannot.</summary>
+    internal readonly void StopHart()
+    {
+        if (_hartState)
+        {
+            Call(SbiExtension.Hsm, 1);
+        }
+    }
+
+    /// <summary>Writes a byte to the firmware's console.</summary>
+    internal readonly void Write(byte value)
+    {
+        if (_console == FirmwareKind.Extension)
+        {
+            Call(SbiExtension.Dbcn, 2, value);
+        }
+        else
+        {
+            Call(SbiExtension.LegacyConsolePutchar, 0, value);
+        }
+    }
+
+    /// <summary>Ends the machine. Returns only if the firmware cannot.</summary>
+    internal readonly void Shutdown(bool failed)
+    {
+        if (_systemReset)
+        {
+            Call(SbiExtension.Srst, 0, 0, failed ? 1u : 0u);
+        }
+
+        Call(SbiExtension.LegacyShutdown, 0);
+    }
+
+    private static FirmwareKind Kind(ulong extension, ulong legacy) =>
+        Has(extension) ? FirmwareKind.Extension : Has(legacy) ? FirmwareKind.Legacy : FirmwareKind.None;
+
+    private static bool Has(ulong extension)
+    {
+        var answer = Call(SbiExtension.Base, 3, extension);
+        return answer.Error == 0 && answer.Value != 0;
+    }
+
+    private static FirmwareResult Call(ulong extension, ulong function, ulong a0 = 0, ulong a1 = 0, ulong a2 = 0) =>
+        Routines.FirmwareCall(a0, a1, a2, 0, 0, 0, function, extension);
+}

@@ -1,0 +1,94 @@
+using Rvirt.Core.Freestanding;
+
+namespace Rvirt.Boot.Target;
+
+/// <summary>The instructions that C# has no word for. Nothing else in the image is inline assembly.</summary>
+internal static unsafe class Instructions
+{
+    [AsmIntrinsic("csrr $0, sstatus")]
+    internal static extern ulong ReadSstatus();
+
+    [AsmIntrinsic("csrw sstatus, $0", ClobbersMemory = true)]
+    internal static extern void WriteSstatus(ulong value);
+
+    [AsmIntrinsic("csrs sie, $0")]
+    internal static extern void SetSie(ulong bits);
+
+    [AsmIntrinsic("csrc sie, $0")]
+    internal static extern void ClearSie(ulong bits);
+
+    [AsmIntrinsic("csrr $0, sip")]
+    internal static extern ulong ReadSip();
+
+    [AsmIntrinsic("csrci sip, 2", ClobbersMemory = true)]
+    internal static extern void ClearSoftwareInterrupt();
+
+    [AsmIntrinsic("csrw scounteren, $0")]
+    internal static extern void WriteScounteren(ulong value);
+
+    [AsmIntrinsic("csrw satp, $0", ClobbersMemory = true)]
+    internal static extern void WriteSatp(ulong value);
+
+    [AsmIntrinsic("csrr $0, satp")]
+    internal static extern ulong ReadSatp();
+
+    [AsmIntrinsic("csrw 0x14d, $0")]
+    internal static extern void WriteStimecmp(ulong value);
+
+    [AsmIntrinsic("sfence.vma", ClobbersMemory = true)]
+    internal static extern void SfenceAll();
+
+    [AsmIntrinsic("sfence.vma x0, $0", ClobbersMemory = true)]
+    internal static extern void SfenceAsid(ulong asid);
+
+    [AsmIntrinsic("sfence.vma $0, x0", ClobbersMemory = true)]
+    internal static extern void SfencePage(ulong va);
+
+    [AsmIntrinsic("sfence.vma $0, $1", ClobbersMemory = true)]
+    internal static extern void SfencePageAsid(ulong va, ulong asid);
+
+    [AsmIntrinsic("fence.i", ClobbersMemory = true)]
+    internal static extern void FenceI();
+
+    [AsmIntrinsic("rdtime $0")]
+    internal static extern ulong ReadTime();
+
+    [AsmIntrinsic("rdcycle $0")]
+    internal static extern ulong ReadCycle();
+
+    [AsmIntrinsic("rdinstret $0")]
+    internal static extern ulong ReadInstret();
+
+    [AsmIntrinsic("wfi", ClobbersMemory = true)]
+    internal static extern void Wfi();
+
+    [AsmIntrinsic("fence iorw, iorw", ClobbersMemory = true)]
+    internal static extern void IoFence();
+
+    [AsmIntrinsic("lbu $0, 0($1)", ClobbersMemory = true)]
+    internal static extern byte Load8(ulong address);
+
+    [AsmIntrinsic("lhu $0, 0($1)", ClobbersMemory = true)]
+    internal static extern ushort Load16(ulong address);
+
+    [AsmIntrinsic("lw $0, 0($1)", ClobbersMemory = true)]
+    internal static extern uint Load32(ulong address);
+
+    [AsmIntrinsic("ld $0, 0($1)", ClobbersMemory = true)]
+    internal static extern ulong Load64(ulong address);
+
+    [AsmIntrinsic("sb $1, 0($0)", ClobbersMemory = true)]
+    internal static extern void Store8(ulong address, byte value);
+
+    [AsmIntrinsic("sh $1, 0($0)", ClobbersMemory = true)]
+    internal static extern void Store16(ulong address, ushort value);
+
+    [AsmIntrinsic("sw $1, 0($0)", ClobbersMemory = true)]
+    internal static extern void Store32(ulong address, uint value);
+
+    [AsmIntrinsic("sd $1, 0($0)", ClobbersMemory = true)]
+    internal static extern void Store64(ulong address, ulong value);
+
+    [AsmIntrinsic("mv $0, sp")]
+    internal static extern ulong* StackPointer();
+}

@@ -1,0 +1,62 @@
+using System.Runtime.InteropServices;
+using Rvirt.Boot.Firmware;
+using Rvirt.Core.Freestanding;
+using Rvirt.Core.VirtualHart;
+
+namespace Rvirt.Boot.Target;
+
+/// <summary>What the assembly files and the linker script offer to C#.</summary>
+internal static unsafe class Routines
+{
+    /// <summary>Enters a guest (TrapVector.S). Never returns.</summary>
+    [DllImport("*", EntryPoint = "rvirt_enter_guest")]
+    internal static extern void EnterGuest(VCpu* virtualHart);
+
+    /// <summary>Reads an instruction through the guest's mapping (GuestFetch.S); all ones where there is none.</summary>
+    [DllImport("*", EntryPoint = "rvirt_guest_fetch")]
+    internal static extern ulong GuestFetch(ulong va);
+
+    /// <summary>Calls the firmware (FirmwareCall.S).</summary>
+    [DllImport("*", EntryPoint = "rvirt_firmware_call")]
+    internal static extern FirmwareResult FirmwareCall(ulong a0, ulong a1, ulong a2, ulong a3, ulong a4, ulong a5, ulong function, ulong extension);
+
+    /// <summary>Whether the hart has <c>stimecmp</c> for us (Probes.S).</summary>
+    [DllImport("*", EntryPoint = "rvirt_probe_stimecmp")]
+    internal static extern ulong ProbeStimecmp();
+
+    /// <summary>Whether <c>rdtime</c> works (Probes.S).</summary>
+    [DllImport("*", EntryPoint = "rvirt_probe_time")]
+    internal static extern ulong ProbeTime();
+
+    /// <summary>Saves f0 to f31 and fcsr (FloatingPoint.S).</summary>
+    [DllImport("*", EntryPoint = "rvirt_save_floating_point")]
+    internal static extern void SaveFloatingPoint(ulong* area);
+
+    /// <summary>Loads f0 to f31 and fcsr (FloatingPoint.S).</summary>
+    [DllImport("*", EntryPoint = "rvirt_restore_floating_point")]
+    internal static extern void RestoreFloatingPoint(ulong* area);
+
+    /// <summary>Where a further hart starts, with translation off (Window.S).</summary>
+    [LinkerSymbol("rvirt_start_hart")]
+    internal static extern byte* StartHart();
+
+    /// <summary>Where harts that nobody can start by a call look for their <see cref="Startup.HartStart"/> (LateHarts.S).</summary>
+    [LinkerSymbol("rvirt_mailboxes")]
+    internal static extern ulong* Mailboxes();
+
+    /// <summary>First byte of the code.</summary>
+    [LinkerSymbol("__image_start")]
+    internal static extern byte* ImageStart();
+
+    /// <summary>The byte behind the code.</summary>
+    [LinkerSymbol("__text_end")]
+    internal static extern byte* TextEnd();
+
+    /// <summary>Where the linker placed the image.</summary>
+    [LinkerSymbol("__link_address")]
+    internal static extern ulong* LinkAddress();
+
+    /// <summary>The end of the stack that start-up runs on.</summary>
+    [LinkerSymbol("rvirt_boot_stack_top")]
+    internal static extern byte* BootStackTop();
+}

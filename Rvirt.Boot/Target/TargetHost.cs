@@ -1,0 +1,149 @@
+using System.Runtime.CompilerServices;
+using Rvirt.Boot.Firmware;
+using Rvirt.Core.Host;
+using Rvirt.Core.Memory;
+
+namespace Rvirt.Boot.Target;
+
+/// <summary>The real hart and the real device registers, in S-mode, behind the interfaces of the portable code.</summary>
+internal unsafe struct TargetHost : IHost
+{
+    private const ulong NoInstruction = ulong.MaxValue;
+
+    private readonly ulong _window;
+    private readonly bool _hasStimecmp;
+    private FirmwareClient _firmware;
+
+    /// <summary>Finds out what the hart and the firmware offer.</summary>
+    /// <param name="window">What is added to a physical address to reach it.</param>
+    internal TargetHost(ulong window)
+    {
+        _window = window;
+        _hasStimecmp = Routines.ProbeStimecmp() != 0;
+        _firmware = default;
+        _firmware.Probe();
+    }
+
+    /// <summary>The firmware.</summary>
+    internal readonly FirmwareClient Firmware => _firmware;
+
+    /// <summary>Whether the hart sets its timer without the firmware (Sstc).</summary>
+    internal readonly bool HasStimecmp => _hasStimecmp;
+
+    /// <summary>The window on physical memory.</summary>
+    internal readonly PhysicalMemory Memory => new(_window);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly ulong ReadSstatus() => Instructions.ReadSstatus();
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void WriteSstatus(ulong value) => Instructions.WriteSstatus(value);
+
+    /// <inheritdoc/>
+    public readonly void SetSie(ulong bits) => Instructions.SetSie(bits);
+
+    /// <inheritdoc/>
+    public readonly void ClearSie(ulong bits) => Instructions.ClearSie(bits);
+
+    /// <inheritdoc/>
+    public readonly ulong ReadSip() => Instructions.ReadSip();
+
+    /// <inheritdoc/>
+    public readonly void ClearSoftwareInterrupt() => Instructions.ClearSoftwareInterrupt();
+
+    /// <inheritdoc/>
+    public readonly void WriteScounteren(ulong value) => Instructions.WriteScounteren(value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void WriteSatp(ulong value) => Instructions.WriteSatp(value);
+
+    /// <inheritdoc/>
+    public readonly void SfenceAll() => Instructions.SfenceAll();
+
+    /// <inheritdoc/>
+    public readonly void SfenceAsid(ulong asid) => Instructions.SfenceAsid(asid);
+
+    /// <inheritdoc/>
+    public readonly void SfencePage(ulong va) => Instructions.SfencePage(va);
+
+    /// <inheritdoc/>
+    public readonly void SfencePageAsid(ulong va, ulong asid) => Instructions.SfencePageAsid(va, asid);
+
+    /// <inheritdoc/>
+    public readonly void FenceI() => Instructions.FenceI();
+
+    /// <inheritdoc/>
+    public readonly ulong ReadTime() => Instructions.ReadTime();
+
+    /// <inheritdoc/>
+    public readonly ulong ReadCycle() => Instructions.ReadCycle();
+
+    /// <inheritdoc/>
+    public readonly ulong ReadInstret() => Instructions.ReadInstret();
+
+    /// <inheritdoc/>
+    public readonly void SetTimer(ulong deadline)
+    {
+        if (_hasStimecmp)
+        {
+            Instructions.WriteStimecmp(deadline);
+        }
+        else
+        {
+            _firmware.SetTimer(deadline);
+        }
+    }
+
+    /// <inheritdoc/>
+    public readonly void SendIpi(ulong hartId) => _firmware.SendIpi(hartId);
+
+    /// <inheritdoc/>
+    public readonly void Wfi() => Instructions.Wfi();
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool TryFetch(ulong va, out uint instruction)
+    {
+        var read = Routines.GuestFetch(va);
+        instruction = (uint)read;
+        return read != NoInstruction;
+    }
+
+    /// <inheritdoc/>
+    // SAFETY: the caller's area holds 33 doublewords.
+    public readonly void SaveFloatingPoint(ulong* area) => Routines.SaveFloatingPoint(area);
+
+    /// <inheritdoc/>
+    // SAFETY: the caller's area holds 33 doublewords.
+    public readonly void RestoreFloatingPoint(ulong* area) => Routines.RestoreFloatingPoint(area);
+
+    /// <inheritdoc/>
+    public readonly byte Read8(ulong address) => Instructions.Load8(address + _window);
+
+    /// <inheritdoc/>
+    public readonly ushort Read16(ulong address) => Instructions.Load16(address + _window);
+
+    /// <inheritdoc/>
+    public readonly uint Read32(ulong address) => Instructions.Load32(address + _window);
+
+    /// <inheritdoc/>
+    public readonly ulong Read64(ulong address) => Instructions.Load64(address + _window);
+
+    /// <inheritdoc/>
+    public readonly void Write8(ulong address, byte value) => Instructions.Store8(address + _window, value);
+
+    /// <inheritdoc/>
+    public readonly void Write16(ulong address, ushort value) => Instructions.Store16(address + _window, value);
+
+    /// <inheritdoc/>
+    public readonly void Write32(ulong address, uint value) => Instructions.Store32(address + _window, value);
+
+    /// <inheritdoc/>
+    public readonly void Write64(ulong address, ulong value) => Instructions.Store64(address + _window, value);
+
+    /// <inheritdoc/>
+    public readonly void IoFence() => Instructions.IoFence();
+}
