@@ -1,5 +1,9 @@
-/* The end of a boot that fails before C# can run: one line through SBI, then off. */
+/* The end of a boot that fails before C# can run, or after it cannot any more: one line through SBI, then off, with a status that
+ * says so. Firmware may know no other status than success, so the board's test device is tried first. */
 #include "Csr.inc"
+#include "board.inc"
+#include "Limits.inc"
+#include "rvirt_offsets.inc"
 
     .section .text.entry, "ax", @progbits
 
@@ -13,12 +17,27 @@ rvirt_early_failure:
     ecall
     addi    s0, s0, 1
     j       1b
-2:  li      a0, 0                           /* system reset: shutdown, reason: failure */
+2:
+#ifdef TEST_BASE
+    lla     t0, 4f                          /* where there is no such device, the store faults */
+    csrw    stvec, t0
+    li      t0, TEST_BASE
+    csrr    t1, satp
+    beqz    t1, 3f
+    lla     t1, rvirt_boot_info
+    ld      t1, BOOT_INFO_WINDOW(t1)
+    add     t0, t0, t1
+3:  li      t1, TEST_FAIL
+    sw      t1, 0(t0)
+    .balign 4
+4:
+#endif
+    li      a0, 0                           /* system reset: shutdown, reason: failure */
     li      a1, 1
     li      a6, 0
     li      a7, SBI_SRST
     ecall
     li      a7, SBI_SHUTDOWN
     ecall
-3:  wfi
-    j       3b
+5:  wfi
+    j       5b

@@ -75,8 +75,8 @@ boot_lottery:
     .globl rvirt_boot_info
 rvirt_boot_info:
     .zero   BOOT_INFO_SIZE
-    .balign 16
+    .balign RVIRT_STACK_SIZE           /* the panic code finds a stack's end by its alignment */
 rvirt_boot_stack:
-    .zero   RVIRT_BOOT_STACK_SIZE
+    .zero   RVIRT_STACK_SIZE
     .globl rvirt_boot_stack_top
 rvirt_boot_stack_top:

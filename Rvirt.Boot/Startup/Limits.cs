@@ -6,6 +6,6 @@ public static class Limits
     /// <summary>Harts that can be used; hart ids are below this.</summary>
     public const int MaximumHarts = 16;
 
-    /// <summary>Bytes of stack that a hart has in the hypervisor.</summary>
+    /// <summary>Bytes of stack that a hart has in the hypervisor; stacks are aligned to it.</summary>
     public const int StackSize = 16384;
 }

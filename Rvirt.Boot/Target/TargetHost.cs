@@ -16,10 +16,11 @@ internal unsafe struct TargetHost : IHost
 
     /// <summary>Finds out what the hart and the firmware offer.</summary>
     /// <param name="window">What is added to a physical address to reach it.</param>
-    internal TargetHost(ulong window)
+    /// <param name="mayTrap">Whether a CSR may be tried that the hart perhaps lacks; else it counts as missing.</param>
+    internal TargetHost(ulong window, bool mayTrap)
     {
         _window = window;
-        _hasStimecmp = Routines.ProbeStimecmp() != 0;
+        _hasStimecmp = mayTrap && Routines.ProbeStimecmp() != 0;
         _firmware = default;
         _firmware.Probe();
     }

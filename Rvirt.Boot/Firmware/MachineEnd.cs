@@ -1,0 +1,35 @@
+using Rvirt.Boot.Target;
+
+namespace Rvirt.Boot.Firmware;
+
+/// <summary>Ends the whole machine, with a status that whoever runs QEMU sees.</summary>
+internal static class MachineEnd
+{
+    private const uint Pass = 0x5555;
+    private const uint Fail = 0x3333;
+
+    // One machine has one: set once by the first hart before any other runs, and read by whoever ends the machine, even a panic.
+    private static ulong s_testDevice;
+
+    /// <summary>Names the board's test device (<c>sifive,test0</c>): physical address, or 0 where there is none.</summary>
+    internal static void UseTestDevice(ulong address) => s_testDevice = address;
+
+    /// <summary>Ends the machine and never returns.</summary>
+    /// <param name="host">The hart.</param>
+    /// <param name="status">Exit status of QEMU: 0 is success. Other machines only know success and failure.</param>
+    internal static void Finish(ref TargetHost host, uint status)
+    {
+        if (s_testDevice != 0)
+        {
+            host.IoFence();
+            host.Write32(s_testDevice, status == 0 ? Pass : Fail | (status << 16));
+        }
+
+        host.Firmware.Shutdown(status != 0);
+        host.ClearSie(ulong.MaxValue);
+        while (true)
+        {
+            host.Wfi();
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using System.Runtime.InteropServices;
+using Rvirt.Boot.Firmware;
+using Rvirt.Boot.Target;
+
+namespace Rvirt.Boot.Panic;
+
+/// <summary>Where compiled code and the trap vector go when the hypervisor has a bug: report, then end the machine.</summary>
+internal static unsafe class PanicEntry
+{
+    private const uint Status = 2;
+
+    // The window cannot be found when everything else may be broken, so it is kept here; set once, before any other hart runs.
+    private static ulong s_window;
+
+    /// <summary>Tells where physical memory is seen.</summary>
+    internal static void UseWindow(ulong window) => s_window = window;
+
+    /// <summary>A check that failed, or an exception.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "rvirt_panic")]
+    internal static void Check(uint kind, byte* what, nuint pc)
+    {
+        var host = new TargetHost(s_window, mayTrap: false);
+        PanicReport.Check(ref host, kind, what, pc);
+        MachineEnd.Finish(ref host, Status);
+    }
+
+    /// <summary>A trap in the hypervisor.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "rvirt_host_trap")]
+    internal static void Trap(HostFrame* frame)
+    {
+        var host = new TargetHost(s_window, mayTrap: false);
+        PanicReport.Trap(ref host, frame);
+        MachineEnd.Finish(ref host, Status);
+    }
+}

@@ -1,0 +1,131 @@
+using System;
+using Rvirt.Boot.Firmware;
+using Rvirt.Boot.Startup;
+using Rvirt.Boot.Target;
+using Rvirt.Devices.Console;
+
+namespace Rvirt.Boot.Panic;
+
+/// <summary>What a bug of the hypervisor prints: what happened, the registers, and the calls that led there.</summary>
+/// <remarks>Addresses are printed as the linker gave them out, so that tools find them in the ELF file.</remarks>
+internal static unsafe class PanicReport
+{
+    private const int MaximumCalls = 24;
+
+    private static ReadOnlySpan<byte> RegisterNames =>
+        "x0 ra sp gp tp t0 t1 t2 s0 s1 a0 a1 a2 a3 a4 a5 a6 a7 s2 s3 s4 s5 s6 s7 s8 s9 s10s11t3 t4 t5 t6 "u8;
+
+    /// <summary>Prints a failed check or a thrown exception.</summary>
+    /// <param name="kind">A <c>PanicKind</c> of the compiler.</param>
+    /// <param name="what">A text that ends with NUL, or null.</param>
+    /// <param name="pc">The instruction that failed.</param>
+    internal static void Check(ref TargetHost host, uint kind, byte* what, ulong pc)
+    {
+        var writer = new ConsoleWriter<TargetHost, FirmwareSink>(ref host, default);
+        writer.Text("\nrvirt: panic: "u8).Text(KindText(kind));
+        if (what != null)
+        {
+            writer.Text(": "u8);
+            // SAFETY: the compiler ends its texts with NUL.
+            writer.Text(new ReadOnlySpan<byte>(what, Length(what)));
+        }
+
+        writer.Text(" at "u8).Hex(LinkAddress(pc)).Newline();
+        Calls(writer, pc, Instructions.StackPointer());
+    }
+
+    /// <summary>Prints a trap of the hypervisor itself.</summary>
+    internal static void Trap(ref TargetHost host, HostFrame* frame)
+    {
+        var writer = new ConsoleWriter<TargetHost, FirmwareSink>(ref host, default);
+        // SAFETY: the trap vector filled the frame in.
+        writer.Text("\nrvirt: panic: the hypervisor trapped: scause "u8).Hex(frame->Scause)
+            .Text(" sepc "u8).Hex(LinkAddress(frame->Sepc))
+            .Text(" stval "u8).Hex(frame->Stval)
+            .Text(" sstatus "u8).Hex(frame->Sstatus)
+            .Newline();
+        Registers(writer, frame);
+        Calls(writer, frame->Sepc, (ulong*)frame->X[2]);
+    }
+
+    private static void Registers(ConsoleWriter<TargetHost, FirmwareSink> writer, HostFrame* frame)
+    {
+        for (var i = 1; i < 32; i++)
+        {
+            writer.Text(i % 4 == 1 ? "rvirt:   "u8 : " "u8)
+                .Text(RegisterNames.Slice(i * 3, 3))
+                .Text(" "u8)
+                .Hex(frame->X[i]);
+            if (i % 4 == 0 || i == 31)
+            {
+                writer.Newline();
+            }
+        }
+    }
+
+    private static void Calls(ConsoleWriter<TargetHost, FirmwareSink> writer, ulong pc, ulong* stack)
+    {
+        writer.Text("rvirt: calls: "u8).Hex(LinkAddress(pc));
+        var count = 0;
+        var top = ((ulong)stack | (Limits.StackSize - 1)) + 1;
+        for (var at = ((ulong)stack + 7) & ~7UL; at < top && count < MaximumCalls; at += 8)
+        {
+            // SAFETY: a stack is aligned to its size, so this stays inside of it.
+            var value = *(ulong*)at;
+            var call = CallBefore(value);
+            if (call != 0)
+            {
+                writer.Text(" "u8).Hex(LinkAddress(call));
+                count++;
+            }
+        }
+
+        writer.Newline().Text("rvirt: names: llvm-symbolizer-19 -e IMAGE.elf ADDRESS...\n"u8);
+    }
+
+    /// <summary>The call instruction in front of a return address; zero where the value is none.</summary>
+    private static ulong CallBefore(ulong value)
+    {
+        if (value < (ulong)Routines.ImageStart() + 4 || value >= (ulong)Routines.TextEnd() || (value & 1) != 0)
+        {
+            return 0;
+        }
+
+        // SAFETY: inside the image's code, checked above.
+        var code = (ushort*)value;
+        if ((code[-2] & 0xfff) is 0x0e7 or 0x0ef)
+        {
+            return value - 4;
+        }
+
+        return (code[-1] & 0xf07f) == 0x9002 && (code[-1] & 0x0f80) != 0 ? value - 2 : 0;
+    }
+
+    private static ulong LinkAddress(ulong address)
+    {
+        var start = (ulong)Routines.ImageStart();
+        return address >= start && address < (ulong)Routines.TextEnd() ? address - start + *Routines.LinkAddress() : address;
+    }
+
+    private static int Length(byte* text)
+    {
+        var length = 0;
+        while (text[length] != 0)
+        {
+            length++;
+        }
+
+        return length;
+    }
+
+    private static ReadOnlySpan<byte> KindText(uint kind) => kind switch
+    {
+        1 => "index out of range"u8,
+        2 => "null reference"u8,
+        3 => "division by zero"u8,
+        4 => "overflow"u8,
+        5 => "exception"u8,
+        6 => "unreachable code reached"u8,
+        _ => "unknown kind"u8,
+    };
+}
