@@ -1,6 +1,60 @@
+using System;
+using System.CommandLine;
+using System.Linq;
+using Rvirt.Aot.Cli;
+using Rvirt.Aot.Diagnostics;
+
 namespace Rvirt.Aot;
 
 internal static class Program
 {
-    private static int Main() => 0;
+    private static int Main(string[] arguments)
+    {
+        var roots = new Option<string[]>("--root") { Description = "Assembly whose exports are compiled.", AllowMultipleArgumentsPerToken = true, Required = true };
+        var references = new Option<string[]>("--reference") { Description = "Assembly that the roots use.", AllowMultipleArgumentsPerToken = true };
+        var assembly = new Option<string[]>("--asm") { Description = "Assembly file to link in.", AllowMultipleArgumentsPerToken = true };
+        var script = new Option<string?>("--linker-script") { Description = "Linker script." };
+        var defines = new Option<string[]>("--define") { Description = "NAME=VALUE for assembly files and the linker script.", AllowMultipleArgumentsPerToken = true };
+        var pie = new Option<bool>("--pie") { Description = "Link a static-pie that relocates itself." };
+        var optimization = new Option<string>("--opt") { Description = "0, 1, 2, s or 3.", DefaultValueFactory = _ => "2" };
+        var output = new Option<string>("--output") { Description = "ELF to write.", Required = true };
+        var emit = new Option<string?>("--emit-llvm") { Description = "Directory to leave LLVM assembly and objects in." };
+        var symbols = new Option<string?>("--symbols") { Description = "File for addresses and names." };
+        var corelib = new Option<string?>("--corelib") { Description = "System.Private.CoreLib.dll, or its directory." };
+        var march = new Option<string>("--march") { Description = "Instruction set.", DefaultValueFactory = _ => Linking.ImageLinker.Architecture };
+        var verbose = new Option<bool>("--verbose") { Description = "Print what took how long." };
+        var command = new RootCommand("Compiles freestanding C# to a riscv64 ELF.")
+        {
+            roots, references, assembly, script, defines, pie, optimization, output, emit, symbols, corelib, march, verbose,
+        };
+        command.SetAction(parsed =>
+        {
+            var diagnostics = new DiagnosticBag();
+            bool succeeded = CompilerDriver.Run(
+                new CompilerOptions
+                {
+                    Roots = parsed.GetValue(roots)!,
+                    References = parsed.GetValue(references) ?? [],
+                    Assembly = parsed.GetValue(assembly) ?? [],
+                    LinkerScript = parsed.GetValue(script),
+                    Defines = parsed.GetValue(defines) ?? [],
+                    IsPositionIndependent = parsed.GetValue(pie),
+                    Optimization = parsed.GetValue(optimization)!,
+                    Output = parsed.GetValue(output)!,
+                    EmitLlvm = parsed.GetValue(emit),
+                    Symbols = parsed.GetValue(symbols),
+                    CoreLibrary = parsed.GetValue(corelib),
+                    Architecture = parsed.GetValue(march)!,
+                    Verbose = parsed.GetValue(verbose),
+                },
+                diagnostics,
+                Console.Error);
+            foreach (var diagnostic in diagnostics.All)
+            {
+                Console.Error.WriteLine(diagnostic);
+            }
+            return succeeded && !diagnostics.HasErrors ? 0 : 1;
+        });
+        return command.Parse(arguments).Invoke();
+    }
 }

@@ -1,0 +1,34 @@
+using System.Collections.Generic;
+using System.Linq;
+using Rvirt.Aot.Ir;
+using Rvirt.Aot.Layout;
+
+namespace Rvirt.Aot.Abi;
+
+/// <summary>A method's signature down to registers.</summary>
+public sealed class CallSignature
+{
+    public CallSignature(TypeShape result, IReadOnlyList<TypeShape> parameters)
+    {
+        Result = result;
+        ResultMode = PassingMode.Of(result);
+        Parameters = parameters;
+        ParameterModes = parameters.Select(PassingMode.Of).ToList();
+    }
+
+    public TypeShape Result { get; }
+
+    public PassingMode ResultMode { get; }
+
+    /// <summary>Parameters as C# counts them, with <c>this</c> first.</summary>
+    public IReadOnlyList<TypeShape> Parameters { get; }
+
+    public IReadOnlyList<PassingMode> ParameterModes { get; }
+
+    public IrType ReturnType => ResultMode.ReturnType;
+
+    public bool HasHiddenResult => ResultMode.Kind == PassKind.Indirect;
+
+    /// <summary>Attributes of a scalar at a boundary with code that is not ours.</summary>
+    public static string Extension(TypeShape shape) => shape is { Kind: ShapeKind.Integer, Size: <= 4 } ? "signext" : "";
+}

@@ -1,0 +1,68 @@
+using System;
+using System.Diagnostics;
+using System.IO;
+using Rvirt.Aot.Diagnostics;
+using Rvirt.Aot.Ir;
+using Rvirt.Aot.Linking;
+using Rvirt.Aot.Llvm;
+using Rvirt.Aot.Loading;
+
+namespace Rvirt.Aot.Cli;
+
+/// <summary>Runs the whole compiler: load, compile, verify, write, link.</summary>
+public static class CompilerDriver
+{
+    /// <summary>Compiles an image; errors go to <paramref name="diagnostics"/>.</summary>
+    public static bool Run(CompilerOptions options, DiagnosticBag diagnostics, TextWriter log)
+    {
+        var watch = Stopwatch.StartNew();
+        if (CoreLibraryLocator.Find(options.CoreLibrary) is not { } coreLibrary)
+        {
+            diagnostics.Add(DiagnosticCode.MissingAssembly, "the core library was not found; name System.Private.CoreLib.dll with --corelib");
+            return false;
+        }
+        if (ProgramLoader.Load(options.Roots, options.References, coreLibrary, diagnostics) is not { } loaded)
+        {
+            return false;
+        }
+        long load = watch.ElapsedMilliseconds;
+        var compiler = new ProgramCompiler(loaded, diagnostics);
+        compiler.Run();
+        if (diagnostics.HasErrors)
+        {
+            return false;
+        }
+        foreach (var error in IrVerifier.Verify(compiler.Module))
+        {
+            diagnostics.Add(DiagnosticCode.Internal, error);
+        }
+        if (diagnostics.HasErrors)
+        {
+            return false;
+        }
+        long lower = watch.ElapsedMilliseconds;
+        var text = LlvmWriter.Write(compiler.Module);
+        var offsets = AsmOffsetsFile.Build(loaded.Modules, compiler.Layouts);
+        long write = watch.ElapsedMilliseconds;
+        var directory = options.EmitLlvm ?? Path.Combine(Path.GetTempPath(), $"rvirt-aot-{Environment.ProcessId}-{Guid.NewGuid():N}");
+        try
+        {
+            if (!new ImageLinker(options, diagnostics).Link(text, offsets, directory))
+            {
+                return false;
+            }
+        }
+        finally
+        {
+            if (options.EmitLlvm is null && Directory.Exists(directory))
+            {
+                Directory.Delete(directory, recursive: true);
+            }
+        }
+        if (options.Verbose)
+        {
+            log.WriteLine($"{compiler.InstanceCount} methods; load {load} ms, compile {lower - load} ms, write {write - lower} ms, clang and lld {watch.ElapsedMilliseconds - write} ms");
+        }
+        return true;
+    }
+}

@@ -1,0 +1,48 @@
+using System.Collections.Generic;
+
+namespace Rvirt.Aot.Cli;
+
+/// <summary>What to compile, and how.</summary>
+public sealed record CompilerOptions
+{
+    /// <summary>Assemblies whose exports are compiled.</summary>
+    public required IReadOnlyList<string> Roots { get; init; }
+
+    public IReadOnlyList<string> References { get; init; } = [];
+
+    /// <summary>Assembly files to link in.</summary>
+    public IReadOnlyList<string> Assembly { get; init; } = [];
+
+    public string? LinkerScript { get; init; }
+
+    /// <summary><c>NAME=VALUE</c>, for assembly files and the linker script.</summary>
+    public IReadOnlyList<string> Defines { get; init; } = [];
+
+    public bool IsPositionIndependent { get; init; }
+
+    /// <summary>0, 1, 2, 3 or s.</summary>
+    public string Optimization { get; init; } = "2";
+
+    public required string Output { get; init; }
+
+    /// <summary>Directory to leave the LLVM assembly in, or null.</summary>
+    public string? EmitLlvm { get; init; }
+
+    /// <summary>File for addresses and names, or null.</summary>
+    public string? Symbols { get; init; }
+
+    /// <summary>System.Private.CoreLib.dll, or null to look for it.</summary>
+    public string? CoreLibrary { get; init; }
+
+    public string Architecture { get; init; } = Linking.ImageLinker.Architecture;
+
+    public string Clang { get; init; } = "clang-19";
+
+    public string Linker { get; init; } = "ld.lld-19";
+
+    public string ReadElf { get; init; } = "llvm-readelf-19";
+
+    public string Nm { get; init; } = "llvm-nm-19";
+
+    public bool Verbose { get; init; }
+}

@@ -1,0 +1,9 @@
+using System;
+
+namespace Rvirt.Aot.Diagnostics;
+
+/// <summary>Abandons the statement being compiled: it uses something that cannot be compiled.</summary>
+public sealed class RefusalException(DiagnosticCode code, string message) : Exception(message)
+{
+    public DiagnosticCode Code { get; } = code;
+}

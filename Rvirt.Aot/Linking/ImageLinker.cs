@@ -1,0 +1,113 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Threading.Tasks;
+using Rvirt.Aot.Cli;
+using Rvirt.Aot.Diagnostics;
+
+namespace Rvirt.Aot.Linking;
+
+/// <summary>Makes an ELF of LLVM assembly and assembly files.</summary>
+public sealed class ImageLinker(CompilerOptions options, DiagnosticBag diagnostics)
+{
+    public const string Architecture = "rv64imac_zicsr_zifencei";
+
+    private readonly ToolRunner _tools = new(diagnostics);
+
+    /// <summary>Compiles, assembles and links; false when any of it failed.</summary>
+    public bool Link(string llvm, string offsets, string workDirectory)
+    {
+        Directory.CreateDirectory(workDirectory);
+        var module = Path.Combine(workDirectory, "image.ll");
+        File.WriteAllText(module, llvm);
+        File.WriteAllText(Path.Combine(workDirectory, AsmOffsetsFile.FileName), offsets);
+        var runtime = Path.Combine(workDirectory, "memory.S");
+        using (var resource = typeof(ImageLinker).Assembly.GetManifestResourceStream("Rvirt.Aot.Runtime.memory.S")!)
+        using (var file = File.Create(runtime))
+        {
+            resource.CopyTo(file);
+        }
+
+        var objects = new List<string>();
+        var jobs = new List<Action>();
+        void Add(string source, IEnumerable<string> arguments)
+        {
+            var target = Path.Combine(workDirectory, $"{objects.Count}.{Path.GetFileNameWithoutExtension(source)}.o");
+            objects.Add(target);
+            jobs.Add(() => _tools.Run(options.Clang, arguments.Concat(["-c", source, "-o", target])));
+        }
+
+        string[] target =
+        [
+            "--target=riscv64-unknown-elf", $"-march={options.Architecture}", "-mabi=lp64", "-mcmodel=medany", "-fpie",
+            "-ffunction-sections", "-fdata-sections", "-Wno-unused-command-line-argument",
+        ];
+        Add(module, [.. target, $"-O{options.Optimization}", "-Wno-override-module"]);
+        foreach (var source in options.Assembly.Append(runtime))
+        {
+            Add(source, [.. target, "-x", "assembler-with-cpp", "-g", $"-I{workDirectory}", .. options.Defines.Select(define => $"-D{define}")]);
+        }
+        Parallel.Invoke(new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, [.. jobs]);
+        if (diagnostics.HasErrors)
+        {
+            return false;
+        }
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(options.Output))!);
+        var arguments = new List<string> { "-o", options.Output, "--gc-sections", "-X", "--no-dynamic-linker", "-z", "norelro", "-z", "nognustack", "--build-id=none" };
+        arguments.AddRange(options.IsPositionIndependent
+            ? ["-pie", "--pack-dyn-relocs=none", "-z", "text"]
+            : ["-static"]);
+        if (options.LinkerScript is not null)
+        {
+            arguments.AddRange(["-T", options.LinkerScript]);
+        }
+        foreach (var define in options.Defines.Where(define => define.Contains('=', StringComparison.Ordinal)))
+        {
+            arguments.Add($"--defsym={define}");
+        }
+        arguments.AddRange(objects);
+        return _tools.Run(options.Linker, arguments) && CheckRelocations() && WriteSymbols();
+    }
+
+    /// <summary>The image applies only relative relocations itself.</summary>
+    private bool CheckRelocations()
+    {
+        if (!options.IsPositionIndependent)
+        {
+            return true;
+        }
+        var text = _tools.Capture(options.ReadElf, ["-r", "--wide", options.Output]);
+        if (text is null)
+        {
+            return false;
+        }
+        foreach (var line in text.Split('\n'))
+        {
+            if (line.Contains("R_RISCV_", StringComparison.Ordinal) && !line.Contains("R_RISCV_RELATIVE", StringComparison.Ordinal))
+            {
+                diagnostics.Add(DiagnosticCode.Relocation, $"the image needs a relocation it cannot apply: {line.Trim()}");
+            }
+        }
+        return !diagnostics.HasErrors;
+    }
+
+    private bool WriteSymbols()
+    {
+        if (options.Symbols is null)
+        {
+            return true;
+        }
+        var text = _tools.Capture(options.Nm, ["-n", "--defined-only", options.Output]);
+        if (text is null)
+        {
+            return false;
+        }
+        var lines = text.Split('\n')
+            .Select(line => line.Split(' ', 3))
+            .Where(parts => parts.Length == 3)
+            .Select(parts => $"{parts[0]} {parts[2]}");
+        File.WriteAllLines(options.Symbols, lines);
+        return true;
+    }
+}

@@ -1,0 +1,64 @@
+using System.Collections.Generic;
+using Rvirt.Aot.Ir;
+
+namespace Rvirt.Aot.Lowering;
+
+/// <summary>
+/// The cold functions behind failed checks. Each finds the address of the failed site from its own return address and calls
+/// the image's <c>rvirt_panic(kind, what, pc)</c>.
+/// </summary>
+public sealed class PanicFunctions(ProgramCompiler program)
+{
+    public const string Handler = "rvirt_panic";
+
+    private readonly Dictionary<(PanicKind, bool), IrSymbol> _functions = [];
+
+    /// <summary>The function for a kind of panic, with or without a text.</summary>
+    public IrSymbol For(PanicKind kind, bool hasText)
+    {
+        if (_functions.TryGetValue((kind, hasText), out var symbol))
+        {
+            return symbol;
+        }
+        var name = program.Names.Unique($"panic.{kind}{(hasText ? ".text" : "")}");
+        IrParameter[] parameters = hasText ? [new IrParameter(IrType.Pointer, 0, "what")] : [];
+        var function = new IrFunction(name, name, IrType.Void, parameters) { Inlining = InlinePolicy.Never, IsCold = true, NoReturn = true };
+        var builder = new IrBuilder(function);
+        builder.Begin(builder.CreateBlock("entry"));
+        var returnAddress = builder.Convert(
+            builder.Intrinsic("llvm.returnaddress", IrType.Pointer, IrConstant.Int32(0)), IrType.I64, signed: false);
+        builder.Emit(new IrCall(
+            IrType.Void,
+            HandlerSymbol(),
+            [IrConstant.Int32((int)kind), hasText ? parameters[0] : IrConstant.Null, builder.Binary(BinaryOp.Sub, returnAddress, IrConstant.Int64(1))])
+        {
+            NoReturn = true,
+        });
+        builder.Unreachable();
+        program.Module.Functions.Add(name, function);
+        symbol = new IrSymbol(name);
+        _functions.Add((kind, hasText), symbol);
+        return symbol;
+    }
+
+    private IrSymbol HandlerSymbol()
+    {
+        if (!program.Module.Functions.ContainsKey(Handler))
+        {
+            program.Module.Functions.Add(Handler, new IrFunction(
+                Handler,
+                Handler,
+                IrType.Void,
+                [
+                    new IrParameter(IrType.I32, 0, "kind") { Attributes = "signext" },
+                    new IrParameter(IrType.Pointer, 1, "what"),
+                    new IrParameter(IrType.I64, 2, "pc"),
+                ])
+            {
+                NoReturn = true,
+                IsCold = true,
+            });
+        }
+        return new IrSymbol(Handler);
+    }
+}

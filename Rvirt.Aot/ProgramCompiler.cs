@@ -1,0 +1,276 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Reflection.Metadata;
+using ICSharpCode.Decompiler.IL;
+using ICSharpCode.Decompiler.TypeSystem;
+using ICSharpCode.Decompiler.TypeSystem.Implementation;
+using Rvirt.Aot.Abi;
+using Rvirt.Aot.Diagnostics;
+using Rvirt.Aot.Intrinsics;
+using Rvirt.Aot.Ir;
+using Rvirt.Aot.Layout;
+using Rvirt.Aot.Loading;
+using Rvirt.Aot.Lowering;
+using Rvirt.Aot.Naming;
+using Rvirt.Aot.Resolution;
+using Rvirt.Aot.Statics;
+
+namespace Rvirt.Aot;
+
+/// <summary>Compiles a program to IR: from its exports through everything they reach.</summary>
+public sealed class ProgramCompiler
+{
+    private const int MaximumNesting = 24;
+
+    private readonly LoadedProgram _loaded;
+    private readonly DebugSymbols _debug = new();
+    private readonly Dictionary<IMethod, (ILFunction Body, MethodSymbols Symbols)> _bodies = [];
+    private readonly Dictionary<MethodInstance, IrFunction> _functions = [];
+    private readonly Dictionary<IrFunction, (MethodInstance Instance, CallSignature Signature)> _instances = [];
+    private readonly Queue<MethodInstance> _pending = [];
+    private readonly HashSet<MethodInstance> _required = [];
+    private readonly Dictionary<KnownTypeCode, IType> _knownTypes = [];
+
+    public ProgramCompiler(LoadedProgram loaded, DiagnosticBag diagnostics)
+    {
+        _loaded = loaded;
+        Diagnostics = diagnostics;
+        Devirtualizer = new Devirtualizer(Methods);
+        Statics = new StaticFields(this);
+        Data = new FrozenData(this);
+        Externals = new ExternalMethods(this);
+        Panics = new PanicFunctions(this);
+    }
+
+    public DiagnosticBag Diagnostics { get; }
+
+    public IrModule Module { get; } = new();
+
+    public LayoutEngine Layouts { get; } = new();
+
+    public MethodTable Methods { get; } = new();
+
+    public NameBuilder Names { get; } = new();
+
+    public Devirtualizer Devirtualizer { get; }
+
+    public StaticFields Statics { get; }
+
+    public FrozenData Data { get; }
+
+    public ExternalMethods Externals { get; }
+
+    public PanicFunctions Panics { get; }
+
+    public IntrinsicTable Intrinsics { get; } = IntrinsicTable.Default;
+
+    /// <summary>Number of method instances compiled.</summary>
+    public int InstanceCount => _functions.Count;
+
+    /// <summary>Compiles everything the exports of the roots reach.</summary>
+    public void Run()
+    {
+        foreach (var (method, symbol) in ExportFinder.Find(_loaded.Roots, Methods, Diagnostics))
+        {
+            Names.Reserve(symbol);
+            var instance = new MethodInstance(method);
+            var function = Declare(instance, symbol);
+            function.IsExported = true;
+            Require(instance);
+        }
+        while (_pending.TryDequeue(out var instance))
+        {
+            Compile(instance);
+        }
+    }
+
+    public IType KnownType(KnownTypeCode code)
+    {
+        if (!_knownTypes.TryGetValue(code, out var type))
+        {
+            type = _loaded.Compilation.FindType(code);
+            _knownTypes.Add(code, type);
+        }
+        return type;
+    }
+
+    /// <summary>Reports an error in a method, with the calls that reach it.</summary>
+    public void Report(DiagnosticCode code, string message, MethodInstance instance, IrLocation? location)
+    {
+        var chain = new List<string>();
+        var place = location;
+        for (var current = instance; current is not null; current = current.ReachedFrom)
+        {
+            chain.Add(NameBuilder.Of(current));
+            place ??= current.ReachedAt;
+        }
+        chain.Reverse();
+        Diagnostics.Add(new Diagnostic(code, message, place, chain));
+    }
+
+    /// <summary>Sees to it that a method is compiled.</summary>
+    public void Require(MethodInstance instance)
+    {
+        if (_required.Add(instance))
+        {
+            _pending.Enqueue(instance);
+        }
+    }
+
+    /// <summary>The function of an instance, compiled if it is not yet.</summary>
+    public (IrFunction Function, CallSignature Signature) FunctionFor(MethodInstance instance)
+    {
+        if (!_functions.TryGetValue(instance, out var function))
+        {
+            CheckNesting(instance);
+            function = Declare(instance, null);
+        }
+        Require(instance);
+        return (function, _instances[function].Signature);
+    }
+
+    /// <summary>The instance a function was compiled from, or null.</summary>
+    public MethodInstance? InstanceOf(IrFunction function) => _instances.TryGetValue(function, out var found) ? found.Instance : null;
+
+    public CallSignature SignatureOf(IMethod method, IType? selfType = null)
+    {
+        var parameters = new List<TypeShape>();
+        if (!method.IsStatic)
+        {
+            // A struct's methods get its address; an object is one already.
+            _ = selfType;
+            parameters.Add(Layouts.ShapeOf(KnownType(KnownTypeCode.Object)));
+        }
+        parameters.AddRange(method.Parameters.Select(parameter => Layouts.ShapeOf(parameter.Type)));
+        return new CallSignature(Layouts.ShapeOf(method.ReturnType), parameters);
+    }
+
+    private static void CheckNesting(MethodInstance instance)
+    {
+        static int Depth(IType type)
+        {
+            int deepest = type is TypeWithElementType wrapped ? Depth(wrapped.ElementType) : 0;
+            foreach (var argument in type.TypeArguments)
+            {
+                deepest = Math.Max(deepest, Depth(argument));
+            }
+            return deepest + 1;
+        }
+
+        foreach (var argument in instance.ClassArguments.Concat(instance.MethodArguments))
+        {
+            if (Depth(argument) > MaximumNesting)
+            {
+                throw new RefusalException(DiagnosticCode.GenericNesting, $"generic arguments of {instance.Definition.FullName} nest without end");
+            }
+        }
+    }
+
+    private IrFunction Declare(MethodInstance instance, string? export)
+    {
+        var signature = SignatureOf(instance.Method, instance.SelfType);
+        var display = NameBuilder.Of(instance);
+        var function = CreateFunction(export ?? Names.Unique(display), display, signature, export is not null);
+        function.Inlining = InliningOf(instance.Definition);
+        _functions.Add(instance, function);
+        _instances.Add(function, (instance, signature));
+        return function;
+    }
+
+    /// <summary>Makes a function of a signature and adds it to the module.</summary>
+    public IrFunction CreateFunction(string symbol, string display, CallSignature signature, bool isBoundary)
+    {
+        var parameters = new List<IrParameter>();
+        if (signature.HasHiddenResult)
+        {
+            parameters.Add(new IrParameter(IrType.Pointer, 0, "result")
+            {
+                Attributes = $"noalias nocapture noundef align {signature.Result.Alignment} dereferenceable({signature.Result.Size})",
+            });
+        }
+        for (int i = 0; i < signature.Parameters.Count; i++)
+        {
+            var mode = signature.ParameterModes[i];
+            if (mode.Kind == PassKind.Indirect)
+            {
+                parameters.Add(new IrParameter(IrType.Pointer, parameters.Count, $"p{i}")
+                {
+                    Attributes = $"noalias nocapture noundef align {signature.Parameters[i].Alignment} dereferenceable({signature.Parameters[i].Size})",
+                });
+                continue;
+            }
+            foreach (var piece in mode.Pieces)
+            {
+                parameters.Add(new IrParameter(piece.Type, parameters.Count, $"p{i}")
+                {
+                    Attributes = isBoundary ? CallSignature.Extension(signature.Parameters[i]) : "",
+                });
+            }
+        }
+        var function = new IrFunction(symbol, display, signature.ReturnType, parameters)
+        {
+            ReturnAttributes = isBoundary && signature.ResultMode.Kind == PassKind.Scalar ? CallSignature.Extension(signature.Result) : "",
+        };
+        Module.Functions.Add(symbol, function);
+        return function;
+    }
+
+    private static InlinePolicy InliningOf(IMethod method)
+    {
+        var module = (MetadataModule)method.ParentModule!;
+        var flags = module.MetadataFile.Metadata.GetMethodDefinition((MethodDefinitionHandle)method.MetadataToken).ImplAttributes;
+        if (flags.HasFlag(System.Reflection.MethodImplAttributes.NoInlining))
+        {
+            return InlinePolicy.Never;
+        }
+        return flags.HasFlag(System.Reflection.MethodImplAttributes.AggressiveInlining) ? InlinePolicy.Always : InlinePolicy.Default;
+    }
+
+    private void Compile(MethodInstance instance)
+    {
+        try
+        {
+            if (!_functions.TryGetValue(instance, out var function))
+            {
+                function = Declare(instance, null);
+            }
+            var (body, symbols) = BodyOf(instance.Definition);
+            new MethodLowering(this, instance, body, function, _instances[function].Signature, symbols).Run();
+        }
+        catch (RefusalException e)
+        {
+            Report(e.Code, e.Message, instance.ReachedFrom ?? instance, instance.ReachedAt);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            Report(DiagnosticCode.Internal, $"{NameBuilder.Of(instance)}: {e.GetType().Name}: {e.Message} {e.StackTrace}", instance, null);
+        }
+    }
+
+    private (ILFunction Body, MethodSymbols Symbols) BodyOf(IMethod definition)
+    {
+        if (_bodies.TryGetValue(definition, out var known))
+        {
+            return known;
+        }
+        var module = (MetadataModule)definition.ParentModule!;
+        var handle = (MethodDefinitionHandle)definition.MetadataToken;
+        var row = module.MetadataFile.Metadata.GetMethodDefinition(handle);
+        if (row.RelativeVirtualAddress == 0)
+        {
+            throw new RefusalException(
+                definition.IsAbstract ? DiagnosticCode.VirtualCall : DiagnosticCode.ExternalMethod,
+                definition.IsAbstract ? $"{definition.FullName} is abstract" : $"{definition.FullName} has no body");
+        }
+        var reader = new ILReader(module);
+        var body = reader.ReadIL(handle, module.MetadataFile.GetMethodBody(row.RelativeVirtualAddress));
+        if (reader.Warnings.Count > 0)
+        {
+            throw new RefusalException(DiagnosticCode.InvalidIl, $"{definition.FullName}: {string.Join("; ", reader.Warnings)}");
+        }
+        known = (body, _debug.ForMethod(module, handle));
+        _bodies.Add(definition, known);
+        return known;
+    }
+}

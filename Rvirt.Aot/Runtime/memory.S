@@ -1,0 +1,164 @@
+/*
+ * The block functions that compiled code calls. Weak, so that an image may bring its own.
+ * Each moves bytes until the destination is aligned, doublewords while both sides are, then bytes again.
+ */
+    .macro function name
+    .section .text.\name, "ax", @progbits
+    .weak \name
+    .type \name, @function
+    .balign 4
+\name:
+    .endm
+
+    .macro end name
+    .size \name, . - \name
+    .endm
+
+function memcpy
+    mv      t0, a0
+    xor     t1, a0, a1
+    andi    t1, t1, 7
+    bnez    t1, 4f
+    andi    t1, t0, 7
+    beqz    t1, 2f
+1:  beqz    a2, 9f
+    lbu     t2, 0(a1)
+    sb      t2, 0(t0)
+    addi    a1, a1, 1
+    addi    t0, t0, 1
+    addi    a2, a2, -1
+    andi    t1, t0, 7
+    bnez    t1, 1b
+2:  sltiu   t1, a2, 64
+    bnez    t1, 3f
+    ld      t1, 0(a1)
+    ld      t2, 8(a1)
+    ld      t3, 16(a1)
+    ld      t4, 24(a1)
+    ld      t5, 32(a1)
+    ld      t6, 40(a1)
+    ld      a3, 48(a1)
+    ld      a4, 56(a1)
+    sd      t1, 0(t0)
+    sd      t2, 8(t0)
+    sd      t3, 16(t0)
+    sd      t4, 24(t0)
+    sd      t5, 32(t0)
+    sd      t6, 40(t0)
+    sd      a3, 48(t0)
+    sd      a4, 56(t0)
+    addi    a1, a1, 64
+    addi    t0, t0, 64
+    addi    a2, a2, -64
+    j       2b
+3:  sltiu   t1, a2, 8
+    bnez    t1, 4f
+    ld      t2, 0(a1)
+    sd      t2, 0(t0)
+    addi    a1, a1, 8
+    addi    t0, t0, 8
+    addi    a2, a2, -8
+    j       3b
+4:  beqz    a2, 9f
+    add     a2, t0, a2
+5:  lbu     t2, 0(a1)
+    sb      t2, 0(t0)
+    addi    a1, a1, 1
+    addi    t0, t0, 1
+    bne     t0, a2, 5b
+9:  ret
+end memcpy
+
+function memmove
+    sub     t0, a0, a1
+    bgeu    t0, a2, 1f
+    /* The destination lies within the source: from the end. */
+    add     a1, a1, a2
+    add     t0, a0, a2
+    xor     t1, a0, a1
+    sub     t1, t0, a1
+    andi    t1, t1, 7
+    bnez    t1, 4f
+2:  andi    t1, t0, 7
+    beqz    t1, 3f
+    beqz    a2, 9f
+    addi    a1, a1, -1
+    addi    t0, t0, -1
+    lbu     t2, 0(a1)
+    sb      t2, 0(t0)
+    addi    a2, a2, -1
+    j       2b
+3:  sltiu   t1, a2, 8
+    bnez    t1, 4f
+    addi    a1, a1, -8
+    addi    t0, t0, -8
+    ld      t2, 0(a1)
+    sd      t2, 0(t0)
+    addi    a2, a2, -8
+    j       3b
+4:  beq     t0, a0, 9f
+    addi    a1, a1, -1
+    addi    t0, t0, -1
+    lbu     t2, 0(a1)
+    sb      t2, 0(t0)
+    j       4b
+9:  ret
+1:  tail    memcpy
+end memmove
+
+function memset
+    mv      t0, a0
+    andi    a1, a1, 0xff
+    slli    t1, a1, 8
+    or      a1, a1, t1
+    slli    t1, a1, 16
+    or      a1, a1, t1
+    slli    t1, a1, 32
+    or      a1, a1, t1
+1:  andi    t1, t0, 7
+    beqz    t1, 2f
+    beqz    a2, 9f
+    sb      a1, 0(t0)
+    addi    t0, t0, 1
+    addi    a2, a2, -1
+    j       1b
+2:  sltiu   t1, a2, 64
+    bnez    t1, 3f
+    sd      a1, 0(t0)
+    sd      a1, 8(t0)
+    sd      a1, 16(t0)
+    sd      a1, 24(t0)
+    sd      a1, 32(t0)
+    sd      a1, 40(t0)
+    sd      a1, 48(t0)
+    sd      a1, 56(t0)
+    addi    t0, t0, 64
+    addi    a2, a2, -64
+    j       2b
+3:  sltiu   t1, a2, 8
+    bnez    t1, 4f
+    sd      a1, 0(t0)
+    addi    t0, t0, 8
+    addi    a2, a2, -8
+    j       3b
+4:  beqz    a2, 9f
+    add     a2, t0, a2
+5:  sb      a1, 0(t0)
+    addi    t0, t0, 1
+    bne     t0, a2, 5b
+9:  ret
+end memset
+
+function memcmp
+    add     a2, a0, a2
+1:  beq     a0, a2, 2f
+    lbu     t0, 0(a0)
+    lbu     t1, 0(a1)
+    addi    a0, a0, 1
+    addi    a1, a1, 1
+    beq     t0, t1, 1b
+    sub     a0, t0, t1
+    ret
+2:  li      a0, 0
+    ret
+end memcmp
