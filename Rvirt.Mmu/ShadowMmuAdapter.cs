@@ -1,0 +1,43 @@
+using System.Runtime.CompilerServices;
+using Rvirt.Core.Host;
+using Rvirt.Core.Privileged;
+using Rvirt.Core.VirtualHart;
+
+namespace Rvirt.Mmu;
+
+/// <summary>A reference to shadow page tables, as trap handling takes an MMU: the tables themselves do not depend on the host's type.</summary>
+public readonly unsafe struct ShadowMmuAdapter<THost> : IGuestMmu<THost>
+    where THost : struct, IHost
+{
+    private readonly ShadowMmu* _mmu;
+
+    /// <summary>Makes a reference; the tables stay where they are for as long as it is used.</summary>
+    public ShadowMmuAdapter(ShadowMmu* mmu) => _mmu = mmu;
+
+    /// <inheritdoc/>
+    public ulong AsidMask => _mmu->AsidMask;
+
+    /// <inheritdoc/>
+    public bool Supports(TranslationMode mode) => _mmu->Supports(mode);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Activate(ref THost host, ulong satp, PrivilegeMode mode, bool sum, bool mxr) =>
+        _mmu->Activate(ref host, satp, mode, sum, mxr);
+
+    /// <inheritdoc/>
+    public FaultResolution Resolve(ref THost host, ulong va, AccessKind access, out ulong guestAddress) =>
+        _mmu->Resolve(ref host, va, access, out guestAddress);
+
+    /// <inheritdoc/>
+    public void FenceAll(ref THost host) => _mmu->FenceAll(ref host);
+
+    /// <inheritdoc/>
+    public void FenceAsid(ref THost host, ushort asid) => _mmu->FenceAsid(ref host, asid);
+
+    /// <inheritdoc/>
+    public void FencePage(ref THost host, ulong va) => _mmu->FencePage(ref host, va);
+
+    /// <inheritdoc/>
+    public void FencePageAsid(ref THost host, ulong va, ushort asid) => _mmu->FencePageAsid(ref host, va, asid);
+}
