@@ -1,0 +1,83 @@
+using System;
+using System.Buffers.Binary;
+using System.Collections.Generic;
+
+namespace Rvirt.Tests.Core.Images;
+
+/// <summary>Builds ELF files, sound and otherwise.</summary>
+internal sealed class ElfBuilder
+{
+    public const ulong Base = 0x80200000;
+
+    private readonly List<Segment> _segments = [];
+
+    public ulong Entry { get; set; } = Base;
+
+    public static ElfBuilder Sound() => new ElfBuilder().Load(Base, Code(64), 4096).Load(Base + 0x2000, Code(100), 100);
+
+    public static byte[] Code(int length)
+    {
+        var code = new byte[length];
+        for (var i = 0; i < length; i++)
+        {
+            code[i] = (byte)((i * 7) + 1);
+        }
+
+        return code;
+    }
+
+    public ElfBuilder Load(ulong physical, byte[] content, ulong memorySize, ulong? virtualAddress = null) =>
+        Add(new Segment(1, physical, virtualAddress ?? physical, content, memorySize));
+
+    public ElfBuilder Add(Segment segment)
+    {
+        _segments.Add(segment);
+        return this;
+    }
+
+    /// <summary>Header at 0, program headers at 64, contents behind.</summary>
+    public byte[] Build()
+    {
+        var contents = 64 + (_segments.Count * 56);
+        var total = contents;
+        foreach (var segment in _segments)
+        {
+            total += segment.Content.Length;
+        }
+
+        var file = new byte[total];
+        new byte[] { 0x7f, (byte)'E', (byte)'L', (byte)'F', 2, 1, 1 }.CopyTo(file, 0);
+        Put16(file, 16, 2);
+        Put16(file, 18, 243);
+        Put32(file, 20, 1);
+        Put64(file, 24, Entry);
+        Put64(file, 32, 64);
+        Put16(file, 52, 64);
+        Put16(file, 54, 56);
+        Put16(file, 56, (ushort)_segments.Count);
+        var header = 64;
+        foreach (var segment in _segments)
+        {
+            Put32(file, header, segment.Type);
+            Put64(file, header + 8, (ulong)contents);
+            Put64(file, header + 16, segment.Virtual);
+            Put64(file, header + 24, segment.Physical);
+            Put64(file, header + 32, (ulong)segment.Content.Length);
+            Put64(file, header + 40, segment.MemorySize);
+            Put64(file, header + 48, 0x1000);
+            segment.Content.CopyTo(file, contents);
+            contents += segment.Content.Length;
+            header += 56;
+        }
+
+        return file;
+    }
+
+    public static void Put16(byte[] file, int offset, ushort value) => BinaryPrimitives.WriteUInt16LittleEndian(file.AsSpan(offset), value);
+
+    public static void Put32(byte[] file, int offset, uint value) => BinaryPrimitives.WriteUInt32LittleEndian(file.AsSpan(offset), value);
+
+    public static void Put64(byte[] file, int offset, ulong value) => BinaryPrimitives.WriteUInt64LittleEndian(file.AsSpan(offset), value);
+
+    internal sealed record Segment(uint Type, ulong Physical, ulong Virtual, byte[] Content, ulong MemorySize);
+}
