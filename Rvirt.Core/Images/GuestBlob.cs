@@ -1,0 +1,236 @@
+using System;
+using System.Runtime.CompilerServices;
+using Rvirt.Core.DeviceTree;
+
+namespace Rvirt.Core.Images;
+
+/// <summary>
+/// What the boot loader hands over as an initial RAM disk: one kernel, or a device tree that describes guests:
+/// <code>
+/// / {
+///     compatible = "rvirt,guests";
+///     guest-0 {
+///         compatible = "rvirt,guest";
+///         label = "one";                      // optional: names its console lines
+///         kernel = /incbin/("Image");
+///         initrd = /incbin/("initrd");        // optional
+///         bootargs = "console=ttyS0";         // optional
+///         harts = &lt;1&gt;;                   // optional: 1
+///         memory = &lt;0x0 0x20000000&gt;;     // optional: bytes, a multiple of 2 MiB
+///         devices = &lt;0 1&gt;;               // optional: the host's virtio-mmio slots
+///     };
+/// };
+/// </code>
+/// </summary>
+/// <remarks>A property or node that is not in the list is refused, so that a misspelt one is noticed. <c>reg</c>, <c>phandle</c> and the node's name mean nothing.</remarks>
+public struct GuestBlob
+{
+    /// <summary>Most guests.</summary>
+    public const int MaximumGuests = 16;
+
+    /// <summary>Most harts of a guest.</summary>
+    public const int MaximumHarts = 16;
+
+    private const int MaximumLabelLength = 31;
+    private const ulong MemoryUnit = 0x200000;
+
+    /// <summary>The guests, in the order of the blob.</summary>
+    public GuestList Guests;
+
+    /// <summary>Entries of <see cref="Guests"/>. On an error, the index of the guest that it is about.</summary>
+    public int Count;
+
+    /// <summary>What is wrong with the device tree on <see cref="GuestBlobError.WrongTree"/>.</summary>
+    public FdtError TreeError;
+
+    /// <summary>Guests.</summary>
+    [InlineArray(MaximumGuests)]
+    public struct GuestList
+    {
+        private GuestBlobEntry _first;
+    }
+
+    /// <summary>Reads what was handed over.</summary>
+    /// <param name="file">The first byte of the initial RAM disk.</param>
+    /// <param name="length">Its size in bytes, 0 where there is none.</param>
+    /// <param name="bootArguments">The command line of the host's <c>/chosen</c>, for a kernel handed over alone.</param>
+    /// <param name="blob">The guests. Kernels are not looked at: <see cref="KernelImage.Check"/> does.</param>
+    public static unsafe GuestBlobError Read(byte* file, ulong length, FdtProperty bootArguments, out GuestBlob blob)
+    {
+        blob = default;
+        if (length == 0)
+        {
+            return GuestBlobError.NoKernel;
+        }
+
+        if (length > int.MaxValue)
+        {
+            return GuestBlobError.TooLarge;
+        }
+
+        if (!FdtReader.HasMagic(file, length))
+        {
+            blob.Guests[0] = new GuestBlobEntry
+            {
+                Kernel = FdtProperty.FromMemory(file, (int)length),
+                BootArgumentsProperty = bootArguments,
+                HartCount = 1,
+            };
+            blob.Count = 1;
+            return GuestBlobError.None;
+        }
+
+        blob.TreeError = FdtReader.Open(file, length, out var tree);
+        if (blob.TreeError != FdtError.None)
+        {
+            return GuestBlobError.WrongTree;
+        }
+
+        return tree.IsCompatible(tree.Root, "rvirt,guests"u8) ? ReadGuests(tree, ref blob) : GuestBlobError.NotGuests;
+    }
+
+    private static GuestBlobError ReadGuests(in FdtReader tree, ref GuestBlob blob)
+    {
+        var given = 0;
+        foreach (var node in tree.Children(tree.Root))
+        {
+            if (blob.Count == MaximumGuests)
+            {
+                return GuestBlobError.TooManyGuests;
+            }
+
+            if (!tree.IsCompatible(node, "rvirt,guest"u8))
+            {
+                return GuestBlobError.UnknownNode;
+            }
+
+            ref var guest = ref blob.Guests[blob.Count];
+            guest.HartCount = 1;
+            foreach (var property in tree.Properties(node))
+            {
+                var error = ReadProperty(property, ref guest);
+                if (error != GuestBlobError.None)
+                {
+                    return error;
+                }
+            }
+
+            foreach (var _ in tree.Children(node))
+            {
+                return GuestBlobError.UnknownNode;
+            }
+
+            if (guest.Kernel.Length == 0)
+            {
+                return GuestBlobError.GuestWithoutKernel;
+            }
+
+            if ((given & guest.Devices) != 0)
+            {
+                return GuestBlobError.DeviceGivenTwice;
+            }
+
+            given |= guest.Devices;
+            for (var other = 0; other < blob.Count && guest.LabelProperty.Length != 0; other++)
+            {
+                if (blob.Guests[other].Label.SequenceEqual(guest.Label))
+                {
+                    return GuestBlobError.SameLabel;
+                }
+            }
+
+            blob.Count++;
+        }
+
+        return blob.Count == 0 ? GuestBlobError.NoGuest : GuestBlobError.None;
+    }
+
+    private static GuestBlobError ReadProperty(FdtProperty property, ref GuestBlobEntry guest)
+    {
+        var name = property.Name;
+        if (name.SequenceEqual("kernel"u8))
+        {
+            guest.Kernel = property;
+        }
+        else if (name.SequenceEqual("initrd"u8))
+        {
+            guest.Initrd = property;
+        }
+        else if (name.SequenceEqual("label"u8))
+        {
+            guest.LabelProperty = property;
+            return IsLabel(property) ? GuestBlobError.None : GuestBlobError.WrongLabel;
+        }
+        else if (name.SequenceEqual("bootargs"u8))
+        {
+            guest.BootArgumentsProperty = property;
+            return property.TryString(out _) ? GuestBlobError.None : GuestBlobError.WrongBootArguments;
+        }
+        else if (name.SequenceEqual("harts"u8))
+        {
+            var valid = property.TryUInt32(out var count) && count is > 0 and <= MaximumHarts;
+            guest.HartCount = (int)count;
+            return valid ? GuestBlobError.None : GuestBlobError.WrongHarts;
+        }
+        else if (name.SequenceEqual("memory"u8))
+        {
+            var valid = property.TryUInt64(out guest.MemorySize) && guest.MemorySize != 0 && (guest.MemorySize & (MemoryUnit - 1)) == 0;
+            return valid ? GuestBlobError.None : GuestBlobError.WrongMemory;
+        }
+        else if (name.SequenceEqual("devices"u8))
+        {
+            return ReadDevices(property, ref guest);
+        }
+        else if (!name.SequenceEqual("compatible"u8) && !name.SequenceEqual("reg"u8) && !name.SequenceEqual("phandle"u8))
+        {
+            return GuestBlobError.UnknownProperty;
+        }
+
+        return GuestBlobError.None;
+    }
+
+    private static GuestBlobError ReadDevices(FdtProperty property, ref GuestBlobEntry guest)
+    {
+        guest.HasDevices = true;
+        if ((property.Length & 3) != 0)
+        {
+            return GuestBlobError.WrongDevices;
+        }
+
+        for (var i = 0; property.TryCell(i, out var slot); i++)
+        {
+            if (slot >= HostDescription.MaximumVirtioSlots)
+            {
+                return GuestBlobError.WrongDevices;
+            }
+
+            if (((guest.Devices >> (int)slot) & 1) != 0)
+            {
+                return GuestBlobError.DeviceGivenTwice;
+            }
+
+            guest.Devices |= (byte)(1 << (int)slot);
+        }
+
+        return GuestBlobError.None;
+    }
+
+    private static bool IsLabel(FdtProperty property)
+    {
+        if (!property.TryString(out var text) || text.Length is 0 or > MaximumLabelLength)
+        {
+            return false;
+        }
+
+        foreach (var letter in text)
+        {
+            if (letter is not ((>= (byte)'a' and <= (byte)'z') or (>= (byte)'A' and <= (byte)'Z') or (>= (byte)'0' and <= (byte)'9')
+                or (byte)'-' or (byte)'.' or (byte)'_'))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}

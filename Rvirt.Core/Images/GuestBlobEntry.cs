@@ -1,0 +1,35 @@
+using System;
+using Rvirt.Core.DeviceTree;
+
+namespace Rvirt.Core.Images;
+
+/// <summary>One guest of a <see cref="GuestBlob"/>. The values lie in the blob.</summary>
+public struct GuestBlobEntry
+{
+    internal FdtProperty LabelProperty;
+    internal FdtProperty BootArgumentsProperty;
+
+    /// <summary>The kernel.</summary>
+    public FdtProperty Kernel;
+
+    /// <summary>The initial RAM disk; of length 0 where there is none.</summary>
+    public FdtProperty Initrd;
+
+    /// <summary>Virtual harts.</summary>
+    public int HartCount;
+
+    /// <summary>Bytes of RAM, or 0 to leave it to the hypervisor.</summary>
+    public ulong MemorySize;
+
+    /// <summary>Whether the description says which devices the guest gets; else it is left to the hypervisor.</summary>
+    public bool HasDevices;
+
+    /// <summary>The host's virtio-mmio slots given to the guest: bit n is the n-th by ascending address.</summary>
+    public byte Devices;
+
+    /// <summary>The guest's name; empty where it has none.</summary>
+    public readonly ReadOnlySpan<byte> Label => LabelProperty.TryString(out var text) ? text : default;
+
+    /// <summary>The guest's command line without a NUL; empty where there is none.</summary>
+    public readonly ReadOnlySpan<byte> BootArguments => BootArgumentsProperty.TryString(out var text) ? text : default;
+}

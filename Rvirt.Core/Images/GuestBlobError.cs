@@ -1,0 +1,56 @@
+namespace Rvirt.Core.Images;
+
+/// <summary>What is wrong with a description of guests.</summary>
+public enum GuestBlobError : byte
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>There is no kernel at all: no initial RAM disk was handed over.</summary>
+    NoKernel,
+
+    /// <summary>The blob is 2 GiB or more.</summary>
+    TooLarge,
+
+    /// <summary>The blob starts as a device tree and is none: its <see cref="DeviceTree.FdtError"/> tells more.</summary>
+    WrongTree,
+
+    /// <summary>The device tree is not compatible with <c>rvirt,guests</c>.</summary>
+    NotGuests,
+
+    /// <summary>There is no guest.</summary>
+    NoGuest,
+
+    /// <summary>There are more guests than <see cref="GuestBlob.MaximumGuests"/>.</summary>
+    TooManyGuests,
+
+    /// <summary>A node is not compatible with <c>rvirt,guest</c>.</summary>
+    UnknownNode,
+
+    /// <summary>A guest has a property that is not known.</summary>
+    UnknownProperty,
+
+    /// <summary>A guest has no kernel, or an empty one.</summary>
+    GuestWithoutKernel,
+
+    /// <summary>A guest's label is not 1 to 31 letters, digits, dashes, dots or underscores.</summary>
+    WrongLabel,
+
+    /// <summary>Two guests have the same label.</summary>
+    SameLabel,
+
+    /// <summary>A guest's command line is not a string.</summary>
+    WrongBootArguments,
+
+    /// <summary>A guest's number of harts is not 1 to <see cref="GuestBlob.MaximumHarts"/>.</summary>
+    WrongHarts,
+
+    /// <summary>A guest's memory is 0 or no multiple of 2 MiB.</summary>
+    WrongMemory,
+
+    /// <summary>A guest's devices are not numbers of virtio slots, 0 to 7.</summary>
+    WrongDevices,
+
+    /// <summary>A device is given to two guests, or twice to one.</summary>
+    DeviceGivenTwice,
+}
