@@ -1,0 +1,176 @@
+using System;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+using System.Security.Cryptography;
+using NUnit.Framework;
+
+namespace Rvirt.Tests.SystemTests;
+
+/// <summary>
+/// What a person does with one Debian guest, in one boot, in this order: wait for the login, work over SSH and on the serial line,
+/// write to the disk, reboot, power off. The native fixture shows that the guest and these tests are right.
+/// </summary>
+[TestFixture(Firmware.Native, Category = "System,Native")]
+[TestFixture(Firmware.Stub, Category = "System,Image")]
+[TestFixture(Firmware.Sbi, Category = "System,Image")]
+[NonParallelizable]
+public sealed class DebianGuestTests(Firmware firmware)
+{
+    private const int Megabyte = 1 << 20;
+    private static readonly string s_prompt = @"root@guest0:[^#\r\n]*# ";
+    private readonly byte[] _file = RandomNumberGenerator.GetBytes(16 * Megabyte);
+    private GuestMachine _machine = null!;
+    private TimeSpan _bootTime;
+    private string? _written;
+
+    private Ssh Guest => _machine.Guests[0];
+
+    [OneTimeSetUp]
+    public void Boot()
+    {
+        _machine = GuestMachine.BootDebian(firmware, 1, TimeSpan.FromSeconds(400));
+        try
+        {
+            _machine.Qemu.Expect(@"rvirt-guest: ssh ready after [\d.]+ s on guest0", 90);
+            _bootTime = _machine.Qemu.Age;
+        }
+        catch
+        {
+            _machine.Dispose();
+            throw;
+        }
+
+        if (firmware == Firmware.Native)
+        {
+            NativeBoot.Record(_bootTime);
+        }
+    }
+
+    [OneTimeTearDown]
+    public void End() => _machine.Dispose();
+
+    [Test]
+    public void Asks_for_a_login_on_the_serial_line() => _machine.Qemu.Expect("guest0 login: ", 20);
+
+    [Test, DependsOnTest(nameof(Asks_for_a_login_on_the_serial_line), AllowFailure = true)]
+    public void Takes_typed_input_from_password_to_command()
+    {
+        _machine.Qemu.Send("root\n");
+        _machine.Qemu.Expect("Password: ", 20);
+        _machine.Qemu.Send(Repository.RootPassword + "\n");
+        _machine.Qemu.Expect(s_prompt, 20);
+        _machine.Qemu.Send("echo $((6 * 7)) from $(uname -m)\n");
+        _machine.Qemu.Expect("42 from riscv64", 20);
+        _machine.Qemu.Expect(s_prompt, 20);
+
+        // Longer than any FIFO, typed at once: not a character may be lost.
+        var text = string.Concat(Enumerable.Range(0, 40).Select(i => $"{i:x2}"));
+        _machine.Qemu.Send($"echo {text} | md5sum\n");
+        _machine.Qemu.Expect(Convert.ToHexStringLower(MD5.HashData(System.Text.Encoding.ASCII.GetBytes(text + "\n"))), 20);
+        _machine.Qemu.Expect(s_prompt, 20);
+        _machine.Qemu.Send("exit\n");
+        _machine.Qemu.Expect("guest0 login: ", 20);
+    }
+
+    [Test, DependsOnTest(nameof(Takes_typed_input_from_password_to_command), AllowFailure = true)]
+    public void Runs_commands_over_ssh()
+    {
+        var lines = Guest.Run("uname -r; id -u; hostname; grep -c ^processor /proc/cpuinfo; head -c 64 /dev/hwrng | wc -c").Split('\n');
+        Assert.Multiple(() =>
+        {
+            Assert.That(lines[0], Does.StartWith("6.12.").And.Contain("riscv64"));
+            Assert.That(lines[1..], Is.EqualTo(["0", "guest0", "1", "64"]));
+        });
+    }
+
+    [Test, DependsOnTest(nameof(Runs_commands_over_ssh), AllowFailure = true)]
+    public void Copies_16_MiB_in_and_out()
+    {
+        var sum = Convert.ToHexStringLower(SHA256.HashData(_file));
+        Assert.That(Guest.Run("cat > /root/file && sha256sum < /root/file", 120, new MemoryStream(_file)), Does.StartWith(sum));
+        using var back = new MemoryStream();
+        Guest.Copy("cat /root/file", null, back, 120);
+        Assert.That(Convert.ToHexStringLower(SHA256.HashData(back.ToArray())), Is.EqualTo(sum));
+    }
+
+    [Test, DependsOnTest(nameof(Copies_16_MiB_in_and_out), AllowFailure = true)]
+    public void Takes_a_file_by_scp()
+    {
+        using var folder = new TemporaryFolder();
+        var file = folder.Write("file", _file.AsSpan(0, Megabyte));
+        Guest.CopyFile(file, "/tmp/scp");
+        Assert.That(Guest.Run("md5sum < /tmp/scp"), Does.StartWith(Convert.ToHexStringLower(MD5.HashData(_file.AsSpan(0, Megabyte)))));
+    }
+
+    [Test, DependsOnTest(nameof(Takes_a_file_by_scp), AllowFailure = true)]
+    public void Keeps_the_right_time()
+    {
+        var lines = Guest.RunTimed("for i in 0 1 2 3 4 5 6; do cut -d' ' -f1 /proc/uptime; sleep 1; done");
+        var guest = double.Parse(lines[^1].Line, CultureInfo.InvariantCulture) - double.Parse(lines[0].Line, CultureInfo.InvariantCulture);
+        var host = (lines[^1].At - lines[0].At).TotalSeconds;
+        Assert.That(guest, Is.EqualTo(host).Within(0.3), "seconds in the guest, against seconds outside");
+        Assert.That(guest, Is.InRange(6, 8), "six times sleep 1");
+    }
+
+    [Test, DependsOnTest(nameof(Keeps_the_right_time), AllowFailure = true)]
+    public void Leaves_the_host_alone_when_idle()
+    {
+        const double Seconds = 5;
+        System.Threading.Thread.Sleep(2000);
+        var before = _machine.Qemu.ProcessorSeconds;
+        System.Threading.Thread.Sleep(TimeSpan.FromSeconds(Seconds));
+        var share = (_machine.Qemu.ProcessorSeconds - before) / Seconds;
+        TestContext.Out.WriteLine($"{firmware}: an idle guest uses {share:P1} of a host core");
+        Assert.That(share, Is.LessThan(0.10), "share of a host core");
+    }
+
+    [Test, DependsOnTest(nameof(Leaves_the_host_alone_when_idle), AllowFailure = true)]
+    public void Writes_64_MiB_and_reads_it_back_after_a_reboot()
+    {
+        // Four rotations of the random file: no two blocks of the result are alike.
+        using var expected = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
+        for (var i = 0; i < 4; i++)
+        {
+            expected.AppendData(_file, i * 1000003, _file.Length - i * 1000003);
+            expected.AppendData(_file, 0, i * 1000003);
+        }
+
+        var sum = Convert.ToHexStringLower(expected.GetHashAndReset());
+        Guest.Run("for i in 0 1 2 3; do tail -c +$((i * 1000003 + 1)) /root/file; head -c $((i * 1000003)) /root/file; done > /root/big && sync", 120);
+        Guest.RunToTheEnd("reboot");
+        _machine.Qemu.Expect("rvirt-guest: ssh ready", 90);
+        Assert.That(Guest.Run("stat -c %s /root/big; md5sum < /root/big", 120).Split([' ', '\n']), Is.SupersetOf([$"{64 * Megabyte}", sum]));
+        _written = sum;
+    }
+
+    [Test, DependsOnTest(nameof(Writes_64_MiB_and_reads_it_back_after_a_reboot), AllowFailure = true)]
+    public void Powers_off_with_status_0()
+    {
+        Guest.RunToTheEnd("poweroff");
+        Assert.That(_machine.Qemu.WaitForExit(60), Is.Zero, _machine.Qemu.Describe);
+    }
+
+    [Test, DependsOnTest(nameof(Powers_off_with_status_0), AllowFailure = true)]
+    public void Leaves_a_clean_disk_with_every_byte()
+    {
+        Assume.That(_written, Is.Not.Null, "the file was not written");
+        var (status, output) = Commands.Run("/usr/sbin/e2fsck", ["-fn", _machine.Disk(0)]);
+        Assert.That(status, Is.Zero, output);
+        using var content = new MemoryStream();
+        Commands.Pipe("/usr/sbin/debugfs", ["-R", "cat /root/big", _machine.Disk(0)], null, content);
+        Assert.That(Convert.ToHexStringLower(MD5.HashData(content.ToArray())), Is.EqualTo(_written));
+    }
+
+    [Test, DependsOnTest(nameof(Leaves_a_clean_disk_with_every_byte), AllowFailure = true)]
+    public void Boots_within_two_and_a_half_times_the_native_time()
+    {
+        if (firmware != Firmware.Stub)
+        {
+            Assert.Pass("the bound is for the image with its own machine-mode part");
+        }
+
+        TestContext.Out.WriteLine($"boot to SSH: {_bootTime.TotalSeconds:F1} s, native {NativeBoot.Time.TotalSeconds:F1} s");
+        Assert.That(_bootTime, Is.LessThan(2.5 * NativeBoot.Time));
+    }
+}

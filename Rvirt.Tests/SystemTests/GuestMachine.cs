@@ -1,0 +1,103 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using Rvirt.Tool.Blobs;
+
+namespace Rvirt.Tests.SystemTests;
+
+/// <summary>A QEMU with guests in it, each with a disk, a network and an SSH port, set up as `make qemu` does.</summary>
+internal sealed class GuestMachine : IDisposable
+{
+    private readonly TemporaryFolder _folder;
+
+    private GuestMachine(TemporaryFolder folder, QemuMachine qemu, Ssh[] guests)
+    {
+        _folder = folder;
+        Qemu = qemu;
+        Guests = guests;
+    }
+
+    public QemuMachine Qemu { get; }
+
+    /// <summary>SSH into each guest.</summary>
+    public IReadOnlyList<Ssh> Guests { get; }
+
+    /// <summary>The image of a guest's disk.</summary>
+    public string Disk(int guest) => _folder.File($"disk{guest}.img");
+
+    /// <summary>Boots that many Debian guests.</summary>
+    public static GuestMachine BootDebian(Firmware firmware, int guests, TimeSpan limit)
+    {
+        var folder = new TemporaryFolder();
+        try
+        {
+            var arguments = new List<string>();
+            var specs = new List<GuestSpec>();
+            var ports = new Ssh[guests];
+            var slot = 7;
+            for (var i = 0; i < guests; i++)
+            {
+                var port = HostPorts.Free();
+                ports[i] = new Ssh(port);
+                var disk = folder.CopyDisk($"disk{i}.img");
+                arguments.AddRange(
+                [
+                    "-drive", $"if=none,id=disk{i},format=raw,file={disk}",
+                    "-device", $"virtio-blk-device,drive=disk{i},bus=virtio-mmio-bus.{slot}",
+                    "-netdev", $"user,id=net{i},hostfwd=tcp:127.0.0.1:{port}-:22",
+                    "-device", $"virtio-net-device,netdev=net{i},bus=virtio-mmio-bus.{slot - 1}",
+                    "-device", $"virtio-rng-device,bus=virtio-mmio-bus.{slot - 2}",
+                ]);
+                specs.Add(new GuestSpec(
+                    $"guest{i}", Repository.Kernel, Repository.Initrd, $"console=ttyS0 panic=1 rvirt.name=guest{i}",
+                    512UL << 20, 1, [(uint)slot, (uint)slot - 1, (uint)slot - 2]));
+                slot -= 3;
+            }
+
+            if (firmware == Firmware.Native)
+            {
+                var only = specs.Single();
+                arguments.AddRange(["-m", "512M", "-smp", "1", "-kernel", only.Kernel, "-initrd", only.Initrd!, "-append", only.Append]);
+            }
+            else
+            {
+                arguments.AddRange(Rvirt(firmware, PackBlob(folder, specs), memory: 320 + 512 * guests, harts: guests));
+            }
+
+            return new GuestMachine(folder, QemuMachine.Start(arguments, limit), ports);
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>QEMU's arguments for an image of Rvirt with this file as its initrd.</summary>
+    public static IEnumerable<string> Rvirt(Firmware firmware, string? initrd, int memory = 768, int harts = 1)
+    {
+        string[] bios = firmware == Firmware.Stub ? ["-bios", "none"] : [];
+        string[] file = initrd is null ? [] : ["-initrd", initrd];
+        return
+        [
+            .. bios, "-m", string.Create(CultureInfo.InvariantCulture, $"{memory}M"),
+            "-smp", harts.ToString(CultureInfo.InvariantCulture), "-kernel", Repository.Image(firmware), .. file,
+        ];
+    }
+
+    /// <summary>Packs guests into a blob with our own command's code.</summary>
+    public static string PackBlob(TemporaryFolder folder, IReadOnlyList<GuestSpec> guests)
+    {
+        var source = folder.Write("guests.dts", System.Text.Encoding.UTF8.GetBytes(DeviceTreeSource.Write(guests)));
+        var blob = folder.File("guests.dtb");
+        DeviceTreeCompiler.Compile(source, blob);
+        return blob;
+    }
+
+    public void Dispose()
+    {
+        Qemu.Dispose();
+        _folder.Dispose();
+    }
+}

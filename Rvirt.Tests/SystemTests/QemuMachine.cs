@@ -1,0 +1,200 @@
+using System;
+using System.Collections.Generic;
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.IO;
+using System.Text;
+using System.Text.RegularExpressions;
+using System.Threading;
+using NUnit.Framework;
+
+namespace Rvirt.Tests.SystemTests;
+
+/// <summary>A running qemu-system-riscv64 whose serial line a test reads and types on. It never outlives its time limit.</summary>
+internal sealed class QemuMachine : IDisposable
+{
+    private readonly Process _process;
+    private readonly Timer _limit;
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private readonly StringBuilder _serial = new();
+    private readonly StringBuilder _errors = new();
+    private readonly Thread _reader;
+    private readonly string _commandLine;
+    private int _position;
+    private bool _ended;
+    private volatile bool _killed;
+
+    private QemuMachine(IReadOnlyList<string> arguments, TimeSpan limit)
+    {
+        _commandLine = "qemu-system-riscv64 " + string.Join(' ', arguments);
+        var start = new ProcessStartInfo("qemu-system-riscv64", arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        try
+        {
+            _process = Process.Start(start)!;
+        }
+        catch (Win32Exception)
+        {
+            Assert.Fail("qemu-system-riscv64 is missing: run make setup");
+            throw;
+        }
+
+        _process.ErrorDataReceived += (_, line) =>
+        {
+            lock (_errors)
+            {
+                _errors.AppendLine(line.Data);
+            }
+        };
+        _process.BeginErrorReadLine();
+        _reader = new Thread(ReadSerial) { IsBackground = true };
+        _reader.Start();
+        _limit = new Timer(_ => Kill(), null, limit, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Time since QEMU was started.</summary>
+    public TimeSpan Age => _clock.Elapsed;
+
+    /// <summary>Everything the serial line has shown.</summary>
+    public string Serial
+    {
+        get
+        {
+            lock (_serial)
+            {
+                return _serial.ToString();
+            }
+        }
+    }
+
+    /// <summary>Seconds of processor time QEMU has used so far, from /proc (proc(5), fields 14 and 15, in hundredths).</summary>
+    public double ProcessorSeconds
+    {
+        get
+        {
+            var stat = File.ReadAllText($"/proc/{_process.Id}/stat");
+            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            return (double.Parse(fields[11], CultureInfo.InvariantCulture) + double.Parse(fields[12], CultureInfo.InvariantCulture)) / 100;
+        }
+    }
+
+    /// <summary>Starts QEMU's virt board with its serial line on this object, and these further arguments.</summary>
+    public static QemuMachine Start(IReadOnlyList<string> arguments, TimeSpan limit)
+    {
+        var all = new List<string> { "-M", "virt", "-display", "none", "-monitor", "none", "-serial", "stdio" };
+        all.AddRange(arguments);
+        return new QemuMachine(all, limit);
+    }
+
+    /// <summary>Waits until the serial line shows the pattern after what was last waited for, and consumes up to its end.</summary>
+    public Match Expect([StringSyntax(StringSyntaxAttribute.Regex)] string pattern, double seconds)
+    {
+        var expression = new Regex(pattern, RegexOptions.CultureInvariant);
+        var waited = Stopwatch.StartNew();
+        lock (_serial)
+        {
+            while (true)
+            {
+                var match = expression.Match(_serial.ToString(_position, _serial.Length - _position));
+                if (match.Success)
+                {
+                    _position += match.Index + match.Length;
+                    return match;
+                }
+
+                var left = TimeSpan.FromSeconds(seconds) - waited.Elapsed;
+                if (_ended || left <= TimeSpan.Zero)
+                {
+                    break;
+                }
+
+                Monitor.Wait(_serial, left);
+            }
+        }
+
+        throw new AssertionException($"the serial line {(_ended ? "ended" : $"went {seconds} s")} without: {pattern}\n{Describe()}");
+    }
+
+    /// <summary>Types on the serial line.</summary>
+    public void Send(string text)
+    {
+        try
+        {
+            _process.StandardInput.BaseStream.Write(Encoding.ASCII.GetBytes(text));
+            _process.StandardInput.BaseStream.Flush();
+        }
+        catch (IOException)
+        {
+            throw new AssertionException($"QEMU has ended, nothing can be typed\n{Describe()}");
+        }
+    }
+
+    /// <summary>Waits for QEMU to end by itself and gives its exit status.</summary>
+    public int WaitForExit(double seconds)
+    {
+        if (!_process.WaitForExit(TimeSpan.FromSeconds(seconds)) || _killed)
+        {
+            throw new AssertionException($"QEMU did not end within {seconds} s\n{Describe()}");
+        }
+
+        _reader.Join();
+        return _process.ExitCode;
+    }
+
+    /// <summary>The machine's story for a failure message.</summary>
+    public string Describe()
+    {
+        string errors;
+        lock (_errors)
+        {
+            errors = _errors.ToString().Trim();
+        }
+
+        return $"{_commandLine}\nafter {Age.TotalSeconds:F1} s{(_killed ? ", killed at its time limit" : "")}\n{errors}\n--- serial line ---\n{Serial}\n--- end ---";
+    }
+
+    public void Dispose()
+    {
+        _limit.Dispose();
+        Kill();
+        _process.WaitForExit();
+        _reader.Join();
+        _process.Dispose();
+    }
+
+    private void Kill()
+    {
+        if (!_process.HasExited)
+        {
+            _killed = true;
+            _process.Kill();
+        }
+    }
+
+    private void ReadSerial()
+    {
+        var buffer = new byte[4096];
+        var stream = _process.StandardOutput.BaseStream;
+        while (true)
+        {
+            var count = stream.Read(buffer);
+            lock (_serial)
+            {
+                _serial.Append(Encoding.Latin1.GetString(buffer, 0, count));
+                _ended = count == 0;
+                Monitor.PulseAll(_serial);
+            }
+
+            if (count == 0)
+            {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using System;
+using System.IO;
+using NUnit.Framework;
+
+namespace Rvirt.Tests.SystemTests;
+
+/// <summary>Where builds leave what system tests need. What is missing fails a test, and says which command makes it.</summary>
+internal static class Repository
+{
+    public static string Top { get; } = FindTop();
+
+    public static string Kernel => Need("artifacts/guest/Image", "make guest");
+
+    public static string Initrd => Need("artifacts/guest/initrd", "make guest");
+
+    public static string Disk => Need("artifacts/guest/disk.ext4", "make guest");
+
+    public static string Key => Need("artifacts/guest/id_ed25519", "make guest");
+
+    public static string KnownHosts => Need("artifacts/guest/known_hosts", "make guest");
+
+    public static string RootPassword => File.ReadAllText(Need("artifacts/guest/root-password", "make guest")).Trim();
+
+    public static string UBootElf => Need("/usr/lib/u-boot/qemu-riscv64_smode/uboot.elf", "make setup");
+
+    public static string UBootBinary => Need("/usr/lib/u-boot/qemu-riscv64_smode/u-boot.bin", "make setup");
+
+    public static string Image(Firmware firmware) => firmware switch
+    {
+        Firmware.Stub => Need("artifacts/images/rvirt-qemu.elf", "make image"),
+        Firmware.Sbi => Need("artifacts/images/rvirt-qemu-sbi.elf", "make image"),
+        _ => throw new ArgumentOutOfRangeException(nameof(firmware)),
+    };
+
+    private static string Need(string path, string command)
+    {
+        var full = Path.Combine(Top, path);
+        Assert.That(File.Exists(full), Is.True, $"{path} is missing: run {command}");
+        return full;
+    }
+
+    private static string FindTop()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "rvirt.sln")))
+            {
+                return folder.FullName;
+            }
+        }
+
+        throw new InvalidOperationException("no rvirt.sln above the test assembly");
+    }
+}

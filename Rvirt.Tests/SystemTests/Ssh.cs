@@ -1,0 +1,66 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Globalization;
+using System.IO;
+using System.Text;
+using NUnit.Framework;
+
+namespace Rvirt.Tests.SystemTests;
+
+/// <summary>Root's SSH session with a guest, through a forwarded port, with the key of the build.</summary>
+internal sealed class Ssh(int port)
+{
+    private IReadOnlyList<string> Options =>
+    [
+        "-i", Repository.Key, "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", "-o", "LogLevel=ERROR",
+        "-o", "ConnectTimeout=20", "-o", "StrictHostKeyChecking=yes", "-o", "HostKeyAlias=rvirt-guest",
+        "-o", $"UserKnownHostsFile={Repository.KnownHosts}",
+    ];
+
+    /// <summary>Runs a command in the guest; it must succeed. Gives its output.</summary>
+    public string Run(string command, double seconds = 60, Stream? input = null)
+    {
+        using var output = new MemoryStream();
+        Copy(command, input, output, seconds);
+        return Encoding.UTF8.GetString(output.ToArray()).Trim();
+    }
+
+    /// <summary>Runs a command in the guest between two streams; it must succeed.</summary>
+    public void Copy(string command, Stream? input, Stream output, double seconds = 60)
+    {
+        var (status, errors) = Commands.Pipe("ssh", Arguments(command), input, output, TimeSpan.FromSeconds(seconds));
+        Assert.That(status, Is.Zero, () => $"ssh: {command}\n{errors}");
+    }
+
+    /// <summary>Tells the guest to go down; the connection may break before the command answers.</summary>
+    public void RunToTheEnd(string command, double seconds = 30) =>
+        Commands.Pipe("ssh", Arguments(command), null, Stream.Null, TimeSpan.FromSeconds(seconds));
+
+    /// <summary>Copies a file of this machine into the guest with scp.</summary>
+    public void CopyFile(string local, string remote, double seconds = 60)
+    {
+        string[] arguments = [.. Options, "-P", port.ToString(CultureInfo.InvariantCulture), local, $"root@127.0.0.1:{remote}"];
+        var (status, output) = Commands.Run("scp", arguments, TimeSpan.FromSeconds(seconds));
+        Assert.That(status, Is.Zero, output);
+    }
+
+    /// <summary>Runs a command and gives each line of its output with the time at which it came.</summary>
+    public IReadOnlyList<(TimeSpan At, string Line)> RunTimed(string command)
+    {
+        var clock = Stopwatch.StartNew();
+        var lines = new List<(TimeSpan, string)>();
+        using var process = Process.Start(new ProcessStartInfo("timeout", ["60", "ssh", .. Arguments(command)]) { RedirectStandardOutput = true })!;
+        while (process.StandardOutput.ReadLine() is { } line)
+        {
+            lines.Add((clock.Elapsed, line));
+        }
+
+        process.WaitForExit();
+        Assert.That(process.ExitCode, Is.Zero, command);
+        return lines;
+    }
+
+    private string[] Arguments(string command) =>
+        [.. Options, "-p", port.ToString(CultureInfo.InvariantCulture), "root@127.0.0.1", command];
+}

@@ -1,0 +1,42 @@
+using System;
+using System.Collections.Generic;
+using NUnit.Framework;
+
+namespace Rvirt.Tests.SystemTests;
+
+/// <summary>U-Boot's S-mode build as the one payload, as ELF and as flat binary, with a disk it can list.</summary>
+[Category("System")]
+[NonParallelizable]
+public sealed class UBootTests
+{
+    [TestCase(Firmware.Native, true, Category = "Native")]
+    [TestCase(Firmware.Native, false, Category = "Native")]
+    [TestCase(Firmware.Stub, true, Category = "Image")]
+    [TestCase(Firmware.Stub, false, Category = "Image")]
+    [TestCase(Firmware.Sbi, true, Category = "Image")]
+    [TestCase(Firmware.Sbi, false, Category = "Image")]
+    public void Reaches_its_prompt_and_lists_the_disk(Firmware firmware, bool elf)
+    {
+        using var folder = new TemporaryFolder();
+        var payload = elf ? Repository.UBootElf : Repository.UBootBinary;
+        List<string> arguments =
+        [
+            "-drive", $"if=none,id=disk0,format=raw,file={folder.CopyDisk("disk.img")}", "-device", "virtio-blk-device,drive=disk0",
+        ];
+        arguments.AddRange(firmware == Firmware.Native ? ["-m", "256M", "-kernel", payload] : GuestMachine.Rvirt(firmware, payload, memory: 512));
+
+        using var qemu = QemuMachine.Start(arguments, TimeSpan.FromSeconds(60));
+        qemu.Expect("U-Boot 20", 30);
+        qemu.Expect("stop autoboot", 30);
+        qemu.Send("\n");
+        qemu.Expect("=> ", 30);
+        qemu.Send("virtio info\n");
+        qemu.Expect(@"Device 0: .*VirtIO Block Device", 20);
+        qemu.Expect("=> ", 20);
+        qemu.Send("ls virtio 0 /\n");
+        qemu.Expect(@"<DIR>\s+\d+ etc", 20);
+        qemu.Expect("=> ", 20);
+        qemu.Send("poweroff\n");
+        Assert.That(qemu.WaitForExit(20), Is.Zero, qemu.Describe);
+    }
+}
