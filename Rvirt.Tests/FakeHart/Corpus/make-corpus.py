@@ -54,7 +54,7 @@ def words():
         for _ in range(120):
             chosen.append((random.getrandbits(32) & ~0x7f) | opcode)
     for _ in range(300):
-        chosen.append(random.getrandbits(32) & 0xfff0707f | 0x73)
+        chosen.append(random.getrandbits(32) & 0xfff07f80 | 0x73)
     for opcode in range(3, 128, 4):
         for _ in range(6):
             if opcode & 0x1c != 0x1c:

@@ -107,6 +107,8 @@ public sealed unsafe partial class Hart
         }
     }
 
+    private ulong CounterEnables => _options.HpmCounters ? 0xffff_ffff : 7UL;
+
     private ulong StatusValue => _mstatus | Status.Uxl64 | Status.Sxl64 | ((_mstatus & Status.Fs) == Status.Fs ? Status.Sd : 0);
 
     private bool Read(int number, out ulong value)
@@ -122,7 +124,7 @@ public sealed unsafe partial class Hart
             case (> CsrNumber.Instret and <= CsrNumber.Hpmcounter31) or (>= CsrNumber.Mhpmcounter3 and <= CsrNumber.Mhpmcounter31)
                 or (>= CsrNumber.Mhpmevent3 and <= CsrNumber.Mhpmevent31) or CsrNumber.Mcountinhibit:
                 value = 0;
-                return true;
+                return _options.HpmCounters;
             case CsrNumber.Sstatus: value = StatusValue & Status.SupervisorReadable; return true;
             case CsrNumber.Sie: value = _mie & _mideleg; return true;
             case CsrNumber.Sip: UpdateTimers(); value = Pending & _mideleg; return true;
@@ -175,7 +177,7 @@ public sealed unsafe partial class Hart
             }
 
             case CsrNumber.Stvec: _stvec = (value & 3) < 2 ? value : _stvec; return true;
-            case CsrNumber.Scounteren: _scounteren = (uint)value; return true;
+            case CsrNumber.Scounteren: _scounteren = value & CounterEnables; return true;
             case CsrNumber.Senvcfg: _senvcfg = value & 1; return true;
             case CsrNumber.Sscratch: _sscratch = value; return true;
             case CsrNumber.Sepc: _sepc = value & ~1UL; return true;
@@ -188,7 +190,7 @@ public sealed unsafe partial class Hart
             case CsrNumber.Mideleg: _mideleg = value & Interrupts.Supervisor; return true;
             case CsrNumber.Mie: _mie = value & (Interrupts.Supervisor | Interrupts.Machine); return true;
             case CsrNumber.Mtvec: _mtvec = (value & 3) < 2 ? value : _mtvec; return true;
-            case CsrNumber.Mcounteren: _mcounteren = (uint)value; return true;
+            case CsrNumber.Mcounteren: _mcounteren = value & CounterEnables; return true;
             case CsrNumber.Menvcfg: _menvcfg = value & (1 | (_options.Sstc ? 1UL << 63 : 0)); return true;
             case CsrNumber.Mscratch: _mscratch = value; return true;
             case CsrNumber.Mepc: _mepc = value & ~1UL; return true;

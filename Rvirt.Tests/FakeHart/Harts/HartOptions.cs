@@ -36,6 +36,9 @@ public sealed record HartOptions
     /// <summary>Whether <c>time</c>, <c>cycle</c> and <c>instret</c> exist below M-mode; without, they always trap.</summary>
     public bool CounterCsrs { get; init; } = true;
 
+    /// <summary>Whether <c>hpmcounter3</c> to <c>31</c> exist (they read zero) and <c>scounteren</c> has bits for them.</summary>
+    public bool HpmCounters { get; init; } = true;
+
     /// <summary>Whether traps clear the reservation of a load-reserved.</summary>
     public bool TrapsClearReservation { get; init; }
 
