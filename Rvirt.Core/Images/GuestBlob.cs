@@ -1,5 +1,6 @@
 using System;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Rvirt.Core.DeviceTree;
 
 namespace Rvirt.Core.Images;
@@ -11,18 +12,21 @@ namespace Rvirt.Core.Images;
 ///     compatible = "rvirt,guests";
 ///     guest-0 {
 ///         compatible = "rvirt,guest";
-///         label = "one";                      // optional: names its console lines
+///         label = "one";                      // optional: names its console lines; else the node's name does
 ///         kernel = /incbin/("Image");
 ///         initrd = /incbin/("initrd");        // optional
 ///         bootargs = "console=ttyS0";         // optional
 ///         harts = &lt;1&gt;;                   // optional: 1
 ///         memory = &lt;0x0 0x20000000&gt;;     // optional: bytes, a multiple of 2 MiB
-///         devices = &lt;0 1&gt;;               // optional: the host's virtio-mmio slots
+///         devices = &lt;7 6&gt;;               // optional: the host's virtio-mmio slots, in the guest's order
 ///     };
 /// };
 /// </code>
 /// </summary>
-/// <remarks>A property or node that is not in the list is refused, so that a misspelt one is noticed. <c>reg</c>, <c>phandle</c> and the node's name mean nothing.</remarks>
+/// <remarks>
+/// A property of a guest that is not in the list is refused, so that a misspelt one is noticed; <c>reg</c> and <c>phandle</c> mean
+/// nothing. Nodes that are not compatible with <c>rvirt,guest</c> are passed over.
+/// </remarks>
 public struct GuestBlob
 {
     /// <summary>Most guests.</summary>
@@ -89,22 +93,26 @@ public struct GuestBlob
         return tree.IsCompatible(tree.Root, "rvirt,guests"u8) ? ReadGuests(tree, ref blob) : GuestBlobError.NotGuests;
     }
 
-    private static GuestBlobError ReadGuests(in FdtReader tree, ref GuestBlob blob)
+    private static unsafe GuestBlobError ReadGuests(in FdtReader tree, ref GuestBlob blob)
     {
         var given = 0;
         foreach (var node in tree.Children(tree.Root))
         {
+            if (!tree.IsCompatible(node, "rvirt,guest"u8))
+            {
+                continue;
+            }
+
             if (blob.Count == MaximumGuests)
             {
                 return GuestBlobError.TooManyGuests;
             }
 
-            if (!tree.IsCompatible(node, "rvirt,guest"u8))
-            {
-                return GuestBlobError.UnknownNode;
-            }
-
             ref var guest = ref blob.Guests[blob.Count];
+            var name = tree.Name(node);
+
+            // SAFETY: the name lies in the blob, which is not moved as long as it is read.
+            guest.NameProperty = FdtProperty.FromMemory((byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(name)), name.Length);
             guest.HartCount = 1;
             foreach (var property in tree.Properties(node))
             {
@@ -113,11 +121,6 @@ public struct GuestBlob
                 {
                     return error;
                 }
-            }
-
-            foreach (var _ in tree.Children(node))
-            {
-                return GuestBlobError.UnknownNode;
             }
 
             if (guest.Kernel.Length == 0)
@@ -131,7 +134,7 @@ public struct GuestBlob
             }
 
             given |= guest.Devices;
-            for (var other = 0; other < blob.Count && guest.LabelProperty.Length != 0; other++)
+            for (var other = 0; other < blob.Count; other++)
             {
                 if (blob.Guests[other].Label.SequenceEqual(guest.Label))
                 {
@@ -158,7 +161,7 @@ public struct GuestBlob
         }
         else if (name.SequenceEqual("label"u8))
         {
-            guest.LabelProperty = property;
+            guest.NameProperty = property;
             return IsLabel(property) ? GuestBlobError.None : GuestBlobError.WrongLabel;
         }
         else if (name.SequenceEqual("bootargs"u8))
@@ -210,6 +213,7 @@ public struct GuestBlob
             }
 
             guest.Devices |= (byte)(1 << (int)slot);
+            guest.DeviceOrder[guest.DeviceCount++] = (byte)slot;
         }
 
         return GuestBlobError.None;

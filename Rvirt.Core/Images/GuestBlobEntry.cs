@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using Rvirt.Core.DeviceTree;
 
 namespace Rvirt.Core.Images;
@@ -6,7 +7,7 @@ namespace Rvirt.Core.Images;
 /// <summary>One guest of a <see cref="GuestBlob"/>. The values lie in the blob.</summary>
 public struct GuestBlobEntry
 {
-    internal FdtProperty LabelProperty;
+    internal FdtProperty NameProperty;
     internal FdtProperty BootArgumentsProperty;
 
     /// <summary>The kernel.</summary>
@@ -27,8 +28,21 @@ public struct GuestBlobEntry
     /// <summary>The host's virtio-mmio slots given to the guest: bit n is the n-th by ascending address.</summary>
     public byte Devices;
 
-    /// <summary>The guest's name; empty where it has none.</summary>
-    public readonly ReadOnlySpan<byte> Label => LabelProperty.TryString(out var text) ? text : default;
+    /// <summary>The same slots in the order in which the guest sees them, as its slots 0, 1, 2, ...</summary>
+    public SlotList DeviceOrder;
+
+    /// <summary>Entries of <see cref="DeviceOrder"/>.</summary>
+    public int DeviceCount;
+
+    /// <summary>Numbers of slots.</summary>
+    [InlineArray(HostDescription.MaximumVirtioSlots)]
+    public struct SlotList
+    {
+        private byte _first;
+    }
+
+    /// <summary>The guest's name: its <c>label</c>, else the name of its node; empty for a kernel handed over alone.</summary>
+    public readonly ReadOnlySpan<byte> Label => NameProperty.TryString(out var text) ? text : NameProperty.Bytes;
 
     /// <summary>The guest's command line without a NUL; empty where there is none.</summary>
     public readonly ReadOnlySpan<byte> BootArguments => BootArgumentsProperty.TryString(out var text) ? text : default;

@@ -24,9 +24,6 @@ public enum GuestBlobError : byte
     /// <summary>There are more guests than <see cref="GuestBlob.MaximumGuests"/>.</summary>
     TooManyGuests,
 
-    /// <summary>A node is not compatible with <c>rvirt,guest</c>.</summary>
-    UnknownNode,
-
     /// <summary>A guest has a property that is not known.</summary>
     UnknownProperty,
 
@@ -36,7 +33,7 @@ public enum GuestBlobError : byte
     /// <summary>A guest's label is not 1 to 31 letters, digits, dashes, dots or underscores.</summary>
     WrongLabel,
 
-    /// <summary>Two guests have the same label.</summary>
+    /// <summary>Two guests have the same name.</summary>
     SameLabel,
 
     /// <summary>A guest's command line is not a string.</summary>

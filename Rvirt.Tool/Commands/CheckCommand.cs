@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.IO;
 using System.Text;
 using Rvirt.Core.DeviceTree;
+using Rvirt.Core.Images;
 using Spectre.Console;
 
 namespace Rvirt.Tool.Commands;
@@ -9,6 +10,9 @@ namespace Rvirt.Tool.Commands;
 /// <summary><c>check BLOB</c>: reads a blob with the hypervisor's own parser and names what it would refuse.</summary>
 public static class CheckCommand
 {
+    /// <summary>RAM taken for a guest whose share is not known before it runs: kernels are refused that fit no machine.</summary>
+    private const ulong LargestShare = 1ul << 40;
+
     /// <summary>The command for the command line.</summary>
     public static Command Create()
     {
@@ -31,54 +35,49 @@ public static class CheckCommand
         // SAFETY: the array stays pinned while the reader uses the pointer, and its length goes along.
         fixed (byte* start = bytes)
         {
-            var error = FdtReader.Open(start, (ulong)bytes.Length, out var tree);
-            if (error != FdtError.None)
+            var error = GuestBlob.Read(start, (ulong)bytes.Length, default, out var guests);
+            if (error == GuestBlobError.WrongTree)
             {
-                return Report.Fail($"{blob.Name}: {Encoding.UTF8.GetString(FdtErrorText.Of(error))}");
+                return Report.Fail($"{blob.Name}: {Encoding.UTF8.GetString(FdtErrorText.Of(guests.TreeError))}");
             }
 
-            if (!tree.IsCompatible(tree.Root, "rvirt,guests"u8))
+            if (error != GuestBlobError.None)
             {
-                return Report.Fail($"{blob.Name}: its root is not compatible with \"rvirt,guests\" (docs/guests.md)");
+                return Report.Fail($"{blob.Name}: guest {guests.Count}: {Encoding.UTF8.GetString(GuestBlobErrorText.Of(error))} (docs/guests.md)");
             }
 
             var table = new Table().AddColumns("guest", "kernel", "initrd", "memory", "harts", "devices", "command line");
-            var count = 0;
-            foreach (var node in tree.Children(tree.Root))
+            for (var index = 0; index < guests.Count; index++)
             {
-                if (!tree.IsCompatible(node, "rvirt,guest"u8))
+                ref var guest = ref guests.Guests[index];
+                var label = Encoding.UTF8.GetString(guest.Label);
+                var memory = guest.MemorySize == 0 ? LargestShare : guest.MemorySize;
+                var wrong = KernelImage.Check(guest.Kernel.Pointer, (ulong)guest.Kernel.Length, GuestMachineMap.Memory, memory, out var kernel);
+                if (wrong == ImageError.None)
                 {
-                    continue;
+                    wrong = GuestLayout.Place(
+                        kernel, GuestMachineMap.Memory, memory, (ulong)guest.Initrd.Length, GuestDeviceTree.SuggestedBufferLength, out _);
                 }
 
-                count++;
-                var name = Encoding.UTF8.GetString(tree.Name(node));
-                if (!tree.TryProperty(node, "kernel"u8, out var kernel) || kernel.Length == 0)
+                if (wrong != ImageError.None)
                 {
-                    return Report.Fail($"{blob.Name}: {name} has no kernel");
+                    return Report.Fail($"{blob.Name}: guest {label}: {Encoding.UTF8.GetString(ImageErrorText.Of(wrong))}");
                 }
 
-                var label = tree.TryProperty(node, "label"u8, out var text) && text.TryString(out var span) ? Encoding.UTF8.GetString(span) : name;
-                var arguments = tree.TryProperty(node, "bootargs"u8, out text) && text.TryString(out span) ? Encoding.UTF8.GetString(span) : "";
-                var initrd = tree.TryProperty(node, "initrd"u8, out var property) ? Size((ulong)property.Length) : "none";
-                var memory = tree.TryUInt64(node, "memory"u8, out var size) ? Size(size) : "a share";
-                var harts = tree.TryUInt32(node, "harts"u8, out var number) ? number : 1;
                 var devices = new StringBuilder();
-                if (tree.TryProperty(node, "devices"u8, out var slots))
+                for (var slot = 0; slot < guest.DeviceCount; slot++)
                 {
-                    for (var index = 0; slots.TryCell(index, out var slot); index++)
-                    {
-                        devices.Append(index == 0 ? "" : " ").Append(slot);
-                    }
+                    devices.Append(slot == 0 ? "" : " ").Append(guest.DeviceOrder[slot]);
                 }
 
                 table.AddRow(
-                    Markup.Escape(label), Size((ulong)kernel.Length), initrd, memory, $"{harts}", devices.ToString(), Markup.Escape(arguments));
-            }
-
-            if (count == 0)
-            {
-                return Report.Fail($"{blob.Name}: it describes no guest");
+                    Markup.Escape(label),
+                    $"{Size((ulong)guest.Kernel.Length)} {kernel.Kind}",
+                    guest.Initrd.Length == 0 ? "none" : Size((ulong)guest.Initrd.Length),
+                    guest.MemorySize == 0 ? "a share" : Size(guest.MemorySize),
+                    $"{guest.HartCount}",
+                    devices.ToString(),
+                    Markup.Escape(Encoding.UTF8.GetString(guest.BootArguments)));
             }
 
             if (!quiet)

@@ -24,7 +24,7 @@ internal sealed unsafe class GuestBlobTests
                 bootargs = "console=ttyS0";
                 harts = <2>;
                 memory = <0x1 0x00200000>;
-                devices = <0 3>;
+                devices = <3 0>;
             };
             guest-1 {
                 compatible = "rvirt,guest";
@@ -48,6 +48,7 @@ internal sealed unsafe class GuestBlobTests
         Assert.That(one.Initrd.Bytes.ToArray(), Is.EqualTo(new byte[] { 4, 5 }));
         Assert.That(one.BootArguments.SequenceEqual("console=ttyS0"u8));
         Assert.That((one.HartCount, one.MemorySize, one.HasDevices, one.Devices), Is.EqualTo((2, 0x1_0020_0000ul, true, (byte)0b1001)));
+        Assert.That((one.DeviceCount, one.DeviceOrder[0], one.DeviceOrder[1]), Is.EqualTo((2, (byte)3, (byte)0)), "in the order given");
         var two = blob.Guests[1];
         Assert.That(two.Label.SequenceEqual("two"u8));
         Assert.That(two.Initrd.Length, Is.Zero);
@@ -91,7 +92,6 @@ internal sealed unsafe class GuestBlobTests
     }
 
     [TestCase("\"rvirt,guests\"", "\"rvirt,guest\"", GuestBlobError.NotGuests, 0)]
-    [TestCase("compatible = \"rvirt,guest\";\n        label = \"two\"", "label = \"two\"", GuestBlobError.UnknownNode, 1)]
     [TestCase("bootargs", "bootarg", GuestBlobError.UnknownProperty, 0)]
     [TestCase("kernel = [06];", "", GuestBlobError.GuestWithoutKernel, 1)]
     [TestCase("kernel = [06]", "kernel", GuestBlobError.GuestWithoutKernel, 1)]
@@ -108,11 +108,10 @@ internal sealed unsafe class GuestBlobTests
     [TestCase("<0x400000>", "<0>", GuestBlobError.WrongMemory, 1)]
     [TestCase("<0x400000>", "<0x100000>", GuestBlobError.WrongMemory, 1)]
     [TestCase("<0x400000>", "<0 0 0x400000>", GuestBlobError.WrongMemory, 1)]
-    [TestCase("<0 3>", "<0 8>", GuestBlobError.WrongDevices, 0)]
-    [TestCase("<0 3>", "[00 00]", GuestBlobError.WrongDevices, 0)]
-    [TestCase("<0 3>", "<3 3>", GuestBlobError.DeviceGivenTwice, 0)]
-    [TestCase("<0 3>", "<0 1>", GuestBlobError.DeviceGivenTwice, 1)]
-    [TestCase("devices = <1>;", "child { };", GuestBlobError.UnknownNode, 1)]
+    [TestCase("<3 0>", "<8 0>", GuestBlobError.WrongDevices, 0)]
+    [TestCase("<3 0>", "[00 00]", GuestBlobError.WrongDevices, 0)]
+    [TestCase("<3 0>", "<3 3>", GuestBlobError.DeviceGivenTwice, 0)]
+    [TestCase("<3 0>", "<1 0>", GuestBlobError.DeviceGivenTwice, 1)]
     public void NamesWhatIsWrong(string text, string instead, GuestBlobError expected, int guest)
     {
         var bent = Two.ReplaceLineEndings("\n").Replace(text, instead, StringComparison.Ordinal);
@@ -120,6 +119,22 @@ internal sealed unsafe class GuestBlobTests
         using var file = new GuardedBuffer(Tools.Compile(bent));
         Assert.That(Read(file, out var blob), Is.EqualTo(expected));
         Assert.That(blob.Count, Is.EqualTo(guest), "the guest it is about");
+    }
+
+    [Test]
+    public void AGuestWithoutALabelIsCalledAsItsNode()
+    {
+        using var file = new GuardedBuffer(Tools.Compile(Two.Replace("label = \"two\";", "", StringComparison.Ordinal)));
+        Assert.That(Read(file, out var blob), Is.EqualTo(GuestBlobError.None));
+        Assert.That(blob.Guests[1].Label.SequenceEqual("guest-1"u8));
+    }
+
+    [Test]
+    public void PassesOverOtherNodes()
+    {
+        using var file = new GuardedBuffer(Tools.Compile(Two.Replace("guest-1 {", "notes { by = \"me\"; }; guest-1 {", StringComparison.Ordinal)));
+        Assert.That(Read(file, out var blob), Is.EqualTo(GuestBlobError.None));
+        Assert.That(blob.Count, Is.EqualTo(2));
     }
 
     [TestCase(0, GuestBlobError.NoGuest)]
