@@ -17,15 +17,16 @@ internal static class Program
         var defines = new Option<string[]>("--define") { Description = "NAME=VALUE for assembly files and the linker script.", AllowMultipleArgumentsPerToken = true };
         var pie = new Option<bool>("--pie") { Description = "Link a static-pie that relocates itself." };
         var optimization = new Option<string>("--opt") { Description = "0, 1, 2, s or 3.", DefaultValueFactory = _ => "2" };
-        var output = new Option<string>("--output") { Description = "ELF to write.", Required = true };
+        var output = new Option<string>("--output") { Description = "ELF to write.", DefaultValueFactory = _ => "image.elf" };
         var emit = new Option<string?>("--emit-llvm") { Description = "Directory to leave LLVM assembly and objects in." };
         var symbols = new Option<string?>("--symbols") { Description = "File for addresses and names." };
         var corelib = new Option<string?>("--corelib") { Description = "System.Private.CoreLib.dll, or its directory." };
         var march = new Option<string>("--march") { Description = "Instruction set.", DefaultValueFactory = _ => Linking.ImageLinker.Architecture };
+        var check = new Option<bool>("--check") { Description = "Compile every method of the roots that is not generic, and write nothing." };
         var verbose = new Option<bool>("--verbose") { Description = "Print what took how long." };
         var command = new RootCommand("Compiles freestanding C# to a riscv64 ELF.")
         {
-            roots, references, assembly, script, defines, pie, optimization, output, emit, symbols, corelib, march, verbose,
+            roots, references, assembly, script, defines, pie, optimization, output, emit, symbols, corelib, march, check, verbose,
         };
         command.SetAction(parsed =>
         {
@@ -45,6 +46,7 @@ internal static class Program
                     Symbols = parsed.GetValue(symbols),
                     CoreLibrary = parsed.GetValue(corelib),
                     Architecture = parsed.GetValue(march)!,
+                    CheckOnly = parsed.GetValue(check),
                     Verbose = parsed.GetValue(verbose),
                 },
                 diagnostics,

@@ -85,6 +85,29 @@ public sealed class ProgramCompiler
         }
     }
 
+    /// <summary>Compiles every method of the roots that is not generic, exported or not: shows what of a library is outside the subset.</summary>
+    public void RunOnEverything()
+    {
+        foreach (var type in _loaded.Roots.SelectMany(root => root.TypeDefinitions))
+        {
+            if (type.TypeParameterCount > 0 || type.Kind is not (TypeKind.Struct or TypeKind.Class) || (type.Kind == TypeKind.Class && !type.IsStatic))
+            {
+                continue;
+            }
+            foreach (var method in Methods.MethodsOf(type))
+            {
+                if (method.TypeParameters.Count == 0 && method is { HasBody: true, IsAbstract: false, Name: not ("ToString" or "Equals" or "GetHashCode" or "PrintMembers" or ".cctor") })
+                {
+                    Require(new MethodInstance(method));
+                }
+            }
+        }
+        while (_pending.TryDequeue(out var instance))
+        {
+            Compile(instance);
+        }
+    }
+
     public IType KnownType(KnownTypeCode code)
     {
         if (!_knownTypes.TryGetValue(code, out var type))

@@ -27,7 +27,14 @@ public static class CompilerDriver
         }
         long load = watch.ElapsedMilliseconds;
         var compiler = new ProgramCompiler(loaded, diagnostics);
-        compiler.Run();
+        if (options.CheckOnly)
+        {
+            compiler.RunOnEverything();
+        }
+        else
+        {
+            compiler.Run();
+        }
         if (diagnostics.HasErrors)
         {
             return false;
@@ -36,9 +43,10 @@ public static class CompilerDriver
         {
             diagnostics.Add(DiagnosticCode.Internal, error);
         }
-        if (diagnostics.HasErrors)
+        if (diagnostics.HasErrors || options.CheckOnly)
         {
-            return false;
+            log.WriteLine(options.CheckOnly ? $"{compiler.InstanceCount} methods checked" : "");
+            return !diagnostics.HasErrors;
         }
         long lower = watch.ElapsedMilliseconds;
         var text = LlvmWriter.Write(compiler.Module);

@@ -44,5 +44,8 @@ public sealed record CompilerOptions
 
     public string Nm { get; init; } = "llvm-nm-19";
 
+    /// <summary>Compile every method of the roots and write nothing.</summary>
+    public bool CheckOnly { get; init; }
+
     public bool Verbose { get; init; }
 }
