@@ -1,0 +1,175 @@
+using System.Linq;
+using System.Text;
+using NUnit.Framework;
+using Rvirt.Devices.Console;
+using Rvirt.Tests.Devices.Fakes;
+
+namespace Rvirt.Tests.Devices.Console;
+
+public unsafe class ConsoleTests
+{
+    [Test]
+    public void One_guest_alone_writes_as_it_is()
+    {
+        using var guest = new TestGuest();
+        Print(guest, 0, "login: ");
+        Assert.That(guest.Output, Is.EqualTo("login: "));
+    }
+
+    [Test]
+    public void Lines_of_several_guests_carry_their_names_and_stay_whole()
+    {
+        using var guest = new TestGuest(guests: 2);
+        Print(guest, 0, "one ");
+        Print(guest, 1, "two\r\n");
+        Print(guest, 0, "three\r\n");
+        Assert.That(guest.Output, Is.EqualTo("[g1] two\r\n[g0] one three\r\n"));
+    }
+
+    [Test]
+    public void A_prompt_appears_when_its_guest_goes_idle_and_again_after_another_line()
+    {
+        using var guest = new TestGuest(guests: 2);
+        var host = guest.Machine.Host;
+        Print(guest, 0, "login: ");
+        Assert.That(guest.Output, Is.Empty);
+        guest.Bus->Idle(ref host);
+        guest.Bus->Idle(ref host);
+        Print(guest, 0, "r");
+        guest.Bus->Idle(ref host);
+        Print(guest, 1, "two\r\n");
+        Print(guest, 0, "oot\r\n");
+        Assert.That(guest.Output, Is.EqualTo("[g0] login: r\r\n[g1] two\r\n[g0] login: root\r\n"));
+    }
+
+    [Test]
+    public void A_guest_that_polls_for_input_shows_its_prompt()
+    {
+        using var guest = new TestGuest(guests: 2);
+        foreach (var b in "=> "u8)
+        {
+            Assert.That(guest.Read(0x1000_0005, 1) & 0x20, Is.EqualTo(0x20));
+            guest.Write(0x1000_0000, b, 1);
+        }
+
+        Assert.That(guest.Output, Is.Empty);
+        for (var i = 0; i < 10; i++)
+        {
+            guest.Read(0x1000_0005, 1);
+        }
+
+        Assert.That(guest.Output, Is.EqualTo("[g0] => "));
+    }
+
+    [Test]
+    public void A_line_without_end_comes_out_in_pieces()
+    {
+        using var guest = new TestGuest(guests: 2);
+        Print(guest, 1, new string('x', 600) + "\n");
+        Assert.That(guest.Output, Is.EqualTo("[g1] " + new string('x', 600) + "\n"));
+    }
+
+    [Test]
+    public void The_hypervisors_lines_stand_alone()
+    {
+        using var guest = new TestGuest();
+        var host = guest.Machine.Host;
+        Print(guest, 0, "half a li");
+        var writer = ConsoleMultiplexer.BeginMessage(guest.Console, ref host);
+        writer.Text("page "u8).Hex(0x8000_0fff).Text(" of "u8).Decimal(1209).Text("/"u8).Decimal(0).Text("/"u8).Hex(0)
+            .Text("/"u8).Decimal(ulong.MaxValue).Text("/"u8).Hex(ulong.MaxValue);
+        guest.Console->EndMessage(ref host);
+        Assert.That(guest.Output, Is.EqualTo(
+            "half a li\r\nrvirt: page 0x80000fff of 1209/0/0x0/18446744073709551615/0xffffffffffffffff\r\n"));
+    }
+
+    [Test]
+    public void A_panic_takes_the_console_from_whoever_holds_it()
+    {
+        using var guest = new TestGuest();
+        var host = guest.Machine.Host;
+        ConsoleMultiplexer.BeginMessage(guest.Console, ref host).Text("half"u8);
+        ConsoleMultiplexer.BeginPanic(guest.Console, ref host).Text("bug"u8).Newline();
+        Assert.That(guest.Output, Does.EndWith("rvirt: bug\r\n"));
+    }
+
+    [Test]
+    public void Input_reaches_the_guests_UART_and_interrupts_it()
+    {
+        using var guest = new TestGuest();
+        guest.Write(0x0c00_0028, 1);
+        guest.Write(0x0c00_2080, 1 << 10);
+        guest.Write(0x1000_0002, 1, 1);
+        guest.Write(0x1000_0001, 1, 1);
+        Assert.That(guest.Bus->ExternalInterruptPending(0), Is.False);
+        guest.Machine.Type("ls\n");
+        Assert.That(guest.ServeInterrupts(), Is.True);
+        Assert.That(guest.Bus->ExternalInterruptPending(0), Is.True);
+        Assert.That(guest.Read(0x0c20_1004), Is.EqualTo(10));
+        var text = new StringBuilder();
+        while ((guest.Read(0x1000_0005, 1) & 1) != 0)
+        {
+            text.Append((char)guest.Read(0x1000_0000, 1));
+        }
+
+        guest.Write(0x0c20_1004, 10);
+        Assert.That(text.ToString(), Is.EqualTo("ls\n"));
+        Assert.That(guest.Bus->ExternalInterruptPending(0), Is.False);
+        Assert.That(guest.ServeInterrupts(), Is.False);
+    }
+
+    [Test]
+    public void Pasted_text_is_not_lost()
+    {
+        using var guest = new TestGuest();
+        guest.Write(0x1000_0002, 1, 1);
+        var text = new string([.. Enumerable.Range(0, 5000).Select(i => (char)('a' + (i % 26)))]);
+        guest.Machine.Type(text);
+        var read = new StringBuilder();
+        for (var i = 0; i < 20000 && read.Length < text.Length; i++)
+        {
+            guest.ServeInterrupts();
+            if ((guest.Read(0x1000_0005, 1) & 1) != 0)
+            {
+                read.Append((char)guest.Read(0x1000_0000, 1));
+            }
+        }
+
+        Assert.That(read.ToString(), Is.EqualTo(text));
+    }
+
+    [Test]
+    public void A_terminal_that_stops_does_not_stop_the_machine()
+    {
+        using var guest = new TestGuest();
+        guest.Machine.UartStalled = true;
+        Print(guest, 0, new string('x', 40));
+        guest.Machine.UartStalled = false;
+        Print(guest, 0, "back");
+        Assert.That(guest.Output, Does.EndWith("back"));
+    }
+
+    [Test]
+    public void SBI_console_calls_share_the_terminal()
+    {
+        using var guest = new TestGuest();
+        var host = guest.Machine.Host;
+        guest.Bus->ConsoleWrite(ref host, (byte)'a');
+        Assert.That(guest.Output, Is.EqualTo("a"));
+        Assert.That(guest.Bus->ConsoleRead(ref host), Is.EqualTo(-1));
+        guest.Machine.Type("bc");
+        guest.ServeInterrupts();
+        Assert.That(guest.Bus->ConsoleRead(ref host), Is.EqualTo('b'));
+        Assert.That(guest.Bus->ConsoleRead(ref host), Is.EqualTo('c'));
+        Assert.That(guest.Bus->ConsoleRead(ref host), Is.EqualTo(-1));
+    }
+
+    private static void Print(TestGuest guest, int number, string text)
+    {
+        var host = guest.Machine.Host;
+        foreach (var b in Encoding.ASCII.GetBytes(text))
+        {
+            guest.Console->Output(ref host, number, b);
+        }
+    }
+}

@@ -1,0 +1,100 @@
+using NUnit.Framework;
+using Rvirt.Core.VirtualHart;
+using Rvirt.Devices.Virtio;
+using Rvirt.Tests.Devices.Fakes;
+
+namespace Rvirt.Tests.Devices.Machine;
+
+public unsafe class GuestBusTests
+{
+    [TestCase(0x5555u, MachineEvent.Shutdown, 0u)]
+    [TestCase(0x7777u, MachineEvent.Reboot, 0u)]
+    [TestCase(0x0007_3333u, MachineEvent.Fail, 7u)]
+    [TestCase(0x1234u, MachineEvent.None, 0u)]
+    public void The_test_device_asks_for_an_end(uint value, MachineEvent expected, uint code)
+    {
+        using var guest = new TestGuest();
+        guest.Write(0x10_0000, value);
+        Assert.That(guest.Bus->TakeEvent(out var reported), Is.EqualTo(expected));
+        Assert.That(reported, Is.EqualTo(code));
+        Assert.That(guest.Bus->TakeEvent(out _), Is.EqualTo(MachineEvent.None));
+    }
+
+    [TestCase(0x0ul)]
+    [TestCase(0x0bff_fffcul)]
+    [TestCase(0x0c60_0000ul)]
+    [TestCase(0x1000_0100ul)]
+    [TestCase(0x1000_0ffcul)]
+    [TestCase(0x1000_1200ul)]
+    [TestCase(0x1000_9000ul)]
+    [TestCase(0x10_1000ul)]
+    [TestCase(0xffff_ffff_ffff_fffcul)]
+    [TestCase(0x8000_0000_0000_0000ul)]
+    public void Nothing_answers_where_there_is_no_device(ulong address)
+    {
+        using var guest = new TestGuest();
+        var host = guest.Machine.Host;
+        Assert.That(guest.Bus->TryRead(ref host, address, 4, out _), Is.False);
+        Assert.That(guest.Bus->TryWrite(ref host, address, 4, 0), Is.False);
+    }
+
+    [Test]
+    public void The_PLIC_takes_words_only()
+    {
+        using var guest = new TestGuest();
+        var host = guest.Machine.Host;
+        Assert.That(guest.Bus->TryRead(ref host, 0x0c20_1004, 8, out _), Is.False);
+        Assert.That(guest.Bus->TryRead(ref host, 0x0c20_1004, 1, out _), Is.False);
+        Assert.That(guest.Bus->TryWrite(ref host, 0x0c00_0004, 2, 1), Is.False);
+    }
+
+    [Test]
+    public void Empty_slots_read_as_transports_without_a_device()
+    {
+        using var guest = new TestGuest();
+        for (var slot = 1u; slot < 8; slot++)
+        {
+            var address = 0x1000_1000ul + (slot * 0x1000);
+            Assert.That(guest.Read(address), Is.EqualTo(VirtioRegister.MagicValue));
+            Assert.That(guest.Read(address + 8), Is.Zero);
+            Assert.That(guest.Read(address + 0x100), Is.Zero);
+            guest.Write(address + 0x70, 1);
+            guest.Write(address + 0x50, 0);
+            Assert.That(guest.Read(address + 0x70), Is.Zero);
+        }
+    }
+
+    [TestCase(5u)]
+    [TestCase(16u)]
+    [TestCase(23u)]
+    [TestCase(24u)]
+    public void Devices_whose_messages_name_memory_are_not_passed_on(uint kind)
+    {
+        using var guest = new TestGuest(kind: kind);
+        Assert.That(guest.Register(VirtioRegister.DeviceId), Is.Zero);
+    }
+
+    [Test]
+    public void A_register_read_costs_no_access_to_the_host()
+    {
+        using var guest = new TestGuest();
+        GuestDriver.Open(guest);
+        var before = guest.Machine.MmioAccesses;
+        guest.Read(0x1000_0005, 1);
+        guest.Read(0x0c20_1004);
+        guest.Register(VirtioRegister.InterruptStatus);
+        guest.Register(VirtioRegister.QueueSizeMax);
+        Assert.That(guest.Machine.MmioAccesses, Is.EqualTo(before));
+    }
+
+    [Test]
+    public void A_source_nobody_owns_is_turned_off()
+    {
+        using var guest = new TestGuest();
+        var host = guest.Machine.Host;
+        guest.HostPlic->Route(ref host, FakeMachine.Context, 20, null, 0);
+        guest.Machine.Plic.SetLevel(20, true);
+        Assert.That(guest.ServeInterrupts(), Is.True);
+        Assert.That(guest.ServeInterrupts(), Is.False);
+    }
+}

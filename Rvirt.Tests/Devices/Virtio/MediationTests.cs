@@ -1,0 +1,441 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using NUnit.Framework;
+using Rvirt.Devices.Virtio;
+using Rvirt.Tests.Devices.Fakes;
+
+namespace Rvirt.Tests.Devices.Virtio;
+
+public unsafe class MediationTests
+{
+    private const ulong Buffers = TestGuest.GuestRam + 0x8_0000;
+    private static readonly uint[] Versions = [1, 2];
+    private static readonly bool[] Flags = [false, true];
+
+    [Test]
+    public void A_disk_is_written_and_read_back(
+        [ValueSource(nameof(Versions))] uint version, [ValueSource(nameof(Flags))] bool indirect, [ValueSource(nameof(Flags))] bool events)
+    {
+        using var guest = new TestGuest(version);
+        var disk = new FakeDisk(guest);
+        var driver = GuestDriver.Open(guest, indirect, events);
+        var random = new Random(1);
+        for (ulong sector = 0; sector < 200; sector++)
+        {
+            var data = new byte[512];
+            random.NextBytes(data);
+            data.CopyTo(new Span<byte>(guest.Ram(Buffers + 0x1000), 512));
+            Request(guest, driver, 1, sector, false);
+            Assert.That(disk.Sectors[sector], Is.EqualTo(data));
+            new Span<byte>(guest.Ram(Buffers + 0x1000), 512).Clear();
+            Request(guest, driver, 0, sector, true);
+            Assert.That(new Span<byte>(guest.Ram(Buffers + 0x1000), 512).ToArray(), Is.EqualTo(data));
+        }
+
+        Assert.That(driver.UsedIndex, Is.EqualTo(400));
+    }
+
+    [Test]
+    public void The_guest_sees_the_hosts_device([ValueSource(nameof(Versions))] uint version)
+    {
+        using var guest = new TestGuest(version);
+        Assert.That(guest.Register(VirtioRegister.Magic), Is.EqualTo(VirtioRegister.MagicValue));
+        Assert.That(guest.Register(VirtioRegister.Version), Is.EqualTo(version));
+        Assert.That(guest.Register(VirtioRegister.DeviceId), Is.EqualTo(2));
+        Assert.That(guest.Register(VirtioRegister.QueueSizeMax), Is.EqualTo(256));
+        guest.Register(VirtioRegister.QueueSelect, 3);
+        Assert.That(guest.Register(VirtioRegister.QueueSizeMax), Is.Zero);
+        guest.Register(VirtioRegister.QueueSelect, uint.MaxValue);
+        Assert.That(guest.Register(VirtioRegister.QueueSizeMax), Is.Zero);
+        guest.Register(VirtioRegister.DeviceFeaturesSelect, 1);
+        Assert.That(guest.Register(VirtioRegister.DeviceFeatures), Is.EqualTo(version == 2 ? 1 : 0), "VERSION_1 and no packed ring");
+        guest.Register(VirtioRegister.DeviceFeaturesSelect, 0);
+        Assert.That(guest.Register(VirtioRegister.DeviceFeatures), Is.EqualTo((1u << 5) | (3u << 28)));
+    }
+
+    [Test]
+    public void The_configuration_space_passes_in_any_width()
+    {
+        using var guest = new TestGuest(2);
+        for (var i = 0; i < 16; i++)
+        {
+            guest.Device.Configuration[i] = (byte)(i + 1);
+        }
+
+        Assert.That(guest.Read(TestGuest.Slot0 + 0x101, 1), Is.EqualTo(2));
+        Assert.That(guest.Read(TestGuest.Slot0 + 0x102, 2), Is.EqualTo(0x0403));
+        Assert.That(guest.Read(TestGuest.Slot0 + 0x104, 4), Is.EqualTo(0x0807_0605));
+        Assert.That(guest.Read(TestGuest.Slot0 + 0x108, 8), Is.EqualTo(0x100f_0e0d_0c0b_0a09));
+        guest.Write(TestGuest.Slot0 + 0x120, 0x1122_3344_5566_7788, 8);
+        Assert.That(guest.Device.Configuration[0x20..0x28], Is.EqualTo(new byte[] { 0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11 }));
+        var host = guest.Machine.Host;
+        Assert.That(guest.Bus->TryRead(ref host, TestGuest.Slot0 + 0x101, 2, out _), Is.False);
+        Assert.That(guest.Register(VirtioRegister.ConfigurationGeneration), Is.EqualTo(7));
+    }
+
+    [Test]
+    public void A_modern_driver_that_takes_what_was_not_offered_is_refused()
+    {
+        using var guest = new TestGuest(2);
+        GuestDriver.Begin(guest, false, false, 1ul << 34);
+        Assert.That(guest.Register(VirtioRegister.Status), Is.EqualTo(3));
+        GuestDriver.Begin(guest, false, false, 1ul << 5);
+        Assert.That(guest.Register(VirtioRegister.Status), Is.EqualTo(11));
+        Assert.That(guest.Device.Taken & (1ul << 5), Is.Not.Zero);
+    }
+
+    [Test]
+    public void The_host_is_never_told_of_indirect_descriptors([ValueSource(nameof(Versions))] uint version)
+    {
+        using var guest = new TestGuest(version);
+        GuestDriver.Open(guest, true, false);
+        Assert.That(guest.Device.Taken & VirtioFeature.IndirectDescriptors, Is.Zero);
+        Assert.That(guest.Device.Events, Is.True, "Rvirt uses event indices with the host whatever the guest does");
+    }
+
+    [Test]
+    public void A_host_without_event_indices_still_serves_a_guest_with_them([ValueSource(nameof(Flags))] bool events)
+    {
+        using var guest = new TestGuest(withheld: VirtioFeature.Own);
+        _ = new FakeDisk(guest);
+        var driver = GuestDriver.Open(guest, events, events);
+        Assert.That(guest.Device.Events, Is.False);
+        for (ulong sector = 0; sector < 50; sector++)
+        {
+            Request(guest, driver, 1, sector, false);
+        }
+
+        Assert.That(driver.UsedIndex, Is.EqualTo(50));
+    }
+
+    [Test]
+    public void Interrupts_come_with_status_and_go_with_acknowledgement()
+    {
+        using var guest = new TestGuest();
+        _ = new FakeDisk(guest);
+        guest.Write(0x0c00_0004, 1);
+        guest.Write(0x0c00_2080, 2);
+        var driver = GuestDriver.Open(guest);
+        driver.Add((Buffers, 16u, false), (Buffers + 0x2000, 1u, true));
+        driver.Notify();
+        Assert.That(guest.Register(VirtioRegister.InterruptStatus), Is.Zero, "nothing is delivered before the host interrupts");
+        Assert.That(guest.ServeInterrupts(), Is.True);
+        Assert.That(guest.Bus->ExternalInterruptPending(0), Is.True);
+        Assert.That(guest.Read(0x0c20_1004), Is.EqualTo(1));
+        Assert.That(guest.Register(VirtioRegister.InterruptStatus), Is.EqualTo(1));
+        guest.Register(VirtioRegister.InterruptAcknowledge, 1);
+        guest.Write(0x0c20_1004, 1);
+        Assert.That(guest.Bus->ExternalInterruptPending(0), Is.False);
+        guest.Device.Interrupt(2);
+        guest.ServeInterrupts();
+        Assert.That(guest.Register(VirtioRegister.InterruptStatus), Is.EqualTo(2), "a changed configuration is told");
+    }
+
+    [Test]
+    public void A_guest_that_wants_no_interrupt_gets_its_buffers_without()
+    {
+        using var guest = new TestGuest();
+        _ = new FakeDisk(guest);
+        var driver = GuestDriver.Open(guest);
+        *(ushort*)guest.Ram(driver.Available) = 1;
+        driver.Add((Buffers, 16u, false), (Buffers + 0x2000, 1u, true));
+        driver.Notify();
+        guest.ServeInterrupts();
+        Assert.That(driver.UsedIndex, Is.EqualTo(1));
+        Assert.That(guest.Register(VirtioRegister.InterruptStatus), Is.Zero);
+    }
+
+    [Test]
+    public void An_event_index_holds_interrupts_back_until_it_is_passed()
+    {
+        using var guest = new TestGuest();
+        _ = new FakeDisk(guest);
+        var driver = GuestDriver.Open(guest, false, true);
+        driver.WantInterruptAt(2);
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.That(guest.Register(VirtioRegister.InterruptStatus), Is.Zero);
+            driver.Add((Buffers, 16u, false), (Buffers + 0x2000, 1u, true));
+            driver.Notify();
+            guest.ServeInterrupts();
+        }
+
+        Assert.That(guest.Register(VirtioRegister.InterruptStatus), Is.EqualTo(1));
+    }
+
+    [Test]
+    public void With_event_indices_a_device_that_is_behind_is_not_notified_again()
+    {
+        using var guest = new TestGuest();
+        _ = new FakeDisk(guest);
+        guest.Device.Immediate = false;
+        var driver = GuestDriver.Open(guest);
+        for (var i = 0; i < 5; i++)
+        {
+            driver.Add((Buffers, 16u, false), (Buffers + 0x2000, 1u, true));
+            driver.Notify();
+        }
+
+        Assert.That(guest.Device.Notifications, Is.EqualTo(1));
+        Assert.That(guest.Device.Run(0), Is.EqualTo(5));
+    }
+
+    [Test]
+    public void Packets_go_out_and_come_in([ValueSource(nameof(Versions))] uint version, [ValueSource(nameof(Flags))] bool events)
+    {
+        using var guest = new TestGuest(version, VirtioKind.Network);
+        var sent = new List<byte[]>();
+        var inbox = new Queue<byte[]>();
+        guest.Device.Serve = (queue, readable, writable) =>
+        {
+            if (queue == 1)
+            {
+                sent.Add(readable);
+                return 0;
+            }
+
+            if (!inbox.TryDequeue(out var packet))
+            {
+                return -1;
+            }
+
+            packet.CopyTo(new Span<byte>(guest.Machine.Dma(writable[0].Address, writable[0].Length), (int)writable[0].Length));
+            return packet.Length;
+        };
+        GuestDriver.Begin(guest, false, events);
+        var receive = new GuestDriver(guest, 0, 16, TestGuest.GuestRam + 0x1_0000, false, events);
+        var transmit = new GuestDriver(guest, 1, 16, TestGuest.GuestRam + 0x5_0000, false, events);
+        receive.Start();
+        transmit.Start();
+        GuestDriver.Finish(guest);
+        var heads = new Dictionary<uint, ulong>();
+        for (var i = 0u; i < 16; i++)
+        {
+            heads[(uint)receive.Add((Buffers + (i * 2048), 2048u, true))] = Buffers + (i * 2048);
+        }
+
+        receive.Notify();
+        var transmitted = 0;
+        for (var round = 0; round < 300; round++)
+        {
+            var text = BitConverter.GetBytes(round);
+            inbox.Enqueue(text);
+            guest.Device.Run(0);
+            text.CopyTo(new Span<byte>(guest.Ram(Buffers + 0x1_0000 + ((ulong)(round % 16) * 64)), 4));
+            var since = transmit.AvailableIndex;
+            while (transmit.Add((Buffers + 0x1_0000 + ((ulong)(round % 16) * 64), 4u, false)) < 0)
+            {
+                // Out of descriptors: what came back is in the ring, or an interrupt will say so.
+                var any = false;
+                while (transmit.TryTake(out _, out _))
+                {
+                    transmitted++;
+                    any = true;
+                }
+
+                Assert.That(any || guest.ServeInterrupts(), Is.True, "a transmit queue that is full must come back");
+            }
+
+            transmit.Kick(since);
+            guest.ServeInterrupts();
+            Assert.That(receive.TryTake(out var head, out var length), Is.True);
+            Assert.That(length, Is.EqualTo(4));
+            Assert.That(BitConverter.ToInt32(new ReadOnlySpan<byte>(guest.Ram(heads[head]), 4)), Is.EqualTo(round));
+            heads[(uint)receive.Add((heads[head], 2048u, true))] = heads[head];
+            receive.Notify();
+        }
+
+        Assert.That(sent.Select(p => BitConverter.ToInt32(p)), Is.EqualTo(Enumerable.Range(0, 300)));
+        Assert.That(transmitted, Is.GreaterThan(250));
+    }
+
+    [Test]
+    public void Transmit_buffers_come_back_in_bundles()
+    {
+        using var guest = new TestGuest(1, VirtioKind.Network);
+        guest.Device.Immediate = false;
+        GuestDriver.Begin(guest, false, true);
+        var transmit = new GuestDriver(guest, 1, 64, TestGuest.GuestRam + 0x5_0000, false, true);
+        transmit.Start();
+        GuestDriver.Finish(guest);
+        transmit.WantInterruptAt(0x7000);
+        for (var i = 0; i < 8; i++)
+        {
+            transmit.Add((Buffers, 64u, false));
+        }
+
+        transmit.Notify();
+        for (var i = 0; i < 7; i++)
+        {
+            guest.Device.Run(1, 1);
+            Assert.That(guest.Device.Interrupts, Is.Zero);
+        }
+
+        guest.Device.Run(1, 1);
+        Assert.That(guest.Device.Interrupts, Is.EqualTo(1), "the last one is told, or the others would never come back");
+        guest.ServeInterrupts();
+        Assert.That(transmit.UsedIndex, Is.EqualTo(8));
+        Assert.That(guest.Register(VirtioRegister.InterruptStatus), Is.Zero, "the guest wanted none");
+    }
+
+    [Test]
+    public void Chains_that_find_no_room_wait_and_are_not_lost([ValueSource(nameof(Flags))] bool events)
+    {
+        using var guest = new TestGuest(queueSizeMax: 8);
+        guest.Device.Immediate = false;
+        var driver = GuestDriver.Open(guest, true, events, size: 8);
+        for (var i = 0u; i < 6; i++)
+        {
+            driver.Add((Buffers, 8u, false), (Buffers + 64, 8u, false), (Buffers + 0x1000 + i, 1u, true));
+        }
+
+        driver.Notify();
+        Assert.That(guest.Device.Run(0), Is.EqualTo(2), "three descriptors each fit a host queue of eight twice");
+        for (var i = 0; i < 10; i++)
+        {
+            guest.ServeInterrupts();
+            guest.Device.Run(0);
+        }
+
+        guest.ServeInterrupts();
+        Assert.That(driver.UsedIndex, Is.EqualTo(6));
+    }
+
+    [Test]
+    public void What_the_guest_changes_after_the_notification_has_no_effect()
+    {
+        using var guest = new TestGuest();
+        guest.Device.Immediate = false;
+        var writable = new List<(ulong Address, uint Length)>();
+        guest.Device.Serve = (_, _, buffers) =>
+        {
+            writable.AddRange(buffers);
+            return 0;
+        };
+        var driver = GuestDriver.Open(guest);
+        var head = driver.Add((Buffers, 64u, true));
+        driver.Notify();
+        driver.Descriptor(driver.Descriptors, (uint)head, 0x1000, 0xffff_ffff, 2, 0);
+        guest.Device.Run(0);
+        Assert.That(writable, Is.EqualTo(new[] { (TestGuest.HostRam + 0x8_0000, 64u) }));
+    }
+
+    [Test]
+    public void Two_chains_may_share_descriptors_and_stay_apart()
+    {
+        using var guest = new TestGuest();
+        guest.Device.Immediate = false;
+        var driver = GuestDriver.Open(guest);
+        driver.Descriptor(driver.Descriptors, 0, Buffers, 64, 0, 0);
+        driver.Publish(0);
+        driver.Publish(0);
+        driver.Notify();
+        Assert.That(guest.Device.Run(0), Is.EqualTo(2));
+        guest.ServeInterrupts();
+        Assert.That(driver.UsedIndex, Is.EqualTo(2));
+    }
+
+    [Test]
+    public void A_reset_in_flight_stops_the_device_and_a_driver_can_start_over([ValueSource(nameof(Versions))] uint version)
+    {
+        using var guest = new TestGuest(version);
+        var disk = new FakeDisk(guest);
+        guest.Device.Immediate = false;
+        var driver = GuestDriver.Open(guest);
+        for (var i = 0; i < 3; i++)
+        {
+            driver.Add((Buffers, 16u, false), (Buffers + 0x2000, 1u, true));
+        }
+
+        driver.Notify();
+        guest.Device.Run(0, 1);
+        guest.Register(VirtioRegister.Status, 0);
+        Assert.That(guest.Device.Status, Is.Zero);
+        Assert.That(guest.Device.Run(0), Is.Zero);
+        Assert.That(guest.Register(VirtioRegister.InterruptStatus), Is.Zero);
+        Assert.That(guest.ServeInterrupts(), Is.False);
+        Assert.That(driver.UsedIndex, Is.Zero);
+
+        guest.Device.Immediate = true;
+        new Span<byte>(guest.Ram(TestGuest.GuestRam), (int)TestGuest.RamBytes).Clear();
+        var again = GuestDriver.Open(guest, true, true);
+        Request(guest, again, 1, 5, false);
+        Assert.That(disk.Sectors.ContainsKey(5), Is.True);
+        Assert.That(again.UsedIndex, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void When_a_guest_ends_its_devices_are_still()
+    {
+        using var guest = new TestGuest();
+        guest.Device.Immediate = false;
+        var driver = GuestDriver.Open(guest);
+        driver.Add((Buffers, 64u, true));
+        driver.Notify();
+        var host = guest.Machine.Host;
+        Assert.That(guest.Bus->ResetAll(ref host), Is.True);
+        Assert.That(guest.Device.Run(0), Is.Zero);
+        Assert.That(guest.Device.Status, Is.Zero);
+        Assert.That(guest.Bus->ExternalInterruptPending(0), Is.False);
+    }
+
+    [Test]
+    public void A_legacy_page_number_of_zero_takes_the_queue_away()
+    {
+        using var guest = new TestGuest();
+        var driver = GuestDriver.Open(guest);
+        Assert.That(guest.Register(VirtioRegister.QueuePageNumber), Is.EqualTo(driver.Descriptors / 4096));
+        guest.Register(VirtioRegister.QueuePageNumber, 0);
+        Assert.That(guest.Register(VirtioRegister.QueuePageNumber), Is.Zero);
+        Assert.That(guest.Device.Status, Is.Zero);
+    }
+
+    [Test]
+    public void A_modern_queue_can_be_stopped_and_started()
+    {
+        using var guest = new TestGuest(2);
+        _ = new FakeDisk(guest);
+        var driver = GuestDriver.Open(guest);
+        Request(guest, driver, 1, 1, false);
+        Assert.That(guest.Register(VirtioRegister.QueueReady), Is.EqualTo(1));
+        guest.Register(VirtioRegister.QueueReady, 0);
+        Assert.That(guest.Register(VirtioRegister.QueueReady), Is.Zero);
+        new Span<byte>(guest.Ram(driver.Descriptors), 0x4000).Clear();
+        var again = new GuestDriver(guest, 0, 16, driver.Descriptors, false, false);
+        again.Start();
+        Assert.That(guest.Register(VirtioRegister.QueueReady), Is.EqualTo(1));
+    }
+
+    [Test]
+    public void A_host_device_that_returns_what_it_was_not_given_breaks_the_queue_only()
+    {
+        using var guest = new TestGuest();
+        guest.Device.Immediate = false;
+        var driver = GuestDriver.Open(guest);
+        driver.Add((Buffers, 64u, true));
+        driver.Notify();
+        guest.Device.ReturnBogus(0, 77);
+        guest.ServeInterrupts();
+        Assert.That(guest.Register(VirtioRegister.Status) & VirtioStatus.NeedsReset, Is.Not.Zero);
+        Assert.That(driver.UsedIndex, Is.Zero);
+        Assert.That(guest.Output, Does.Contain("rvirt: guest 0 broke queue 0 of virtio slot 0"));
+    }
+
+    private static void Request(TestGuest guest, GuestDriver driver, uint kind, ulong sector, bool read)
+    {
+        *(uint*)guest.Ram(Buffers) = kind;
+        *(ulong*)guest.Ram(Buffers + 8) = sector;
+        *guest.Ram(Buffers + 0x2000) = 0xff;
+        var since = driver.AvailableIndex;
+        var head = driver.Add((Buffers, 16u, false), (Buffers + 0x1000, 512u, read), (Buffers + 0x2000, 1u, true));
+        Assert.That(head, Is.GreaterThanOrEqualTo(0));
+        driver.Kick(since);
+        Assert.That(guest.ServeInterrupts(), Is.True, "a served request must interrupt");
+        Assert.That(guest.Register(VirtioRegister.InterruptStatus), Is.EqualTo(1));
+        guest.Register(VirtioRegister.InterruptAcknowledge, 1);
+        Assert.That(driver.TryTake(out var used, out var length), Is.True);
+        Assert.That((used, length), Is.EqualTo(((uint)head, read ? 513u : 1u)));
+        Assert.That(*guest.Ram(Buffers + 0x2000), Is.Zero);
+    }
+}
