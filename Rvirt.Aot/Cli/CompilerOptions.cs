@@ -13,6 +13,9 @@ public sealed record CompilerOptions
     /// <summary>Assembly files to link in.</summary>
     public IReadOnlyList<string> Assembly { get; init; } = [];
 
+    /// <summary>Directories in which assembly files find their includes.</summary>
+    public IReadOnlyList<string> Includes { get; init; } = [];
+
     public string? LinkerScript { get; init; }
 
     /// <summary><c>NAME=VALUE</c>, for assembly files and the linker script.</summary>

@@ -46,7 +46,7 @@ public sealed class ImageLinker(CompilerOptions options, DiagnosticBag diagnosti
         Add(module, [.. target, $"-O{options.Optimization}", "-Wno-override-module"]);
         foreach (var source in options.Assembly.Append(runtime))
         {
-            Add(source, [.. target, "-x", "assembler-with-cpp", "-g", $"-I{workDirectory}", .. options.Defines.Select(define => $"-D{define}")]);
+            Add(source, [.. target, "-x", "assembler-with-cpp", "-g", $"-I{workDirectory}", .. options.Includes.Select(include => $"-I{include}"), .. options.Defines.Select(define => $"-D{define}")]);
         }
         Parallel.Invoke(new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, [.. jobs]);
         if (diagnostics.HasErrors)
