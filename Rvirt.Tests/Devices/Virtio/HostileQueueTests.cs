@@ -158,7 +158,7 @@ public unsafe class HostileQueueTests
     public void A_queue_that_is_misplaced_or_not_all_RAM_does_not_start([Range(0, 2)] int ring)
     {
         using var guest = new TestGuest(2);
-        foreach (var address in new[] { End - 0x20, 0, Buffers + 0x4001, TestGuest.GuestRam - 16, 0xffff_ffff_ffff_fff0 })
+        foreach (var address in new ulong[] { End - 0x20, 0, Buffers + 0x4001, TestGuest.GuestRam - 16, 0xffff_ffff_ffff_fff0 })
         {
             GuestDriver.Begin(guest, false, false);
             ulong[] places = [Buffers, Buffers + 0x1000, Buffers + 0x2000];
