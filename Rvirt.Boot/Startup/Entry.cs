@@ -1,8 +1,7 @@
 using System.Runtime.InteropServices;
-using Rvirt.Boot.Firmware;
+using Rvirt.Boot.Guests;
 using Rvirt.Boot.Panic;
 using Rvirt.Boot.Target;
-using Rvirt.Devices.Console;
 
 namespace Rvirt.Boot.Startup;
 
@@ -15,7 +14,10 @@ internal static unsafe class Entry
     {
         PanicEntry.UseWindow(info->Window);
         var host = new TargetHost(info->Window, mayTrap: true);
-        new ConsoleWriter<TargetHost, FirmwareSink>(ref host, default).Text("rvirt: hello from C#\n"u8);
-        MachineEnd.Finish(ref host, 0);
+        var first = MachineSetup.Run(ref host, info);
+        if (first != null)
+        {
+            GuestLife.Begin(first);
+        }
     }
 }

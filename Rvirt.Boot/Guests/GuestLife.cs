@@ -1,0 +1,162 @@
+using System.Runtime.InteropServices;
+using System.Threading;
+using Rvirt.Boot.Firmware;
+using Rvirt.Boot.Target;
+using Rvirt.Core.Privileged;
+using Rvirt.Core.Traps;
+using Rvirt.Core.VirtualHart;
+using Rvirt.Devices.Console;
+using Rvirt.Devices.Machine;
+using Rvirt.Mmu;
+
+namespace Rvirt.Boot.Guests;
+
+/// <summary>The life of a guest on its hart: start, traps, start again, end.</summary>
+internal static unsafe class GuestLife
+{
+    private const ulong FsInitial = 1UL << 13;
+    private const uint FailureStatus = 1;
+    private const ulong AllCounters = 7;
+
+    /// <summary>A further hart, in the window, on its stack.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "rvirt_hart_main")]
+    internal static void HartMain(ulong hartId, GuestHart* hart)
+    {
+        if (hart->V.HostHartId != hartId)
+        {
+            throw new System.InvalidOperationException("a hart woke with another one's name");
+        }
+
+        Begin(hart);
+    }
+
+    /// <summary>A guest's first start on the calling hart. Never returns.</summary>
+    internal static void Begin(GuestHart* hart)
+    {
+        // SAFETY: the machine's memory plan gave the hart and its guest places that stay.
+        var guest = hart->Guest;
+        ref var host = ref hart->Host;
+        host.ClearSie(ulong.MaxValue);
+        host.SetTimer(ulong.MaxValue);
+        host.ClearSoftwareInterrupt();
+        guest->Machine->Plic.OpenContext(ref host, hart->PlicContext);
+        var uart = guest->Machine->Host.Uart;
+        GuestBus<TargetHost>.Connect(&guest->Bus, ref host, hart->PlicContext, uart.Interrupt, guest->Harts);
+        Start(hart);
+        host.SetSie(Interrupts.All);
+        Routines.EnterGuest(&hart->V);
+    }
+
+    /// <summary>A trap out of a guest: the one way from the trap vector to C#.</summary>
+    /// <returns>The virtual hart to go on with.</returns>
+    [UnmanagedCallersOnly(EntryPoint = "rvirt_trap")]
+    internal static VCpu* Trap(VCpu* v, ulong cause, ulong value)
+    {
+        // SAFETY: a virtual hart is the head of its GuestHart.
+        var hart = (GuestHart*)v;
+        var mmu = new ShadowMmuAdapter<TargetHost>(&hart->Mmu);
+        var outcome = TrapHandler.Handle(ref hart->Host, ref hart->V, ref mmu, ref hart->Guest->Bus, cause, value);
+        return outcome == TrapOutcome.Resume ? v : Leave(hart, outcome, cause, value);
+    }
+
+    private static VCpu* Leave(GuestHart* hart, TrapOutcome outcome, ulong cause, ulong value)
+    {
+        var guest = hart->Guest;
+        if (outcome != TrapOutcome.Stop)
+        {
+            GuestReport.Unexpected(hart, cause, value);
+            throw new System.InvalidOperationException("a trap that cannot come from a guest");
+        }
+
+        // Devices must let go of the guest's memory before anything else uses it.
+        if (!guest->Bus.ResetAll(ref hart->Host))
+        {
+            GuestReport.DeviceStuck(hart);
+            End(hart, FailureStatus);
+        }
+
+        switch (hart->V.StopReason)
+        {
+            case StopReason.Reboot:
+                GuestReport.Rebooting(hart);
+                Start(hart);
+                return &hart->V;
+            case StopReason.Shutdown:
+                GuestReport.Ended(hart);
+                End(hart, 0);
+                break;
+            default:
+                GuestReport.Ended(hart);
+                var code = hart->V.FailureCode & 0xff;
+                End(hart, code == 0 ? FailureStatus : code);
+                break;
+        }
+
+        return &hart->V;
+    }
+
+    /// <summary>Loads the guest and puts its hart where firmware would enter it.</summary>
+    private static void Start(GuestHart* hart)
+    {
+        var guest = hart->Guest;
+        ref var host = ref hart->Host;
+        if (!GuestLoader.Load(guest))
+        {
+            throw new System.InvalidOperationException("a checked guest does not load");
+        }
+
+        host.FenceI();
+        host.SetTimer(ulong.MaxValue);
+        host.WriteScounteren(AllCounters);
+        // What a trap from U-mode leaves: SPP is U. The guest owns FS; vectors are off, as no guest is told of them.
+        var cleared = Sstatus.Sie | Sstatus.Spie | Sstatus.Spp | Sstatus.Vs | Sstatus.Fs | Sstatus.Sum | Sstatus.Mxr;
+        host.WriteSstatus((host.ReadSstatus() & ~cleared) | FsInitial);
+        hart->V.Reset(guest->Kernel.Entry, guest->Layout.DeviceTree);
+        hart->V.ViewChanged = false;
+        hart->Mmu.FenceAll(ref host);
+        hart->Mmu.Activate(ref host, 0, PrivilegeMode.Supervisor, sum: false, mxr: false);
+    }
+
+    /// <summary>The guest is gone. The last one takes the machine with it; a hart whose guest is gone still passes interrupts on.</summary>
+    private static void End(GuestHart* hart, uint status)
+    {
+        var guest = hart->Guest;
+        var machine = guest->Machine;
+        ref var host = ref hart->Host;
+        guest->Ended = true;
+        if (status != 0)
+        {
+            Interlocked.CompareExchange(ref machine->Status, (int)status, 0);
+        }
+
+        if (Interlocked.Decrement(ref machine->Running) == 0)
+        {
+            MachineEnd.Finish(ref host, (uint)machine->Status);
+        }
+
+        PassFocus(machine);
+        host.SetTimer(ulong.MaxValue);
+        while (true)
+        {
+            host.Wfi();
+            host.ClearSoftwareInterrupt();
+            if ((host.ReadSip() & Interrupts.External) != 0)
+            {
+                guest->Bus.ServiceExternalInterrupt(ref host);
+            }
+        }
+    }
+
+    // Input goes to the first guest that still runs.
+    private static void PassFocus(Machine* machine)
+    {
+        for (var i = 0; i < machine->GuestCount; i++)
+        {
+            if (!machine->Guests[i].Ended)
+            {
+                machine->Console.Focus = i;
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+using Rvirt.Boot.Startup;
+using Rvirt.Core.DeviceTree;
+using Rvirt.Core.Memory;
+using Rvirt.Devices.Console;
+
+namespace Rvirt.Boot.Guests;
+
+/// <summary>The whole machine while guests run: what they share, and who still runs. One exists, in memory that stays.</summary>
+internal unsafe struct Machine
+{
+    /// <summary>The shared console.</summary>
+    internal ConsoleMultiplexer Console;
+
+    /// <summary>The host's PLIC.</summary>
+    internal Devices.HostDrivers.HostPlic Plic;
+
+    /// <summary>What the host has.</summary>
+    internal HostDescription Host;
+
+    /// <summary>What the entry assembly knew.</summary>
+    internal BootInfo Boot;
+
+    /// <summary>The window on physical memory.</summary>
+    internal PhysicalMemory Memory;
+
+    /// <summary>The guests, <see cref="GuestCount"/> of them.</summary>
+    internal Guest* Guests;
+
+    /// <summary>Number of guests.</summary>
+    internal int GuestCount;
+
+    /// <summary>Guests that have not ended; changed atomically.</summary>
+    internal int Running;
+
+    /// <summary>Exit status of the machine: the first failure's, else 0; changed atomically.</summary>
+    internal int Status;
+}

@@ -1,0 +1,42 @@
+using System;
+using Rvirt.Boot.Guests;
+using Rvirt.Boot.Target;
+using Rvirt.Core.Privileged;
+using Rvirt.Devices.Console;
+
+namespace Rvirt.Boot.Startup;
+
+/// <summary>Says on the console what was found and who gets what.</summary>
+internal static unsafe class Announce
+{
+    private const ulong MiB = 1 << 20;
+
+    /// <summary>A line for the machine, and one for each guest.</summary>
+    internal static void Guests(ref TargetHost host, Machine* machine, ReadOnlySpan<byte> board)
+    {
+        var console = &machine->Console;
+        ConsoleMultiplexer.BeginMessage(console, ref host)
+            .Text(board)
+            .Text(Satp.Mode(machine->Boot.Satp) switch
+            {
+                TranslationMode.Sv57 => ", Sv57"u8,
+                TranslationMode.Sv48 => ", Sv48"u8,
+                _ => ", Sv39"u8,
+            })
+            .Text(host.HasStimecmp ? ", own timers, "u8 : ", timers of the firmware, "u8)
+            .Decimal((ulong)machine->Host.HartCount)
+            .Text(machine->Host.HartCount == 1 ? " hart"u8 : " harts"u8);
+        console->EndMessage(ref host);
+        for (var i = 0; i < machine->GuestCount; i++)
+        {
+            // SAFETY: the machine has that many guests, each with a hart.
+            var guest = machine->Guests + i;
+            ConsoleMultiplexer.BeginMessage(console, ref host)
+                .Text("guest "u8).Text(guest->Name)
+                .Text(": hart "u8).Decimal(guest->Harts[0]->HostHartId)
+                .Text(", "u8).Decimal(guest->Memory.Length / MiB).Text(" MiB at "u8).Hex(guest->Memory.HostAddress)
+                .Text(", entry "u8).Hex(guest->Kernel.Entry);
+            console->EndMessage(ref host);
+        }
+    }
+}

@@ -1,0 +1,229 @@
+using System;
+using Rvirt.Boot.Guests;
+using Rvirt.Boot.Target;
+using Rvirt.Core.DeviceTree;
+using Rvirt.Core.Images;
+using Rvirt.Core.Memory;
+using Rvirt.Core.Privileged;
+using Rvirt.Core.VirtualHart;
+using Rvirt.Devices.Machine;
+using Rvirt.Mmu;
+
+namespace Rvirt.Boot.Startup;
+
+/// <summary>Gives each guest its memory, devices and harts, and checks that it can boot.</summary>
+internal static unsafe class GuestSetup
+{
+    private const ulong MiB = 1 << 20;
+    private const ulong GiB = 1 << 30;
+    private const ulong Superpage = 2 * MiB;
+    private const ulong MinimumMemory = 8 * MiB;
+
+    // Shadow tables: a share of the guest's memory, within bounds.
+    private const ulong BytesPerTable = 256 << 10;
+    private const ulong MinimumTables = 512;
+    private const ulong MaximumTables = 8192;
+
+    /// <summary>Makes all guests, or ends the machine with a line that says what is wrong.</summary>
+    internal static bool TryMakeAll<TPlatform>(ref TargetHost host, Machine* machine, TPlatform platform, in GuestBlob blob, ref MemoryMap map)
+        where TPlatform : struct, IPlatform
+    {
+        var entries = blob;
+        for (var i = 0; i < machine->GuestCount; i++)
+        {
+            // SAFETY: the machine has that many guests, in zeroed memory of their own.
+            var guest = machine->Guests + i;
+            guest->Machine = machine;
+            guest->Index = i;
+            guest->Description = entries.Guests[i];
+            machine->Console.Guest(i)->SetName(guest->Name);
+            if (guest->Description.HartCount != 1)
+            {
+                StartupFailure.End(ref host, guest->Name, "more than one hart for a guest is not possible yet: ask for one"u8);
+                return false;
+            }
+
+            guest->Devices = platform.DescribeGuest(guest->Description.HartCount);
+            if (!TryGiveDevices(ref host, guest, machine->GuestCount == 1))
+            {
+                return false;
+            }
+        }
+
+        return TryGivePrivateMemory(ref host, machine, ref map)
+            && TryGiveRam(ref host, machine, platform.GuestMemory, ref map)
+            && TryPrepare(ref host, machine);
+    }
+
+    /// <summary>Hands over the host's devices: those the description names, in ascending order; a sole guest that names none gets all, each in its own slot.</summary>
+    private static bool TryGiveDevices(ref TargetHost host, Guest* guest, bool sole)
+    {
+        ref var description = ref guest->Machine->Host;
+        var next = 0;
+        for (var slot = 0; slot < HostDescription.MaximumVirtioSlots; slot++)
+        {
+            var named = ((guest->Description.Devices >> slot) & 1) != 0;
+            if (named && slot >= description.VirtioSlotCount)
+            {
+                StartupFailure.End(ref host, guest->Name, "it asks for a virtio slot that the machine does not have"u8);
+                return false;
+            }
+
+            if (slot < description.VirtioSlotCount && (named || (sole && !guest->Description.HasDevices)))
+            {
+                var device = description.VirtioSlots[slot];
+                guest->Devices.Attach(named ? next++ : slot, device.Base, device.Interrupt);
+            }
+        }
+
+        return true;
+    }
+
+    // What the hypervisor keeps for each guest comes first; what is left is RAM for guests.
+    private static bool TryGivePrivateMemory(ref TargetHost host, Machine* machine, ref MemoryMap map)
+    {
+        for (var i = 0; i < machine->GuestCount; i++)
+        {
+            var guest = machine->Guests + i;
+            var hart = (GuestHart*)HostMemory.Take(ref host, ref map, (ulong)sizeof(GuestHart));
+            var harts = (VCpu**)HostMemory.Take(ref host, ref map, (ulong)sizeof(VCpu*));
+            var stack = HostMemory.Take(ref host, ref map, Limits.StackSize, Limits.StackSize);
+            var storage = HostMemory.Take(ref host, ref map, GuestBus<TargetHost>.BytesNeeded(ref host, guest->Devices));
+            if (hart == null || harts == null || stack == null || storage == null)
+            {
+                return TooLittle(ref host);
+            }
+
+            // SAFETY: fresh memory of the right sizes, the guest's for good.
+            harts[0] = &hart->V;
+            guest->Harts = harts;
+            guest->Storage = storage;
+            hart->Guest = guest;
+            hart->V.HostStack = (ulong)stack + Limits.StackSize;
+        }
+
+        return true;
+    }
+
+    private static bool TryGiveRam(ref TargetHost host, Machine* machine, ulong guestBase, ref MemoryMap map)
+    {
+        var translation = HartSetup.Translation(machine);
+        var shares = 0UL;
+        for (var i = 0; i < machine->GuestCount; i++)
+        {
+            var guest = machine->Guests + i;
+            if (guest->Description.MemorySize == 0)
+            {
+                shares++;
+            }
+            else if (!TryTakeTables(ref host, guest, translation, guest->Description.MemorySize, ref map)
+                || !TryTakeRam(ref host, guest, guestBase, guest->Description.MemorySize, ref map))
+            {
+                StartupFailure.Begin(ref host).Text("guest "u8).Text(guest->Name).Text(": too little memory for the "u8)
+                    .Decimal(guest->Description.MemorySize / MiB)
+                    .Text(" MiB it asks for: give the machine more, on QEMU with -m, or the guest less"u8);
+                StartupFailure.Finish(ref host);
+                return false;
+            }
+        }
+
+        if (shares == 0)
+        {
+            return true;
+        }
+
+        // Tables first: they are sized for the share there would be without them, which is a little too many.
+        var share = map.LargestShare(shares, Superpage);
+        for (var i = 0; i < machine->GuestCount; i++)
+        {
+            var guest = machine->Guests + i;
+            if (guest->Description.MemorySize == 0 && !TryTakeTables(ref host, guest, translation, share, ref map))
+            {
+                return TooLittle(ref host);
+            }
+        }
+
+        share = map.LargestShare(shares, Superpage);
+        if (share < MinimumMemory)
+        {
+            return TooLittle(ref host);
+        }
+
+        for (var i = 0; i < machine->GuestCount; i++)
+        {
+            var guest = machine->Guests + i;
+            if (guest->Description.MemorySize == 0 && !TryTakeRam(ref host, guest, guestBase, share, ref map))
+            {
+                return TooLittle(ref host);
+            }
+        }
+
+        return true;
+    }
+
+    private static bool TryTakeTables(ref TargetHost host, Guest* guest, in HostTranslation translation, ulong memory, ref MemoryMap map)
+    {
+        var tables = Math.Clamp(memory / BytesPerTable, MinimumTables, MaximumTables);
+        guest->TableCount = (int)tables;
+        guest->Translation = translation.Mode == TranslationMode.Sv57 ? TranslationMode.Sv48 : TranslationMode.Sv39;
+        return map.TryTake((ShadowMmu.BytesNeeded((int)tables) + 4095) & ~4095UL, 4096, out guest->TablesAddress);
+    }
+
+    // Congruent with the guest's addresses modulo 1 GiB where that is possible, so that its largest pages stay whole; else modulo 2 MiB.
+    private static bool TryTakeRam(ref TargetHost host, Guest* guest, ulong guestBase, ulong length, ref MemoryMap map)
+    {
+        ulong address;
+        if ((length < GiB || !map.TryTake(length, GiB, out address)) && !map.TryTake(length, Superpage, out address))
+        {
+            return false;
+        }
+
+        guest->Memory = new GuestMemory(guestBase, length, address, host.Memory.Pointer(address));
+        return true;
+    }
+
+    private static bool TryPrepare(ref TargetHost host, Machine* machine)
+    {
+        var translation = HartSetup.Translation(machine);
+        for (var i = 0; i < machine->GuestCount; i++)
+        {
+            var guest = machine->Guests + i;
+            var memory = guest->Memory;
+            var kernel = guest->Description.Kernel;
+            var error = KernelImage.Check(kernel.Pointer, (ulong)kernel.Length, memory.GuestBase, memory.Length, out guest->Kernel);
+            if (error == ImageError.None)
+            {
+                error = GuestLayout.Place(
+                    guest->Kernel, memory.GuestBase, memory.Length, (ulong)guest->Description.Initrd.Length, GuestLoader.TreeLength, out guest->Layout);
+            }
+
+            if (error != ImageError.None)
+            {
+                if (machine->GuestCount == 1)
+                {
+                    StartupFailure.End(ref host, ImageErrorText.Of(error));
+                }
+                else
+                {
+                    StartupFailure.End(ref host, guest->Name, ImageErrorText.Of(error));
+                }
+
+                return false;
+            }
+
+            GuestBus<TargetHost>.Initialize(
+                &guest->Bus, ref host, memory, machine->Memory, guest->Devices, guest->Storage, i, &machine->Console, &machine->Plic);
+            var hart = (GuestHart*)guest->Harts[0];
+            ShadowMmu.Initialize(ref hart->Mmu, memory, machine->Memory, translation, guest->TablesAddress, guest->TableCount);
+            HartSetup.Assign(ref host, machine, hart, i);
+        }
+
+        return true;
+    }
+
+    private static bool TooLittle(ref TargetHost host)
+    {
+        StartupFailure.End(ref host, "too little memory for the guests: give the machine more, on QEMU with -m"u8);
+        return false;
+    }
+}

@@ -1,0 +1,101 @@
+using Rvirt.Boot.Guests;
+using Rvirt.Boot.Target;
+using Rvirt.Core.Privileged;
+using Rvirt.Mmu;
+
+namespace Rvirt.Boot.Startup;
+
+/// <summary>Pins virtual harts to the host's harts, and starts those.</summary>
+internal static unsafe class HartSetup
+{
+    private const int GigabyteShift = 30;
+    private const int WindowIndex = 256;
+
+    /// <summary>How this hart translates, and where the window lies; as the entry assembly set it up.</summary>
+    internal static HostTranslation Translation(Machine* machine)
+    {
+        var satp = machine->Boot.Satp;
+        var mode = Satp.Mode(satp);
+        // ASID bits that do not exist read as zero (Privileged spec 1.13 §12.1.11).
+        Instructions.WriteSatp(satp | Satp.AsidMask);
+        var maximumAsid = Satp.Asid(Instructions.ReadSatp());
+        Instructions.WriteSatp(satp);
+        Instructions.SfenceAll();
+        if (mode != TranslationMode.Sv39)
+        {
+            return HostTranslation.Wide(mode, maximumAsid);
+        }
+
+        // The first gigabyte for devices, then those that hold RAM.
+        var translation = HostTranslation.Narrow(maximumAsid);
+        translation.AddSlot(WindowIndex, 0);
+        ref var host = ref machine->Host;
+        var last = 0UL;
+        for (var i = 0; i < host.MemoryBankCount; i++)
+        {
+            var bank = host.MemoryBanks[i];
+            for (var gigabyte = bank.Base >> GigabyteShift; gigabyte <= (bank.Base + bank.Size - 1) >> GigabyteShift; gigabyte++)
+            {
+                if (gigabyte > last && translation.SlotCount < HostTranslation.MaximumSlots)
+                {
+                    translation.AddSlot(WindowIndex + (int)gigabyte, gigabyte << GigabyteShift);
+                    last = gigabyte;
+                }
+            }
+        }
+
+        return translation;
+    }
+
+    /// <summary>Gives a virtual hart a hart of the host: the first guest the one that booted, the others the rest in order.</summary>
+    internal static void Assign(ref TargetHost host, Machine* machine, GuestHart* hart, int guest)
+    {
+        ref var description = ref machine->Host;
+        var index = guest == 0 ? description.BootHart : guest - 1 < description.BootHart ? guest - 1 : guest;
+        var physical = description.Harts[index];
+        hart->Host = host;
+        hart->PlicContext = (uint)physical.PlicContext;
+        hart->V.HostHartId = physical.HartId;
+        hart->V.Index = 0;
+        hart->V.GuestHarts = hart->Guest->Devices.Harts;
+        hart->V.Siblings = hart->Guest->Harts;
+        hart->V.Owner = hart->Guest;
+        hart->V.Memory = hart->Guest->Memory;
+        hart->Start.Window = machine->Boot.Window;
+        hart->Start.Satp = machine->Boot.Satp;
+        hart->Start.Stack = hart->V.HostStack;
+        hart->Start.Argument = (ulong)hart;
+    }
+
+    /// <summary>Starts the harts of all guests but the first, or ends the machine with a line that says what is wrong.</summary>
+    internal static bool StartOthers(ref TargetHost host, Machine* machine)
+    {
+        for (var i = 1; i < machine->GuestCount; i++)
+        {
+            var hart = (GuestHart*)machine->Guests[i].Harts[0];
+            var id = hart->V.HostHartId;
+            var start = machine->Memory.Address(&hart->Start);
+            host.IoFence();
+            if (!host.Firmware.HasHartState)
+            {
+                if (id < Limits.MaximumHarts)
+                {
+                    // SAFETY: one mailbox for each hart id below the limit.
+                    Routines.Mailboxes()[id] = start;
+                    host.IoFence();
+                    host.SendIpi(id);
+                    continue;
+                }
+            }
+            else if (host.Firmware.StartHart(id, machine->Memory.Address(Routines.StartHart()), start) == 0)
+            {
+                continue;
+            }
+
+            StartupFailure.End(ref host, machine->Guests[i].Name, "the firmware cannot start its hart"u8);
+            return false;
+        }
+
+        return true;
+    }
+}
