@@ -115,6 +115,31 @@ public sealed unsafe partial class Hart
         return done;
     }
 
+    /// <summary>
+    /// Reads an instruction with S-mode loads while SUM and MXR are set, which is how S-mode software reads code of U-mode: 16 bits, or 32.
+    /// </summary>
+    public bool TryFetchForSupervisor(ulong va, out uint raw)
+    {
+        var saved = _mstatus;
+        _mstatus |= Status.Sum | Status.Mxr;
+        UpdateContext();
+        raw = 0;
+        var done = SlowLoad(va, 2);
+        if (done)
+        {
+            raw = (uint)_value;
+            if ((raw & 3) == 3)
+            {
+                done = SlowLoad(va + 2, 2);
+                raw |= (uint)_value << 16;
+            }
+        }
+
+        _mstatus = saved;
+        UpdateContext();
+        return done;
+    }
+
     /// <summary>Later fetches see earlier stores.</summary>
     public void FlushInstructionCache()
     {

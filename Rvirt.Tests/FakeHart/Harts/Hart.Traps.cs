@@ -37,6 +37,20 @@ public sealed unsafe partial class Hart
         }
     }
 
+    /// <summary>Makes the supervisor software interrupt pending, as firmware does for an IPI.</summary>
+    public void RaiseSoftware()
+    {
+        _mip |= Interrupts.SupervisorSoftware;
+        Attention();
+    }
+
+    /// <summary>Clears the supervisor software interrupt.</summary>
+    public void ClearSoftware()
+    {
+        _mip &= ~Interrupts.SupervisorSoftware;
+        Attention();
+    }
+
     /// <summary>The earliest tick at which a timer of this hart fires that has not; all ones: never.</summary>
     internal ulong NextTimer
     {
