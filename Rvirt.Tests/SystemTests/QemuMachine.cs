@@ -121,6 +121,24 @@ internal sealed class QemuMachine : IDisposable
         throw new AssertionException($"the serial line {(_ended ? "ended" : $"went {seconds} s")} without: {pattern}\n{Describe()}");
     }
 
+    /// <summary>Waits until the serial line shows the pattern anywhere after what was last consumed, and consumes nothing.</summary>
+    public Match ExpectAnywhere([StringSyntax(StringSyntaxAttribute.Regex)] string pattern, double seconds)
+    {
+        var start = _position;
+        var match = Expect(pattern, seconds);
+        _position = start;
+        return match;
+    }
+
+    /// <summary>Consumes everything the serial line has shown.</summary>
+    public void Skip()
+    {
+        lock (_serial)
+        {
+            _position = _serial.Length;
+        }
+    }
+
     /// <summary>Types on the serial line.</summary>
     public void Send(string text)
     {

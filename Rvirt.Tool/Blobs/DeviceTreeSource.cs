@@ -34,7 +34,7 @@ public static class DeviceTreeSource
                 text.Append(CultureInfo.InvariantCulture, $"\t\tmemory = <0x{memory >> 32:x} 0x{memory & 0xffffffff:x}>;\n");
             }
 
-            if (guest.Devices is { Count: > 0 } devices)
+            if (guest.Devices is { } devices)
             {
                 text.Append(CultureInfo.InvariantCulture, $"\t\tdevices = <{string.Join(' ', devices.Select(slot => slot.ToString(CultureInfo.InvariantCulture)))}>;\n");
             }

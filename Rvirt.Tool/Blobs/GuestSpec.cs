@@ -12,7 +12,7 @@ namespace Rvirt.Tool.Blobs;
 /// <param name="Append">Its command line.</param>
 /// <param name="Memory">Its RAM in bytes; null is an equal share of what is left.</param>
 /// <param name="Harts">How many virtual harts it has.</param>
-/// <param name="Devices">Host virtio-mmio slots it gets, as its own slots 0, 1, 2, ... in this order; null is none.</param>
+/// <param name="Devices">Host virtio-mmio slots handed to it; in the order of its own slots; null or empty is none.</param>
 public sealed record GuestSpec(
     string Name,
     string Kernel,

@@ -11,7 +11,16 @@ public static class Report
     /// <summary>Prints one error and gives the exit status for it.</summary>
     public static int Fail(string message)
     {
-        Errors.MarkupLineInterpolated($"[red]error:[/] {message}");
+        if (System.Console.IsErrorRedirected)
+        {
+            // A log keeps a message on one line.
+            System.Console.Error.WriteLine($"error: {message}");
+        }
+        else
+        {
+            Errors.MarkupLineInterpolated($"[red]error:[/] {message}");
+        }
+
         return 1;
     }
 }

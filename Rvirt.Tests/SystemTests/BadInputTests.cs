@@ -1,0 +1,184 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.IO.Compression;
+using System.Linq;
+using System.Text;
+using System.Text.RegularExpressions;
+using NUnit.Framework;
+using Rvirt.Tool.Blobs;
+
+namespace Rvirt.Tests.SystemTests;
+
+/// <summary>Input that cannot work: one line on the serial console says what is wrong, and QEMU ends with another status than 0.</summary>
+[TestFixture(Firmware.Stub, Category = "System,Image")]
+[TestFixture(Firmware.Sbi, Category = "System,Image")]
+[NonParallelizable]
+public sealed class BadInputTests(Firmware firmware)
+{
+    private const ulong Base = 0x80200000;
+    private TemporaryFolder _folder = null!;
+
+    [SetUp]
+    public void MakeFolder() => _folder = new TemporaryFolder();
+
+    [TearDown]
+    public void RemoveFolder() => _folder.Dispose();
+
+    [Test]
+    public void No_kernel() => Refuses("no kernel given.*-initrd", null);
+
+    [Test]
+    public void Text() => Refuses("text file", _folder.Write("kernel", Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("not a kernel\n", 99)))));
+
+    [Test]
+    public void Compressed_kernel()
+    {
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            gzip.Write(File.ReadAllBytes(Repository.UBootBinary));
+        }
+
+        Refuses("compressed.*unpack", _folder.Write("kernel.gz", packed.ToArray()));
+    }
+
+    [Test]
+    public void Zeros() => Refuses("no ELF, no Linux Image", _folder.Write("kernel", new byte[1 << 20]));
+
+    [Test]
+    public void Random_bytes()
+    {
+        var bytes = new byte[1 << 20];
+        new Random(7).NextBytes(bytes);
+        Refuses("no ELF, no Linux Image", _folder.Write("kernel", bytes));
+    }
+
+    [Test]
+    public void Elf_of_another_machine() => Refuses("another machine.*riscv64", Elf(Base, machine: 62, new ElfBuilder.Segment(0x1000, Base, 0x1000, 0x1000)));
+
+    [Test]
+    public void Truncated_elf() => Refuses("cut short", _folder.Write("kernel", File.ReadAllBytes(Repository.UBootElf).AsSpan(0, 100000)));
+
+    [Test]
+    public void Overlapping_segments() => Refuses(
+        "overlap", Elf(Base, 243, new ElfBuilder.Segment(0x1000, Base, 0x1000, 0x2000), new ElfBuilder.Segment(0x2000, Base + 0x1800, 0x1000, 0x1000)));
+
+    [TestCase(0x10000000ul)]
+    [TestCase(0xfffffffffffff000ul)]
+    [TestCase(0x7ffff800ul)]
+    [TestCase(0x100000000000ul)]
+    public void Segment_outside_memory(ulong address) => Refuses(
+        "outside of the guest's memory|impossible sizes",
+        Elf(Base, 243, new ElfBuilder.Segment(0x1000, Base, 0x1000, 0x1000), new ElfBuilder.Segment(0x2000, address, 0x1000, 0x1000)));
+
+    [Test]
+    public void Segment_that_wraps_around() => Refuses(
+        "outside of the guest's memory|impossible sizes|does not fit",
+        Elf(Base, 243, new ElfBuilder.Segment(0x1000, Base, 0x1000, 0x1000), new ElfBuilder.Segment(0x2000, Base + 0x10000, 0x1000, ulong.MaxValue - 0x1000)));
+
+    [TestCase(0ul)]
+    [TestCase(0x80201000ul)]
+    [TestCase(0xfffffffffffffffcul)]
+    public void Entry_outside_what_is_loaded(ulong entry) => Refuses("entry point", Elf(entry, 243, new ElfBuilder.Segment(0x1000, Base, 0x1000, 0x1000)));
+
+    [Test]
+    public void Damaged_blob()
+    {
+        var blob = File.ReadAllBytes(Blob(Guest("a")));
+
+        // The first token of the structure block (its offset is the third word of the header) becomes one that does not exist.
+        blob[(blob[10] << 8) | blob[11]] = 0xff;
+        Refuses("damaged device tree", _folder.Write("blob", blob));
+    }
+
+    [Test]
+    public void Blob_cut_short() => Refuses("damaged device tree", _folder.Write("blob", File.ReadAllBytes(Blob(Guest("a"))).AsSpan(0, 70000)));
+
+    [Test]
+    public void Device_tree_without_guests() => Refuses("not compatible with \"rvirt,guests\"", Tree("/ { compatible = \"acme,board\"; };"));
+
+    [Test]
+    public void Guest_without_a_kernel() =>
+        Refuses("no kernel", Tree("/ { compatible = \"rvirt,guests\"; guest { compatible = \"rvirt,guest\"; bootargs = \"x\"; }; };"));
+
+    [Test]
+    public void Device_given_to_two_guests() => Refuses("device is given twice", Blob(Guest("a", devices: [7]), Guest("b", devices: [7])), harts: 2);
+
+    [Test]
+    public void More_memory_than_there_is() => Refuses("memory|RAM", Blob(Guest("a", memory: 64UL << 30)));
+
+    [Test]
+    public void Too_little_memory_for_the_kernel() => Refuses("memory|RAM", Repository.Kernel, memory: 80);
+
+    [Test]
+    public void Guest_too_small_for_its_kernel() => Refuses("memory|RAM", Blob(Guest("a", memory: 16 << 20) with { Kernel = Repository.Kernel }));
+
+    [Test]
+    public void No_mmu() => Refuses("MMU", Repository.UBootElf, further: ["-cpu", "rv64,mmu=off"]);
+
+    [Test]
+    public void No_plic() => RefusesMachine("PLIC", tree => Replace(tree, "riscv,plic0\0", "riscv,nope0\0"));
+
+    [Test]
+    public void No_timebase() => RefusesMachine("timebase", tree => Replace(tree, "timebase-frequency\0", "timebase-frequencx\0"));
+
+    [Test]
+    public void Firmware_without_a_timer_call()
+    {
+        if (firmware == Firmware.Stub)
+        {
+            Assert.Pass("its machine-mode part comes with it");
+        }
+
+        var bare = BareProgram.Build(_folder, "bare-firmware.S", 0x80000000);
+        Refuses("firmware.*timer|timer.*firmware", Repository.UBootElf, further: ["-bios", bare, "-cpu", "rv64,sstc=off"]);
+    }
+
+    private static void Replace(byte[] bytes, string from, string to)
+    {
+        var at = bytes.AsSpan().IndexOf(Encoding.ASCII.GetBytes(from));
+        Assert.That(at, Is.Positive, from);
+        Encoding.ASCII.GetBytes(to).CopyTo(bytes, at);
+    }
+
+    private static GuestSpec Guest(string name, ulong? memory = 64 << 20, uint[]? devices = null) =>
+        new(name, Repository.UBootBinary, null, "", memory, 1, devices ?? []);
+
+    private string Elf(ulong entry, ushort machine, params ElfBuilder.Segment[] segments) =>
+        _folder.Write("kernel.elf", ElfBuilder.Make(entry, segments, machine));
+
+    private string Blob(params GuestSpec[] guests) => GuestMachine.PackBlob(_folder, guests);
+
+    private string Tree(string source)
+    {
+        var blob = _folder.File("tree.dtb");
+        DeviceTreeCompiler.Compile(_folder.Write("tree.dts", Encoding.ASCII.GetBytes("/dts-v1/;\n" + source)), blob);
+        return blob;
+    }
+
+    private void RefusesMachine(string pattern, Action<byte[]> spoil)
+    {
+        var file = _folder.File("machine.dtb");
+        var (status, output) = Commands.Run("qemu-system-riscv64", ["-M", $"virt,dumpdtb={file}", "-m", "768M"]);
+        Assert.That(status, Is.Zero, output);
+        var tree = File.ReadAllBytes(file);
+        spoil(tree);
+        Refuses(pattern, Repository.UBootElf, further: ["-dtb", _folder.Write("spoilt.dtb", tree)]);
+    }
+
+    private void Refuses(string pattern, string? initrd, int memory = 768, int harts = 1, IEnumerable<string>? further = null)
+    {
+        string[] arguments = [.. GuestMachine.Rvirt(firmware, initrd, memory, harts), .. further ?? []];
+        using var qemu = QemuMachine.Start(arguments, TimeSpan.FromSeconds(30));
+        var status = qemu.WaitForExit(25);
+        var lines = Regex.Matches(qemu.Serial, "rvirt: error: [^\r\n]*");
+        Assert.Multiple(() =>
+        {
+            Assert.That(lines, Has.Count.EqualTo(1), qemu.Describe);
+            Assert.That(lines.Count == 0 ? "" : lines[0].Value, Does.Match(pattern), qemu.Describe);
+            Assert.That(qemu.Serial, Does.Not.Contain("panic"), qemu.Describe);
+            Assert.That(status, Is.Not.Zero, qemu.Describe);
+        });
+    }
+}

@@ -1,0 +1,23 @@
+using System.IO;
+using NUnit.Framework;
+
+namespace Rvirt.Tests.SystemTests;
+
+/// <summary>Assembles a program for the bare machine with Debian's clang and lld.</summary>
+internal static class BareProgram
+{
+    /// <summary>Assembles and links a source for an address; gives the ELF's path.</summary>
+    public static string Build(TemporaryFolder folder, string source, ulong address)
+    {
+        var file = Path.Combine(Repository.Top, "Rvirt.Tests", "SystemTests", source);
+        var elf = folder.File(Path.ChangeExtension(source, ".elf"));
+        var (status, output) = Commands.Run(
+            "clang-19",
+            [
+                "--target=riscv64", "-march=rv64imac_zicsr_zifencei", "-mabi=lp64", "-mno-relax", "-nostdlib", "-static", "-fuse-ld=lld-19",
+                $"-Wl,-Ttext=0x{address:x}", "-Wl,-e,_start", "-Wl,--omagic", "-Wl,--build-id=none", "-o", elf, file,
+            ]);
+        Assert.That(status, Is.Zero, output);
+        return elf;
+    }
+}

@@ -1,0 +1,69 @@
+using System;
+using System.IO;
+using System.Text;
+using NUnit.Framework;
+using Rvirt.Core.DeviceTree;
+using Rvirt.Core.Images;
+using Rvirt.Tests.SystemTests;
+using Rvirt.Tool.Blobs;
+using Rvirt.Tool.Commands;
+
+namespace Rvirt.Tests.Tool;
+
+/// <summary>What our command packs is what the hypervisor's parser finds.</summary>
+public sealed class BlobTests
+{
+    [Test]
+    public unsafe void Comes_back_from_the_hypervisors_parser_as_it_went_in()
+    {
+        using var folder = new TemporaryFolder();
+        var kernel = folder.Write("ker\"nel", [.. "kernel bytes"u8]);
+        var initrd = folder.Write("initrd", [.. "initrd"u8]);
+        var bytes = File.ReadAllBytes(GuestMachine.PackBlob(
+            folder,
+            [
+                new GuestSpec("one", kernel, initrd, "a=\"b\\c\" d", 0x1_2000_0000, 2, [7, 6]),
+                new GuestSpec("two", kernel, null, "", null, 1, []),
+            ]));
+
+        // SAFETY: the array stays pinned while the parser uses the pointer, and its length goes along.
+        fixed (byte* start = bytes)
+        {
+            Assert.That(GuestBlob.Read(start, (ulong)bytes.Length, default, out var blob), Is.EqualTo(GuestBlobError.None));
+            Assert.That(blob.Count, Is.EqualTo(2));
+            Assert.That(Encoding.UTF8.GetString(blob.Guests[0].Label), Is.EqualTo("one"));
+            Assert.That(Encoding.UTF8.GetString(blob.Guests[0].Kernel.Bytes), Is.EqualTo("kernel bytes"));
+            Assert.That(Encoding.UTF8.GetString(blob.Guests[0].Initrd.Bytes), Is.EqualTo("initrd"));
+            Assert.That(Encoding.UTF8.GetString(blob.Guests[0].BootArguments), Is.EqualTo("a=\"b\\c\" d"));
+            Assert.That(blob.Guests[0].MemorySize, Is.EqualTo(0x1_2000_0000));
+            Assert.That(blob.Guests[0].HartCount, Is.EqualTo(2));
+            Assert.That(blob.Guests[0].Devices, Is.EqualTo(0b1100_0000));
+            Assert.That(blob.Guests[1].Initrd.Length, Is.Zero);
+            Assert.That((blob.Guests[1].HasDevices, blob.Guests[1].Devices, blob.Guests[1].MemorySize), Is.EqualTo((true, (byte)0, 0ul)));
+        }
+    }
+
+    [TestCase("kernel = \"text, not code\"; memory = <0x20000000>;", 1)]
+    [TestCase("kernel = [13 00 00 00 13 00 00 00 13 00 00 00 6f 00 00 00]; memory = <0x20000000>;", 0)]
+    [TestCase("kernel = [13 00 00 00 13 00 00 00 13 00 00 00 6f 00 00 00]; memory = <0x20000001>;", 1)]
+    [TestCase("kernel = [13 00 00 00 13 00 00 00 13 00 00 00 6f 00 00 00]; memroy = <0x20000000>;", 1)]
+    [TestCase("", 1)]
+    public void Checks_with_the_hypervisors_eyes(string properties, int status)
+    {
+        using var folder = new TemporaryFolder();
+        var text = $"/dts-v1/;\n/ {{ compatible = \"rvirt,guests\"; guest {{ compatible = \"rvirt,guest\"; {properties} }}; }};";
+        var blob = folder.File("guests.dtb");
+        DeviceTreeCompiler.Compile(folder.Write("guests.dts", Encoding.UTF8.GetBytes(text)), blob);
+        Assert.That(CheckCommand.Check(new FileInfo(blob), quiet: true), Is.EqualTo(status));
+    }
+
+    [Test]
+    public void Passes_on_what_dtc_refuses()
+    {
+        using var folder = new TemporaryFolder();
+        var source = folder.Write("bad.dts", [.. "/dts-v1/; / { oops"u8]);
+        Assert.That(
+            () => DeviceTreeCompiler.Compile(source, folder.File("out.dtb")),
+            Throws.TypeOf<InvalidOperationException>().With.Message.Contains("bad.dts"));
+    }
+}

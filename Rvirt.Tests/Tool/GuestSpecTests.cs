@@ -1,0 +1,39 @@
+using System;
+using NUnit.Framework;
+using Rvirt.Tool.Blobs;
+
+namespace Rvirt.Tests.Tool;
+
+public sealed class GuestSpecTests
+{
+    [Test]
+    public void Reads_every_key_and_lets_append_take_the_rest()
+    {
+        var guest = GuestSpec.Parse("name=a,kernel=K,initrd=I,memory=1G,harts=2,devices=7+6,append=console=ttyS0,115200 x=y");
+        Assert.Multiple(() =>
+        {
+            Assert.That((guest.Name, guest.Kernel, guest.Initrd), Is.EqualTo(("a", "K", "I")));
+            Assert.That(guest.Memory, Is.EqualTo(1UL << 30));
+            Assert.That(guest.Harts, Is.EqualTo(2));
+            Assert.That(guest.Devices, Is.EqualTo([7u, 6u]));
+            Assert.That(guest.Append, Is.EqualTo("console=ttyS0,115200 x=y"));
+        });
+    }
+
+    [Test]
+    public void Leaves_out_what_is_not_said()
+    {
+        var guest = GuestSpec.Parse("kernel=K,name=a");
+        Assert.That(guest, Is.EqualTo(new GuestSpec("a", "K", null, "", null, 1, null)));
+    }
+
+    [TestCase("kernel=K", "name=")]
+    [TestCase("name=a", "kernel=")]
+    [TestCase("name=a,kernel=K,memry=1G", "memry")]
+    [TestCase("name=a,kernel=K,memory=big", "big")]
+    [TestCase("name=a,kernel=K,memory=99999999999G", "99999999999G")]
+    [TestCase("name=a,kernel=K,devices=x", "x")]
+    [TestCase("name", "name")]
+    public void Says_what_is_wrong(string text, string word) =>
+        Assert.That(() => GuestSpec.Parse(text), Throws.TypeOf<FormatException>().With.Message.Contains(word));
+}
