@@ -89,6 +89,27 @@ internal static unsafe class Instructions
     [AsmIntrinsic("sd $1, 0($0)", ClobbersMemory = true)]
     internal static extern void Store64(ulong address, ulong value);
 
+    /// <summary>
+    /// Reads 16 bits through the guest's mapping, or all ones where there is none: the load is guarded as <c>RVIRT_GUARD</c> does it
+    /// (Guard.inc), and where it traps, its result keeps what it was set to before.
+    /// </summary>
+    /// <param name="va">Guest virtual address.</param>
+    /// <param name="sumAndMxr">These two bits of <c>sstatus</c>, which let S-mode read what U-mode executes.</param>
+    [AsmIntrinsic(
+        """
+        li $0, -1
+        csrs sstatus, $2
+        1: lhu $0, 0($1)
+        2: csrc sstatus, $2
+        .pushsection .guards, "a", @progbits
+        .balign 4
+        .word 1b - .
+        .word 2b - . + 4
+        .popsection
+        """,
+        ClobbersMemory = true)]
+    internal static extern ulong TryLoadGuestHalf(ulong va, ulong sumAndMxr);
+
     [AsmIntrinsic("mv $0, sp")]
     internal static extern ulong* StackPointer();
 }

@@ -12,10 +12,6 @@ internal static unsafe class Routines
     [DllImport("*", EntryPoint = "rvirt_enter_guest")]
     internal static extern void EnterGuest(VCpu* virtualHart);
 
-    /// <summary>Reads an instruction through the guest's mapping (GuestFetch.S); all ones where there is none.</summary>
-    [DllImport("*", EntryPoint = "rvirt_guest_fetch")]
-    internal static extern ulong GuestFetch(ulong va);
-
     /// <summary>Calls the firmware (FirmwareCall.S).</summary>
     [DllImport("*", EntryPoint = "rvirt_firmware_call")]
     internal static extern FirmwareResult FirmwareCall(ulong a0, ulong a1, ulong a2, ulong a3, ulong a4, ulong a5, ulong function, ulong extension);

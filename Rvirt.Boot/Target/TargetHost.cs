@@ -2,13 +2,14 @@ using System.Runtime.CompilerServices;
 using Rvirt.Boot.Firmware;
 using Rvirt.Core.Host;
 using Rvirt.Core.Memory;
+using Rvirt.Core.Privileged;
 
 namespace Rvirt.Boot.Target;
 
 /// <summary>The real hart and the real device registers, in S-mode, behind the interfaces of the portable code.</summary>
 internal unsafe struct TargetHost : IHost
 {
-    private const ulong NoInstruction = ulong.MaxValue;
+    private const ulong SumAndMxr = Sstatus.Sum | Sstatus.Mxr;
 
     private readonly ulong _window;
     private readonly bool _hasStimecmp;
@@ -108,9 +109,17 @@ internal unsafe struct TargetHost : IHost
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly bool TryFetch(ulong va, out uint instruction)
     {
-        var read = Routines.GuestFetch(va);
-        instruction = (uint)read;
-        return read != NoInstruction;
+        var low = Instructions.TryLoadGuestHalf(va, SumAndMxr);
+        instruction = (uint)low;
+        if ((long)low < 0 || (low & 3) != 3)
+        {
+            return (long)low >= 0;
+        }
+
+        // The upper half can be on the next page.
+        var high = Instructions.TryLoadGuestHalf(va + 2, SumAndMxr);
+        instruction |= (uint)high << 16;
+        return (long)high >= 0;
     }
 
     /// <inheritdoc/>

@@ -23,7 +23,27 @@ public static class TrapHandler
     /// <param name="cause">The host's <c>scause</c>.</param>
     /// <param name="value">The host's <c>stval</c>.</param>
     /// <returns>Resume: enter the guest. Stop: leave it for good, for its stop reason. HostBug: panic.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TrapOutcome Handle<THost, TMmu, TBus>(
+        ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, ulong cause, ulong value)
+        where THost : struct, IHost
+        where TMmu : struct, IGuestMmu<THost>
+        where TBus : struct, IGuestBus<THost>
+    {
+        if (cause == (ulong)ExceptionCause.IllegalInstruction && v.Mode == PrivilegeMode.Supervisor && (uint)value != 0)
+        {
+            value = HotPath.Run(ref host, ref v, (uint)value);
+            if (value == 0)
+            {
+                return TrapOutcome.Resume;
+            }
+        }
+
+        return HandleOther(ref host, ref v, ref mmu, ref bus, cause, value);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static TrapOutcome HandleOther<THost, TMmu, TBus>(
         ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, ulong cause, ulong value)
         where THost : struct, IHost
         where TMmu : struct, IGuestMmu<THost>
@@ -82,7 +102,7 @@ public static class TrapHandler
                 return TrapOutcome.Resume;
             }
 
-            v.Counters.Chained++;
+            v.Counters.Emulated++;
             outcome = PrivilegedInstruction.Emulate(ref host, ref v, ref mmu, ref bus, next);
         }
     }

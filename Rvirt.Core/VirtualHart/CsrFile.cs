@@ -127,15 +127,16 @@ public static class CsrFile
     public static ulong ReadSstatus<THost>(ref THost host, ref VCpu v)
         where THost : struct, IHost
     {
-        var hardware = host.ReadSstatus();
-        var value = v.Sstatus | Sstatus.Uxl64 | hardware & (Sstatus.Fs | v.ExtraSstatus);
-        // SD, the top bit, says that FS or VS is dirty.
-        if ((value & Sstatus.Fs) == Sstatus.Fs || (value & Sstatus.Vs) == Sstatus.Vs)
-        {
-            value |= Sstatus.Sd;
-        }
+        return Complete(v.Sstatus | host.ReadSstatus() & (Sstatus.Fs | v.ExtraSstatus));
+    }
 
-        return value;
+    /// <summary>Adds the fields of <c>sstatus</c> that follow from the others: UXL, and SD where FS or VS is dirty.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Complete(ulong status)
+    {
+        var dirty = status + (1UL << 9) & 1UL << 11 | status + (1UL << 13) & 1UL << 15;
+        // A two-bit field is dirty where adding one carries out of it: VS into bit 11, FS into bit 15, both always clear.
+        return status | Sstatus.Uxl64 | (dirty != 0 ? Sstatus.Sd : 0);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -6,9 +6,6 @@ public struct TrapCounters
     /// <summary>Privileged instructions emulated.</summary>
     public ulong Emulated;
 
-    /// <summary>Of these, those that followed another one without a return to the guest.</summary>
-    public ulong Chained;
-
     /// <summary>SBI calls.</summary>
     public ulong SbiCalls;
 

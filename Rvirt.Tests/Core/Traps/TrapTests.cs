@@ -98,7 +98,7 @@ public class TrapTests
         machine.Illegal(0x14051073);
         Assert.That(v.Pc, Is.EqualTo(TrapMachine.Entry + 8));
         Assert.That(v.X[10], Is.EqualTo(5));
-        Assert.That(v.Counters.Chained, Is.EqualTo(1));
+        Assert.That(v.Counters.Emulated, Is.EqualTo(2));
     }
 
     [Test]
