@@ -79,9 +79,11 @@ public sealed class ProgramCompiler
             function.IsExported = true;
             Require(instance);
         }
-        while (_pending.TryDequeue(out var instance))
+        Drain();
+        if (!Diagnostics.HasErrors)
         {
-            Compile(instance);
+            new StaticInitializer(this).Run();
+            new Reachability(this).Run();
         }
     }
 
@@ -102,6 +104,15 @@ public sealed class ProgramCompiler
                 }
             }
         }
+        Drain();
+        if (!Diagnostics.HasErrors)
+        {
+            new StaticInitializer(this).Run();
+        }
+    }
+
+    private void Drain()
+    {
         while (_pending.TryDequeue(out var instance))
         {
             Compile(instance);
