@@ -24,6 +24,7 @@ write_lock() {
 }
 
 # obtain PATH SHA256 SIZE: prints the cached file, downloading it when it is not there yet.
+# Status 1: it cannot be downloaded. Status 2: what the mirror has is not what it should be, which nothing may gloss over.
 obtain() {
     local path=$1 sum=$2 size=$3 file=$cache/debs/$2.deb
     if [ -f "$file" ]; then
@@ -36,7 +37,8 @@ obtain() {
     download "$repository$path" "$file.part" || return 1
     if [ "$(sum_of "$file.part")" != "$sum" ]; then
         rm -f "$file.part"
-        die "${path##*/} from the mirror does not have the SHA256 sum it must have ($sum)"
+        say "error: ${path##*/} from the mirror does not have the SHA256 sum it must have ($sum)"
+        return 2
     fi
     mv "$file.part" "$file"
     printf '%s\n' "$file"
@@ -47,7 +49,10 @@ if [ "${1:-}" = --lock ]; then write_lock; exit; fi
 repository=
 wanted | while read -r name use; do
     read -r _ package version path sum size < <(grep -m1 "^$name " "$lock") || die "packages.lock does not pin $name: run guests/fetch.sh --lock"
-    if ! file=$(obtain "$path" "$sum" "$size"); then
+    status=0
+    file=$(obtain "$path" "$sum" "$size") || status=$?
+    [ "$status" -lt 2 ] || exit "$status"
+    if [ "$status" = 1 ]; then
         repository=${repository:-$(mirror)}
         load_index "$repository"
         read -r package newer path sum size < <(newest "$name")
