@@ -1,0 +1,241 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Globalization;
+using System.IO;
+using System.Text;
+using Rvirt.Tool.Blobs;
+using Spectre.Console;
+
+namespace Rvirt.Benchmarks.Guest;
+
+/// <summary>Runs the benchmark guests natively and under both images, and compares.</summary>
+internal static class GuestBenchmark
+{
+    private const string Begin = "<!-- guest figures: begin -->";
+    private const string End = "<!-- guest figures: end -->";
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
+
+    /// <summary>Runs all there is.</summary>
+    /// <param name="intoDocs">Whether to put the table into docs/performance.md.</param>
+    /// <returns>The exit status: 0 when nothing failed and the image with the stub keeps every limit.</returns>
+    public static int Run(bool intoDocs)
+    {
+        var top = FindTop();
+        Directory.SetCurrentDirectory(top);
+        if (!QemuRun.IsInstalled())
+        {
+            AnsiConsole.MarkupLine("[red]qemu-system-riscv64 is missing: run make setup[/]");
+            return 1;
+        }
+
+        if (!Make("all"))
+        {
+            return 1;
+        }
+
+        var linux = File.Exists("artifacts/guest/Image") && File.Exists("artifacts/guest/initrd") && Make("linux");
+        if (!linux)
+        {
+            AnsiConsole.MarkupLine("[yellow]no Debian guest in artifacts/guest: leaving out the rows of Linux (make guest builds it)[/]");
+        }
+
+        var runs = Plan(linux);
+        var failed = false;
+        foreach (var run in runs)
+        {
+            foreach (var arguments in run.Commands)
+            {
+                AnsiConsole.MarkupLineInterpolated($"[grey]{run.Name}: {QemuRun.Command(arguments)}[/]");
+                var figures = QemuRun.Run(arguments, Limit, out var problem);
+                foreach (var (name, value) in figures)
+                {
+                    run.Figures[name] = value;
+                }
+
+                if (problem is not null)
+                {
+                    failed = true;
+                    run.Problems.Add(problem);
+                    AnsiConsole.MarkupLineInterpolated($"[red]{run.Name}: {problem}[/]");
+                }
+            }
+        }
+
+        Show(runs);
+        var markdown = Markdown(runs);
+        Directory.CreateDirectory("artifacts/bench");
+        File.WriteAllText("artifacts/bench/guest.md", markdown);
+        if (intoDocs)
+        {
+            UpdateDocs(markdown);
+        }
+
+        return failed || !KeepsLimits(runs) ? 1 : 0;
+    }
+
+    private static List<GuestRun> Plan(bool linux)
+    {
+        const string Payload = "artifacts/bench/bench.elf";
+        const string Arguments = "console=ttyS0 quiet randomize_kstack_offset=off";
+        var runs = new List<GuestRun> { new("native", [$"-m 256 -kernel {Payload}"]) };
+        if (linux)
+        {
+            runs[0].Commands.Add($"-m 256 -kernel artifacts/guest/Image -initrd artifacts/bench/linux.cpio -append '{Arguments}'");
+            BuildBlob(Arguments);
+        }
+
+        foreach (var (name, file, firmware) in new[] { ("stub", "rvirt-qemu.elf", "-bios none "), ("sbi", "rvirt-qemu-sbi.elf", "") })
+        {
+            var image = $"artifacts/images/{file}";
+            if (!File.Exists(image))
+            {
+                AnsiConsole.MarkupLineInterpolated($"[yellow]{image} is missing: run make image[/]");
+                continue;
+            }
+
+            var run = new GuestRun(name, [$"{firmware}-m 512 -kernel {image} -initrd {Payload}"]);
+            if (linux)
+            {
+                run.Commands.Add($"{firmware}-m 768 -kernel {image} -initrd artifacts/bench/linux.dtb");
+            }
+
+            runs.Add(run);
+        }
+
+        return runs;
+    }
+
+    private static void BuildBlob(string arguments)
+    {
+        var guest = new GuestSpec("bench", "artifacts/guest/Image", "artifacts/bench/linux.cpio", arguments, 256 << 20, 1, [7]);
+        File.WriteAllText("artifacts/bench/linux.dts", DeviceTreeSource.Write([guest]));
+        DeviceTreeCompiler.Compile("artifacts/bench/linux.dts", "artifacts/bench/linux.dtb");
+    }
+
+    private static bool Make(string target)
+    {
+        using var process = Process.Start(new ProcessStartInfo("make", ["-s", "-C", "guests/bench", target]))
+            ?? throw new InvalidOperationException("make did not start");
+        process.WaitForExit();
+        return process.ExitCode == 0;
+    }
+
+    private static bool KeepsLimits(List<GuestRun> runs)
+    {
+        var stub = runs.Find(run => run.Name == "stub");
+        foreach (var row in PeerRow.All)
+        {
+            if (stub?.Find(row.Name) is { } figure && row.Limit(runs[0].Find(row.Name)) is { } limit && figure > limit)
+            {
+                return false;
+            }
+        }
+
+        return stub is not null;
+    }
+
+    private static void Show(List<GuestRun> runs)
+    {
+        var table = new Table().AddColumn("operation").AddColumn("RVirt").AddColumn("kindest").AddColumn("limit");
+        runs.ForEach(run => table.AddColumn(run.Name));
+        foreach (var row in PeerRow.All)
+        {
+            var limit = row.Limit(runs[0].Find(row.Name));
+            var cells = new List<string> { row.Name, Number(row.Peer), Number(row.PeerKindest), Number(limit) };
+            foreach (var run in runs)
+            {
+                var figure = run.Find(row.Name);
+                var colour = run.Name == "native" || limit is null || figure is null ? "default" : figure <= limit ? "green" : "red";
+                cells.Add($"[{colour}]{Number(figure)}[/]");
+            }
+
+            table.AddRow([.. cells]);
+        }
+
+        table.Columns.GetRange(1).ForEach(column => column.RightAligned());
+        AnsiConsole.Write(table);
+    }
+
+    private static string Markdown(List<GuestRun> runs)
+    {
+        var text = new StringBuilder();
+        text.Append("| operation | RVirt | RVirt, kindest | limit |");
+        runs.ForEach(run => text.Append(CultureInfo.InvariantCulture, $" {Title(run)} |"));
+        text.Append("\n|---|---:|---:|---:|");
+        runs.ForEach(_ => text.Append("---:|"));
+        text.Append('\n');
+        foreach (var row in PeerRow.All)
+        {
+            var limit = row.Limit(runs[0].Find(row.Name));
+            text.Append(CultureInfo.InvariantCulture, $"| {row.Name} | {Number(row.Peer)} | {Number(row.PeerKindest)} | {Number(limit)} |");
+            foreach (var run in runs)
+            {
+                var figure = run.Find(row.Name);
+                var over = run.Name != "native" && figure > limit;
+                text.Append(CultureInfo.InvariantCulture, $" {(over ? "**" : "")}{Number(figure)}{(over ? "**" : "")} |");
+            }
+
+            text.Append('\n');
+        }
+
+        text.Append("\nMeasured with:\n\n```sh\n");
+        foreach (var run in runs)
+        {
+            run.Commands.ForEach(arguments => text.Append(CultureInfo.InvariantCulture, $"{QemuRun.Command(arguments)}\n"));
+        }
+
+        return text.Append("```\n").ToString();
+    }
+
+    private static string Title(GuestRun run) => run.Name switch
+    {
+        "stub" => "Rvirt, own stub",
+        "sbi" => "Rvirt above OpenSBI",
+        _ => run.Name,
+    };
+
+    private static string Number(double? value) => value switch
+    {
+        null or 0 => "",
+        < 1000 => value.Value.ToString("0.##", CultureInfo.InvariantCulture),
+        < 1e6 => Math.Round(value.Value).ToString("0", CultureInfo.InvariantCulture),
+        _ => (value.Value / 1e6).ToString("0.00 M", CultureInfo.InvariantCulture),
+    };
+
+    private static void UpdateDocs(string markdown)
+    {
+        const string File = "docs/performance.md";
+        var text = System.IO.File.ReadAllText(File);
+        var begin = text.IndexOf(Begin, StringComparison.Ordinal);
+        var end = text.IndexOf(End, StringComparison.Ordinal);
+        if (begin < 0 || end < begin)
+        {
+            throw new InvalidOperationException($"{File} has no place for the figures: {Begin} ... {End}");
+        }
+
+        System.IO.File.WriteAllText(File, $"{text[..begin]}{Begin}\n\n{markdown}\n{text[end..]}");
+    }
+
+    private static string FindTop()
+    {
+        var directory = new DirectoryInfo(AppContext.BaseDirectory);
+        while (directory is not null && !System.IO.File.Exists(Path.Combine(directory.FullName, "rvirt.sln")))
+        {
+            directory = directory.Parent;
+        }
+
+        return directory?.FullName ?? throw new InvalidOperationException("rvirt.sln is in no directory above this program");
+    }
+
+    private static List<TableColumn> GetRange(this IReadOnlyList<TableColumn> columns, int first)
+    {
+        var result = new List<TableColumn>();
+        for (var i = first; i < columns.Count; i++)
+        {
+            result.Add(columns[i]);
+        }
+
+        return result;
+    }
+}
