@@ -109,8 +109,10 @@ internal static unsafe class GuestLife
         host.SetTimer(ulong.MaxValue);
         host.WriteScounteren(AllCounters);
         // What a trap from U-mode leaves: SPP is U. The guest owns FS; vectors are off, as no guest is told of them.
-        var cleared = Sstatus.Sie | Sstatus.Spie | Sstatus.Spp | Sstatus.Vs | Sstatus.Fs | Sstatus.Sum | Sstatus.Mxr;
-        host.WriteSstatus((host.ReadSstatus() & ~cleared) | FsInitial);
+        // SUM stays set, so that the hypervisor reads the guest's instructions through its mapping without touching sstatus:
+        // QEMU forgets its whole TLB whenever SUM or MXR changes. It means nothing in U-mode.
+        var cleared = Sstatus.Sie | Sstatus.Spie | Sstatus.Spp | Sstatus.Vs | Sstatus.Fs | Sstatus.Mxr;
+        host.WriteSstatus((host.ReadSstatus() & ~cleared) | FsInitial | Sstatus.Sum);
         hart->V.Reset(guest->Kernel.Entry, guest->Layout.DeviceTree);
         hart->V.ViewChanged = false;
         hart->Mmu.FenceAll(ref host);

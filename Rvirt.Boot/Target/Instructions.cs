@@ -89,18 +89,21 @@ internal static unsafe class Instructions
     [AsmIntrinsic("sd $1, 0($0)", ClobbersMemory = true)]
     internal static extern void Store64(ulong address, ulong value);
 
+    [AsmIntrinsic("csrs sstatus, $0", ClobbersMemory = true)]
+    internal static extern void SetSstatus(ulong bits);
+
+    [AsmIntrinsic("csrc sstatus, $0", ClobbersMemory = true)]
+    internal static extern void ClearSstatus(ulong bits);
+
     /// <summary>
     /// Reads 16 bits through the guest's mapping, or all ones where there is none: the load is guarded as <c>RVIRT_GUARD</c> does it
-    /// (Guard.inc), and where it traps, its result keeps what it was set to before.
+    /// (Guard.inc), and where it traps, its result keeps what it was set to before. <c>sstatus.SUM</c> is set.
     /// </summary>
-    /// <param name="va">Guest virtual address.</param>
-    /// <param name="sumAndMxr">These two bits of <c>sstatus</c>, which let S-mode read what U-mode executes.</param>
     [AsmIntrinsic(
         """
         li $0, -1
-        csrs sstatus, $2
         1: lhu $0, 0($1)
-        2: csrc sstatus, $2
+        2:
         .pushsection .guards, "a", @progbits
         .balign 4
         .word 1b - .
@@ -108,7 +111,7 @@ internal static unsafe class Instructions
         .popsection
         """,
         ClobbersMemory = true)]
-    internal static extern ulong TryLoadGuestHalf(ulong va, ulong sumAndMxr);
+    internal static extern ulong TryLoadGuestHalf(ulong va);
 
     [AsmIntrinsic("mv $0, sp")]
     internal static extern ulong* StackPointer();

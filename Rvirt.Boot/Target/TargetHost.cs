@@ -9,8 +9,6 @@ namespace Rvirt.Boot.Target;
 /// <summary>The real hart and the real device registers, in S-mode, behind the interfaces of the portable code.</summary>
 internal unsafe struct TargetHost : IHost
 {
-    private const ulong SumAndMxr = Sstatus.Sum | Sstatus.Mxr;
-
     private readonly ulong _window;
     private readonly bool _hasStimecmp;
     private FirmwareClient _firmware;
@@ -109,17 +107,37 @@ internal unsafe struct TargetHost : IHost
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly bool TryFetch(ulong va, out uint instruction)
     {
-        var low = Instructions.TryLoadGuestHalf(va, SumAndMxr);
+        var low = Instructions.TryLoadGuestHalf(va);
         instruction = (uint)low;
-        if ((long)low < 0 || (low & 3) != 3)
+        if ((long)low >= 0)
         {
-            return (long)low >= 0;
+            if ((low & 3) != 3)
+            {
+                return true;
+            }
+
+            // The upper half can be on the next page.
+            var high = Instructions.TryLoadGuestHalf(va + 2);
+            instruction |= (uint)high << 16;
+            if ((long)high >= 0)
+            {
+                return true;
+            }
         }
 
-        // The upper half can be on the next page.
-        var high = Instructions.TryLoadGuestHalf(va + 2, SumAndMxr);
-        instruction |= (uint)high << 16;
-        return (long)high >= 0;
+        return TryFetchExecuteOnly(va, out instruction);
+    }
+
+    // MXR is set only where a page cannot be read otherwise: changing it costs QEMU its whole TLB.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static bool TryFetchExecuteOnly(ulong va, out uint instruction)
+    {
+        Instructions.SetSstatus(Sstatus.Mxr);
+        var low = Instructions.TryLoadGuestHalf(va);
+        var high = (low & 3) == 3 ? Instructions.TryLoadGuestHalf(va + 2) : 0;
+        Instructions.ClearSstatus(Sstatus.Mxr);
+        instruction = (uint)low | (uint)high << 16;
+        return (long)low >= 0 && (long)high >= 0;
     }
 
     /// <inheritdoc/>
