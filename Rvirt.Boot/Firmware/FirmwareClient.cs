@@ -21,7 +21,8 @@ internal struct FirmwareClient
         var version = Call(SbiExtension.Base, 0);
         if (version.Error != 0)
         {
-            _timer = FirmwareKind.Legacy;
+            // SBI 0.1 cannot be asked, only tried: a timer that never fires does no harm, and firmware without one answers with an error.
+            _timer = Call(SbiExtension.LegacySetTimer, 0, ulong.MaxValue).Error < 0 ? FirmwareKind.None : FirmwareKind.Legacy;
             _interprocessor = FirmwareKind.Legacy;
             _console = FirmwareKind.Legacy;
             return;

@@ -16,8 +16,9 @@ internal static unsafe class MachineSetup
     /// <returns>The first guest's hart, which the calling hart is to run; null does not come back from an error.</returns>
     internal static GuestHart* Run(ref TargetHost host, BootInfo* info)
     {
-        if (!FirmwareCheck.Passes(ref host)
-            || !HostReader.TryOpen(ref host, info, out var tree, out var description))
+        // The tree first: it names the device through which a failure ends the machine.
+        if (!HostReader.TryOpen(ref host, info, out var tree, out var description)
+            || !FirmwareCheck.Passes(ref host))
         {
             return null;
         }

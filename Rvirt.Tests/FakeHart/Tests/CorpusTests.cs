@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
-using System.Runtime.CompilerServices;
 using NUnit.Framework;
 using Rvirt.Tests.FakeHart.Instructions;
 
@@ -169,6 +168,6 @@ public sealed class CorpusTests
         };
     }
 
-    private static string[] Lines(string file, [CallerFilePath] string here = "") =>
-        File.ReadAllLines(Path.Combine(Path.GetDirectoryName(here)!, "..", "Corpus", file));
+    private static string[] Lines(string file) =>
+        File.ReadAllLines(Path.Combine(TestContext.CurrentContext.TestDirectory, "FakeHart", "Corpus", file));
 }
