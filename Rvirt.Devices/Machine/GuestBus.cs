@@ -188,36 +188,31 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
     }
 
     /// <inheritdoc/>
+    /// <remarks>What drivers read all the time changes nothing and is one field: it is read without the lock and without a call.</remarks>
     public bool TryRead(ref THost host, ulong address, int size, out ulong value)
     {
-        _lock.Acquire();
-        bool answered;
-        if (address - _virtioBase < _virtioSize)
+        var offset = address - _virtioBase;
+        if (offset < _virtioSize)
         {
-            var offset = address - _virtioBase;
             // SAFETY: below the number of slots.
-            answered = _slots[offset >> SlotShift].TryRead(ref host, (uint)(offset & (SlotStride - 1)), size, out value);
-        }
-        else if (address - _uartBase < Uart16550.Size)
-        {
-            value = ReadUart(ref host, (uint)(address - _uartBase));
-            answered = true;
-        }
-        else if (address - _plicBase < VirtualPlic.Size)
-        {
-            var signals = _plic.Signals;
-            value = 0;
-            answered = size == 4 && _plic.TryRead((uint)(address - _plicBase), out value);
-            WakeOthers(ref host, signals);
-        }
-        else
-        {
-            value = 0;
-            answered = address - _testBase < GuestDevices.TestSize && size is 2 or 4;
+            return (size == 4 && _slots[offset >> SlotShift].TryReadField((uint)(offset & (SlotStride - 1)), out value))
+                || ReadSlot(ref host, offset, size, out value);
         }
 
-        _lock.Release();
-        return answered;
+        offset = address - _uartBase;
+        if (offset < Uart16550.Size)
+        {
+            return (offset == Uart16550.LineStatus && _uart.TryReadQuietStatus(out value)) || ReadUart(ref host, (uint)offset, out value);
+        }
+
+        offset = address - _plicBase;
+        if (offset < VirtualPlic.Size)
+        {
+            return (size == 4 && _plic.TryReadField((uint)offset, out value)) || ReadPlic(ref host, (uint)offset, size, out value);
+        }
+
+        value = 0;
+        return address - _testBase < GuestDevices.TestSize && size is 2 or 4;
     }
 
     /// <inheritdoc/>
@@ -342,15 +337,36 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
     private static ulong RecordPages
         => ((((ulong)sizeof(MediatedDevice) + MediatedDevice.RecordBytes) * GuestDevices.MaxSlots) + 4095) & ~4095ul;
 
-    private byte ReadUart(ref THost host, uint register)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool ReadSlot(ref THost host, ulong offset, int size, out ulong value)
     {
-        var value = _uart.Read(register);
-        if (register == 5)
+        _lock.Acquire();
+        // SAFETY: the caller checked the offset.
+        var answered = _slots[offset >> SlotShift].TryRead(ref host, (uint)(offset & (SlotStride - 1)), size, out value);
+        _lock.Release();
+        return answered;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool ReadPlic(ref THost host, uint offset, int size, out ulong value)
+    {
+        _lock.Acquire();
+        var signals = _plic.Signals;
+        value = 0;
+        var answered = size == 4 && _plic.TryRead(offset, out value);
+        WakeOthers(ref host, signals);
+        _lock.Release();
+        return answered;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool ReadUart(ref THost host, uint register, out ulong value)
+    {
+        _lock.Acquire();
+        value = _uart.Read(register);
+        if (register == Uart16550.LineStatus && _uart.BeganToWait())
         {
-            if (_uart.BeganToWait())
-            {
-                _console->Flush(ref host, _guest);
-            }
+            _console->Flush(ref host, _guest);
         }
 
         if (_uart.InterruptLine != _plic.Level(_uartSource) || register == 0)
@@ -360,7 +376,8 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
             WakeOthers(ref host, signals);
         }
 
-        return value;
+        _lock.Release();
+        return true;
     }
 
     // Fills the receive FIFO from the console and drives the interrupt line.

@@ -101,6 +101,25 @@ public unsafe struct VirtualPlic
         }
     }
 
+    /// <summary>Reads a priority: what needs no lock.</summary>
+    /// <param name="offset">Byte offset, less than <see cref="Size"/>.</param>
+    /// <param name="value">The priority.</param>
+    /// <returns>False where <see cref="TryRead"/> must do it.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool TryReadField(uint offset, out ulong value)
+    {
+        // Misaligned offsets turn into large ones.
+        var source = BitOperations.RotateRight(offset, 2);
+        value = 0;
+        if (source >= SourceCount)
+        {
+            return false;
+        }
+
+        value = _priority[source];
+        return true;
+    }
+
     /// <summary>Reads a register.</summary>
     /// <param name="offset">Byte offset, less than <see cref="Size"/>.</param>
     /// <param name="value">The register.</param>
@@ -111,6 +130,11 @@ public unsafe struct VirtualPlic
         if ((offset & 3) != 0)
         {
             return false;
+        }
+
+        if (TryReadField(offset, out value))
+        {
+            return true;
         }
 
         if (offset >= ContextBase)
@@ -140,10 +164,6 @@ public unsafe struct VirtualPlic
             {
                 value = (uint)(_pending[word / 2] >> (int)(word % 2 * 32));
             }
-        }
-        else if (offset / 4 < SourceCount)
-        {
-            value = _priority[offset / 4];
         }
 
         return true;

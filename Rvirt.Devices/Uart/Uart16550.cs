@@ -19,6 +19,9 @@ public unsafe struct Uart16550
     /// <summary>Line status read in a row after which the guest is taken to wait for input.</summary>
     public const int IdleReads = 4;
 
+    /// <summary>Offset of the line status register.</summary>
+    public const uint LineStatus = 5;
+
     private const byte IerReceive = 0x01;
     private const byte IerTransmit = 0x02;
     private const byte IerLine = 0x04;
@@ -81,6 +84,29 @@ public unsafe struct Uart16550
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly bool BeganToWait() => _statusReads == IdleReads;
 
+    /// <summary>Reads the line status where that changes nothing a driver or the owner can see.</summary>
+    /// <returns>False where <see cref="Read"/> must do it.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryReadQuietStatus(out ulong status)
+    {
+        status = (ulong)(LsrTransmitEmpty | (_count != 0 ? LsrReady : 0));
+        if (_errors != 0 || _statusReads == IdleReads - 1)
+        {
+            return false;
+        }
+
+        if (_statusReads < IdleReads)
+        {
+            _statusReads++;
+        }
+        else
+        {
+            _statusReads = IdleReads + 1;
+        }
+
+        return true;
+    }
+
     /// <summary>Gives the chip a received byte. One that does not fit is lost, and the guest is told of an overrun.</summary>
     public void Receive(byte value)
     {
@@ -136,7 +162,7 @@ public unsafe struct Uart16550
                 return _lcr;
             case 4:
                 return _mcr;
-            case 5:
+            case LineStatus:
                 var status = (byte)(LsrTransmitEmpty | _errors | (_count != 0 ? LsrReady : 0));
                 if (_statusReads <= IdleReads)
                 {

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using Rvirt.Core.Host;
 using Rvirt.Core.Memory;
@@ -11,7 +12,7 @@ namespace Rvirt.Devices.Virtio;
 /// <see cref="MediatedQueue"/>; the configuration space and the status pass as they are; interrupts are the slot's own.</para>
 /// <para>Indirect descriptors and event indices are offered whatever the host's device can. Features that mediation cannot honour are
 /// not offered (<see cref="VirtioFeature.Passed"/>).</para>
-/// <para>A queue that breaks the rules stops, and the device says that it needs a reset. All zero is an empty slot.</para>
+/// <para>A queue that breaks the rules stops, and the device says that it needs a reset.</para>
 /// <para>The owner holds a lock.</para>
 /// </remarks>
 public unsafe struct MediatedDevice
@@ -21,15 +22,17 @@ public unsafe struct MediatedDevice
 
     private const uint LegacyVersion = 1;
     private const uint EmptyVersion = 2;
+    private const int IdentityRegisters = 4;
     private const uint UsedBuffers = 1;
     private const uint ConfigurationChanged = 2;
 
     /// <summary>What passed through.</summary>
     public VirtioCounters Counters;
 
+    // The first four registers: magic, version, kind, vendor.
+    private fixed uint _identity[IdentityRegisters];
     private HostVirtio _host;
     private uint _kind;
-    private uint _vendor;
     private ulong _offered;
     private ulong _hostOffered;
     private ulong _taken;
@@ -83,6 +86,8 @@ public unsafe struct MediatedDevice
         where THost : struct, IMmio
     {
         this = default;
+        _identity[0] = VirtioRegister.MagicValue;
+        _identity[1] = EmptyVersion;
         if (address == 0)
         {
             return 0;
@@ -95,7 +100,9 @@ public unsafe struct MediatedDevice
         }
 
         _kind = kind;
-        _vendor = _host.Read(ref host, VirtioRegister.VendorId);
+        _identity[1] = _host.Version;
+        _identity[2] = kind;
+        _identity[3] = _host.Read(ref host, VirtioRegister.VendorId);
         // SAFETY: the caller's memory is as large as asked for.
         _queues = (MediatedQueue*)records;
         _registers = (QueueRegisters*)(records + (MaxQueues * (ulong)sizeof(MediatedQueue)));
@@ -171,6 +178,29 @@ public unsafe struct MediatedDevice
         return true;
     }
 
+    /// <summary>Reads a 32-bit register that is one field: what the device is, and its interrupts. Needs no lock.</summary>
+    /// <returns>False where <see cref="TryRead"/> must do it.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool TryReadField(uint offset, out ulong value)
+    {
+        if (offset == VirtioRegister.InterruptStatus)
+        {
+            value = _interruptStatus;
+            return true;
+        }
+
+        // Misaligned offsets turn into large ones.
+        var register = BitOperations.RotateRight(offset, 2);
+        value = 0;
+        if (register >= IdentityRegisters)
+        {
+            return false;
+        }
+
+        value = _identity[register];
+        return true;
+    }
+
     /// <summary>Reads a register or the configuration space.</summary>
     /// <param name="host">The hart.</param>
     /// <param name="offset">Byte offset in the slot.</param>
@@ -183,7 +213,7 @@ public unsafe struct MediatedDevice
         if (offset < VirtioRegister.Configuration)
         {
             value = size != 4 || (offset & 3) != 0 ? 0
-                : offset == VirtioRegister.InterruptStatus ? _interruptStatus
+                : TryReadField(offset, out var field) ? field
                 : ReadRegister(ref host, offset);
             return true;
         }
@@ -318,24 +348,11 @@ public unsafe struct MediatedDevice
     {
         if (_kind == 0)
         {
-            return offset switch
-            {
-                VirtioRegister.Magic => VirtioRegister.MagicValue,
-                VirtioRegister.Version => EmptyVersion,
-                _ => 0,
-            };
+            return 0;
         }
 
         switch (offset)
         {
-            case VirtioRegister.Magic:
-                return VirtioRegister.MagicValue;
-            case VirtioRegister.Version:
-                return _host.Version;
-            case VirtioRegister.DeviceId:
-                return _kind;
-            case VirtioRegister.VendorId:
-                return _vendor;
             case VirtioRegister.DeviceFeatures:
                 return _deviceFeaturesSelect switch
                 {
@@ -350,8 +367,6 @@ public unsafe struct MediatedDevice
                 return IsLegacy && _queueSelect < _queueCount ? _registers[_queueSelect].PageNumber : 0;
             case VirtioRegister.QueueReady:
                 return !IsLegacy && _queueSelect < _queueCount && _registers[_queueSelect].HostStarted ? 1u : 0;
-            case VirtioRegister.InterruptStatus:
-                return _interruptStatus;
             case VirtioRegister.Status:
                 return _status | (_host.Read(ref host, VirtioRegister.Status) & VirtioStatus.NeedsReset);
             case VirtioRegister.ConfigurationGeneration:
