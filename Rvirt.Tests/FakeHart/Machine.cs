@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Runtime.InteropServices;
 using Rvirt.Tests.FakeHart.Devices;
+using Rvirt.Tests.FakeHart.Devices.Virtio;
 using Rvirt.Tests.FakeHart.Harts;
 
 namespace Rvirt.Tests.FakeHart;
@@ -14,6 +15,7 @@ public sealed unsafe class Machine : IDisposable
 
     private readonly List<(ulong Start, ulong Length, IDevice Device)> _devices = [];
     private readonly byte* _allocation;
+    private readonly HartThread?[] _threads;
     private ulong _cycles;
 
     /// <summary>Makes a machine.</summary>
@@ -31,6 +33,7 @@ public sealed unsafe class Machine : IDisposable
         Uart = new Uart16550(this, 10);
         Finisher = new TestFinisher(this);
         Harts = new Hart[harts];
+        _threads = new HartThread?[harts];
         for (var i = 0; i < harts; i++)
         {
             Harts[i] = new Hart(this, i, options ?? new HartOptions());
@@ -142,8 +145,31 @@ public sealed unsafe class Machine : IDisposable
         return at > now ? at - now : 0;
     }
 
-    /// <summary>Lets time pass until a tick without running anything; for software in C# that waits.</summary>
-    public void SkipTo(Hart hart, ulong tick) => _cycles += CyclesUntil(hart, tick);
+    /// <summary>Gives a hart a thread of its own, so that software in C# on it can wait for other harts.</summary>
+    public void RunOnThread(Hart hart) => _threads[hart.Id] ??= new HartThread(hart);
+
+    /// <summary>
+    /// For software in C# that has nothing to do until an interrupt: lets time pass until the hart's next timer, or, where the hart has a
+    /// thread, lets the other harts run. May return early.
+    /// </summary>
+    /// <returns>False where nothing is left that could end the wait.</returns>
+    public bool TryWait(Hart hart)
+    {
+        if (_threads[hart.Id] is { } thread)
+        {
+            thread.Wait();
+            return true;
+        }
+
+        var next = hart.NextTimer;
+        if (next == ulong.MaxValue)
+        {
+            return false;
+        }
+
+        _cycles += CyclesUntil(hart, next);
+        return true;
+    }
 
     /// <summary>
     /// Runs up to a number of instructions per hart. Stops early when the run is over or when every hart waits and no timer is set.
@@ -160,7 +186,7 @@ public sealed unsafe class Machine : IDisposable
             foreach (var hart in Harts)
             {
                 hart.BeginSlice();
-                longest = Math.Max(longest, hart.Run(slice));
+                longest = Math.Max(longest, _threads[hart.Id] is { } thread ? thread.Run(slice) : hart.Run(slice));
                 if (Harts.Length == 1)
                 {
                     _cycles += longest;
@@ -239,6 +265,11 @@ public sealed unsafe class Machine : IDisposable
 
     public void Dispose()
     {
+        foreach (var thread in _threads)
+        {
+            thread?.Dispose();
+        }
+
         foreach (var hart in Harts)
         {
             hart.Dispose();

@@ -45,22 +45,14 @@ public readonly unsafe struct FakeHost(Hart hart) : IHost
 
     public void SendIpi(ulong hartId) => _hart.Machine.Harts[hartId].RaiseSoftware();
 
-    /// <summary>Time jumps to the hart's next timer. Waiting for what cannot come ends the machine.</summary>
+    /// <summary>Waiting for what cannot come ends the machine.</summary>
     public void Wfi()
     {
         _hart.UpdateTimers();
-        if ((_hart.Pending & _hart.ReadCsr(CsrNumber.Sie)) != 0)
-        {
-            return;
-        }
-
-        var next = _hart.NextTimer;
-        if (next == ulong.MaxValue)
+        if ((_hart.Pending & _hart.ReadCsr(CsrNumber.Sie)) == 0 && !_hart.Machine.TryWait(_hart))
         {
             throw new IdleForeverException();
         }
-
-        _hart.Machine.SkipTo(_hart, next);
     }
 
     public bool TryFetch(ulong va, out uint instruction) => _hart.TryFetchForSupervisor(va, out instruction);

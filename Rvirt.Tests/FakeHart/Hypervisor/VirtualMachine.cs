@@ -1,9 +1,8 @@
 using System;
-using System.Collections.Generic;
 using System.Runtime.InteropServices;
+using System.Text;
 using Rvirt.Core.Memory;
 using Rvirt.Core.Privileged;
-using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.Console;
 using Rvirt.Devices.HostDrivers;
@@ -14,133 +13,131 @@ using Rvirt.Tests.FakeHart.Harts;
 
 namespace Rvirt.Tests.FakeHart.Hypervisor;
 
-/// <summary>
-/// One guest with one virtual hart, deprivileged on hart 0 of a reference machine under the hypervisor's real trap handler, shadow
-/// page tables and devices: all that entry and exit assembly does on a board is done here in C#.
-/// </summary>
-public sealed unsafe class VirtualMachine : ISupervisor, IDisposable
+/// <summary>A reference machine under the hypervisor: one guest, or one on each of its harts. The members of the first guest stand here too.</summary>
+public sealed unsafe class VirtualMachine : IDisposable
 {
-    /// <summary>Guest physical address of the guest's RAM.</summary>
-    public const ulong GuestBase = 0x8000_0000;
-
-    private const int Tables = 512;
-
-    /// <summary>Hart 0's S-mode at the host's PLIC.</summary>
-    private const uint SupervisorContext = 1;
-
-    private readonly List<nint> _allocations = [];
-    private readonly VCpu* _vcpu;
-    private readonly ShadowMmu* _mmu;
-    private readonly GuestBus<FakeHost>* _bus;
-    private FakeHost _host;
-
-    /// <summary>Makes a machine with a guest that has not started.</summary>
-    /// <param name="guestRam">Bytes of guest RAM, a multiple of 2 MiB.</param>
-    /// <param name="options">The host's hart.</param>
-    /// <param name="hostMode">How the host translates.</param>
-    /// <param name="attach">Attaches virtio devices to the host's slots before the guest's devices look for them.</param>
-    public VirtualMachine(ulong guestRam = 16 << 20, HartOptions? options = null, TranslationMode hostMode = TranslationMode.Sv57, Action<Machine>? attach = null)
-    {
-        options ??= new HartOptions();
-        GuestOffset = 32 << 20;
-        Machine = new Machine(GuestOffset + guestRam, 1, options);
-        attach?.Invoke(Machine);
-        _host = new FakeHost(Hart);
-        Window = new PhysicalMemory((ulong)Machine.Ram - Machine.RamBase);
-        Memory = new GuestMemory(GuestBase, guestRam, Machine.RamBase + GuestOffset, Machine.Ram + GuestOffset);
-        _vcpu = Allocate<VCpu>();
-        _mmu = Allocate<ShadowMmu>();
-        _bus = Allocate<GuestBus<FakeHost>>();
-        var console = Allocate<ConsoleMultiplexer>();
-        var plic = Allocate<HostPlic>();
-
-        var asids = (ushort)((1 << options.AsidBits) - 1);
-        var translation = hostMode == TranslationMode.Sv39 ? HostTranslation.Narrow(asids) : HostTranslation.Wide(hostMode, asids);
-        if (hostMode == TranslationMode.Sv39)
-        {
-            translation.AddSlot(NarrowSlot, 0x8000_0000);
-        }
-
-        ShadowMmu.Initialize(ref *_mmu, Memory, Window, translation, Machine.RamBase + (2 << 20), Tables);
-        _vcpu->Siblings = (VCpu**)Allocate<nint>();
-        _vcpu->Siblings[0] = _vcpu;
-        _vcpu->GuestHarts = 1;
-        PrepareDevices(console, plic);
-
-        Hart.WriteCsr(CsrNumber.Medeleg, 0xb1ff);
-        Hart.WriteCsr(CsrNumber.Mideleg, Harts.Interrupts.Supervisor);
-        Hart.WriteCsr(CsrNumber.Mcounteren, 7);
-        Hart.WriteCsr(CsrNumber.Scounteren, 7);
-        Hart.WriteCsr(CsrNumber.Sie, Harts.Interrupts.Supervisor);
-        Hart.Supervisor = this;
-    }
+    /// <summary>Guest physical address of a guest's RAM.</summary>
+    public const ulong GuestBase = VirtualGuest.RamBase;
 
     /// <summary>Root index of the hypervisor's window on an Sv39 host, in a hole of Linux's map.</summary>
     public const int NarrowSlot = 320;
 
+    private const ulong HostUart = 0x1000_0000, HostPlicBase = 0x0c00_0000, FirstSlot = 0x1000_1000, SlotStride = 0x1000;
+
+    private readonly byte* _shared;
+
+    /// <summary>Makes a machine with guests that have not started.</summary>
+    /// <param name="guestRam">Bytes of each guest's RAM, a multiple of 2 MiB.</param>
+    /// <param name="options">The host's harts.</param>
+    /// <param name="hostMode">How the host translates.</param>
+    /// <param name="attach">Attaches virtio devices to the host's slots before the guests' devices look for them.</param>
+    /// <param name="guests">How many: guest n has hart n, and every slot whose number modulo the number of guests is n.</param>
+    /// <param name="tables">Shadow tables of each guest.</param>
+    public VirtualMachine(
+        ulong guestRam = 16 << 20,
+        HartOptions? options = null,
+        TranslationMode hostMode = TranslationMode.Sv57,
+        Action<Machine>? attach = null,
+        int guests = 1,
+        int tables = 512)
+    {
+        options ??= new HartOptions();
+        var stride = VirtualGuest.Overhead + guestRam;
+        Machine = new Machine(stride * (ulong)guests, guests, options);
+        attach?.Invoke(Machine);
+        Window = new PhysicalMemory((ulong)Machine.Ram - Machine.RamBase);
+
+        // SAFETY: zeroed, freed in Dispose; the console and the PLIC's record stay in place.
+        _shared = (byte*)NativeMemory.AllocZeroed(
+            (nuint)(sizeof(ConsoleMultiplexer) + sizeof(HostPlic)) + ConsoleMultiplexer.BytesNeeded(guests) + 64);
+        var console = (ConsoleMultiplexer*)_shared;
+        var plic = (HostPlic*)((nint)(_shared + sizeof(ConsoleMultiplexer) + 15) & ~15);
+        var host = new FakeHost(Hart);
+        var uart = default(HostUart16550);
+        uart.Initialize(ref host, HostUart, 0);
+        console->Initialize(uart, plic + 1, guests);
+        plic->Initialize(HostPlicBase);
+
+        var translation = Translation(hostMode, (ushort)((1 << options.AsidBits) - 1));
+        Guests = new VirtualGuest[guests];
+        for (var i = 0; i < guests; i++)
+        {
+            var address = Machine.RamBase + (stride * (ulong)i) + VirtualGuest.Overhead;
+            var memory = new GuestMemory(GuestBase, guestRam, address, Window.Pointer(address));
+            var guest = new VirtualGuest(Machine.Harts[i], i, memory, Window, translation, tables) { Ended = EndWithTheLast };
+            Guests[i] = guest;
+            console->Guest(i)->SetName(Encoding.ASCII.GetBytes($"guest{i}"));
+            guest.Connect(DevicesOf(i), console, plic);
+            if (guests > 1)
+            {
+                Machine.RunOnThread(guest.Hart);
+            }
+        }
+    }
+
     /// <summary>The host.</summary>
     public Machine Machine { get; }
-
-    /// <summary>The host's only hart.</summary>
-    public Hart Hart => Machine.Hart;
-
-    /// <summary>From a guest's RAM offset to the host's.</summary>
-    public ulong GuestOffset { get; }
 
     /// <summary>The hypervisor's view of physical memory.</summary>
     public PhysicalMemory Window { get; }
 
-    /// <summary>The guest's RAM.</summary>
-    public GuestMemory Memory { get; }
+    /// <summary>All guests.</summary>
+    public VirtualGuest[] Guests { get; }
 
-    /// <summary>The virtual hart.</summary>
-    public ref VCpu VCpu => ref *_vcpu;
+    /// <summary>The first guest.</summary>
+    public VirtualGuest Guest => Guests[0];
 
-    /// <summary>Its shadow page tables.</summary>
-    public ref ShadowMmu Mmu => ref *_mmu;
+    /// <summary>The first guest's hart.</summary>
+    public Hart Hart => Machine.Hart;
 
-    /// <summary>Its devices.</summary>
-    public ref GuestBus<FakeHost> Bus => ref *_bus;
+    /// <summary>From the first guest's RAM offset to the host's.</summary>
+    public ulong GuestOffset => VirtualGuest.Overhead;
 
-    /// <summary>Why the guest stopped, if it did.</summary>
-    public StopReason? Stopped { get; private set; }
+    /// <summary>The first guest's RAM.</summary>
+    public GuestMemory Memory => Guest.Memory;
 
-    /// <summary>Traps that the hypervisor served.</summary>
-    public ulong Traps { get; private set; }
+    /// <summary>The first guest's virtual hart.</summary>
+    public ref VCpu VCpu => ref Guest.VCpu;
 
-    /// <summary>Called after each trap that was served, before the guest goes on.</summary>
-    public Action? AfterTrap { get; set; }
+    /// <summary>The first guest's shadow page tables.</summary>
+    public ref ShadowMmu Mmu => ref Guest.Mmu;
 
-    /// <summary>Guest RAM as a span.</summary>
-    public Span<byte> GuestRam(ulong address, int length) => Machine.Memory(address - GuestBase + Machine.RamBase + GuestOffset, length);
+    /// <summary>The first guest's devices.</summary>
+    public ref GuestBus<FakeHost> Bus => ref Guest.Bus;
 
-    /// <summary>Assembles a program into guest RAM and starts the guest at it.</summary>
-    public VirtualMachine Load(string source, ulong address = GuestBase)
+    /// <summary>Why the first guest stopped, if it did.</summary>
+    public StopReason? Stopped => Guest.Stopped;
+
+    /// <summary>Traps that the hypervisor served for the first guest.</summary>
+    public ulong Traps => Guest.Traps;
+
+    /// <summary>Called after each trap of the first guest that was served, before the guest goes on.</summary>
+    public Action? AfterTrap
     {
-        var code = Assembler.Assemble(source, address);
-        code.CopyTo(GuestRam(address, code.Length));
-        return Start(address);
+        get => Guest.AfterTrap;
+        set => Guest.AfterTrap = value;
     }
 
-    /// <summary>Puts the virtual hart at an entry and enters it, as the hypervisor does after loading a guest.</summary>
-    public VirtualMachine Start(ulong entry, ulong argument = 0)
+    /// <summary>The first guest's RAM as a span.</summary>
+    public Span<byte> GuestRam(ulong address, int length) => Guest.Ram(address, length);
+
+    /// <summary>Assembles a program into a guest's RAM and starts the guest at it.</summary>
+    public VirtualMachine Load(string source, ulong address = GuestBase, int guest = 0)
     {
-        _vcpu->Reset(entry, argument);
-        _host.WriteSstatus(0);
-        _host.WriteScounteren(7);
-        Stopped = null;
+        var code = Assembler.Assemble(source, address);
+        code.CopyTo(Guests[guest].Ram(address, code.Length));
+        return Start(address, 0, guest);
+    }
+
+    /// <summary>Puts a guest's virtual hart at an entry and enters it, as the hypervisor does after loading a guest.</summary>
+    public VirtualMachine Start(ulong entry, ulong argument = 0, int guest = 0)
+    {
         Machine.Resume();
-        var mmu = new ShadowMmuAdapter<FakeHost>(_mmu);
-        mmu.Activate(ref _host, 0, PrivilegeMode.Supervisor, false, false);
-        _vcpu->ViewChanged = false;
-        Hart.Mode = PrivilegeLevel.Supervisor;
-        Restore();
-        Hart.WriteCsr(CsrNumber.Sstatus, (Hart.ReadCsr(CsrNumber.Sstatus) & ~Status.Spp) | Status.Spie);
-        Hart.LeaveSupervisor();
+        Guests[guest].Start(entry, argument);
         return this;
     }
 
-    /// <summary>Runs host instructions until the guest stops, waits for ever, or the number is reached.</summary>
+    /// <summary>Runs host instructions until all guests have stopped, all wait for ever, or the number is reached.</summary>
     public ulong Run(ulong steps)
     {
         try
@@ -153,89 +150,49 @@ public sealed unsafe class VirtualMachine : ISupervisor, IDisposable
         }
     }
 
-    public void HandleTrap(Hart hart)
-    {
-        Traps++;
-        for (var i = 1; i < 32; i++)
-        {
-            _vcpu->X[i] = hart[i];
-        }
-
-        _vcpu->Pc = hart.ReadCsr(CsrNumber.Sepc);
-        var mmu = new ShadowMmuAdapter<FakeHost>(_mmu);
-        var outcome = TrapHandler.Handle(
-            ref _host, ref *_vcpu, ref mmu, ref *_bus, hart.ReadCsr(CsrNumber.Scause), hart.ReadCsr(CsrNumber.Stval));
-        switch (outcome)
-        {
-            case TrapOutcome.Resume:
-                break;
-            case TrapOutcome.Stop:
-                Stopped = _vcpu->StopReason;
-                Machine.End(1);
-                break;
-            default:
-                throw new InvalidOperationException(
-                    $"trap handling gave {outcome} for cause {hart.ReadCsr(CsrNumber.Scause):x} at {_vcpu->Pc:x}");
-        }
-
-        Restore();
-        AfterTrap?.Invoke();
-    }
-
     public void Dispose()
     {
-        foreach (var allocation in _allocations)
+        Machine.Dispose();
+        foreach (var guest in Guests)
         {
-            // SAFETY: made by Allocate; nothing runs any more.
-            NativeMemory.Free((void*)allocation);
+            guest.Dispose();
         }
 
-        Machine.Dispose();
+        NativeMemory.Free(_shared);
     }
 
-    private void PrepareDevices(ConsoleMultiplexer* console, HostPlic* plic)
+    private static HostTranslation Translation(TranslationMode mode, ushort maximumAsid)
     {
-        var uart = default(HostUart16550);
-        uart.Initialize(ref _host, 0x1000_0000, 0);
-        console->Initialize(uart, Allocate<GuestConsole>(), 1);
-        plic->Initialize(0x0c00_0000);
-        plic->OpenContext(ref _host, SupervisorContext);
-        var devices = GuestDevices.QemuVirt(1);
-        for (var slot = 0; slot < GuestDevices.MaxSlots; slot++)
+        if (mode != TranslationMode.Sv39)
         {
-            var address = 0x1000_1000 + (0x1000 * (ulong)slot);
+            return HostTranslation.Wide(mode, maximumAsid);
+        }
+
+        var narrow = HostTranslation.Narrow(maximumAsid);
+        narrow.AddSlot(NarrowSlot, Machine.DefaultRamBase);
+        return narrow;
+    }
+
+    private GuestDevices DevicesOf(int guest)
+    {
+        var devices = GuestDevices.QemuVirt(1);
+        for (var slot = guest; slot < GuestDevices.MaxSlots; slot += Machine.Harts.Length)
+        {
+            var address = FirstSlot + (SlotStride * (ulong)slot);
             if (Machine.TryRead(null, address, 4, out _))
             {
                 devices.Attach(slot, address, (uint)slot + 1);
             }
         }
 
-        var storage = Machine.Ram + (16 << 20);
-        if (GuestBus<FakeHost>.BytesNeeded(ref _host, devices) > GuestOffset - (16 << 20))
-        {
-            throw new InvalidOperationException("the devices need more memory than is set aside");
-        }
-
-        GuestBus<FakeHost>.Initialize(_bus, ref _host, Memory, Window, devices, storage, 0, console, plic);
-        GuestBus<FakeHost>.Connect(_bus, ref _host, SupervisorContext, 10, _vcpu->Siblings);
+        return devices;
     }
 
-    private void Restore()
+    private void EndWithTheLast()
     {
-        for (var i = 1; i < 32; i++)
+        if (Array.TrueForAll(Guests, guest => guest.Stopped is not null || guest.Hart.Stopped))
         {
-            Hart[i] = _vcpu->X[i];
+            Machine.End(1);
         }
-
-        Hart.WriteCsr(CsrNumber.Sepc, _vcpu->Pc);
-    }
-
-    private T* Allocate<T>(int count = 1)
-        where T : unmanaged
-    {
-        // SAFETY: zeroed, freed in Dispose.
-        var pointer = NativeMemory.AllocZeroed((nuint)(sizeof(T) * count));
-        _allocations.Add((nint)pointer);
-        return (T*)pointer;
     }
 }

@@ -1,0 +1,27 @@
+namespace Rvirt.Tests.FakeHart.Commands;
+
+/// <summary>What to run, and until when.</summary>
+internal sealed record RunSettings
+{
+    public required string Kernel { get; init; }
+
+    public string? Initrd { get; init; }
+
+    public string? Disk { get; init; }
+
+    public required string Arguments { get; init; }
+
+    /// <summary>Bytes of RAM.</summary>
+    public required ulong Memory { get; init; }
+
+    public bool Native { get; init; }
+
+    /// <summary>Text on the console that ends the run well; null: the guest's own end does.</summary>
+    public string? Until { get; init; }
+
+    /// <summary>Lines to type, each <c>PROMPT=TEXT</c>.</summary>
+    public string[] Replies { get; init; } = [];
+
+    /// <summary>Instructions at most.</summary>
+    public required ulong Limit { get; init; }
+}

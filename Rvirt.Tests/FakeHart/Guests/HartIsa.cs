@@ -1,0 +1,32 @@
+using System;
+using System.Text;
+using Rvirt.Tests.FakeHart.Harts;
+
+namespace Rvirt.Tests.FakeHart.Guests;
+
+/// <summary>The reference hart's ISA string for device trees.</summary>
+public static class HartIsa
+{
+    /// <summary>The string that is true of a hart with these options.</summary>
+    public static ReadOnlySpan<byte> Describe(HartOptions options)
+    {
+        var isa = new StringBuilder(options.FloatingPoint ? "rv64imafdc" : "rv64imac").Append("_zicsr_zifencei");
+        if (options.CounterCsrs)
+        {
+            isa.Append("_zicntr");
+        }
+
+        isa.Append(options.HardwareAccessedDirty ? "_svadu" : "_svade");
+        if (options.Sstc)
+        {
+            isa.Append("_sstc");
+        }
+
+        if (!options.CacheInvalidEntries)
+        {
+            isa.Append("_svvptc");
+        }
+
+        return Encoding.ASCII.GetBytes(isa.ToString());
+    }
+}
