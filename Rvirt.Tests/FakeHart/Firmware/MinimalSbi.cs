@@ -76,7 +76,7 @@ public sealed class MinimalSbi(Machine machine) : IFirmware
     {
         hart.Mode = PrivilegeLevel.Supervisor;
         hart.WriteCsr(CsrNumber.Satp, 0);
-        hart.WriteCsr(CsrNumber.Mstatus, hart.ReadCsr(CsrNumber.Mstatus) & ~Status.Sie);
+        hart.WriteCsr(CsrNumber.Mstatus, (hart.ReadCsr(CsrNumber.Mstatus) & ~(Status.Sie | Status.Fs)) | Status.FsInitial);
         hart.WriteCsr(CsrNumber.Scounteren, 7);
         hart[A0] = (ulong)hart.Id;
         hart[A1] = argument;

@@ -38,7 +38,7 @@ public sealed class HypervisorTests
             """ + PowerOff);
         guest.Run(1000);
         Assert.That(guest.Hart[13], Is.EqualTo(42));
-        Assert.That(guest.Hart[14], Is.EqualTo(0x2_0000_0002));
+        Assert.That(guest.Hart[14], Is.EqualTo(0x2_0000_2002), "UXL 64 bits, FS initial as at the start, SIE");
         Assert.That(guest.Stopped, Is.EqualTo(StopReason.Shutdown));
     }
 
@@ -54,7 +54,7 @@ public sealed class HypervisorTests
                 ecall
             """ + PowerOff);
         guest.Run(1000);
-        Assert.That(guest.Machine.Uart.Output, Is.EqualTo("Hi"));
+        Assert.That(guest.Machine.Uart.Output, Is.EqualTo("Hi\r\n"), "the line of a guest that is gone is closed");
     }
 
     [Test]
