@@ -53,12 +53,6 @@ internal static unsafe class Instructions
     [AsmIntrinsic("rdtime $0")]
     internal static extern ulong ReadTime();
 
-    [AsmIntrinsic("rdcycle $0")]
-    internal static extern ulong ReadCycle();
-
-    [AsmIntrinsic("rdinstret $0")]
-    internal static extern ulong ReadInstret();
-
     [AsmIntrinsic("wfi", ClobbersMemory = true)]
     internal static extern void Wfi();
 

@@ -79,12 +79,6 @@ internal unsafe struct TargetHost : IHost
     public readonly ulong ReadTime() => Instructions.ReadTime();
 
     /// <inheritdoc/>
-    public readonly ulong ReadCycle() => Instructions.ReadCycle();
-
-    /// <inheritdoc/>
-    public readonly ulong ReadInstret() => Instructions.ReadInstret();
-
-    /// <inheritdoc/>
     public readonly void SetTimer(ulong deadline)
     {
         if (_hasStimecmp)

@@ -46,12 +46,6 @@ public interface IHart
     /// <summary>Reads <c>time</c>, in ticks of the platform's timebase.</summary>
     ulong ReadTime();
 
-    /// <summary>Reads <c>cycle</c>.</summary>
-    ulong ReadCycle();
-
-    /// <summary>Reads <c>instret</c>.</summary>
-    ulong ReadInstret();
-
     /// <summary>Raises this hart's supervisor timer interrupt once <c>time</c> reaches <paramref name="deadline"/>; clears a pending one. All ones means never.</summary>
     void SetTimer(ulong deadline);
 

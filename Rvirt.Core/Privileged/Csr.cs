@@ -36,12 +36,6 @@ public static class Csr
     /// <summary><c>satp</c>: address translation.</summary>
     public const uint Satp = 0x180;
 
-    /// <summary><c>cycle</c>.</summary>
-    public const uint Cycle = 0xc00;
-
     /// <summary><c>time</c>.</summary>
     public const uint Time = 0xc01;
-
-    /// <summary><c>instret</c>.</summary>
-    public const uint Instret = 0xc02;
 }

@@ -60,10 +60,6 @@ internal readonly struct TestHost(TestHart hart) : IHost
 
     public ulong ReadTime() => hart.Time;
 
-    public ulong ReadCycle() => 77;
-
-    public ulong ReadInstret() => 88;
-
     public void SetTimer(ulong deadline)
     {
         hart.Timer = deadline;

@@ -54,10 +54,6 @@ internal readonly struct DeviceHost(FakeMachine machine) : IHost
 
     public ulong ReadTime() => throw new NotSupportedException();
 
-    public ulong ReadCycle() => throw new NotSupportedException();
-
-    public ulong ReadInstret() => throw new NotSupportedException();
-
     public void SetTimer(ulong deadline) => throw new NotSupportedException();
 
     public void Wfi() => throw new NotSupportedException();

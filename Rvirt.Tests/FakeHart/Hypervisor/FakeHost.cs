@@ -37,10 +37,6 @@ public readonly unsafe struct FakeHost(Hart hart) : IHost
 
     public ulong ReadTime() => _hart.ReadCsr(CsrNumber.Time);
 
-    public ulong ReadCycle() => _hart.ReadCsr(CsrNumber.Cycle);
-
-    public ulong ReadInstret() => _hart.ReadCsr(CsrNumber.Instret);
-
     public void SetTimer(ulong deadline) => _hart.FirmwareTimer = deadline;
 
     public void SendIpi(ulong hartId) => _hart.Machine.Harts[hartId].RaiseSoftware();
