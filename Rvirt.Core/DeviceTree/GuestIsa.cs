@@ -5,17 +5,18 @@ namespace Rvirt.Core.DeviceTree;
 /// <summary>Makes a guest's ISA string from the host's: what runs without help of the hypervisor stays, what it does not virtualise goes.</summary>
 /// <remarks>
 /// The list holds what works in U-mode on any host that has it and needs no CSR that the guest lacks. Not on it, and so hidden:
-/// H; V, whose state is not switched; Sstc, cache-block operations and anything else governed by CSRs the guest does not have.
+/// H; V, whose state is not switched; Sstc, cache-block operations and anything else governed by CSRs the guest does not have; Q and
+/// Zcb, whose loads and stores are not emulated on devices.
 /// </remarks>
 public static class GuestIsa
 {
     /// <summary>A buffer of this many bytes holds any result.</summary>
     public const int MaximumLength = 256;
 
-    private static ReadOnlySpan<byte> KeptLetters => "imafdqcb"u8;
+    private static ReadOnlySpan<byte> KeptLetters => "imafdcb"u8;
 
     private static ReadOnlySpan<byte> KeptNames =>
-        "|zicsr|zifencei|zicntr|zihintpause|zihintntl|zicond|zimop|zcmop|zmmul|zaamo|zalrsc|zabha|zacas|zfa|zfh|zfhmin|zfbfmin|zca|zcb|zcd|zcf|zba|zbb|zbc|zbs|zbkb|zbkc|zbkx|zknd|zkne|zknh|zksed|zksh|zkt|"u8;
+        "|zicsr|zifencei|zicntr|zihintpause|zihintntl|zicond|zimop|zcmop|zmmul|zaamo|zalrsc|zabha|zacas|zfa|zfh|zfhmin|zfbfmin|zca|zcd|zcf|zba|zbb|zbc|zbs|zbkb|zbkc|zbkx|zknd|zkne|zknh|zksed|zksh|zkt|"u8;
 
     /// <summary>Writes the guest's ISA string.</summary>
     /// <param name="hostIsa">The host's <c>riscv,isa</c>.</param>

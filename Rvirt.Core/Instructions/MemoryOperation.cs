@@ -112,6 +112,24 @@ public struct MemoryOperation
         }
     }
 
+    /// <summary>Whether an instruction is of an opcode that accesses memory, known to <see cref="TryDecode"/> or not: extensions add such instructions.</summary>
+    public static bool IsAccess(uint word)
+    {
+        const uint Functions = 7;
+        switch (word & 3)
+        {
+            case 0:
+                return (word >> 13 & Functions) != 0;
+            case 1:
+                return false;
+            case 2:
+                return (word >> 13 & 3) != 0;
+            default:
+                // Loads, their floating-point and vector forms, stores and theirs, atomics, cache-block operations.
+                return (word & 0x7f) is 0x03 or 0x07 or 0x23 or 0x27 or 0x2f || ((word & 0x7f) == 0x0f && (word >> 12 & Functions) == 2);
+        }
+    }
+
     private const byte StackPointer = 2;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

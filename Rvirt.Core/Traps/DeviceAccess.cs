@@ -26,12 +26,21 @@ public static class DeviceAccess
         where TBus : struct, IGuestBus<THost>
     {
         v.Counters.Mmio++;
-        // The instruction can have changed or vanished since it faulted: then it runs again and faults as it must.
-        if (access == AccessKind.Fetch
-            || !host.TryFetch(v.Pc, out var instruction)
-            || !MemoryOperation.TryDecode(instruction, out var operation))
+        if (access == AccessKind.Fetch)
         {
-            return access == AccessKind.Fetch ? AccessFault(ref v, access, va) : TrapOutcome.Resume;
+            return AccessFault(ref v, access, va);
+        }
+
+        // The instruction can have changed or vanished since it faulted: then it runs again and faults as it must.
+        if (!host.TryFetch(v.Pc, out var instruction))
+        {
+            return TrapOutcome.Resume;
+        }
+
+        if (!MemoryOperation.TryDecode(instruction, out var operation))
+        {
+            // One that accesses memory in a way that devices do not support would fault for ever.
+            return MemoryOperation.IsAccess(instruction) ? AccessFault(ref v, access, va) : TrapOutcome.Resume;
         }
 
         var address = v.X[operation.Base] + (ulong)operation.Offset;

@@ -72,6 +72,29 @@ public class DeviceAccessTests
         Assert.That(machine.V.X[12], Is.EqualTo(0xffff_ffff_b5a6_9788));
     }
 
+    [TestCase(0x00005007u | 11 << 15, 13UL, 5UL)] // vle16.v v0, (a1)
+    [TestCase(0x00001507u | 11 << 15, 13UL, 5UL)] // flh fa0, 0(a1)
+    [TestCase(0x28a5a62fu, 15UL, 7UL)] // amocas.w a2, a0, (a1)
+    [TestCase(0x00008188u, 13UL, 5UL)] // c.lbu a0, 0(a1)
+    public void WhatDevicesDoNotSupportIsAnAccessFault(uint instruction, ulong cause, ulong expected)
+    {
+        using var machine = Faulted(instruction, 0x7000);
+        machine.Trap(cause, 0x7000);
+        Assert.That((machine.V.Scause, machine.V.Stval), Is.EqualTo((expected, 0x7000UL)), "run again, it would fault for ever");
+        Assert.That(machine.Bus.Calls, Is.Empty);
+    }
+
+    [TestCase(0x00000013u)] // nop
+    [TestCase(0x00000001u)] // c.nop
+    [TestCase(0x00000040u)] // c.addi4spn
+    [TestCase(0x00008082u)] // c.jr ra
+    public void AnInstructionThatWasReplacedRunsInstead(uint instruction)
+    {
+        using var machine = Faulted(instruction, 0x7000);
+        Assert.That(machine.Trap(13, 0x7000), Is.EqualTo(TrapOutcome.Resume));
+        Assert.That((machine.V.Pc, machine.V.Scause), Is.EqualTo((TrapMachine.Entry, 0UL)));
+    }
+
     [Test]
     public void ReservationsOnDevicesAreAccessFaults([Values(0x1005a62fu, 0x18a5a62fu)] uint instruction)
     {
