@@ -42,5 +42,6 @@ public static class SbiBase
         or SbiExtension.Rfence
         or SbiExtension.Hsm
         or SbiExtension.Srst
-        or SbiExtension.Dbcn;
+        or SbiExtension.Dbcn
+        or SbiExtension.Counters;
 }

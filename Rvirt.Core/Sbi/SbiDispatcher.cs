@@ -51,6 +51,9 @@ public static class SbiDispatcher
             case SbiExtension.Dbcn:
                 result = SbiConsole.Call(ref host, ref v, ref bus, function);
                 break;
+            case SbiExtension.Counters:
+                result = SbiCounters.Call(ref v, function, v.X[A0]);
+                break;
             case <= SbiExtension.LegacyShutdown:
                 return SbiLegacy.Call(ref host, ref v, ref mmu, ref bus);
             default:

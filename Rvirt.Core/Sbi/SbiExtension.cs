@@ -50,4 +50,7 @@ public static class SbiExtension
 
     /// <summary>Debug console, "DBCN".</summary>
     public const ulong Dbcn = 0x4442434e;
+
+    /// <summary>Rvirt's trap counters, in SBI 2.0's space for firmware-specific extensions: 0x0a and the low bits of <see cref="SbiBase.ImplementationId"/>.</summary>
+    public const ulong Counters = 0x0a000000 | (SbiBase.ImplementationId & 0xffffff);
 }

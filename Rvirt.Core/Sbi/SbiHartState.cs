@@ -58,7 +58,7 @@ public static class SbiHartState
 
         var entry = v.X[SbiDispatcher.A1];
         var argument = v.X[SbiDispatcher.A2];
-        if (kind == DefaultNonRetentiveSuspend && !v.Memory.Contains(entry, 4))
+        if (kind == DefaultNonRetentiveSuspend && ((entry & 1) != 0 || !v.Memory.Contains(entry, 4)))
         {
             return SbiDispatcher.Return(ref v, new SbiResult(SbiError.InvalidAddress));
         }

@@ -1,6 +1,9 @@
+using System.Runtime.InteropServices;
+
 namespace Rvirt.Core.VirtualHart;
 
-/// <summary>How often a virtual hart left its guest, by cause.</summary>
+/// <summary>How often a virtual hart left its guest, by cause. Guests read them by their place (<see cref="Sbi.SbiCounters"/>): new ones go to the end.</summary>
+[StructLayout(LayoutKind.Sequential)]
 public struct TrapCounters
 {
     /// <summary>Privileged instructions emulated.</summary>

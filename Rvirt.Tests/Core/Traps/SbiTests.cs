@@ -24,7 +24,11 @@ public class SbiTests
             Assert.That(Result(machine), Is.EqualTo((0L, 1UL)), $"{extension:x}");
         }
 
-        foreach (var extension in new ulong[] { 9, 0xf, 0x11, 0x504d55, ulong.MaxValue })
+        machine.Ecall(SbiExtension.Base, 3, SbiExtension.Counters);
+        Assert.That(Result(machine), Is.EqualTo((0L, 1UL)), "our own");
+
+        // Performance counters and system suspend are not offered, and neither is anything later than SBI 2.0.
+        foreach (var extension in new ulong[] { 9, 0xf, 0x11, 0x504d55, 0x53555350, 0x46574654, 0x0a000000, ulong.MaxValue })
         {
             machine.Ecall(SbiExtension.Base, 3, extension);
             Assert.That(Result(machine), Is.EqualTo((0L, 0UL)), $"{extension:x}");
@@ -52,11 +56,36 @@ public class SbiTests
     [TestCase(SbiExtension.Hsm, 4UL)]
     [TestCase(SbiExtension.Srst, 1UL)]
     [TestCase(SbiExtension.Dbcn, 3UL)]
+    [TestCase(SbiExtension.Counters, 2UL)]
     public void UnknownFunctionsAreNotSupported(ulong extension, ulong function)
     {
         using var machine = new TrapMachine();
         machine.Ecall(extension, function);
         Assert.That(Result(machine), Is.EqualTo((-2L, 0UL)));
+    }
+
+    [Test]
+    public void AGuestReadsItsTrapCountersByCause()
+    {
+        using var machine = new TrapMachine();
+        machine.V.Stvec = 0x8000_1000;
+        machine.Ecall(SbiExtension.Counters, 0);
+        Assert.That(Result(machine), Is.EqualTo((0L, 7UL)));
+        machine.Illegal(0x14002573); // csrr a0, sscratch
+        machine.Illegal(0x0000100b); // nothing
+        ulong[] expected = [2, 4, 0, 0, 1, 0, 0];
+        for (var i = 0UL; i < 7; i++)
+        {
+            expected[1] = 2 + i;
+            machine.Ecall(SbiExtension.Counters, 1, i);
+            Assert.That(Result(machine), Is.EqualTo((0L, expected[i])), $"counter {i}");
+        }
+
+        foreach (var index in new[] { 7UL, 1UL << 32, ulong.MaxValue })
+        {
+            machine.Ecall(SbiExtension.Counters, 1, index);
+            Assert.That(Result(machine), Is.EqualTo((-3L, 0UL)), $"counter {index}");
+        }
     }
 
     [Test]
@@ -211,7 +240,10 @@ public class SbiTests
         v.Satp = 8UL << 60;
         machine.Ecall(SbiExtension.Hsm, 3, 0x8000_0000, TrapMachine.RamBase + 0x200, 0x77);
         Assert.That((v.Pc, v.X[10], v.X[11], v.Satp), Is.EqualTo((TrapMachine.RamBase + 0x200, 0UL, 0x77UL, 0UL)));
-        machine.Ecall(SbiExtension.Hsm, 3, 0x8000_0000, 0x1000, 0x77);
-        Assert.That(Result(machine).Error, Is.EqualTo(-5));
+        foreach (var entry in new ulong[] { 0x1000, TrapMachine.RamBase + 0x201, ulong.MaxValue })
+        {
+            machine.Ecall(SbiExtension.Hsm, 3, 0x8000_0000, entry, 0x77);
+            Assert.That(Result(machine).Error, Is.EqualTo(-5), $"{entry:x}");
+        }
     }
 }

@@ -1,0 +1,29 @@
+using System.Runtime.CompilerServices;
+using Rvirt.Core.VirtualHart;
+
+namespace Rvirt.Core.Sbi;
+
+/// <summary>
+/// Rvirt's own extension: how often the calling hart left its guest, by cause. Function 0 gives the number of counters, function 1
+/// the counter whose number is in a0, in the order of <see cref="TrapCounters"/>. docs/guests.md tells guests about it.
+/// </summary>
+public static class SbiCounters
+{
+    /// <summary>Number of counters.</summary>
+    public static unsafe ulong Count => (ulong)sizeof(TrapCounters) / sizeof(ulong);
+
+    internal static SbiResult Call(ref VCpu v, ulong function, ulong index)
+    {
+        switch (function)
+        {
+            case 0:
+                return SbiResult.Success(Count);
+            case 1:
+                return index < Count
+                    ? SbiResult.Success(Unsafe.Add(ref Unsafe.As<TrapCounters, ulong>(ref v.Counters), (int)index))
+                    : new SbiResult(SbiError.InvalidParam);
+            default:
+                return SbiDispatcher.NotSupported;
+        }
+    }
+}
