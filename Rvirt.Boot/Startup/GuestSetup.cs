@@ -55,25 +55,23 @@ internal static unsafe class GuestSetup
             && TryPrepare(ref host, machine);
     }
 
-    /// <summary>Hands over the host's devices: those the description names, in ascending order; a sole guest that names none gets all, each in its own slot.</summary>
+    /// <summary>Hands over the host's devices: those the description names, in its order; a sole guest that names none gets all, each in its own slot.</summary>
     private static bool TryGiveDevices(ref TargetHost host, Guest* guest, bool sole)
     {
         ref var description = ref guest->Machine->Host;
-        var next = 0;
-        for (var slot = 0; slot < HostDescription.MaximumVirtioSlots; slot++)
+        var all = sole && !guest->Description.HasDevices;
+        var count = all ? description.VirtioSlotCount : guest->Description.DeviceCount;
+        for (var i = 0; i < count; i++)
         {
-            var named = ((guest->Description.Devices >> slot) & 1) != 0;
-            if (named && slot >= description.VirtioSlotCount)
+            var slot = all ? i : guest->Description.DeviceOrder[i];
+            if (slot >= description.VirtioSlotCount)
             {
-                StartupFailure.End(ref host, guest->Name, "it asks for a virtio slot that the machine does not have"u8);
+                StartupFailure.End(ref host, guest->Name, "it asks for a virtio slot that the machine does not have: name those it has"u8);
                 return false;
             }
 
-            if (slot < description.VirtioSlotCount && (named || (sole && !guest->Description.HasDevices)))
-            {
-                var device = description.VirtioSlots[slot];
-                guest->Devices.Attach(named ? next++ : slot, device.Base, device.Interrupt);
-            }
+            var device = description.VirtioSlots[slot];
+            guest->Devices.Attach(i, device.Base, device.Interrupt);
         }
 
         return true;

@@ -58,6 +58,10 @@ internal static unsafe class HostMemory
         Buffer.MemoryCopy(host.Memory.Pointer(initrd), host.Memory.Pointer(initrdAddress), initrdLength, initrdLength);
         description.InitrdStart = initrdAddress;
         description.InitrdEnd = initrdAddress + initrdLength;
+
+        // Its old place becomes some guest's RAM, and it holds every guest's images.
+        var left = Math.Max(initrd, description.InitrdEnd);
+        Clear(host.Memory.Pointer(left), initrd + initrdLength - left);
         return true;
     }
 
@@ -71,14 +75,19 @@ internal static unsafe class HostMemory
             return null;
         }
 
+        // SAFETY: the range just taken.
         var pointer = host.Memory.Pointer(address);
+        Clear(pointer, length);
+        return pointer;
+    }
+
+    private static void Clear(byte* start, ulong length)
+    {
         for (var offset = 0UL; offset < length; offset += Page)
         {
-            // SAFETY: inside the range just taken.
-            Unsafe.InitBlock(pointer + offset, 0, (uint)Page);
+            // SAFETY: the caller owns the range.
+            Unsafe.InitBlock(start + offset, 0, (uint)Math.Min(Page, length - offset));
         }
-
-        return pointer;
     }
 
     // RAM without the firmware's part and the image. What lies below the image is the firmware's, whether it says so or not.
