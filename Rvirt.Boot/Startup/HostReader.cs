@@ -25,7 +25,8 @@ internal static unsafe class HostReader
         var error = FdtReader.Open(host.Memory.Pointer(info->DeviceTree), MaximumLength, out tree);
         if (error != FdtError.None)
         {
-            StartupFailure.Begin(ref host).Text("the machine's device tree is bad: "u8).Text(FdtErrorText.Of(error));
+            StartupFailure.Begin(ref host).Text("the machine's device tree is bad: "u8).Text(FdtErrorText.Of(error))
+                .Text("; start with firmware that hands over a sound one"u8);
             StartupFailure.Finish(ref host);
             return false;
         }

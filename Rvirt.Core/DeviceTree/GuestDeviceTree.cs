@@ -6,8 +6,11 @@ namespace Rvirt.Core.DeviceTree;
 /// <summary>Generates the device tree that a guest is handed: QEMU's virt board with exactly the devices the guest has.</summary>
 public static class GuestDeviceTree
 {
-    /// <summary>A buffer of this many bytes holds the tree of any guest with up to 16 harts and no more than 2 KiB of command line.</summary>
-    public const int SuggestedBufferLength = 16384;
+    /// <summary>The longest command line that a guest can have, in bytes without its NUL. Linux keeps 1023 or fewer.</summary>
+    public const int MaximumBootArguments = 2047;
+
+    /// <summary>A buffer of this many bytes holds the tree of any guest with up to 16 harts and the longest command line.</summary>
+    public const int SuggestedBufferLength = 32768;
 
     private const uint SupervisorExternalInterrupt = 9;
     private const uint NoInterrupt = 0xffffffff;

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace Rvirt.Core.DeviceTree;
 
-/// <summary>The machine that the hypervisor runs on, as its device tree tells. Lists longer than their capacity are cut.</summary>
+/// <summary>The machine that the hypervisor runs on, as its device tree tells. Lists longer than their capacity are cut, but for reservations: too many are an error.</summary>
 public struct HostDescription
 {
     /// <summary>Most memory banks kept.</summary>

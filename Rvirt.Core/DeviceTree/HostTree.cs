@@ -51,6 +51,12 @@ public static class HostTree
             return HostTreeError.NoHart;
         }
 
+        if (host.ReservationCount > HostDescription.MaximumReservations)
+        {
+            host.ReservationCount = HostDescription.MaximumReservations;
+            return HostTreeError.TooManyReservations;
+        }
+
         host.BootHart = -1;
         for (var i = 0; i < host.HartCount; i++)
         {
@@ -184,10 +190,18 @@ public static class HostTree
 
     private static void AddReservation(ref HostDescription host, ulong address, ulong size)
     {
-        if (size != 0 && host.ReservationCount < HostDescription.MaximumReservations)
+        if (size == 0)
         {
-            host.Reservations[host.ReservationCount++] = new HostDescription.Range { Base = address, Size = size };
+            return;
         }
+
+        // The count goes on where the list ends, so that a range that was cut is noticed.
+        if (host.ReservationCount < HostDescription.MaximumReservations)
+        {
+            host.Reservations[host.ReservationCount] = new HostDescription.Range { Base = address, Size = size };
+        }
+
+        host.ReservationCount++;
     }
 
     private static HostTreeError ReadNode(in FdtReader tree, FdtNode node, int stdout, ref HostDescription host, ref FdtProperty plic)

@@ -29,4 +29,7 @@ public enum HostTreeError : byte
 
     /// <summary>The initial RAM disk that the tree names is not all in memory.</summary>
     InitrdOutsideMemory,
+
+    /// <summary>More ranges of memory are reserved than <see cref="HostDescription.MaximumReservations"/>: those that were cut could be given away.</summary>
+    TooManyReservations,
 }

@@ -9,14 +9,15 @@ public static class HostTreeErrorText
     public static ReadOnlySpan<byte> Of(HostTreeError error) => error switch
     {
         HostTreeError.None => "no error"u8,
-        HostTreeError.NoMemory => "the machine's device tree names no memory"u8,
-        HostTreeError.WrongMemory => "the machine's device tree gives an impossible range of memory"u8,
-        HostTreeError.NoHart => "the machine's device tree names no 64-bit hart with an MMU that Rvirt knows (Sv39, Sv48, Sv57)"u8,
+        HostTreeError.NoMemory => "the machine's device tree names no memory: start with firmware that says how much there is"u8,
+        HostTreeError.WrongMemory => "the machine's device tree gives an impossible range of memory: start with firmware that hands over a sound one"u8,
+        HostTreeError.NoHart => "the machine's device tree names no 64-bit hart with an MMU that Rvirt knows (Sv39, Sv48, Sv57): start a machine that has one"u8,
         HostTreeError.NoBootHart => "the hart that started has no MMU that Rvirt knows (Sv39, Sv48, Sv57): start on another one"u8,
-        HostTreeError.NoTimebase => "the machine's device tree has no timebase-frequency"u8,
+        HostTreeError.NoTimebase => "the machine's device tree has no timebase-frequency: start with firmware that says how fast time runs"u8,
         HostTreeError.NoPlic => "the machine's device tree names no PLIC: Rvirt cannot use AIA, on QEMU leave out aia="u8,
-        HostTreeError.NoPlicContext => "the machine's PLIC has no supervisor context for the hart that started"u8,
-        HostTreeError.InitrdOutsideMemory => "the initrd lies outside of the machine's memory"u8,
+        HostTreeError.NoPlicContext => "the machine's PLIC has no supervisor context for the hart that started: start on another one"u8,
+        HostTreeError.InitrdOutsideMemory => "the initrd lies outside of the machine's memory: load it elsewhere, or give the machine more"u8,
+        HostTreeError.TooManyReservations => "the machine's device tree reserves more than 16 ranges of memory, and Rvirt must keep clear of each: reserve fewer"u8,
         _ => "unknown error"u8,
     };
 }

@@ -81,7 +81,7 @@ public struct GuestBlob
                 HartCount = 1,
             };
             blob.Count = 1;
-            return GuestBlobError.None;
+            return blob.Guests[0].BootArguments.Length > GuestDeviceTree.MaximumBootArguments ? GuestBlobError.LongBootArguments : GuestBlobError.None;
         }
 
         blob.TreeError = FdtReader.Open(file, length, out var tree);
@@ -167,7 +167,9 @@ public struct GuestBlob
         else if (name.SequenceEqual("bootargs"u8))
         {
             guest.BootArgumentsProperty = property;
-            return property.TryString(out _) ? GuestBlobError.None : GuestBlobError.WrongBootArguments;
+            return !property.TryString(out var text) ? GuestBlobError.WrongBootArguments
+                : text.Length > GuestDeviceTree.MaximumBootArguments ? GuestBlobError.LongBootArguments
+                : GuestBlobError.None;
         }
         else if (name.SequenceEqual("harts"u8))
         {

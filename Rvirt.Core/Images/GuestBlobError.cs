@@ -39,6 +39,9 @@ public enum GuestBlobError : byte
     /// <summary>A guest's command line is not a string.</summary>
     WrongBootArguments,
 
+    /// <summary>A guest's command line is longer than <see cref="DeviceTree.GuestDeviceTree.MaximumBootArguments"/>.</summary>
+    LongBootArguments,
+
     /// <summary>A guest's number of harts is not 1 to <see cref="GuestBlob.MaximumHarts"/>.</summary>
     WrongHarts,
 

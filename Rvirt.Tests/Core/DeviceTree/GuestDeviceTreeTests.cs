@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using NUnit.Framework;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Privileged;
@@ -102,6 +103,17 @@ internal sealed unsafe class GuestDeviceTreeTests
         }
 
         Assert.That(position, Is.EqualTo(extensions.Length));
+    }
+
+    [Test]
+    public void TheLargestMachineFitsTheBufferSuggested()
+    {
+        var machine = Describe(16);
+        machine.BootArguments = new byte[GuestDeviceTree.MaximumBootArguments].Select(_ => (byte)'x').ToArray();
+        var isa = "rv64imafdcb" + string.Concat(Enumerable.Range(0, 61).Select(i => $"_z{i:00}"));
+        machine.Isa = System.Text.Encoding.ASCII.GetBytes(isa);
+        Assert.That(machine.Isa.Length, Is.EqualTo(GuestIsa.MaximumLength).Within(1));
+        Assert.That(Generate(machine), Has.Length.GreaterThan(GuestDeviceTree.SuggestedBufferLength / 2));
     }
 
     private static byte[] Generate(in GuestMachineDescription machine)

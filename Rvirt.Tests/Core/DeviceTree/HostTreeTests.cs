@@ -127,6 +127,18 @@ internal sealed class HostTreeTests
         Assert.That(HostTree.Read(tree.Reader, 0, out _), Is.EqualTo(HostTreeError.NoBootHart));
     }
 
+    [TestCase(0, HostTreeError.None)]
+    [TestCase(1, HostTreeError.TooManyReservations)]
+    public void RefusesMoreReservationsThanItCanKeepClearOf(int more, HostTreeError expected)
+    {
+        // The board reserves two ranges already.
+        var reserved = string.Concat(Enumerable.Range(0, HostDescription.MaximumReservations - 2 + more)
+            .Select(i => $"r@{i:x} {{ reg = <0 {0x88100000 + (i << 12)} 0 0x1000>; }}; "));
+        using var tree = new Tree(Board.Replace("firmware@80040000 {", reserved + "firmware@80040000 {", StringComparison.Ordinal));
+        Assert.That(HostTree.Read(tree.Reader, 1, out var host), Is.EqualTo(expected));
+        Assert.That(host.ReservationCount, Is.EqualTo(HostDescription.MaximumReservations));
+    }
+
     [Test]
     public void CutsListsThatAreTooLong()
     {
@@ -149,6 +161,7 @@ internal sealed class HostTreeTests
         var texts = Enum.GetValues<HostTreeError>().Select(error => Encoding.ASCII.GetString(HostTreeErrorText.Of(error))).ToList();
         Assert.That(texts, Is.Unique);
         Assert.That(texts, Has.None.EqualTo("unknown error"));
+        Assert.That(texts.Skip(1), Has.All.Contain(": "), "what is wrong: what to do");
     }
 
     private sealed unsafe class Tree : IDisposable

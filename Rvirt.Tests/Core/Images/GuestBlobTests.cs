@@ -121,6 +121,21 @@ internal sealed unsafe class GuestBlobTests
         Assert.That(blob.Count, Is.EqualTo(guest), "the guest it is about");
     }
 
+    [TestCase(GuestDeviceTree.MaximumBootArguments, GuestBlobError.None)]
+    [TestCase(GuestDeviceTree.MaximumBootArguments + 1, GuestBlobError.LongBootArguments)]
+    public void RefusesACommandLineThatNoTreeHolds(int length, GuestBlobError expected)
+    {
+        var line = new string('x', length);
+        using var blob = new GuardedBuffer(Tools.Compile(Two.Replace("console=ttyS0", line, StringComparison.Ordinal)));
+        Assert.That(Read(blob, out _), Is.EqualTo(expected));
+
+        using var arguments = new GuardedBuffer(Encoding.ASCII.GetBytes(line + "\0"));
+        using var kernel = new GuardedBuffer(ElfBuilder.Sound().Build());
+        var property = FdtProperty.FromMemory(arguments.Pointer, (int)arguments.Length);
+        Assert.That(GuestBlob.Read(kernel.Pointer, kernel.Length, property, out var alone), Is.EqualTo(expected));
+        Assert.That(alone.Count, Is.EqualTo(1));
+    }
+
     [Test]
     public void AGuestWithoutALabelIsCalledAsItsNode()
     {
@@ -208,6 +223,7 @@ internal sealed unsafe class GuestBlobTests
         var texts = Enum.GetValues<GuestBlobError>().Select(error => Encoding.ASCII.GetString(GuestBlobErrorText.Of(error))).ToList();
         Assert.That(texts, Is.Unique);
         Assert.That(texts, Has.None.EqualTo("unknown error"));
+        Assert.That(texts.Skip(1), Has.All.Contain(": "), "what is wrong: what to do");
     }
 
     private static GuestBlobError Read(GuardedBuffer file, out GuestBlob blob) => GuestBlob.Read(file.Pointer, file.Length, default, out blob);

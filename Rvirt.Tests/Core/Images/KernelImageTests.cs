@@ -177,6 +177,7 @@ internal sealed class KernelImageTests
         var texts = Enum.GetValues<ImageError>().Select(error => Encoding.ASCII.GetString(ImageErrorText.Of(error))).ToList();
         Assert.That(texts, Is.Unique);
         Assert.That(texts, Has.None.EqualTo("unknown error"));
+        Assert.That(texts.Skip(1), Has.All.Contain(": "), "what is wrong: what to do");
     }
 
     /// <summary>The jumps that reach an offset, encoded from the tables of the unprivileged specification (§2.5, §26.4).</summary>
