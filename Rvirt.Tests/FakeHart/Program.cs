@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Rvirt.Tests.FakeHart.Commands;
+using Rvirt.Tests.FakeHart.Desktop;
 
 var root = new RootCommand("The reference machine on this desktop: guests on an interpreted RISC-V hart, natively and under Rvirt.")
 {

@@ -3,6 +3,9 @@ namespace Rvirt.Tests.FakeHart.Harts;
 /// <summary>What the specification leaves to an implementation.</summary>
 public sealed record HartOptions
 {
+    /// <summary>A hart that remembers all it may: translations, absent ones too, and instructions. Software that lacks a fence fails on it.</summary>
+    public static HartOptions Strict { get; } = new() { Tlb = TlbPolicy.Aggressive, CacheInvalidEntries = true, InstructionCache = true };
+
     /// <summary>Translation caching.</summary>
     public TlbPolicy Tlb { get; init; } = TlbPolicy.Normal;
 

@@ -3,7 +3,7 @@ using System.CommandLine;
 using System.IO;
 using Spectre.Console;
 
-namespace Rvirt.Tests.FakeHart.Commands;
+namespace Rvirt.Tests.FakeHart.Desktop;
 
 /// <summary><c>run --kernel FILE ...</c>: runs a guest until it ends, says something or has used up its instructions.</summary>
 internal static class RunCommand
@@ -17,12 +17,13 @@ internal static class RunCommand
         var append = new Option<string>("--append", "-a") { Description = "Its command line.", DefaultValueFactory = _ => "console=ttyS0" };
         var memory = new Option<int>("--memory", "-m") { Description = "Its RAM in MiB.", DefaultValueFactory = _ => 128 };
         var native = new Option<bool>("--native") { Description = "Without Rvirt: in real S-mode of the machine, above a minimal firmware." };
+        var strict = new Option<bool>("--strict") { Description = "A hart that forgets no translation and no instruction until a fence says so." };
         var until = new Option<string?>("--until", "-u") { Description = "End well once the console shows this text." };
         var type = new Option<string[]>("--type", "-t") { Description = "PROMPT=TEXT: type a line once the console shows the prompt. May be repeated, in order." };
         var limit = new Option<ulong>("--limit", "-l") { Description = "Millions of instructions to run at most.", DefaultValueFactory = _ => 20_000 };
         var command = new Command("run", "Runs a guest and shows its console, its progress and its speed.")
         {
-            kernel, initrd, disk, append, memory, native, until, type, limit,
+            kernel, initrd, disk, append, memory, native, strict, until, type, limit,
         };
         command.SetAction(result => Run(new RunSettings
         {
@@ -32,6 +33,7 @@ internal static class RunCommand
             Arguments = result.GetValue(append)!,
             Memory = (ulong)result.GetValue(memory) << 20,
             Native = result.GetValue(native),
+            Strict = result.GetValue(strict),
             Until = result.GetValue(until),
             Replies = result.GetValue(type) ?? [],
             Limit = result.GetValue(limit) * 1_000_000,

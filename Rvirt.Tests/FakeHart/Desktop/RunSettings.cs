@@ -1,4 +1,4 @@
-namespace Rvirt.Tests.FakeHart.Commands;
+namespace Rvirt.Tests.FakeHart.Desktop;
 
 /// <summary>What to run, and until when.</summary>
 internal sealed record RunSettings
@@ -15,6 +15,9 @@ internal sealed record RunSettings
     public required ulong Memory { get; init; }
 
     public bool Native { get; init; }
+
+    /// <summary>Whether the hart is one that shows every missing fence.</summary>
+    public bool Strict { get; init; }
 
     /// <summary>Text on the console that ends the run well; null: the guest's own end does.</summary>
     public string? Until { get; init; }

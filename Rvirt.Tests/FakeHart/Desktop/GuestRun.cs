@@ -6,10 +6,11 @@ using Rvirt.Core.VirtualHart;
 using Rvirt.Tests.FakeHart.Devices;
 using Rvirt.Tests.FakeHart.Devices.Virtio;
 using Rvirt.Tests.FakeHart.Guests;
+using Rvirt.Tests.FakeHart.Harts;
 using Rvirt.Tests.FakeHart.Hypervisor;
 using Spectre.Console;
 
-namespace Rvirt.Tests.FakeHart.Commands;
+namespace Rvirt.Tests.FakeHart.Desktop;
 
 /// <summary>A guest that runs on the reference machine for a person to watch.</summary>
 internal sealed class GuestRun : IDisposable
@@ -30,15 +31,16 @@ internal sealed class GuestRun : IDisposable
         _payload = new GuestPayload(
             File.ReadAllBytes(settings.Kernel), settings.Initrd is { } initrd ? File.ReadAllBytes(initrd) : null, settings.Arguments);
         _disk = settings.Disk is { } path ? new SnapshotDisk(path) : null;
+        var options = settings.Strict ? HartOptions.Strict : new HartOptions();
         if (settings.Native)
         {
-            _machine = new Machine(settings.Memory);
+            _machine = new Machine(settings.Memory, options: options);
             Attach(_machine);
             _payload.StartOn(_machine, (byte)((1 << EntropySlot) | (_disk is null ? 0 : 1 << DiskSlot)));
         }
         else
         {
-            _virtual = new VirtualMachine(settings.Memory, attach: Attach, tables: 2048);
+            _virtual = new VirtualMachine(settings.Memory, options, attach: Attach, tables: 2048);
             _machine = _virtual.Machine;
             _payload.StartUnder(_virtual);
         }

@@ -1,7 +1,7 @@
 using System;
 using System.Globalization;
 
-namespace Rvirt.Tests.FakeHart.Commands;
+namespace Rvirt.Tests.FakeHart.Desktop;
 
 /// <summary>A guest's console on standard output, and below it, on a terminal, one line of progress.</summary>
 internal sealed class ConsoleView
