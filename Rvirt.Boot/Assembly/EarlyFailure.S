@@ -18,6 +18,9 @@ rvirt_early_failure:
     addi    s0, s0, 1
     j       1b
 2:
+/* Ends the machine as failed, for want of a better way to do so. */
+    .globl rvirt_end_failed
+rvirt_end_failed:
 #ifdef TEST_BASE
     lla     t0, 4f                          /* where there is no such device, the store faults */
     csrw    stvec, t0

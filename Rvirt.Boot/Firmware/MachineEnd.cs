@@ -27,6 +27,12 @@ internal static class MachineEnd
 
         host.Firmware.Shutdown(status != 0);
         host.ClearSie(ulong.MaxValue);
+        if (status != 0)
+        {
+            // The firmware cannot, and the device tree named no device for it, or there was none to read.
+            Routines.EndFailed();
+        }
+
         while (true)
         {
             host.Wfi();

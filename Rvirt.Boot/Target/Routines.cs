@@ -16,6 +16,10 @@ internal static unsafe class Routines
     [DllImport("*", EntryPoint = "rvirt_firmware_call")]
     internal static extern FirmwareResult FirmwareCall(ulong a0, ulong a1, ulong a2, ulong a3, ulong a4, ulong a5, ulong function, ulong extension);
 
+    /// <summary>Ends the machine as failed, through the board's own test device if need be (EarlyFailure.S). Never returns.</summary>
+    [DllImport("*", EntryPoint = "rvirt_end_failed")]
+    internal static extern void EndFailed();
+
     /// <summary>Whether the hart has <c>stimecmp</c> for us (Probes.S).</summary>
     [DllImport("*", EntryPoint = "rvirt_probe_stimecmp")]
     internal static extern ulong ProbeStimecmp();

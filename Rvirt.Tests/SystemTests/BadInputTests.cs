@@ -106,53 +106,37 @@ public sealed class BadInputTests(Firmware firmware)
     public void Device_given_to_two_guests() => Refuses("device is given twice", Blob(Guest("a", devices: [7]), Guest("b", devices: [7])), harts: 2);
 
     [Test]
-    public void More_memory_than_there_is() => Refuses("memory|RAM", Blob(Guest("a", memory: 64UL << 30)));
+    public void More_memory_than_there_is() => Refuses("guest a: too little memory for the 65536 MiB it asks for: give", Blob(Guest("a", memory: 64UL << 30)));
+
+    /// <summary>Debian's kernel takes 32 MiB behind its first 2 MiB: there is less left beside the file itself.</summary>
+    [Test]
+    public void Too_little_memory_for_the_kernel() => Refuses("Image does not fit the guest's memory: give", Repository.Kernel, memory: 67);
 
     [Test]
-    public void Too_little_memory_for_the_kernel() => Refuses("memory|RAM", Repository.Kernel, memory: 68);
+    public void Too_little_memory_for_what_an_elf_clears() => Refuses(
+        "outside of the guest's memory.*give more memory", Elf(Base, 243, new ElfBuilder.Segment(0x1000, Base, 0x1000, 80 << 20)), memory: 64);
 
     [Test]
-    public void Guest_too_small_for_its_kernel() => Refuses("memory|RAM", Blob(Guest("a", memory: 16 << 20) with { Kernel = Repository.Kernel }));
+    public void Too_little_memory_for_any_guest() => Refuses("too little memory.*-m", Elf(Base, 243, new ElfBuilder.Segment(0x1000, Base, 0x1000, 0x1000)), memory: 10);
+
+    [Test]
+    public void Too_long_a_command_line() => Refuses("command line is longer than 2047 bytes: shorten", Repository.UBootElf, further: ["-append", new string('x', 2048)]);
+
+    [Test]
+    public void More_guests_than_harts() => Refuses("more guests than harts.*-smp", Blob(Guest("a"), Guest("b")), harts: 1);
+
+    [Test]
+    public void More_harts_for_a_guest_than_it_can_have() =>
+        Refuses("guest a: more than one hart", Blob(Guest("a") with { Harts = 2 }), harts: 2);
+
+    [Test]
+    public void Guest_too_small_for_its_kernel() => Refuses("Image does not fit the guest's memory: give", Blob(Guest("a", memory: 16 << 20) with { Kernel = Repository.Kernel }));
+
+    [Test]
+    public void A_machine_without_a_plic() => Refuses("no PLIC.*aia=", Repository.UBootElf, further: ["-machine", "aia=aplic"]);
 
     [Test]
     public void No_mmu() => Refuses("MMU", Repository.UBootElf, further: ["-cpu", "rv64,mmu=off"]);
-
-    [Test]
-    public void No_plic() => RefusesMachine("PLIC", tree =>
-    {
-        Replace(tree, "sifive,plic-1.0.0\0", "sifive,nope-1.0.0\0");
-        Replace(tree, "riscv,plic0\0", "riscv,nope0\0");
-    });
-
-    [Test]
-    public void No_timebase()
-    {
-        if (firmware == Firmware.Sbi)
-        {
-            Assert.Pass("OpenSBI itself does not start on such a machine");
-        }
-
-        RefusesMachine("timebase", tree => Replace(tree, "timebase-frequency\0", "timebase-frequencx\0"));
-    }
-
-    [Test]
-    public void Firmware_without_a_timer_call()
-    {
-        if (firmware == Firmware.Stub)
-        {
-            Assert.Pass("its machine-mode part comes with it");
-        }
-
-        var bare = BareProgram.Build(_folder, "bare-firmware.S", 0x80000000);
-        Refuses("firmware.*timer|timer.*firmware", Repository.UBootElf, further: ["-bios", bare, "-cpu", "rv64,sstc=off"]);
-    }
-
-    private static void Replace(byte[] bytes, string from, string to)
-    {
-        var at = bytes.AsSpan().IndexOf(Encoding.ASCII.GetBytes(from));
-        Assert.That(at, Is.Positive, from);
-        Encoding.ASCII.GetBytes(to).CopyTo(bytes, at);
-    }
 
     private static GuestSpec Guest(string name, ulong? memory = 64 << 20, uint[]? devices = null) =>
         new(name, Repository.UBootBinary, null, "", memory, 1, devices ?? []);
@@ -169,28 +153,6 @@ public sealed class BadInputTests(Firmware firmware)
         return blob;
     }
 
-    private void RefusesMachine(string pattern, Action<byte[]> spoil)
-    {
-        var file = _folder.File("machine.dtb");
-        var (status, output) = Commands.Run("qemu-system-riscv64", ["-M", $"virt,dumpdtb={file}", "-m", "768M"]);
-        Assert.That(status, Is.Zero, output);
-        var tree = File.ReadAllBytes(file);
-        spoil(tree);
-        Refuses(pattern, Repository.UBootElf, further: ["-dtb", _folder.Write("spoilt.dtb", tree)]);
-    }
-
-    private void Refuses(string pattern, string? initrd, int memory = 768, int harts = 1, IEnumerable<string>? further = null)
-    {
-        string[] arguments = [.. GuestMachine.Rvirt(firmware, initrd, memory, harts), .. further ?? []];
-        using var qemu = QemuMachine.Start(arguments, TimeSpan.FromSeconds(30));
-        var status = qemu.WaitForExit(25);
-        var lines = Regex.Matches(qemu.Serial, "rvirt: error: [^\r\n]*");
-        Assert.Multiple(() =>
-        {
-            Assert.That(lines, Has.Count.EqualTo(1), qemu.Describe);
-            Assert.That(lines.Count == 0 ? "" : lines[0].Value, Does.Match(pattern), qemu.Describe);
-            Assert.That(qemu.Serial, Does.Not.Contain("panic"), qemu.Describe);
-            Assert.That(status, Is.Not.Zero, qemu.Describe);
-        });
-    }
+    private void Refuses(string pattern, string? initrd, int memory = 768, int harts = 1, IEnumerable<string>? further = null) =>
+        Refusal.Expect(firmware, pattern, initrd, memory, harts, further);
 }

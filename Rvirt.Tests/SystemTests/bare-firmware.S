@@ -1,5 +1,14 @@
-/* The least SBI firmware: enters S-mode where QEMU says, prints characters (SBI 0.1), and knows no other call.
+/* The least SBI firmware: enters S-mode where QEMU says, and prints characters (SBI 0.1). What it is built with decides how bad it is:
+ *   NO_TREE     hands over no device tree
+ *   FOREIGN_TREE hands over something else
+ *   BASE_ONLY   is of SBI 2.0 with timers and a console, and cannot interrupt other harts
+ *   STIMECMP    lets S-mode set its timer itself, so that SBI 0.1 without a timer will do
+ *   TIMER       takes SBI 0.1's call to set a timer, and forgets it
+ *   COUNTERS=N  what S-mode may read (mcounteren)
  * QEMU's reset code gives a0 = hart, a1 = device tree, a2 = struct fw_dynamic_info, whose third word is the next stage's address. */
+#ifndef COUNTERS
+#define COUNTERS 7
+#endif
     .section .text
     .globl _start
 _start:
@@ -11,8 +20,14 @@ _start:
     csrw    medeleg, t0
     li      t0, 0x222
     csrw    mideleg, t0
-    li      t0, 7
+    li      t0, COUNTERS
     csrw    mcounteren, t0
+#ifdef STIMECMP
+    li      t0, -1
+    csrw    0x14d, t0
+    slli    t0, t0, 63
+    csrw    0x30a, t0                       /* menvcfg.STCE */
+#endif
     lla     t0, trap
     csrw    mtvec, t0
     lla     t0, stack
@@ -23,6 +38,12 @@ _start:
     csrc    mstatus, t0
     li      t0, 0x0800
     csrs    mstatus, t0
+#ifdef NO_TREE
+    li      a1, 0
+#endif
+#ifdef FOREIGN_TREE
+    lla     a1, _start
+#endif
     mret
 
     .balign 4
@@ -37,17 +58,35 @@ trap:
     addi    t0, t0, 4
     csrw    mepc, t0
     li      t1, 1
+    beq     a7, t1, put
+#ifdef TIMER
+    beqz    a7, taken
+#endif
+#ifdef BASE_ONLY
+    li      t1, 0x10
     bne     a7, t1, unknown
+    li      a1, 2 << 24
+    beqz    a6, 2f
+    li      a1, 1
+    li      t1, 0x54494d45                  /* TIME, and the legacy console; it says so and keeps neither promise but the console's */
+    beq     a0, t1, 2f
+    beq     a0, a1, 2f
+    li      a1, 0
+2:  li      a0, 0
+    j       done
+#endif
+unknown:
+    li      a0, -2
+    li      a1, 0
+    j       done
+put:
     li      t0, 0x10000000
 1:  lbu     t1, 5(t0)
     andi    t1, t1, 0x20
     beqz    t1, 1b
     sb      a0, 0(t0)
+taken:
     li      a0, 0
-    j       done
-unknown:
-    li      a0, -2
-    li      a1, 0
 done:
     ld      t0, 0(sp)
     ld      t1, 8(sp)

@@ -1,0 +1,72 @@
+using System;
+using System.IO;
+using System.Text;
+using NUnit.Framework;
+
+namespace Rvirt.Tests.SystemTests;
+
+/// <summary>Machines and firmware that cannot work: a device tree that lacks something, a call or a counter that is missing.</summary>
+[Category("System,Image")]
+[NonParallelizable]
+public sealed class BadMachineTests
+{
+    private TemporaryFolder _folder = null!;
+
+    [SetUp]
+    public void MakeFolder() => _folder = new TemporaryFolder();
+
+    [TearDown]
+    public void RemoveFolder() => _folder.Dispose();
+
+    [TestCase(Firmware.Stub)]
+    [TestCase(Firmware.Sbi)]
+    public void No_plic(Firmware firmware) => RefusesTree(firmware, "names no PLIC", tree =>
+    {
+        Replace(tree, "sifive,plic-1.0.0\0", "sifive,nope-1.0.0\0");
+        Replace(tree, "riscv,plic0\0", "riscv,nope0\0");
+    });
+
+    /// <summary>OpenSBI itself does not start on such a machine, so this is the stub's alone.</summary>
+    [TestCase("timebase-frequency\0", "timebase-frequencx\0", "no timebase-frequency")]
+    [TestCase("mmu-type\0", "mmu-typx\0", "names no 64-bit hart with an MMU")]
+    [TestCase("riscv-virtio\0", "riscv-virtix\0", "not one that the image was built for")]
+    public void A_tree_that_lacks_something(string name, string instead, string pattern) =>
+        RefusesTree(Firmware.Stub, pattern, tree => Replace(tree, name, instead));
+
+    [TestCase("NO_TREE", "no device tree in a1: use")]
+    [TestCase("FOREIGN_TREE", "device tree is bad.*magic.*; start with")]
+    [TestCase("TIMER COUNTERS=0", "no time CSR.*use firmware")]
+    [TestCase("BASE_ONLY", "cannot interrupt other harts.*use OpenSBI")]
+    [TestCase("PLAIN", "cannot set a timer.*use OpenSBI")]
+    public void Firmware_without_what_is_needed(string defines, string pattern)
+    {
+        var bare = BareProgram.Build(_folder, "bare-firmware.S", 0x80000000, defines.Split(' '));
+        Refusal.Expect(Firmware.Sbi, pattern, Repository.UBootElf, further: ["-bios", bare, "-cpu", "rv64,sstc=off"]);
+    }
+
+    [Test]
+    public void A_counter_that_the_firmware_denies_is_the_guests_exception()
+    {
+        var bare = BareProgram.Build(_folder, "bare-firmware.S", 0x80000000, "STIMECMP", "COUNTERS=2");
+        var payload = BareProgram.Build(_folder, "counter-payload.S", 0x80200000);
+        using var qemu = QemuMachine.Start([.. GuestMachine.Rvirt(Firmware.Sbi, payload, memory: 256), "-bios", bare], TimeSpan.FromSeconds(60));
+        Assert.That(qemu.WaitForExit(50), Is.Zero, qemu.Describe);
+    }
+
+    private void RefusesTree(Firmware firmware, string pattern, Action<byte[]> spoil)
+    {
+        var file = _folder.File("machine.dtb");
+        var (status, output) = Commands.Run("qemu-system-riscv64", ["-M", $"virt,dumpdtb={file}", "-m", "768M"]);
+        Assert.That(status, Is.Zero, output);
+        var tree = File.ReadAllBytes(file);
+        spoil(tree);
+        Refusal.Expect(firmware, pattern, Repository.UBootElf, further: ["-dtb", _folder.Write("spoilt.dtb", tree)]);
+    }
+
+    private static void Replace(byte[] bytes, string from, string to)
+    {
+        var at = bytes.AsSpan().IndexOf(Encoding.ASCII.GetBytes(from));
+        Assert.That(at, Is.Positive, from);
+        Encoding.ASCII.GetBytes(to).CopyTo(bytes, at);
+    }
+}
