@@ -29,20 +29,14 @@ public sealed unsafe partial class Hart
         public ulong Addend;
     }
 
-    private readonly record struct TlbKey(ulong Page, byte Level, byte Mode, int Asid);
-
-    private readonly record struct TlbEntry(ulong PhysicalPage, ulong Flags, bool Valid);
-
-    private const int GlobalAsid = -1;
     private const int NormalTlbEntries = 512;
 
     private readonly FastEntry* _loadTable;
     private readonly FastEntry* _storeTable;
     private readonly FastEntry* _fetchTable;
-    private readonly Dictionary<TlbKey, TlbEntry> _tlb = [];
+    private readonly Tlb _tlb = new();
     private readonly Dictionary<ulong, ulong> _contexts = [];
     private readonly Dictionary<ulong, nint> _instructionPages = [];
-    private readonly List<TlbKey> _doomed = [];
     private ulong _nextContext = 1;
     private ulong _dataContext;
     private ulong _fetchContext;
@@ -60,33 +54,7 @@ public sealed unsafe partial class Hart
     public void Fence(ulong? address, ushort? asid)
     {
         ForgetContexts();
-        if (address is null && asid is null)
-        {
-            _tlb.Clear();
-            return;
-        }
-
-        foreach (var key in _tlb.Keys)
-        {
-            var matches = asid is null || key.Asid == asid;
-            if (matches && address is { } va)
-            {
-                var shift = 12 + (9 * key.Level);
-                matches = key.Page >> shift == Canonical(va, key.Mode) >> shift;
-            }
-
-            if (matches)
-            {
-                _doomed.Add(key);
-            }
-        }
-
-        foreach (var key in _doomed)
-        {
-            _tlb.Remove(key);
-        }
-
-        _doomed.Clear();
+        _tlb.Fence(address, asid);
     }
 
     /// <summary>Translates as an access of the current mode would; sets A and D where hardware does.</summary>
@@ -463,7 +431,8 @@ public sealed unsafe partial class Hart
         }
     }
 
-    private static ulong Canonical(ulong va, byte mode)
+    /// <summary>An address with the sign extended from the highest bit that a mode translates.</summary>
+    internal static ulong Canonical(ulong va, byte mode)
     {
         var unused = 64 - (12 + (9 * (mode - 5)));
         return (ulong)((long)(va << unused) >> unused);
@@ -492,7 +461,7 @@ public sealed unsafe partial class Hart
         }
 
         var asid = (int)((_satp >> 44) & 0xffff);
-        if (_options.Tlb != TlbPolicy.None && Cached(va, mode, asid, out var entry, out var level))
+        if (_options.Tlb != TlbPolicy.None && _tlb.TryFind(va, mode, asid, out var entry, out var level))
         {
             var allowed = entry.Valid && Permits(entry.Flags, access, privilege) && (entry.Flags & PteA) != 0
                 && (access != Access.Store || (entry.Flags & PteD) != 0);
@@ -541,22 +510,6 @@ public sealed unsafe partial class Hart
         };
     }
 
-    private bool Cached(ulong va, byte mode, int asid, out TlbEntry entry, out int level)
-    {
-        for (level = 0; level < mode - 5; level++)
-        {
-            var page = va >> (12 + (9 * level)) << (12 + (9 * level));
-            if (_tlb.TryGetValue(new TlbKey(page, (byte)level, mode, asid), out entry)
-                || _tlb.TryGetValue(new TlbKey(page, (byte)level, mode, GlobalAsid), out entry))
-            {
-                return true;
-            }
-        }
-
-        entry = default;
-        return false;
-    }
-
     private void Cache(ulong va, byte mode, int asid, int level, TlbEntry entry)
     {
         if (_options.Tlb == TlbPolicy.Normal && _tlb.Count >= NormalTlbEntries)
@@ -565,8 +518,7 @@ public sealed unsafe partial class Hart
             ForgetContexts();
         }
 
-        var page = va >> (12 + (9 * level)) << (12 + (9 * level));
-        _tlb[new TlbKey(page, (byte)level, mode, (entry.Flags & PteG) != 0 ? GlobalAsid : asid)] = entry;
+        _tlb.Add(va, mode, asid, level, entry);
     }
 
     private bool Walk(ulong va, Access access, PrivilegeLevel privilege, byte mode, int asid, ulong fault, out ulong physical)
