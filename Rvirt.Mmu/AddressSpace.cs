@@ -9,9 +9,6 @@ internal struct AddressSpace
     /// <summary>Number of address spaces kept. Each has one place; another that needs it drops the one there.</summary>
     public const int Count = 64;
 
-    /// <summary>In place of a root: none.</summary>
-    public const int NoRoot = -1;
-
     /// <summary>The guest's <c>satp</c>.</summary>
     public ulong Satp;
 
@@ -27,18 +24,30 @@ internal struct AddressSpace
     /// <summary>Levels of the guest's mode; with translation off, of the identity map.</summary>
     public int Levels;
 
-    /// <summary>Root of each view.</summary>
-    public ViewRoots Roots;
+    /// <summary>Root of each view. With translation off all views have the same.</summary>
+    public ViewRoots Views;
 
-    /// <summary>One number a view.</summary>
+    /// <summary>Takes a root from the views that have it.</summary>
+    public void Forget(int root)
+    {
+        for (var view = 0; view < ViewKind.Count; view++)
+        {
+            if (Views.Of(view).Root == root)
+            {
+                Views.Of(view) = ViewRoot.None;
+            }
+        }
+    }
+
+    /// <summary>One root a view.</summary>
     [InlineArray(ViewKind.Count)]
     public struct ViewRoots
     {
-        private int _first;
+        private ViewRoot _first;
 
         /// <summary>A view's root.</summary>
         [UnscopedRef]
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public ref int Of(int view) => ref Unsafe.Add(ref _first, view);
+        public ref ViewRoot Of(int view) => ref Unsafe.Add(ref _first, view);
     }
 }

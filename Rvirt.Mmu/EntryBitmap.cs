@@ -7,6 +7,9 @@ namespace Rvirt.Mmu;
 [InlineArray(Pte.Entries / 64)]
 public struct EntryBitmap
 {
+    /// <summary>Entries that <see cref="IsGroupEmpty"/> looks at together.</summary>
+    public const int Group = 8;
+
     private ulong _first;
 
     /// <summary>Marks an entry.</summary>
@@ -16,6 +19,11 @@ public struct EntryBitmap
     /// <summary>Whether an entry is marked.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly bool Contains(int index) => (Unsafe.Add(ref Unsafe.AsRef(in _first), index >> 6 & 7) >> index & 1) != 0;
+
+    /// <summary>Whether none of the aligned group of entries around one is marked.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool IsGroupEmpty(int index) =>
+        (Unsafe.Add(ref Unsafe.AsRef(in _first), index >> 6 & 7) >> (index & (64 - Group)) & ((1 << Group) - 1)) == 0;
 
     /// <summary>Zeroes the marked entries of a table and forgets the marks.</summary>
     /// <param name="lower">The table's entries 0 to 255.</param>
@@ -32,15 +40,6 @@ public struct EntryBitmap
                 table[word * 64 + BitOperations.TrailingZeroCount(bits)] = 0;
                 bits &= bits - 1;
             }
-        }
-    }
-
-    /// <summary>Forgets all marks.</summary>
-    public void Reset()
-    {
-        for (var word = 0; word < Pte.Entries / 64; word++)
-        {
-            Unsafe.Add(ref _first, word) = 0;
         }
     }
 }

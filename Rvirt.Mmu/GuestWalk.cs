@@ -12,7 +12,9 @@ public ref struct GuestWalk
     /// <summary>Most levels there are: Sv57's.</summary>
     public const int MaximumLevels = 5;
 
-    private TablePath _tables;
+    private LevelWords _tables;
+
+    private LevelWords _entries;
 
     /// <summary>The leaf, its A and D bits as they are after the walk.</summary>
     public ulong Leaf;
@@ -28,6 +30,9 @@ public ref struct GuestWalk
 
     /// <summary>Guest physical address of the table that was read at a level, from the root's down to the leaf's.</summary>
     public readonly ulong Table(int level) => _tables[level];
+
+    /// <summary>The entry that was read at a level above the leaf's, a link to the table below.</summary>
+    public readonly ulong Link(int level) => _entries[level];
 
     /// <summary>Walks.</summary>
     /// <param name="memory">The guest's RAM.</param>
@@ -128,6 +133,7 @@ public ref struct GuestWalk
                 return FaultResolution.GuestPageFault;
             }
 
+            _entries[level] = pte;
             Global |= (pte & Pte.G) != 0;
             if (Pte.IsLeaf(pte))
             {
@@ -155,7 +161,7 @@ public ref struct GuestWalk
     }
 
     [InlineArray(MaximumLevels)]
-    private struct TablePath
+    private struct LevelWords
     {
         private ulong _first;
     }

@@ -3,8 +3,11 @@ namespace Rvirt.Mmu;
 /// <summary>What the shadow tables did, for statistics.</summary>
 public struct ShadowCounters
 {
-    /// <summary>Pages mapped because of a fault.</summary>
+    /// <summary>Pages mapped because of a fault, after a walk.</summary>
     public ulong Fills;
+
+    /// <summary>Pages mapped because of a fault, without a walk.</summary>
+    public ulong Refills;
 
     /// <summary>Neighbours mapped along with them.</summary>
     public ulong Prefetched;

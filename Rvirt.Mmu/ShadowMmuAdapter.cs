@@ -26,6 +26,14 @@ public readonly unsafe struct ShadowMmuAdapter<THost> : IGuestMmu<THost>
         _mmu->Activate(ref host, satp, mode, sum, mxr);
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TrySwitchView(ref THost host, PrivilegeMode mode, bool sum, bool mxr) => _mmu->TrySwitchView(ref host, mode, sum, mxr);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryRefill(ref THost host, ulong va, AccessKind access) => _mmu->TryRefill(ref host, va, access);
+
+    /// <inheritdoc/>
     public FaultResolution Resolve(ref THost host, ulong va, AccessKind access, out ulong guestAddress) =>
         _mmu->Resolve(ref host, va, access, out guestAddress);
 

@@ -6,8 +6,8 @@ internal struct ShadowTable
     /// <summary>Guest physical address of the guest table that is shadowed, or a split leaf's key.</summary>
     public ulong GuestTable;
 
-    /// <summary>First virtual address that the table maps.</summary>
-    public ulong VirtualBase;
+    /// <summary>First virtual address that the table maps, and its level in the low bits: 0 for a table of 4 KiB pages.</summary>
+    public ulong Place;
 
     /// <summary>The pool's generation that it belongs to; any other means it is dropped.</summary>
     public ulong Generation;
@@ -17,9 +17,6 @@ internal struct ShadowTable
 
     /// <summary>Index of the ASID whose translations it holds, or <see cref="AsidSlot.Global"/>.</summary>
     public int Owner;
-
-    /// <summary>Level: 0 for a table of 4 KiB pages.</summary>
-    public int Level;
 
     /// <summary>Value of <see cref="TableClass"/>.</summary>
     public int Class;
@@ -35,4 +32,7 @@ internal struct ShadowTable
 
     /// <summary>Entries that may not be zero.</summary>
     public EntryBitmap Used;
+
+    /// <summary>The place of the table of a level that maps a virtual address.</summary>
+    public static ulong PlaceOf(ulong va, int level) => va & ~(Pte.Size(level + 1) - 1) | (uint)level;
 }

@@ -25,7 +25,7 @@ public static class TableClass
     public static int Of(int view, bool userLeaf)
     {
         var mxr = ViewKind.HasMxr(view) ? Mxr : 0;
-        return ViewKind.Base(view) == ViewKind.User ? User + mxr
+        return (view & ViewKind.User) != 0 ? User + mxr
             : userLeaf ? UserForSupervisor + mxr
             : Supervisor + mxr;
     }

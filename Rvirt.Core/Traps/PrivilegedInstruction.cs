@@ -134,8 +134,11 @@ public static class PrivilegedInstruction
             {
                 mmu.FencePage(ref host, v.X[rs1]);
             }
+
+            return;
         }
-        else if (rs2 != 0)
+
+        if (rs2 != 0)
         {
             mmu.FenceAsid(ref host, (ushort)v.X[rs2]);
         }

@@ -38,6 +38,11 @@ public static class TrapHandler
                 return TrapOutcome.Resume;
             }
         }
+        else if (IsPageFault(cause) && mmu.TryRefill(ref host, value, KindOf(cause)))
+        {
+            v.Counters.PageFaults++;
+            return TrapOutcome.Resume;
+        }
 
         return HandleOther(ref host, ref v, ref mmu, ref bus, cause, value);
     }
@@ -126,11 +131,9 @@ public static class TrapHandler
 
                 return Reflect(ref v, cause, 0);
             case (ulong)ExceptionCause.InstructionPageFault:
-                return PageFault(ref host, ref v, ref mmu, ref bus, AccessKind.Fetch, cause, value);
             case (ulong)ExceptionCause.LoadPageFault:
-                return PageFault(ref host, ref v, ref mmu, ref bus, AccessKind.Load, cause, value);
             case (ulong)ExceptionCause.StorePageFault:
-                return PageFault(ref host, ref v, ref mmu, ref bus, AccessKind.Store, cause, value);
+                return PageFault(ref host, ref v, ref mmu, ref bus, KindOf(cause), cause, value);
             case (ulong)ExceptionCause.InstructionAddressMisaligned:
             case (ulong)ExceptionCause.InstructionAccessFault:
             case (ulong)ExceptionCause.Breakpoint:
@@ -174,6 +177,16 @@ public static class TrapHandler
                 return TrapOutcome.HostBug;
         }
     }
+
+    private static bool IsPageFault(ulong cause) =>
+        cause is (ulong)ExceptionCause.InstructionPageFault or (ulong)ExceptionCause.LoadPageFault or (ulong)ExceptionCause.StorePageFault;
+
+    private static AccessKind KindOf(ulong cause) => cause switch
+    {
+        (ulong)ExceptionCause.InstructionPageFault => AccessKind.Fetch,
+        (ulong)ExceptionCause.LoadPageFault => AccessKind.Load,
+        _ => AccessKind.Store,
+    };
 
     private static TrapOutcome Reflect(ref VCpu v, ulong cause, ulong value)
     {

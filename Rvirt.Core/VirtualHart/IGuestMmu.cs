@@ -24,6 +24,17 @@ public interface IGuestMmu<THost>
     /// <param name="mxr">The guest's <c>sstatus.MXR</c>.</param>
     void Activate(ref THost host, ulong satp, PrivilegeMode mode, bool sum, bool mxr);
 
+    /// <summary>
+    /// Does what <see cref="Activate"/> does for a change of mode, SUM or MXR, in a few instructions, where the view is at hand.
+    /// For a change of <c>satp</c>, and after a fence of more than a page, only <see cref="Activate"/> will do.
+    /// </summary>
+    /// <returns>False where the view is not at hand; nothing is done then.</returns>
+    bool TrySwitchView(ref THost host, PrivilegeMode mode, bool sum, bool mxr);
+
+    /// <summary>Does what <see cref="Resolve"/> does for a page of RAM, in a few instructions, where the tables around it are at hand.</summary>
+    /// <returns>True where the shadow tables now map the page. False where <see cref="Resolve"/> has to find out; nothing is done then.</returns>
+    bool TryRefill(ref THost host, ulong va, AccessKind access);
+
     /// <summary>Handles a page fault at a guest virtual address in the active view.</summary>
     /// <param name="host">The hart.</param>
     /// <param name="va">The faulting address, any 64-bit value.</param>

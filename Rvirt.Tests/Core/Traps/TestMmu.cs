@@ -24,6 +24,10 @@ internal readonly struct TestMmu(TestMmuState state) : IGuestMmu<TestHost>
     public void Activate(ref TestHost host, ulong satp, PrivilegeMode mode, bool sum, bool mxr) =>
         state.Calls.Add($"activate {satp:x} {mode} sum={sum} mxr={mxr}");
 
+    public bool TrySwitchView(ref TestHost host, PrivilegeMode mode, bool sum, bool mxr) => false;
+
+    public bool TryRefill(ref TestHost host, ulong va, AccessKind access) => false;
+
     public FaultResolution Resolve(ref TestHost host, ulong va, AccessKind access, out ulong guestAddress)
     {
         state.Calls.Add($"resolve {va:x} {access}");

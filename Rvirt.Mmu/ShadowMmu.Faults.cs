@@ -1,0 +1,90 @@
+using System;
+using System.Runtime.CompilerServices;
+using Rvirt.Core.Host;
+using Rvirt.Core.Privileged;
+using Rvirt.Core.VirtualHart;
+
+namespace Rvirt.Mmu;
+
+/// <content>Page faults of the host: the guest's tables say whether the shadow tables are to map the page, or whose fault it is.</content>
+public unsafe partial struct ShadowMmu
+{
+    /// <summary>See <see cref="IGuestMmu{THost}.Resolve"/>.</summary>
+    public FaultResolution Resolve<THost>(ref THost host, ulong va, AccessKind access, out ulong guestAddress)
+        where THost : struct, IHost
+    {
+        ref var cached = ref _mmio[va >> Pte.PageShift & (MmioTranslation.Count - 1)];
+        if (cached.Page == (va & ~(Pte.PageSize - 1))
+            && cached.Stamp == _fences
+            && cached.Root == _activeRoot
+            && (cached.Allowed >> (int)access & 1) != 0)
+        {
+            guestAddress = cached.GuestPage | va & (Pte.PageSize - 1);
+            return FaultResolution.NotMemory;
+        }
+
+        var walk = default(GuestWalk);
+        var result = Translate(ref walk, va, access);
+        guestAddress = walk.GuestAddress;
+        if (result != FaultResolution.Mapped)
+        {
+            return result;
+        }
+
+        if (!_memory.Contains(guestAddress & ~(Pte.PageSize - 1), Pte.PageSize))
+        {
+            Remember(ref cached, va, guestAddress, access);
+            return FaultResolution.NotMemory;
+        }
+
+        if (_host.Mode == TranslationMode.Sv39 && _host.IsWindow(Pte.Index(va, 2)))
+        {
+            return FaultResolution.WindowCollision;
+        }
+
+        if (!TryFill(ref host, walk, va))
+        {
+            Counters.Exhaustions++;
+            DropAll();
+            host.SfenceAll();
+            ActivateSlowly(ref host, _satp, _view);
+            if (!TryFill(ref host, walk, va))
+            {
+                throw new InvalidOperationException("the shadow page pool is too small for one walk");
+            }
+        }
+
+        return FaultResolution.Mapped;
+    }
+
+    // Virtual harts without translation see RAM as it is, through leaves as large as fit.
+    private readonly FaultResolution Translate(ref GuestWalk walk, ulong va, AccessKind access)
+    {
+        if (Satp.Mode(_satp) != TranslationMode.Bare)
+        {
+            return Walk(ref walk, va, access, update: true);
+        }
+
+        var level = _activeSpace->Levels - 1;
+        walk.Level = level;
+        walk.Leaf = Pte.FromAddress(va & ~(Pte.Size(level) - 1)) | Pte.V | Pte.R | Pte.W | Pte.X | Pte.U | Pte.A | Pte.D;
+        walk.GuestAddress = va;
+        // The identity map has the lower half of the addresses only; no RAM lies beyond.
+        return FaultResolution.Mapped;
+    }
+
+    private readonly void Remember(ref MmioTranslation cached, ulong va, ulong guestAddress, AccessKind access)
+    {
+        var page = va & ~(Pte.PageSize - 1);
+        if (cached.Page != page || cached.Stamp != _fences || cached.Root != _activeRoot)
+        {
+            cached.Page = page;
+            cached.Stamp = _fences;
+            cached.Root = _activeRoot;
+            cached.Allowed = 0;
+        }
+
+        cached.GuestPage = guestAddress & ~(Pte.PageSize - 1);
+        cached.Allowed |= 1 << (int)access;
+    }
+}

@@ -1,0 +1,135 @@
+using System.Runtime.CompilerServices;
+using System.Threading;
+using Rvirt.Core.Host;
+using Rvirt.Core.VirtualHart;
+
+namespace Rvirt.Mmu;
+
+/// <content>The guest's fences. The host's own translations of dropped roots go when the roots are made again.</content>
+public unsafe partial struct ShadowMmu
+{
+    /// <summary>In place of an ASID's slot: all of them, and the global translations.</summary>
+    private const int AllSlots = -1;
+
+    /// <summary>See <see cref="IGuestMmu{THost}.FenceAll"/>.</summary>
+    public void FenceAll<THost>(ref THost host)
+        where THost : struct, IHost
+    {
+        Counters.FencesAll++;
+        DropAll();
+    }
+
+    /// <summary>See <see cref="IGuestMmu{THost}.FenceAsid"/>.</summary>
+    public void FenceAsid<THost>(ref THost host, ushort asid)
+        where THost : struct, IHost
+    {
+        Counters.FencesAsid++;
+        _fences++;
+        var slot = asid & (AsidSlot.Count - 1);
+        if (_slots[slot].Asid == asid)
+        {
+            DropSlot(slot);
+        }
+    }
+
+    /// <summary>See <see cref="IGuestMmu{THost}.FencePage"/>.</summary>
+    public void FencePage<THost>(ref THost host, ulong va)
+        where THost : struct, IHost
+    {
+        Counters.FencesPage++;
+        _fences++;
+        var place = ShadowTable.PlaceOf(va, 0);
+        for (var table = _buckets[Bucket(va, 0)]; table != None; table = _records[table].Next)
+        {
+            if (_records[table].Place == place)
+            {
+                Table(table)[Pte.Index(va, 0)] = 0;
+            }
+        }
+
+        FinishFence(ref host, va, AllSlots);
+    }
+
+    /// <summary>See <see cref="IGuestMmu{THost}.FencePageAsid"/>.</summary>
+    public void FencePageAsid<THost>(ref THost host, ulong va, ushort asid)
+        where THost : struct, IHost
+    {
+        Counters.FencesPage++;
+        _fences++;
+        var slot = asid & (AsidSlot.Count - 1);
+        if (_slots[slot].Asid != asid)
+        {
+            return;
+        }
+
+        var place = ShadowTable.PlaceOf(va, 0);
+        for (var table = _buckets[Bucket(va, 0)]; table != None; table = _records[table].Next)
+        {
+            if (_records[table].Place == place && _records[table].Owner == slot)
+            {
+                Table(table)[Pte.Index(va, 0)] = 0;
+            }
+        }
+
+        FinishFence(ref host, va, slot);
+    }
+
+    // The views have a host ASID each; the fence of the page in all of them is one instruction.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void FinishFence<THost>(ref THost host, ulong va, int slot)
+        where THost : struct, IHost
+    {
+        if ((_largePages & LargePageBit(va)) == 0 || !ClearLarge(va, slot))
+        {
+            host.SfencePage(va);
+            return;
+        }
+
+        // All the pages of the split leaf go, not only this.
+        _linkChanges++;
+        host.SfenceAll();
+    }
+
+    /// <summary>Clears what is larger than 4 KiB at an address.</summary>
+    /// <returns>Whether a split leaf was among it.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private readonly bool ClearLarge(ulong va, int slot)
+    {
+        var split = false;
+        for (var level = 1; level < GuestWalk.MaximumLevels; level++)
+        {
+            var place = ShadowTable.PlaceOf(va, level);
+            for (var table = _buckets[Bucket(va, level)]; table != None; table = _records[table].Next)
+            {
+                if (_records[table].Place == place && (slot == AllSlots || _records[table].Owner == slot))
+                {
+                    split |= ClearLeaf(Table(table) + Pte.Index(va, level));
+                }
+            }
+        }
+
+        for (var index = 0; index < RootCount; index++)
+        {
+            ref var root = ref _roots[index];
+            var entry = Pte.Index(va, root.Levels - 1);
+            // What was never filled can be the hypervisor's window.
+            if (root.Used.Contains(entry) && (slot == AllSlots || _spaces[root.Space].Slot == slot))
+            {
+                split |= ClearLeaf((entry < Pte.Entries / 2 ? root.Lower : root.Upper) + entry);
+            }
+        }
+
+        return split;
+    }
+
+    private static bool ClearLeaf(ulong* entry)
+    {
+        var old = *entry;
+        if ((old & (Pte.R | Pte.W | Pte.X | Pte.Split)) != 0)
+        {
+            Volatile.Write(ref *entry, 0);
+        }
+
+        return (old & Pte.Split) != 0;
+    }
+}

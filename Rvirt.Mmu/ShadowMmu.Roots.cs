@@ -1,0 +1,125 @@
+using System.Runtime.CompilerServices;
+using Rvirt.Core.Host;
+using Rvirt.Core.Privileged;
+
+namespace Rvirt.Mmu;
+
+/// <content>Roots: tables that the host's <c>satp</c> can select, each with the hypervisor's window in it.</content>
+public unsafe partial struct ShadowMmu
+{
+    private const int RootCount = 32;
+
+    private readonly void InitializeRoot(int index, ulong* table)
+    {
+        ref var root = ref _roots[index];
+        root.Space = ShadowRoot.NoSpace;
+        root.Table = table;
+        root.HostAsid = _hostAsids ? (ulong)index + 1 : 0;
+        root.HostSatp = (ulong)_host.Mode << Satp.ModeShift
+            | root.HostAsid << Satp.AsidShift
+            | _window.Address(table) >> Pte.PageShift;
+        for (var slot = 0; slot < _host.SlotCount; slot++)
+        {
+            table[_host.SlotIndex(slot)] = _host.SlotEntry(slot);
+        }
+    }
+
+    private readonly bool IsLive(int index)
+    {
+        ref var root = ref _roots[index];
+        return root.Space != ShadowRoot.NoSpace
+            && _spaces[root.Space].Views.Of(root.View).Root == index
+            && IsLive(_spaces[root.Space]);
+    }
+
+    /// <summary>Makes the root of a view of the active address space: a dropped one if there is one, else the next in turn but the one in use.</summary>
+    private int MakeRoot<THost>(ref THost host, int view)
+        where THost : struct, IHost
+    {
+        var index = _rootHand;
+        for (var tries = 0; tries < RootCount; tries++)
+        {
+            if (!IsLive(index))
+            {
+                break;
+            }
+
+            index = NextRoot(index);
+        }
+
+        if (index == _activeRoot && IsLive(index))
+        {
+            index = NextRoot(index);
+        }
+
+        _rootHand = NextRoot(index);
+        ref var root = ref _roots[index];
+        if (IsLive(index))
+        {
+            _spaces[root.Space].Forget(index);
+        }
+
+        Counters.RootsMade++;
+        if (root.Levels != 0)
+        {
+            root.Used.Clear(root.Lower, root.Upper);
+        }
+
+        if (root.Levels != _activeSpace->Levels)
+        {
+            LinkRoot(ref root, _activeSpace->Levels);
+        }
+
+        root.Space = (int)(_activeSpace - _spaces);
+        Give(ref *_activeSpace, view, index);
+        // What is remembered of a table or a device below a root names the root by its number.
+        _fences++;
+        _linkChanges++;
+        host.SfenceAsid(root.HostAsid);
+        return index;
+    }
+
+    private readonly void Give(ref AddressSpace space, int view, int index)
+    {
+        ref var root = ref _roots[index];
+        // Without host ASIDs a switch needs a fence too.
+        var given = new ViewRoot { Root = index, HostSatp = _hostAsids ? root.HostSatp : 0 };
+        root.View = view;
+        if (space.Slot != AsidSlot.Bare)
+        {
+            space.Views.Of(view) = given;
+            return;
+        }
+
+        // Without translation all that the guest's modes tell apart is the same.
+        root.View = ViewKind.User;
+        for (var each = 0; each < ViewKind.Count; each++)
+        {
+            space.Views.Of(each) = given;
+        }
+    }
+
+    private static int NextRoot(int index) => index + 1 == RootCount ? 0 : index + 1;
+
+    /// <summary>Links a root's pages so that its lower and upper tables stand at the guest's root level.</summary>
+    private readonly void LinkRoot(ref ShadowRoot root, int levels)
+    {
+        const int Last = Pte.Entries - 1;
+        var hostLevels = HostTranslation.Levels(_host.Mode);
+        root.Levels = levels;
+        root.Lower = root.Table;
+        root.Upper = root.Table;
+        var next = root.Table + Pte.Entries;
+        for (var level = hostLevels - 1; level >= levels; level--)
+        {
+            var lower = next;
+            var upper = next + Pte.Entries;
+            Unsafe.InitBlock(lower, 0, (uint)(2 * Pte.PageSize));
+            root.Lower[0] = Pte.FromAddress(_window.Address(lower)) | Pte.V;
+            root.Upper[Last] = Pte.FromAddress(_window.Address(upper)) | Pte.V;
+            root.Lower = lower;
+            root.Upper = upper;
+            next += 2 * Pte.Entries;
+        }
+    }
+}

@@ -1,0 +1,112 @@
+using System;
+using System.Runtime.CompilerServices;
+using Rvirt.Core.Memory;
+
+namespace Rvirt.Mmu;
+
+/// <content>How the memory of the shadow tables is laid out: records first, then the roots' pages, then the tables'.</content>
+public unsafe partial struct ShadowMmu
+{
+    private const int MinimumTables = 16;
+
+    /// <summary>Bytes of memory that a number of tables needs, with their roots and records.</summary>
+    public static ulong BytesNeeded(int tables) =>
+        Records(tables) + ((ulong)RootCount * ShadowRoot.Pages + (ulong)tables) * Pte.PageSize;
+
+    /// <summary>Sets up the shadow tables of a virtual hart.</summary>
+    /// <param name="mmu">The MMU.</param>
+    /// <param name="memory">The guest's RAM.</param>
+    /// <param name="window">The hypervisor's view of physical memory.</param>
+    /// <param name="host">How the host translates.</param>
+    /// <param name="address">Host physical address of memory for the tables, a multiple of 4096. Its content does not matter.</param>
+    /// <param name="tables">Number of tables, at least 16; <see cref="BytesNeeded"/> says what they take.</param>
+    public static void Initialize(
+        ref ShadowMmu mmu, in GuestMemory memory, PhysicalMemory window, in HostTranslation host, ulong address, int tables)
+    {
+        if (tables < MinimumTables)
+        {
+            throw new ArgumentOutOfRangeException(nameof(tables));
+        }
+
+        mmu = default;
+        mmu._memory = memory;
+        mmu._window = window;
+        mmu._host = host;
+        mmu._hostAsids = host.MaximumAsid >= RootCount;
+        mmu._generation = 1;
+        mmu._fences = 1;
+        mmu._linkChanges = 1;
+        mmu._activeRoot = None;
+        mmu._satp = NoSatp;
+        mmu._tableCount = tables;
+        // SAFETY: the caller gives BytesNeeded(tables) bytes here, for as long as the MMU lives.
+        var next = window.Pointer(address);
+        Unsafe.InitBlock(next, 0, (uint)Records(tables));
+        mmu._records = (ShadowTable*)Take(ref next, tables, sizeof(ShadowTable));
+        mmu._recent = (RecentTable*)Take(ref next, RecentTable.Count, sizeof(RecentTable));
+        mmu._spaces = (AddressSpace*)Take(ref next, AddressSpace.Count + 1, sizeof(AddressSpace));
+        mmu._slots = (AsidSlot*)Take(ref next, AsidSlot.Count + 1, sizeof(AsidSlot));
+        mmu._roots = (ShadowRoot*)Take(ref next, RootCount, sizeof(ShadowRoot));
+        mmu._mmio = (MmioTranslation*)Take(ref next, MmioTranslation.Count, sizeof(MmioTranslation));
+        mmu._buckets = (int*)Take(ref next, Buckets, sizeof(int));
+
+        var pages = window.Pointer(address + Records(tables));
+        for (var page = 0; page < RootCount * ShadowRoot.Pages + tables; page++)
+        {
+            Unsafe.InitBlock(pages + (ulong)page * Pte.PageSize, 0, (uint)Pte.PageSize);
+        }
+
+        mmu._tables = pages + (ulong)RootCount * ShadowRoot.Pages * Pte.PageSize;
+        mmu._tablesAddress = window.Address(mmu._tables);
+        mmu.ClearRecords();
+        for (var root = 0; root < RootCount; root++)
+        {
+            mmu.InitializeRoot(root, (ulong*)pages + (ulong)root * ShadowRoot.Pages * Pte.Entries);
+        }
+    }
+
+    // Zero is not the empty value of all fields.
+    private void ClearRecords()
+    {
+        for (var table = 0; table < _tableCount; table++)
+        {
+            _records[table].Bucket = None;
+        }
+
+        for (var bucket = 0; bucket < Buckets; bucket++)
+        {
+            _buckets[bucket] = None;
+        }
+
+        for (var slot = 0; slot <= AsidSlot.Count; slot++)
+        {
+            _slots[slot].Asid = uint.MaxValue;
+        }
+
+        // The last is never given to a satp: it stands for no address space.
+        _activeSpace = _spaces + AddressSpace.Count;
+        for (var view = 0; view < ViewKind.Count; view++)
+        {
+            _activeSpace->Views.Of(view) = ViewRoot.None;
+        }
+    }
+
+    private static byte* Take(ref byte* next, int count, int size)
+    {
+        var taken = next;
+        next += count * size;
+        return taken;
+    }
+
+    private static ulong Records(int tables)
+    {
+        var bytes = (ulong)tables * (ulong)sizeof(ShadowTable)
+            + RecentTable.Count * (ulong)sizeof(RecentTable)
+            + (AddressSpace.Count + 1) * (ulong)sizeof(AddressSpace)
+            + (AsidSlot.Count + 1) * (ulong)sizeof(AsidSlot)
+            + RootCount * (ulong)sizeof(ShadowRoot)
+            + MmioTranslation.Count * (ulong)sizeof(MmioTranslation)
+            + Buckets * sizeof(int);
+        return (bytes + Pte.PageSize - 1) & ~(Pte.PageSize - 1);
+    }
+}

@@ -1,0 +1,134 @@
+using System.Runtime.CompilerServices;
+using Rvirt.Core.Host;
+using Rvirt.Core.Privileged;
+using Rvirt.Core.VirtualHart;
+
+namespace Rvirt.Mmu;
+
+/// <content>Address spaces, their views, and which of them the hart uses.</content>
+public unsafe partial struct ShadowMmu
+{
+    private const ulong NoSatp = ulong.MaxValue;
+
+    /// <summary>See <see cref="IGuestMmu{THost}.TrySwitchView"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TrySwitchView<THost>(ref THost host, PrivilegeMode mode, bool sum, bool mxr)
+        where THost : struct, IHost
+    {
+        var view = ViewKind.Of(mode, sum, mxr);
+        ref var known = ref _activeSpace->Views.Of(view);
+        if (known.HostSatp == 0)
+        {
+            return false;
+        }
+
+        _view = view;
+        if (known.Root != _activeRoot)
+        {
+            _activeRoot = known.Root;
+            Counters.Switches++;
+            host.WriteSatp(known.HostSatp);
+        }
+
+        return true;
+    }
+
+    /// <summary>See <see cref="IGuestMmu{THost}.Activate"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Activate<THost>(ref THost host, ulong satp, PrivilegeMode mode, bool sum, bool mxr)
+        where THost : struct, IHost
+    {
+        if (satp != _satp || !TrySwitchView(ref host, mode, sum, mxr))
+        {
+            ActivateSlowly(ref host, satp, ViewKind.Of(mode, sum, mxr));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void ActivateSlowly<THost>(ref THost host, ulong satp, int view)
+        where THost : struct, IHost
+    {
+        _view = view;
+        if (satp != _satp || _activeSpace == NoSpace)
+        {
+            _satp = satp;
+            _activeSpace = FindSpace(satp);
+        }
+
+        var root = _activeSpace->Views.Of(view).Root;
+        if (root == ViewRoot.NoRoot)
+        {
+            root = MakeRoot(ref host, view);
+        }
+        else if (root == _activeRoot)
+        {
+            return;
+        }
+
+        _activeRoot = root;
+        Counters.Switches++;
+        host.WriteSatp(_roots[root].HostSatp);
+        if (!_hostAsids)
+        {
+            host.SfenceAll();
+        }
+    }
+
+    private readonly AddressSpace* NoSpace => _spaces + AddressSpace.Count;
+
+    private AddressSpace* FindSpace(ulong satp)
+    {
+        var bare = Satp.Mode(satp) == TranslationMode.Bare;
+        var asid = Satp.Asid(satp);
+        var slotIndex = bare ? AsidSlot.Bare : asid & (AsidSlot.Count - 1);
+        ref var slot = ref _slots[slotIndex];
+        if (slot.Asid != asid)
+        {
+            slot.Asid = asid;
+            DropSlot(slotIndex);
+        }
+
+        var ppn = Satp.Ppn(satp);
+        var space = _spaces + ((ppn ^ ppn >> 6 ^ (ulong)asid * 5) & (AddressSpace.Count - 1));
+        if (space->Satp == satp && IsLive(*space))
+        {
+            return space;
+        }
+
+        Counters.SpacesMade++;
+        space->Satp = satp;
+        space->Generation = _generation;
+        space->SlotGeneration = slot.Generation;
+        space->Slot = slotIndex;
+        space->Levels = HostTranslation.Levels(bare ? TranslationMode.Sv39 : Satp.Mode(satp));
+        for (var view = 0; view < ViewKind.Count; view++)
+        {
+            space->Views.Of(view) = ViewRoot.None;
+        }
+
+        return space;
+    }
+
+    private readonly bool IsLive(in AddressSpace space) =>
+        space.Generation == _generation && space.SlotGeneration == _slots[space.Slot].Generation;
+
+    private void DropAll()
+    {
+        _generation++;
+        _fences++;
+        _linkChanges++;
+        _largePages = 0;
+        _activeSpace = NoSpace;
+    }
+
+    private void DropSlot(int slot)
+    {
+        _slots[slot].Generation++;
+        _fences++;
+        _linkChanges++;
+        if (_activeSpace->Slot == slot)
+        {
+            _activeSpace = NoSpace;
+        }
+    }
+}

@@ -1,0 +1,17 @@
+namespace Rvirt.Mmu;
+
+/// <summary>The root of one view of an address space.</summary>
+internal struct ViewRoot
+{
+    /// <summary>In place of a root: the view has none.</summary>
+    public const int NoRoot = -1;
+
+    /// <summary>What makes the view the hart's by one write of the host's <c>satp</c>; 0 where it takes more than that.</summary>
+    public ulong HostSatp;
+
+    /// <summary>Index of the root.</summary>
+    public int Root;
+
+    /// <summary>No root.</summary>
+    public static ViewRoot None => new() { Root = NoRoot };
+}
