@@ -12,8 +12,9 @@ export DOTNET_NOLOGO := 1
 
 configuration := Release
 images := artifacts/images
+GDB_PORT ?= 1234
 
-.PHONY: help qemu qemu-gdb ssh image guest test bench setup clean
+.PHONY: help qemu qemu-gdb gdb ssh image guest test bench setup clean
 
 help:
 	@echo 'make qemu      build the hypervisor and a Debian guest, and boot it on QEMU; then: ssh -p 10001 root@localhost'
@@ -27,7 +28,8 @@ help:
 	@echo '    NATIVE=1            the same guest straight on QEMU, without Rvirt'
 	@echo '    SSH_PORT=10001      port of the first guest on 127.0.0.1'
 	@echo 'make ssh       log in to a running guest (GUEST=0)'
-	@echo 'make qemu-gdb  like make qemu, stopped at the first instruction until gdb-multiarch connects'
+	@echo 'make qemu-gdb  like make qemu, stopped at the first instruction until a debugger connects'
+	@echo 'make gdb       that debugger, in another terminal: gdb-multiarch with the hypervisor in C# (docs/debugging.md)'
 	@echo 'make test      unit, compiler and whole-system tests (FILTER=... takes a dotnet test filter)'
 	@echo 'make bench     benchmarks: BenchmarkDotNet on this machine, and the benchmark guest on QEMU'
 	@echo 'make image     the hypervisor images, in $(images)'
@@ -55,8 +57,12 @@ endif
 	@guests/run.sh
 
 qemu-gdb: image guest
-	@echo 'debug: in another terminal: gdb-multiarch $(images)/rvirt-qemu$(if $(filter sbi,$(FIRMWARE)),-sbi).elf -ex "target remote 127.0.0.1:1234"'
-	@QEMU_EXTRA="-gdb tcp:127.0.0.1:1234 -S $(QEMU_EXTRA)" guests/run.sh
+	@echo 'debug: in another terminal: make gdb$(if $(filter sbi,$(FIRMWARE)), FIRMWARE=sbi)'
+	@QEMU_EXTRA="-gdb tcp:127.0.0.1:$(GDB_PORT) -S $(QEMU_EXTRA)" guests/run.sh
+
+gdb: setup
+	@gdb-multiarch -q -x Rvirt.Boot/Debugger/rvirt.py $(images)/rvirt-qemu$(if $(filter sbi,$(FIRMWARE)),-sbi).elf \
+		-ex 'rvirt attach 127.0.0.1:$(GDB_PORT)'
 
 ssh:
 	@guests/ssh.sh

@@ -98,6 +98,9 @@ internal static unsafe class GuestSetup
             guest->Storage = storage;
             hart->Guest = guest;
             hart->V.HostStack = (ulong)stack + Limits.StackSize;
+
+            // A debugger that stops in the hypervisor finds the virtual hart at the stack's far end.
+            *(GuestHart**)stack = hart;
         }
 
         return true;

@@ -1,0 +1,135 @@
+"""Commands for gdb-multiarch, loaded by `make gdb`:
+
+rvirt attach [HOST:PORT]  connect to QEMU, go on until the hypervisor runs in its window, and read its symbols there
+info vcpu                 what the guest on each hart is doing: its registers, its CSRs, its traps by cause
+"""
+
+import struct
+
+import gdb
+
+# Where the window lies in each mode of satp (Rvirt.Boot/Assembly/Window.S).
+WINDOWS = {8: 0xFFFFFFC000000000, 9: 0xFFFF800000000000, 10: 0xFF00000000000000}
+MODES = {0: "U", 1: "S"}
+NAMES = "zero ra sp gp tp t0 t1 t2 s0 s1 a0 a1 a2 a3 a4 a5 a6 a7 s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 t3 t4 t5 t6".split()
+CSRS = "sstatus sie sip stvec sscratch sepc scause stval satp scounteren timer_deadline".split()
+# In the order of Rvirt.Core/VirtualHart/TrapCounters.cs.
+COUNTERS = "emulated sbi-calls page-faults mmio exceptions interrupts host-interrupts".split()
+
+
+def register(name):
+    return int(gdb.parse_and_eval("$" + name)) & (2**64 - 1)
+
+
+def address(symbol):
+    # Not as an expression: inside a method gdb would look for a field first.
+    return int(gdb.execute("info address " + symbol, to_string=True).split(" at ")[1].split()[0].rstrip("."), 16)
+
+
+def offset(name):
+    # gdb may have moved the symbol with the image: every window starts at a multiple of 1 GiB.
+    return address("rvirt_offset_" + name) & (2**30 - 1)
+
+
+def window():
+    return WINDOWS.get(register("satp") >> 60)
+
+
+class Physical:
+    """While it is entered, addresses are physical: a hart in U-mode would not let the debugger see the hypervisor."""
+
+    def __enter__(self):
+        gdb.execute("maintenance packet Qqemu.PhyMemMode:1", to_string=True)
+        return self
+
+    def __exit__(self, *_):
+        gdb.execute("maintenance packet Qqemu.PhyMemMode:0", to_string=True)
+
+    @staticmethod
+    def words(address, count):
+        return struct.unpack(f"<{count}Q", gdb.selected_inferior().read_memory(address, 8 * count).tobytes())
+
+
+class Rvirt(gdb.Command):
+    """Commands for the Rvirt hypervisor."""
+
+    def __init__(self):
+        super().__init__("rvirt", gdb.COMMAND_RUNNING, prefix=True)
+
+
+class Attach(gdb.Command):
+    """rvirt attach [HOST:PORT]: connect to QEMU and read the hypervisor's symbols where it runs."""
+
+    def __init__(self):
+        super().__init__("rvirt attach", gdb.COMMAND_RUNNING)
+
+    def invoke(self, argument, from_tty):
+        image = gdb.current_progspace().filename
+        gdb.execute("set confirm off")
+        gdb.execute("target remote " + (argument or "127.0.0.1:1234"), to_string=True)
+        base = window()
+        if base is None:
+            base = self.follow_into_window()
+        gdb.execute(f'symbol-file -o {base:#x} "{image}"', to_string=True)
+        print(f"rvirt: the hypervisor runs {base:#x} above where it was linked")
+
+    @staticmethod
+    def follow_into_window():
+        stop = gdb.Breakpoint(f"*{address('rvirt_enter_window'):#x}", gdb.BP_HARDWARE_BREAKPOINT, internal=True)
+        gdb.execute("continue", to_string=True)
+        stop.delete()
+        back = register("ra")
+        stops = [gdb.Breakpoint(f"*{back + base:#x}", gdb.BP_HARDWARE_BREAKPOINT, internal=True) for base in WINDOWS.values()]
+        gdb.execute("continue", to_string=True)
+        for stop in stops:
+            stop.delete()
+        return register("pc") - back
+
+
+class InfoVcpu(gdb.Command):
+    """info vcpu: registers, CSRs and traps by cause of the guest that each hart runs."""
+
+    def __init__(self):
+        super().__init__("info vcpu", gdb.COMMAND_STATUS)
+
+    def invoke(self, argument, from_tty):
+        chosen = gdb.selected_thread()
+        for thread in sorted(gdb.selected_inferior().threads(), key=lambda each: each.num):
+            thread.switch()
+            self.show(thread.num - 1)
+        chosen.switch()
+
+    @staticmethod
+    def show(hart):
+        base = window()
+        if base is None:
+            print(f"hart {hart}: not in the hypervisor yet")
+            return
+        # While a guest runs sscratch names its virtual hart; else the lowest word of the hypervisor's stack does.
+        vcpu = register("sscratch")
+        inside = vcpu != 0
+        with Physical() as memory:
+            if not inside:
+                stack = (register("sp") - base) & ~(offset("stack_size") - 1) & (2**64 - 1)
+                vcpu = memory.words(stack, 1)[0]
+                if vcpu == 0:
+                    print(f"hart {hart}: starting up, no guest yet")
+                    return
+            place = vcpu - base
+            words = {name: memory.words(place + offset(name), 1)[0] for name in ["pc", *CSRS]}
+            mode = memory.words(place + offset("mode"), 1)[0] & 0xFF
+            general = memory.words(place + offset("x"), 32)
+            counters = memory.words(place + offset("counters"), len(COUNTERS))
+        if inside:
+            words["pc"] = register("pc")
+            general = [register(name) for name in NAMES]
+        print(f"hart {hart}: {'in the guest' if inside else 'in the hypervisor'}, guest mode {MODES.get(mode, '?')}, pc {words['pc']:#x}")
+        print("  " + "  ".join(f"{name} {words[name]:#x}" for name in CSRS))
+        for first in range(0, 32, 8):
+            print("  " + "  ".join(f"{NAMES[n]} {general[n]:#x}" for n in range(first, first + 8)))
+        print("  traps: " + "  ".join(f"{name} {count}" for name, count in zip(COUNTERS, counters)))
+
+
+Rvirt()
+Attach()
+InfoVcpu()

@@ -1,0 +1,87 @@
+using System;
+using System.IO;
+using System.Linq;
+using System.Text.RegularExpressions;
+using NUnit.Framework;
+
+namespace Rvirt.Tests.SystemTests;
+
+/// <summary>
+/// The hypervisor under gdb-multiarch, as <c>make qemu-gdb</c> and <c>make gdb</c> set it up, and what it prints when it meets a bug:
+/// the debugger plants one, an instruction that does not exist, in the middle of a device access.
+/// </summary>
+[TestFixture(Firmware.Stub, Category = "System,Image")]
+[TestFixture(Firmware.Sbi, Category = "System,Image")]
+[NonParallelizable]
+public sealed class DebuggerTests(Firmware firmware)
+{
+    private const string Source = "Rvirt.Devices/Machine/GuestBus.cs";
+    private int _line;
+    private string _debugger = "";
+    private string _serial = "";
+    private int _status;
+
+    [OneTimeSetUp]
+    public void PlantABug()
+    {
+        _line = 1 + Array.FindIndex(File.ReadAllLines(Path.Combine(Repository.Top, Source)), line => line.Contains("_uart.Write(", StringComparison.Ordinal));
+        Assert.That(_line, Is.Positive);
+        var port = HostPorts.Free();
+        using var qemu = QemuMachine.Start(
+            [.. GuestMachine.Rvirt(firmware, Repository.UBootElf, memory: 512), "-S", "-gdb", $"tcp:127.0.0.1:{port}"], TimeSpan.FromSeconds(120));
+        string[] steps =
+        [
+            $"rvirt attach 127.0.0.1:{port}", $"break GuestBus.cs:{_line}", "continue", "backtrace", "list", "info vcpu",
+            "set {short}$pc = 0", "delete", "detach",
+        ];
+        (_, _debugger) = Commands.Run(
+            "gdb-multiarch",
+            [
+                "-q", "-batch", "-nx", "-x", Path.Combine(Repository.Top, "Rvirt.Boot/Debugger/rvirt.py"), Repository.Image(firmware),
+                .. steps.SelectMany(step => new[] { "-ex", step }),
+            ],
+            TimeSpan.FromSeconds(90));
+        _status = qemu.WaitForExit(60);
+        _serial = qemu.Serial;
+    }
+
+    [Test]
+    public void Stops_at_a_line_of_CSharp_and_lists_it() => Assert.Multiple(() =>
+    {
+        Assert.That(_debugger, Does.Match($@"Breakpoint 1, .*GuestBus\.cs:{_line}"));
+        Assert.That(_debugger, Does.Match($@"\n{_line}\t.*_uart\.Write\("));
+    });
+
+    [Test]
+    public void Shows_the_calls_in_CSharp() =>
+        Assert.That(_debugger, Does.Match(@"(?s)#0 .*GuestBus\.cs:\d+.*#\d+ .*rvirt_trap .*cause=(15|7).*GuestLife\.cs:\d+.*rvirt_trap_vector"));
+
+    [Test]
+    public void Shows_what_the_guest_does() => Assert.Multiple(() =>
+    {
+        Assert.That(_debugger, Does.Match(@"hart 0: in the hypervisor, guest mode S, pc 0x[89][0-9a-f]{7}\b"));
+        Assert.That(_debugger, Does.Match(@"a0 0x[0-9a-f]+ .*a1 0x1000000[0-7]|a[0-7] 0x1000000[0-7]"), "the UART's address in a register of U-Boot's");
+        Assert.That(_debugger, Does.Match(@"traps: emulated [1-9]\d*  sbi-calls \d+  page-faults [1-9]\d*  mmio [1-9]"));
+    });
+
+    [Test]
+    public void A_bug_ends_the_machine_with_a_report() => Assert.Multiple(() =>
+    {
+        Assert.That(_serial, Does.Match("rvirt: panic: the hypervisor trapped: scause 0x2 sepc 0x80[0-9a-f]{6} stval 0x[0-9a-f]+ sstatus 0x[0-9a-f]+"));
+        Assert.That(Regex.Matches(_serial, @"rvirt:  ( (ra|sp|gp|tp|[ast]\d+) +0x[0-9a-f]+)+"), Has.Count.EqualTo(8), "31 registers");
+        Assert.That(_status, Is.EqualTo(2), "the status that only a panic has");
+    });
+
+    [Test]
+    public void The_report_names_the_calls_in_CSharp()
+    {
+        var calls = Regex.Match(_serial, "rvirt: calls:((?: 0x[0-9a-f]+)+)");
+        Assert.That(calls.Success, Is.True, _serial);
+        var addresses = calls.Groups[1].Value.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var (status, names) = Commands.Run("llvm-symbolizer-19", ["-e", Repository.Image(firmware), .. addresses]);
+        Assert.That(status, Is.Zero, names);
+        var files = Regex.Matches(names, @"([A-Za-z]+\.(cs|S)):(\d+)").Select(match => match.Groups[1].Value + ":" + match.Groups[3].Value).ToList();
+        Assert.That(files[0], Is.EqualTo($"GuestBus.cs:{_line}"), names);
+        Assert.That(files.Select(file => file.Split(':')[0]), Is.SupersetOf(["DeviceAccess.cs", "TrapHandler.cs", "GuestLife.cs"]), names);
+    }
+}
