@@ -32,6 +32,8 @@ help:
 	@echo 'make gdb       that debugger, in another terminal: gdb-multiarch with the hypervisor in C# (docs/debugging.md)'
 	@echo 'make test      unit, compiler and whole-system tests (FILTER=... takes a dotnet test filter)'
 	@echo 'make bench     benchmarks: BenchmarkDotNet on this machine, and the benchmark guest on QEMU'
+	@echo 'make desktop-linux  boot the Debian guest without QEMU, on an interpreted hart in this process, under Rvirt (NATIVE=1: without)'
+	@echo '    UNTIL=TEXT          end when the console shows it (default "login:"); STRICT=1 a hart on which a missing fence shows'
 	@echo 'make image     the hypervisor images, in $(images)'
 	@echo 'make guest     the Debian guest, in artifacts/guest'
 	@echo 'make setup     the Debian packages all this needs (each target does that by itself)'
@@ -75,6 +77,14 @@ test: image guest
 bench: image
 	@echo 'bench: this takes several minutes'
 	@dotnet run --project Rvirt.Benchmarks -c $(configuration) -- $(BENCH)
+
+.PHONY: desktop-linux
+desktop-linux: guest
+	@echo 'desktop-linux: building the reference machine'
+	@dotnet build Rvirt.Tests/FakeHart -c $(configuration) --nologo -v q -clp:ErrorsOnly
+	@dotnet run --project Rvirt.Tests/FakeHart -c $(configuration) --no-build -- run --memory 256 \
+		--kernel artifacts/guest/Image --initrd artifacts/guest/initrd --disk artifacts/guest/disk.ext4 \
+		--append '$(or $(APPEND),console=ttyS0 rvirt.name=desktop)' --until '$(or $(UNTIL),login:)' $(if $(NATIVE),--native) $(if $(STRICT),--strict)
 
 clean:
 	@rm -rf artifacts

@@ -1,7 +1,9 @@
 using System;
+using System.Collections.Generic;
 using System.Diagnostics;
 using System.Globalization;
 using System.IO;
+using System.Linq;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Tests.FakeHart.Devices;
 using Rvirt.Tests.FakeHart.Devices.Virtio;
@@ -15,12 +17,14 @@ namespace Rvirt.Tests.FakeHart.Desktop;
 /// <summary>A guest that runs on the reference machine for a person to watch.</summary>
 internal sealed class GuestRun : IDisposable
 {
-    private const int DiskSlot = 0, EntropySlot = 1;
     private const ulong Chunk = 2_000_000;
+
+    /// <summary>Harts take turns; a change costs as much as thousands of instructions.</summary>
+    private const ulong HartSlice = 20_000;
 
     private readonly RunSettings _settings;
     private readonly GuestPayload _payload;
-    private readonly SnapshotDisk? _disk;
+    private readonly List<SnapshotDisk> _disks = [];
     private readonly Machine _machine;
     private readonly VirtualMachine? _virtual;
     private readonly ConsoleView _view;
@@ -30,19 +34,27 @@ internal sealed class GuestRun : IDisposable
         _settings = settings;
         _payload = new GuestPayload(
             File.ReadAllBytes(settings.Kernel), settings.Initrd is { } initrd ? File.ReadAllBytes(initrd) : null, settings.Arguments);
-        _disk = settings.Disk is { } path ? new SnapshotDisk(path) : null;
+        if (settings.Guests is < 1 or > 4 || (settings.Native && settings.Guests != 1))
+        {
+            throw new FormatException("--guests is 1 to 4, and 1 with --native");
+        }
+
         var options = settings.Strict ? HartOptions.Strict : new HartOptions();
         if (settings.Native)
         {
             _machine = new Machine(settings.Memory, options: options);
             Attach(_machine);
-            _payload.StartOn(_machine, (byte)((1 << EntropySlot) | (_disk is null ? 0 : 1 << DiskSlot)));
+            _payload.StartOn(_machine, (byte)(settings.Disk is null ? 2 : 3));
         }
         else
         {
-            _virtual = new VirtualMachine(settings.Memory, options, attach: Attach, tables: 2048);
+            _virtual = new VirtualMachine(settings.Memory, options, attach: Attach, guests: settings.Guests, tables: 2048);
             _machine = _virtual.Machine;
-            _payload.StartUnder(_virtual);
+            _machine.Slice = HartSlice;
+            for (var guest = 0; guest < settings.Guests; guest++)
+            {
+                _payload.StartUnder(_virtual, guest);
+            }
         }
 
         _view = new ConsoleView(_machine, settings.Until);
@@ -66,10 +78,10 @@ internal sealed class GuestRun : IDisposable
     public int ToTheEnd()
     {
         var watch = Stopwatch.StartNew();
-        while (!_machine.Ended && !_view.Found && _machine.Hart.Cycles < _settings.Limit)
+        while (!_machine.Ended && !_view.Found && Instructions < _settings.Limit)
         {
             var done = _virtual?.Run(Chunk) ?? _machine.Run(Chunk);
-            _view.Progress(_machine.Hart.Cycles, watch.Elapsed, _virtual?.Traps);
+            _view.Progress(Instructions, watch.Elapsed, Traps);
             if (done == 0 && !_machine.Ended)
             {
                 break;
@@ -78,10 +90,10 @@ internal sealed class GuestRun : IDisposable
 
         _view.End();
         var good = _view.Found || (_settings.Until is null && PoweredOff);
-        var rate = _machine.Hart.Cycles / watch.Elapsed.TotalSeconds / 1e6;
+        var rate = Instructions / watch.Elapsed.TotalSeconds / 1e6;
         AnsiConsole.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"desktop: {(_settings.Native ? "natively" : "under Rvirt")}: {Describe()} after {_machine.Hart.Cycles / 1e6:F0} million instructions in {watch.Elapsed.TotalSeconds:F1} s, {rate:F0} million a second{Traps()}"));
+            $"desktop: {(_settings.Native ? "natively" : "under Rvirt")}: {Describe()} after {Instructions / 1e6:F0} million instructions in {watch.Elapsed.TotalSeconds:F1} s, {rate:F0} million a second{TrapText()}"));
         return good ? 0 : 1;
     }
 
@@ -93,20 +105,32 @@ internal sealed class GuestRun : IDisposable
             _machine.Dispose();
         }
 
-        _disk?.Dispose();
+        foreach (var disk in _disks)
+        {
+            disk.Dispose();
+        }
+
         _payload.Dispose();
     }
 
-    private bool PoweredOff => _virtual is null ? _machine.Outcome == TestFinisher.Pass : _virtual.Stopped == StopReason.Shutdown;
+    private ulong Instructions => _machine.Harts.Aggregate(0UL, (sum, hart) => sum + hart.Cycles);
 
+    private bool PoweredOff => _virtual is null ? _machine.Outcome == TestFinisher.Pass : Array.TrueForAll(_virtual.Guests, guest => guest.Stopped == StopReason.Shutdown);
+
+    // Guest n of N has slots n (its disk) and N + n (entropy).
     private void Attach(Machine machine)
     {
-        if (_disk is not null)
+        for (var guest = 0; guest < _settings.Guests; guest++)
         {
-            machine.AttachVirtio(DiskSlot, new VirtioBlock(_disk));
-        }
+            if (_settings.Disk is { } path)
+            {
+                var disk = new SnapshotDisk(path);
+                _disks.Add(disk);
+                machine.AttachVirtio(guest, new VirtioBlock(disk));
+            }
 
-        machine.AttachVirtio(EntropySlot, new VirtioEntropy());
+            machine.AttachVirtio(_settings.Guests + guest, new VirtioEntropy(guest + 1));
+        }
     }
 
     private string Describe()
@@ -126,5 +150,7 @@ internal sealed class GuestRun : IDisposable
             : $"the guest stopped ({_virtual.Stopped})";
     }
 
-    private string Traps() => _virtual is null ? "" : string.Create(CultureInfo.InvariantCulture, $", {_virtual.Traps} traps");
+    private ulong? Traps => _virtual?.Guests.Aggregate(0UL, (sum, guest) => sum + guest.Traps);
+
+    private string TrapText() => Traps is { } traps ? string.Create(CultureInfo.InvariantCulture, $", {traps} traps") : "";
 }

@@ -16,6 +16,7 @@ internal static class RunCommand
         var disk = new Option<FileInfo?>("--disk", "-d") { Description = "A raw disk for virtio slot 0; the file is never changed." };
         var append = new Option<string>("--append", "-a") { Description = "Its command line.", DefaultValueFactory = _ => "console=ttyS0" };
         var memory = new Option<int>("--memory", "-m") { Description = "Its RAM in MiB.", DefaultValueFactory = _ => 128 };
+        var guests = new Option<int>("--guests", "-g") { Description = "That many guests under Rvirt, each on a hart of its own.", DefaultValueFactory = _ => 1 };
         var native = new Option<bool>("--native") { Description = "Without Rvirt: in real S-mode of the machine, above a minimal firmware." };
         var strict = new Option<bool>("--strict") { Description = "A hart that forgets no translation and no instruction until a fence says so." };
         var until = new Option<string?>("--until", "-u") { Description = "End well once the console shows this text." };
@@ -23,7 +24,7 @@ internal static class RunCommand
         var limit = new Option<ulong>("--limit", "-l") { Description = "Millions of instructions to run at most.", DefaultValueFactory = _ => 20_000 };
         var command = new Command("run", "Runs a guest and shows its console, its progress and its speed.")
         {
-            kernel, initrd, disk, append, memory, native, strict, until, type, limit,
+            kernel, initrd, disk, append, memory, guests, native, strict, until, type, limit,
         };
         command.SetAction(result => Run(new RunSettings
         {
@@ -32,6 +33,7 @@ internal static class RunCommand
             Disk = result.GetValue(disk)?.FullName,
             Arguments = result.GetValue(append)!,
             Memory = (ulong)result.GetValue(memory) << 20,
+            Guests = result.GetValue(guests),
             Native = result.GetValue(native),
             Strict = result.GetValue(strict),
             Until = result.GetValue(until),

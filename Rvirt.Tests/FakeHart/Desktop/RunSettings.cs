@@ -11,9 +11,13 @@ internal sealed record RunSettings
 
     public required string Arguments { get; init; }
 
-    /// <summary>Bytes of RAM.</summary>
+    /// <summary>Bytes of each guest's RAM.</summary>
     public required ulong Memory { get; init; }
 
+    /// <summary>How many guests.</summary>
+    public int Guests { get; init; } = 1;
+
+    /// <summary>Without Rvirt.</summary>
     public bool Native { get; init; }
 
     /// <summary>Whether the hart is one that shows every missing fence.</summary>
