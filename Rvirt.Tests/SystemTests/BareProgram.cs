@@ -7,20 +7,30 @@ namespace Rvirt.Tests.SystemTests;
 /// <summary>Assembles a program for the bare machine with Debian's clang and lld.</summary>
 internal static class BareProgram
 {
-    /// <summary>Assembles and links a source for an address; gives the ELF's path.</summary>
+    private const string DefaultArchitecture = "rv64imac_zicsr_zifencei";
+
+    /// <summary>Assembles and links a source of this folder for an address; gives the ELF's path.</summary>
     /// <param name="folder">Where the ELF goes.</param>
     /// <param name="source">Name of a source of this folder.</param>
     /// <param name="address">Of the first instruction.</param>
     /// <param name="defines">Names that the source asks for.</param>
-    public static string Build(TemporaryFolder folder, string source, ulong address, params string[] defines)
+    public static string Build(TemporaryFolder folder, string source, ulong address, params string[] defines) =>
+        BuildFile(folder, Path.Combine(Repository.Top, "Rvirt.Tests", "SystemTests", source), address, DefaultArchitecture, defines);
+
+    /// <summary>Assembles and links a source that starts with its first instruction.</summary>
+    /// <param name="folder">Where the ELF goes.</param>
+    /// <param name="file">The source's path.</param>
+    /// <param name="address">Of the first instruction.</param>
+    /// <param name="architecture">The instructions it may use.</param>
+    /// <param name="defines">Names that the source asks for.</param>
+    public static string BuildFile(TemporaryFolder folder, string file, ulong address, string architecture, params string[] defines)
     {
-        var file = Path.Combine(Repository.Top, "Rvirt.Tests", "SystemTests", source);
-        var elf = folder.File(Path.ChangeExtension(source, ".elf"));
+        var elf = folder.File(Path.GetFileNameWithoutExtension(file) + ".elf");
         var (status, output) = Commands.Run(
             "clang-19",
             [
-                "--target=riscv64", "-march=rv64imac_zicsr_zifencei", "-mabi=lp64", "-mno-relax", "-nostdlib", "-static", "-fuse-ld=lld-19",
-                $"-Wl,-Ttext=0x{address:x}", "-Wl,-e,_start", "-Wl,--omagic", "-Wl,--build-id=none", "-o", elf, file, .. defines.Select(name => $"-D{name}"),
+                "--target=riscv64", "-march=" + architecture, "-mabi=lp64", "-mno-relax", "-nostdlib", "-static", "-fuse-ld=lld-19",
+                $"-Wl,-Ttext=0x{address:x}", $"-Wl,-e,0x{address:x}", "-Wl,--omagic", "-Wl,--build-id=none", "-o", elf, file, .. defines.Select(name => $"-D{name}"),
             ]);
         Assert.That(status, Is.Zero, output);
         return elf;

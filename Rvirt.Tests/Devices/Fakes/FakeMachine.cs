@@ -9,7 +9,7 @@ using Rvirt.Devices.Uart;
 namespace Rvirt.Tests.Devices.Fakes;
 
 /// <summary>A host with RAM, a PLIC, a UART and virtio devices, for the drivers and the mediation to work on.</summary>
-internal sealed unsafe class FakeMachine : IDisposable
+internal sealed unsafe class FakeMachine : IVirtioBackend, IDisposable
 {
     public const ulong RamBase = 0x8000_0000;
     public const ulong PlicBase = 0x0c00_0000;
@@ -64,6 +64,8 @@ internal sealed unsafe class FakeMachine : IDisposable
 
         throw new InvalidOperationException($"a device was told to touch {length} bytes at 0x{address:x}");
     }
+
+    public void SetLine(uint source, bool high) => Plic.SetLevel(source, high);
 
     public void Add(FakeVirtioDevice device) => _devices.Add(device);
 

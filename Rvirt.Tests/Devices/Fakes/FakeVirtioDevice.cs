@@ -7,19 +7,18 @@ namespace Rvirt.Tests.Devices.Fakes;
 /// <summary>A virtio-mmio device of the host, legacy or modern. It touches memory through the machine, which refuses what is not allowed.</summary>
 internal sealed unsafe class FakeVirtioDevice
 {
-    private const uint QueueCount = 3;
-
-    private readonly FakeMachine _machine;
+    private readonly IVirtioBackend _machine;
     private readonly uint _version;
     private readonly uint _source;
-    private readonly QueueState[] _queues = new QueueState[QueueCount];
+    private readonly QueueState[] _queues;
     private uint _featuresSelect;
     private uint _driverSelect;
     private uint _select;
     private uint _pageSize;
 
-    public FakeVirtioDevice(FakeMachine machine, ulong address, uint source, uint version, uint kind, uint queueSizeMax = 1024)
+    public FakeVirtioDevice(IVirtioBackend machine, ulong address, uint source, uint version, uint kind, uint queueSizeMax = 1024, uint queues = 3)
     {
+        _queues = new QueueState[queues];
         _machine = machine;
         _version = version;
         _source = source;
@@ -83,7 +82,7 @@ internal sealed unsafe class FakeVirtioDevice
             VirtioRegister.DeviceId => Kind,
             VirtioRegister.VendorId => 0x554d_4551,
             VirtioRegister.DeviceFeatures => (uint)(Offered >> (int)(32 * _featuresSelect)),
-            VirtioRegister.QueueSizeMax => _select < QueueCount ? QueueSizeMax : 0,
+            VirtioRegister.QueueSizeMax => _select < _queues.Length ? QueueSizeMax : 0,
             VirtioRegister.InterruptStatus => InterruptStatus,
             VirtioRegister.Status => Status,
             VirtioRegister.QueueReady => _queues[_select].Running ? 1u : 0,
@@ -167,7 +166,7 @@ internal sealed unsafe class FakeVirtioDevice
                 break;
             case VirtioRegister.InterruptAcknowledge:
                 InterruptStatus &= ~value;
-                _machine.Plic.SetLevel(_source, InterruptStatus != 0);
+                _machine.SetLine(_source, InterruptStatus != 0);
                 break;
             case VirtioRegister.Status:
                 if (value == 0)
@@ -189,7 +188,7 @@ internal sealed unsafe class FakeVirtioDevice
     {
         InterruptStatus |= causes;
         Interrupts++;
-        _machine.Plic.SetLevel(_source, true);
+        _machine.SetLine(_source, true);
     }
 
     /// <summary>Serves up to a number of chains of a queue.</summary>
@@ -308,7 +307,7 @@ internal sealed unsafe class FakeVirtioDevice
         Status = 0;
         InterruptStatus = 0;
         _pageSize = 0;
-        _machine.Plic.SetLevel(_source, false);
+        _machine.SetLine(_source, false);
         Resets++;
     }
 

@@ -53,6 +53,7 @@ public sealed unsafe class VirtualGuest : ISupervisor, IDisposable
             throw new ArgumentOutOfRangeException(nameof(tables));
         }
 
+        OwnMemory[0] = (overhead + TablesOffset, ShadowMmu.BytesNeeded(tables));
         ShadowMmu.Initialize(ref *_mmu, memory, window, translation, overhead + TablesOffset, tables);
         _vcpu->Memory = memory;
         _vcpu->Siblings = (VCpu**)Allocate<nint>();
@@ -77,6 +78,9 @@ public sealed unsafe class VirtualGuest : ISupervisor, IDisposable
 
     /// <summary>The guest's RAM.</summary>
     public GuestMemory Memory { get; }
+
+    /// <summary>Host RAM that the hypervisor uses for it: the shadow tables, and what its devices need.</summary>
+    public (ulong Start, ulong Length)[] OwnMemory { get; } = new (ulong, ulong)[2];
 
     /// <summary>The hypervisor's view of physical memory.</summary>
     public PhysicalMemory Window { get; }
@@ -174,14 +178,15 @@ public sealed unsafe class VirtualGuest : ISupervisor, IDisposable
     /// <summary>Gives the guest devices: those of the host that are behind its slots.</summary>
     internal void Connect(GuestDevices devices, ConsoleMultiplexer* console, HostPlic* plic)
     {
-        if (GuestBus<FakeHost>.BytesNeeded(ref _host, devices) > Overhead - RingsOffset)
+        OwnMemory[1] = (Memory.HostAddress - Overhead + RingsOffset, GuestBus<FakeHost>.BytesNeeded(ref _host, devices));
+        if (OwnMemory[1].Length > Overhead - RingsOffset)
         {
             throw new InvalidOperationException("the devices need more memory than is set aside");
         }
 
         // S-mode of hart h at the PLIC.
         var context = (2 * (uint)Hart.Id) + 1;
-        var storage = Window.Pointer(Memory.HostAddress - Overhead + RingsOffset);
+        var storage = Window.Pointer(OwnMemory[1].Start);
         plic->OpenContext(ref _host, context);
         GuestBus<FakeHost>.Initialize(_bus, ref _host, Memory, Window, devices, storage, Index, console, plic);
         GuestBus<FakeHost>.Connect(_bus, ref _host, context, UartSource, _vcpu->Siblings);

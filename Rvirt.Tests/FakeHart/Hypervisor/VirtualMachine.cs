@@ -33,17 +33,19 @@ public sealed unsafe class VirtualMachine : IDisposable
     /// <param name="attach">Attaches virtio devices to the host's slots before the guests' devices look for them.</param>
     /// <param name="guests">How many: guest n has hart n, and every slot whose number modulo the number of guests is n.</param>
     /// <param name="tables">Shadow tables of each guest.</param>
+    /// <param name="foreignRam">Bytes of host RAM behind the last guest's that are nobody's, a multiple of 4096.</param>
     public VirtualMachine(
         ulong guestRam = 16 << 20,
         HartOptions? options = null,
         TranslationMode hostMode = TranslationMode.Sv57,
         Action<Machine>? attach = null,
         int guests = 1,
-        int tables = 512)
+        int tables = 512,
+        ulong foreignRam = 0)
     {
         options ??= new HartOptions();
         var stride = VirtualGuest.Overhead + guestRam;
-        Machine = new Machine(stride * (ulong)guests, guests, options);
+        Machine = new Machine((stride * (ulong)guests) + foreignRam, guests, options);
         attach?.Invoke(Machine);
         Window = new PhysicalMemory((ulong)Machine.Ram - Machine.RamBase);
 
