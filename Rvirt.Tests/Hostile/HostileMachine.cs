@@ -27,30 +27,30 @@ internal sealed unsafe class HostileMachine : IDisposable
     public HostileMachine(uint virtioVersion = 2, TranslationMode host = TranslationMode.Sv57, HartOptions? options = null)
     {
         EntropyDevice? entropy = null;
-        Guest = new VirtualMachine(
+        Virtual = new VirtualMachine(
             GuestProgram.RamLength, options, host, machine => entropy = new EntropyDevice(machine, virtioVersion), foreignRam: ForeignRam);
         Entropy = entropy!;
-        Entropy.Allow(Guest.Memory.HostAddress, Guest.Memory.Length);
-        Entropy.Allow(Guest.Guest.OwnMemory[1].Start, Guest.Guest.OwnMemory[1].Length);
+        Entropy.Allow(Virtual.Memory.HostAddress, Virtual.Memory.Length);
+        Entropy.Allow(Virtual.Guest.OwnMemory[1].Start, Virtual.Guest.OwnMemory[1].Length);
         foreach (var (start, length) in new (ulong, ulong)[]
         {
             (0, 0x10_0000), (0x10_1000, 0x10_0000), (0x300_0000, 0x10_0000), (0x1000_2000, 0x7000), (0x2000_0000, 0x400_0000), (0x3000_0000, 0x1000_0000), (0x4000_0000, 0x4000_0000),
             (0x1_0000_0000, 0x4000_0000),
         })
         {
-            Guest.Machine.Attach(start, length, new PatternDevice($"the device at {start:x}"));
+            Virtual.Machine.Attach(start, length, new PatternDevice($"the device at {start:x}"));
         }
 
         foreach (var (start, length) in Foreign())
         {
-            Guest.Machine.Memory(start, (int)length).Fill(Pattern);
+            Virtual.Machine.Memory(start, (int)length).Fill(Pattern);
         }
 
-        _audit = new ShadowAudit(Guest);
+        _audit = new ShadowAudit(Virtual);
         _interruptController = InterruptController();
-        Guest.AfterTrap = () =>
+        Virtual.AfterTrap = () =>
         {
-            if (Guest.Traps % TrapsPerAudit == 1)
+            if (Virtual.Traps % TrapsPerAudit == 1)
             {
                 _audit.Check();
             }
@@ -58,33 +58,33 @@ internal sealed unsafe class HostileMachine : IDisposable
     }
 
     /// <summary>The machine with its guest.</summary>
-    public VirtualMachine Guest { get; }
+    public VirtualMachine Virtual { get; }
 
     /// <summary>Its virtio device.</summary>
     public EntropyDevice Entropy { get; }
 
     /// <summary>The lines that guests have printed so far; the hypervisor's own are left out, and so are zeros.</summary>
     public List<string> Lines =>
-        [.. Guest.Machine.Uart.Output.Replace("\0", "", StringComparison.Ordinal).Split('\n').Select(l => l.Trim('\r')).Where(l => l.Length != 0 && !l.StartsWith("rvirt: ", StringComparison.Ordinal))];
+        [.. Virtual.Machine.Uart.Output.Replace("\0", "", StringComparison.Ordinal).Split('\n').Select(l => l.Trim('\r')).Where(l => l.Length != 0 && !l.StartsWith("rvirt: ", StringComparison.Ordinal))];
 
     /// <summary>Loads a program and starts the guest at it; the devices are put in their reset state as when a guest starts.</summary>
     public HostileMachine Start(GuestProgram program)
     {
-        Guest.Hart.Mode = PrivilegeLevel.Supervisor;
-        var host = new FakeHost(Guest.Hart);
-        Assert.That(Guest.Bus.ResetAll(ref host), "devices stop");
-        Guest.GuestRam(GuestProgram.RamBase, (int)GuestProgram.RamLength).Clear();
+        Virtual.Hart.Mode = PrivilegeLevel.Supervisor;
+        var host = new FakeHost(Virtual.Hart);
+        Assert.That(Virtual.Bus.ResetAll(ref host), "devices stop");
+        Virtual.GuestRam(GuestProgram.RamBase, (int)GuestProgram.RamLength).Clear();
         var code = Assembler.Assemble(program.Source, GuestProgram.Address);
-        code.CopyTo(Guest.GuestRam(GuestProgram.Address, code.Length));
-        Guest.Start(GuestProgram.Address);
+        code.CopyTo(Virtual.GuestRam(GuestProgram.Address, code.Length));
+        Virtual.Start(GuestProgram.Address);
         return this;
     }
 
     /// <summary>Another hart asks the guest's to stop, as the hypervisor does to end a guest.</summary>
     public void RequestStop()
     {
-        Interlocked.Or(ref Guest.VCpu.Requests, (int)HartRequest.Stop);
-        Guest.Hart.RaiseSoftware();
+        Interlocked.Or(ref Virtual.VCpu.Requests, (int)HartRequest.Stop);
+        Virtual.Hart.RaiseSoftware();
     }
 
     /// <summary>All that is not the guest's is as it was, and the tables it runs on lead nowhere else.</summary>
@@ -94,12 +94,12 @@ internal sealed unsafe class HostileMachine : IDisposable
         Assert.That(_audit.Leaves, Is.Positive, "the audit saw the guest's pages");
         foreach (var (start, length) in Foreign())
         {
-            var at = Guest.Machine.Memory(start, (int)length).IndexOfAnyExcept(Pattern);
+            var at = Virtual.Machine.Memory(start, (int)length).IndexOfAnyExcept(Pattern);
             Assert.That(at, Is.EqualTo(-1), $"foreign memory at {start:x} was changed");
         }
 
         Assert.That(InterruptController(), Is.EqualTo(_interruptController), "the host's interrupt controller is set up as it was");
-        Assert.That(Guest.Machine.Outcome, Is.Null.Or.EqualTo(1u), "the guest did not reach the host's test device");
+        Assert.That(Virtual.Machine.Outcome, Is.Null.Or.EqualTo(1u), "the guest did not reach the host's test device");
     }
 
     /// <summary>The hypervisor serves another guest in the same place: page tables, a timer, the console, interrupts.</summary>
@@ -109,25 +109,25 @@ internal sealed unsafe class HostileMachine : IDisposable
         {
             var program = HostilePrograms.Get(name);
             var before = Lines.Count;
-            Start(program).Guest.Run(20_000_000);
+            Start(program).Virtual.Run(20_000_000);
             Assert.That(Lines[before..], Is.EqualTo(program.Lines));
-            Assert.That(Guest.Stopped, Is.EqualTo(StopReason.Shutdown));
+            Assert.That(Virtual.Stopped, Is.EqualTo(StopReason.Shutdown));
         }
     }
 
-    public void Dispose() => Guest.Dispose();
+    public void Dispose() => Virtual.Dispose();
 
     private IEnumerable<(ulong Start, ulong Length)> Foreign()
     {
-        var start = Guest.Machine.RamBase;
-        var owned = Guest.Guest.OwnMemory.Append((Start: Guest.Memory.HostAddress, Length: Guest.Memory.Length)).OrderBy(range => range.Start);
+        var start = Virtual.Machine.RamBase;
+        var owned = Virtual.Guest.OwnMemory.Append((Start: Virtual.Memory.HostAddress, Length: Virtual.Memory.Length)).OrderBy(range => range.Start);
         foreach (var (from, length) in owned)
         {
             yield return (start, from - start);
             start = from + length;
         }
 
-        yield return (start, Guest.Machine.RamBase + Guest.Machine.RamSize - start);
+        yield return (start, Virtual.Machine.RamBase + Virtual.Machine.RamSize - start);
     }
 
     // Priorities, enables and thresholds of the host's PLIC.
@@ -136,7 +136,7 @@ internal sealed unsafe class HostileMachine : IDisposable
         var registers = new List<ulong>();
         foreach (var offset in Enumerable.Range(0, 96).Select(i => 4 * i).Concat([0x2000, 0x2004, 0x2080, 0x2084, 0x20_0000, 0x20_1000]))
         {
-            Assert.That(Guest.Machine.TryRead(null, GuestMap.Plic + (ulong)offset, 4, out var value));
+            Assert.That(Virtual.Machine.TryRead(null, GuestMap.Plic + (ulong)offset, 4, out var value));
             registers.Add(value);
         }
 
