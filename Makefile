@@ -14,7 +14,7 @@ configuration := Release
 images := artifacts/images
 GDB_PORT ?= 1234
 
-.PHONY: help qemu qemu-gdb gdb ssh image guest test bench setup clean
+.PHONY: help qemu qemu-gdb gdb ssh image guest test lockstep bench setup clean
 
 help:
 	@echo 'make qemu      build the hypervisor and a Debian guest, and boot it on QEMU; then: ssh -p 10001 root@localhost'
@@ -31,6 +31,7 @@ help:
 	@echo 'make qemu-gdb  like make qemu, stopped at the first instruction until a debugger connects'
 	@echo 'make gdb       that debugger, in another terminal: gdb-multiarch with the hypervisor in C# (docs/debugging.md)'
 	@echo 'make test      unit, compiler and whole-system tests (FILTER=... takes a dotnet test filter)'
+	@echo 'make lockstep  random privileged programs, on the reference hart and under Rvirt (N=10000000 instructions, SEED=1, JOBS=2)'
 	@echo 'make bench     benchmarks: BenchmarkDotNet on this machine, and the benchmark guest on QEMU'
 	@echo 'make desktop-linux  boot the Debian guest without QEMU, on an interpreted hart in this process, under Rvirt (NATIVE=1: without)'
 	@echo '    UNTIL=TEXT          end when the console shows it (default "login:"); STRICT=1 a hart on which a missing fence shows'
@@ -73,6 +74,11 @@ test: image guest
 	@echo 'test: running the tests; results go to artifacts/test-results'
 	@rm -rf artifacts/test-results
 	@dotnet test rvirt.sln -c $(configuration) --nologo -v q --logger trx --logger 'console;verbosity=normal' --results-directory artifacts/test-results $(if $(FILTER),--filter '$(FILTER)')
+
+lockstep:
+	@echo 'lockstep: building'
+	@dotnet build Rvirt.Tests -c $(configuration) --nologo -v q
+	@dotnet Rvirt.Tests/bin/$(configuration)/net10.0/Rvirt.Tests.dll lockstep '$(N)' '$(SEED)' '$(JOBS)'
 
 bench: image
 	@echo 'bench: this takes several minutes'

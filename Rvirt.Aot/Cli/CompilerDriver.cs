@@ -33,7 +33,7 @@ public static class CompilerDriver
         }
         else
         {
-            compiler.Run(options.Exports);
+            compiler.Run();
         }
         if (diagnostics.HasErrors)
         {

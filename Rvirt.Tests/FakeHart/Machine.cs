@@ -72,6 +72,12 @@ public sealed unsafe class Machine : IDisposable
     /// <summary>The device that ends the run.</summary>
     public TestFinisher Finisher { get; }
 
+    /// <summary>
+    /// Where set, what <c>time</c>, <c>cycle</c> and <c>instret</c> read: two machines that run the same program with different
+    /// numbers of instructions can so be given the same clock.
+    /// </summary>
+    public ulong? Clock { get; set; }
+
     /// <summary>How many instructions of a hart make one tick of <c>time</c>.</summary>
     public ulong CyclesPerTick { get; set; } = 10;
 
@@ -130,7 +136,7 @@ public sealed unsafe class Machine : IDisposable
     public void Write64(ulong address, ulong value) => MemoryMarshal.Write(Memory(address, 8), value);
 
     /// <summary>The value of <c>time</c> and <c>mtime</c> as a hart sees it.</summary>
-    public ulong Time(Hart? hart) => (_cycles + (hart?.SliceCycles ?? 0)) / CyclesPerTick;
+    public ulong Time(Hart? hart) => Clock ?? (_cycles + (hart?.SliceCycles ?? 0)) / CyclesPerTick;
 
     /// <summary>Instructions of a hart until a tick, at least 0.</summary>
     internal ulong CyclesUntil(Hart hart, ulong tick)

@@ -6,6 +6,15 @@ namespace Rvirt.Tests.FakeHart.Harts;
 /// <summary>Load-reserved, store-conditional and atomic memory operations (Unprivileged spec §13).</summary>
 public sealed unsafe partial class Hart
 {
+    /// <summary>Whether the last store-conditional that completed stored.</summary>
+    public bool LastConditional { get; private set; }
+
+    /// <summary>Whether a load-reserved waits for its store-conditional.</summary>
+    public bool Reserved => _reservation != NoReservation;
+
+    /// <summary>Takes the reservation away, so that the next store-conditional fails.</summary>
+    public void ForgetReservation() => _reservation = NoReservation;
+
     private bool Atomic(Decoded* d)
     {
         var op = d->Op;
@@ -26,6 +35,7 @@ public sealed unsafe partial class Hart
         var pointer = RamPointer(physical, (ulong)size);
         if (pointer is null)
         {
+            Observer?.BeforeDevice(physical, 0);
             return Fail(load ? Cause.LoadAccessFault : Cause.StoreAccessFault, va);
         }
 
@@ -44,8 +54,10 @@ public sealed unsafe partial class Hart
             // Another hart's store to the address shows as a changed value.
             var success = _reservation == physical && _reservedValue == old;
             _reservation = NoReservation;
+            LastConditional = success;
             if (success)
             {
+                Observer?.BeforeStore(physical, size);
                 WritePointer(pointer, size, source);
             }
 
@@ -65,6 +77,7 @@ public sealed unsafe partial class Hart
             Op.AmominuW => wide ? Math.Min(old, source) : Math.Min((uint)old, (uint)source),
             _ => wide ? Math.Max(old, source) : Math.Max((uint)old, (uint)source),
         };
+        Observer?.BeforeStore(physical, size);
         WritePointer(pointer, size, result);
         _x[d->Rd] = old;
         return true;

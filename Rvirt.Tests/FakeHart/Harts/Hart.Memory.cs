@@ -45,6 +45,11 @@ public sealed unsafe partial class Hart
     private ulong _fetchLength;
     private byte* _fetchPointer;
 
+    private bool _probing;
+
+    /// <summary>Is told what accesses do to memory; it sees all of them where <see cref="TlbPolicy.None"/> is chosen.</summary>
+    public IMemoryObserver? Observer { get; set; }
+
     /// <summary>Translations remembered, for tests of fences.</summary>
     public int TlbEntries => _tlb.Count;
 
@@ -53,6 +58,7 @@ public sealed unsafe partial class Hart
     /// <param name="asid">An address space, or null for all; global mappings stay when one is named.</param>
     public void Fence(ulong? address, ushort? asid)
     {
+        Observer?.Fenced(address, asid);
         ForgetContexts();
         _tlb.Fence(address, asid);
     }
@@ -60,6 +66,17 @@ public sealed unsafe partial class Hart
     /// <summary>Translates as an access of the current mode would; sets A and D where hardware does.</summary>
     /// <returns>False with <see cref="LastFault"/> set where it faults.</returns>
     public bool TryTranslate(ulong va, Access access, out ulong physical) => Translate(va, access, out physical);
+
+    /// <summary>Translates as an access of the current mode would, and changes nothing: a clear A or D bit does not count.</summary>
+    public bool TryProbe(ulong va, Access access, out ulong physical)
+    {
+        var (cause, value) = (_trapCause, _trapValue);
+        _probing = true;
+        var found = Translate(va, access, out physical);
+        _probing = false;
+        (_trapCause, _trapValue) = (cause, value);
+        return found;
+    }
 
     /// <summary>Cause and value of a failed <see cref="TryTranslate"/> or <see cref="TryRead"/>.</summary>
     public (ulong Cause, ulong Value) LastFault => (_trapCause, _trapValue);
@@ -192,6 +209,8 @@ public sealed unsafe partial class Hart
         return offset < _ramSize && size <= _ramSize - offset ? _ram + offset : null;
     }
 
+    private ulong PhysicalOf(byte* pointer) => (ulong)(pointer - _ram) + _ramBase;
+
     private bool SlowFetch(ulong pc)
     {
         if (!FetchHalf(pc, pc, out var pointer))
@@ -293,6 +312,7 @@ public sealed unsafe partial class Hart
         var pointer = RamPointer(physical, (ulong)size);
         if (pointer is null)
         {
+            Observer?.BeforeDevice(physical, size);
             return _machine.TryRead(this, physical, size, out _value) || Fail(Cause.LoadAccessFault, va);
         }
 
@@ -316,10 +336,12 @@ public sealed unsafe partial class Hart
         var pointer = RamPointer(physical, (ulong)size);
         if (pointer is null)
         {
+            Observer?.BeforeDevice(physical, size);
             return _machine.TryWrite(this, physical, size, value) || Fail(Cause.StoreAccessFault, va);
         }
 
         Remember(_storeTable, va, pointer);
+        Observer?.BeforeStore(physical, size);
         WritePointer(pointer, size, value);
         return true;
     }
@@ -368,6 +390,15 @@ public sealed unsafe partial class Hart
             return false;
         }
 
+        if (Observer is { } observer)
+        {
+            observer.BeforeStore(PhysicalOf(first), split);
+            if (split < size)
+            {
+                observer.BeforeStore(PhysicalOf(second), size - split);
+            }
+        }
+
         for (var i = 0; i < size; i++)
         {
             (i < split ? ref first[i] : ref second[i - split]) = (byte)(value >> (8 * i));
@@ -376,7 +407,7 @@ public sealed unsafe partial class Hart
         return true;
     }
 
-    /// <summary>Both parts of an access that may cross a page; devices do not take misaligned accesses.</summary>
+    /// <summary>Both parts of an access that may cross a page, in the order of their addresses; devices do not take misaligned accesses.</summary>
     private bool MisalignedPointers(ulong va, int size, Access access, out byte* first, out byte* second, out int split)
     {
         split = (int)Math.Min((ulong)size, 4096 - (va & 0xfff));
@@ -388,23 +419,24 @@ public sealed unsafe partial class Hart
             return false;
         }
 
-        ulong physicalSecond = 0;
-        if (split < size && !Translate(va + (ulong)split, access, out physicalSecond))
-        {
-            return false;
-        }
-
         first = RamPointer(physical, (ulong)split);
         if (first is null)
         {
+            Observer?.BeforeDevice(physical, size);
             return Fail(fault, va);
         }
 
         if (split < size)
         {
+            if (!Translate(va + (ulong)split, access, out var physicalSecond))
+            {
+                return false;
+            }
+
             second = RamPointer(physicalSecond, (ulong)(size - split));
             if (second is null)
             {
+                Observer?.BeforeDevice(physicalSecond, size - split);
                 return Fail(fault, va + (ulong)split);
             }
         }
@@ -534,13 +566,14 @@ public sealed unsafe partial class Hart
         var global = 0UL;
         for (var level = mode - 6; ; level--)
         {
-            var pointer = (ulong*)RamPointer(table + (((va >> (12 + (9 * level))) & 511) * 8), 8);
+            var address = table + (((va >> (12 + (9 * level))) & 511) * 8);
+            var pointer = (ulong*)RamPointer(address, 8);
             if (pointer is null)
             {
                 return Fail(accessFault, va);
             }
 
-            var pte = *pointer;
+            var pte = _probing || Observer is null ? *pointer : Observer.Entry(address, va, level, (global & PteG) != 0, *pointer);
             if ((pte & PteV) == 0 || (pte & (PteR | PteW)) == PteW || (pte & PteReserved) != 0)
             {
                 return Miss(va, mode, asid, level, fault);
@@ -572,8 +605,13 @@ public sealed unsafe partial class Hart
                     return Fail(fault, va);
                 }
 
+                if (!_probing)
+                {
+                    Observer?.BeforeUpdate(address, pte);
+                    *pointer = pte | wanted;
+                }
+
                 pte |= wanted;
-                *pointer = pte;
             }
 
             if (_options.Tlb != TlbPolicy.None)

@@ -300,6 +300,9 @@ public sealed unsafe partial class Hart
         Attention();
     }
 
+    /// <summary>Ends a wait, as a reset does.</summary>
+    public void Wake() => _waiting = false;
+
     private bool FenceVirtualMemory(Decoded* d)
     {
         if (_mode == PrivilegeLevel.User || (_mode == PrivilegeLevel.Supervisor && (_mstatus & Status.Tvm) != 0))

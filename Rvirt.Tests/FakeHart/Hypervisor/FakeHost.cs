@@ -5,9 +5,10 @@ using Rvirt.Tests.FakeHart.Harts;
 namespace Rvirt.Tests.FakeHart.Hypervisor;
 
 /// <summary>The reference hart as the hardware under the hypervisor's portable code.</summary>
-public readonly unsafe struct FakeHost(Hart hart) : IHost
+public readonly unsafe struct FakeHost(Hart hart, HostSeam? seam = null) : IHost
 {
     private readonly Hart _hart = hart;
+    private readonly HostSeam? _seam = seam;
 
     public ulong ReadSstatus() => _hart.ReadCsr(CsrNumber.Sstatus);
 
@@ -45,13 +46,26 @@ public readonly unsafe struct FakeHost(Hart hart) : IHost
     public void Wfi()
     {
         _hart.UpdateTimers();
-        if ((_hart.Pending & _hart.ReadCsr(CsrNumber.Sie)) == 0 && !_hart.Machine.TryWait(_hart))
+        if ((_hart.Pending & _hart.ReadCsr(CsrNumber.Sie)) != 0)
+        {
+            return;
+        }
+
+        if (_seam?.Idle is { } idle)
+        {
+            idle();
+        }
+        else if (!_hart.Machine.TryWait(_hart))
         {
             throw new IdleForeverException();
         }
     }
 
-    public bool TryFetch(ulong va, out uint instruction) => _hart.TryFetchForSupervisor(va, out instruction);
+    public bool TryFetch(ulong va, out uint instruction)
+    {
+        instruction = 0;
+        return (_seam is not { OneAtATime: true } || va == _hart.ReadCsr(CsrNumber.Sepc)) && _hart.TryFetchForSupervisor(va, out instruction);
+    }
 
     public void SaveFloatingPoint(ulong* area)
     {

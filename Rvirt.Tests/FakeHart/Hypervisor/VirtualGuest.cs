@@ -43,7 +43,7 @@ public sealed unsafe class VirtualGuest : ISupervisor, IDisposable
         Memory = memory;
         Window = window;
         _machine = hart.Machine;
-        _host = new FakeHost(hart);
+        _host = new FakeHost(hart, Seam);
         _vcpu = Allocate<VCpu>();
         _mmu = Allocate<ShadowMmu>();
         _bus = Allocate<GuestBus<FakeHost>>();
@@ -94,6 +94,12 @@ public sealed unsafe class VirtualGuest : ISupervisor, IDisposable
     /// <summary>Its devices.</summary>
     public ref GuestBus<FakeHost> Bus => ref *_bus;
 
+    /// <summary>What a test may bend in the host.</summary>
+    public HostSeam Seam { get; } = new();
+
+    /// <summary>The guest's <c>sstatus</c> as it reads it.</summary>
+    public ulong Sstatus => CsrFile.ReadSstatus(ref _host, ref *_vcpu);
+
     /// <summary>Why the guest stopped, if it did.</summary>
     public StopReason? Stopped { get; private set; }
 
@@ -123,6 +129,9 @@ public sealed unsafe class VirtualGuest : ISupervisor, IDisposable
             return (byte)slots;
         }
     }
+
+    /// <summary>Writes a register of a device as the guest would; for setting devices up.</summary>
+    public bool WriteDevice(ulong address, int size, ulong value) => _bus->TryWrite(ref _host, address, size, value);
 
     /// <summary>Puts the virtual hart at an entry and enters it, as the hypervisor does after loading a guest.</summary>
     public void Start(ulong entry, ulong argument)

@@ -1,0 +1,81 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Rvirt.Tests.FakeHart.Harts;
+
+namespace Rvirt.Tests.Lockstep;
+
+/// <summary>Compares what software can see of two machines between two instructions.</summary>
+public static class StateDifference
+{
+    /// <summary>Whether registers, privileged state and the memory that the reference's last steps wrote are equal.</summary>
+    public static bool Equal(Reference reference, Subject subject)
+    {
+        var a = reference.Hart;
+        var b = subject.Hart;
+        if (a.Pc != b.Pc || !a.X.SequenceEqual(b.X) || a.SupervisorState != subject.State || !a.Float.SequenceEqual(b.Float)
+            || a.ReadCsr(CsrNumber.Fcsr) != b.ReadCsr(CsrNumber.Fcsr))
+        {
+            return false;
+        }
+
+        foreach (var (address, _) in reference.Entries.Journal)
+        {
+            if (reference.Machine.Read64(address) != Read(subject, address))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>The differences as text.</summary>
+    public static string Describe(Reference reference, Subject subject)
+    {
+        var found = new List<string>();
+        void Check(string name, ulong expected, ulong actual)
+        {
+            if (expected != actual)
+            {
+                found.Add(string.Create(CultureInfo.InvariantCulture, $"{name}: reference {expected:x}, Rvirt {actual:x}"));
+            }
+        }
+
+        var (a, b) = (reference.Hart, subject.Hart);
+        Check("pc", a.Pc, b.Pc);
+        for (var i = 1; i < 32; i++)
+        {
+            Check("x" + i.ToString(CultureInfo.InvariantCulture), a[i], b[i]);
+        }
+
+        for (var i = 0; i < 32; i++)
+        {
+            Check("f" + i.ToString(CultureInfo.InvariantCulture), a.Float[i], b.Float[i]);
+        }
+
+        Check("fcsr", a.ReadCsr(CsrNumber.Fcsr), b.ReadCsr(CsrNumber.Fcsr));
+        var (s, t) = (a.SupervisorState, subject.State);
+        Check("mode", (ulong)s.Mode, (ulong)t.Mode);
+        Check("sstatus", s.Sstatus, t.Sstatus);
+        Check("sie", s.Sie, t.Sie);
+        Check("sip", s.Sip, t.Sip);
+        Check("stvec", s.Stvec, t.Stvec);
+        Check("scounteren", s.Scounteren, t.Scounteren);
+        Check("senvcfg", s.Senvcfg, t.Senvcfg);
+        Check("sscratch", s.Sscratch, t.Sscratch);
+        Check("sepc", s.Sepc, t.Sepc);
+        Check("scause", s.Scause, t.Scause);
+        Check("stval", s.Stval, t.Stval);
+        Check("satp", s.Satp, t.Satp);
+        foreach (var (address, _) in reference.Entries.Journal)
+        {
+            Check(string.Create(CultureInfo.InvariantCulture, $"memory at {address:x}"), reference.Machine.Read64(address), Read(subject, address));
+        }
+
+        return string.Join("; ", found);
+    }
+
+    private static ulong Read(Subject subject, ulong address) => MemoryMarshal.Read<ulong>(subject.Machine.GuestRam(address, 8));
+}

@@ -1,0 +1,125 @@
+using System;
+using Rvirt.Core.Privileged;
+using Rvirt.Core.Traps;
+using Rvirt.Core.VirtualHart;
+using Rvirt.Tests.FakeHart.Harts;
+using Rvirt.Tests.FakeHart.Hypervisor;
+using Interrupts = Rvirt.Core.Privileged.Interrupts;
+
+namespace Rvirt.Tests.Lockstep;
+
+/// <summary>The machine under test: the same program deprivileged under the hypervisor.</summary>
+public sealed class Subject : IDisposable
+{
+    private readonly LockstepConfiguration _configuration;
+    private int _woken;
+
+    /// <summary>Makes a guest that has not started.</summary>
+    public Subject(ulong ram, LockstepConfiguration configuration)
+    {
+        _configuration = configuration;
+        Machine = new VirtualMachine(ram, configuration.Host, configuration.HostMode, tables: configuration.Tables);
+        Machine.Guest.Seam.Idle = Wake;
+    }
+
+    public VirtualMachine Machine { get; }
+
+    public Hart Hart => Machine.Hart;
+
+    /// <summary>The interrupt that ended the guest's sleep in the last step.</summary>
+    public LockstepInterrupt WokenBy { get; private set; }
+
+    /// <summary>Whether the guest sleeps, and nothing that it enabled can wake it.</summary>
+    public bool Asleep { get; private set; }
+
+    /// <summary>Puts the virtual hart where firmware hands over.</summary>
+    public void Start(ulong entry)
+    {
+        Machine.VCpu.Requests = 0;
+        Hart.ClearSoftware();
+        Hart.ForgetReservation();
+        Hart.FirmwareTimer = ulong.MaxValue;
+        Machine.Start(entry);
+        Asleep = false;
+        Machine.VCpu.Sip = Machine.Bus.ExternalInterruptPending(0) ? Interrupts.External : 0;
+    }
+
+    /// <summary>One native instruction, or one trap and all that the hypervisor does for it.</summary>
+    /// <param name="oneAtATime">Whether a trap may emulate one instruction only.</param>
+    /// <returns>Whether it was a trap.</returns>
+    public bool Step(bool oneAtATime)
+    {
+        var traps = Machine.Traps;
+        Machine.Guest.Seam.OneAtATime = oneAtATime || _configuration.OneAtATime;
+        WokenBy = LockstepInterrupt.None;
+        _woken = 0;
+        try
+        {
+            Hart.Run(1);
+        }
+        catch (IdleForeverException)
+        {
+            Asleep = true;
+        }
+
+        return Machine.Traps != traps;
+    }
+
+    /// <summary>Makes an interrupt pending.</summary>
+    public void Raise(LockstepInterrupt interrupt)
+    {
+        switch (interrupt)
+        {
+            case LockstepInterrupt.Software:
+                Machine.VCpu.Requests |= (int)HartRequest.Interrupt;
+                Hart.RaiseSoftware();
+                break;
+            case LockstepInterrupt.Timer:
+                Hart.FirmwareTimer = 0;
+                break;
+            case LockstepInterrupt.External:
+                Machine.Machine.Uart.Type("x");
+                break;
+        }
+    }
+
+    /// <summary>The guest's privileged state.</summary>
+    public SupervisorState State
+    {
+        get
+        {
+            ref var v = ref Machine.VCpu;
+            return new SupervisorState
+            {
+                Mode = v.Mode == PrivilegeMode.User ? PrivilegeLevel.User : PrivilegeLevel.Supervisor,
+                Sstatus = Machine.Guest.Sstatus,
+                Sie = v.Sie,
+                Sip = v.Sip,
+                Stvec = v.Stvec,
+                Scounteren = v.Scounteren,
+                Senvcfg = v.Senvcfg,
+                Sscratch = v.Sscratch,
+                Sepc = v.Sepc,
+                Scause = v.Scause,
+                Stval = v.Stval,
+                Satp = v.Satp,
+            };
+        }
+    }
+
+    public void Dispose() => Machine.Dispose();
+
+    private void Wake()
+    {
+        var enabled = Machine.VCpu.Sie;
+        WokenBy = (enabled & Interrupts.Timer) != 0 ? LockstepInterrupt.Timer
+            : (enabled & Interrupts.Software) != 0 ? LockstepInterrupt.Software
+            : LockstepInterrupt.None;
+        if (WokenBy == LockstepInterrupt.None || _woken++ > 0)
+        {
+            throw new IdleForeverException();
+        }
+
+        Raise(WokenBy);
+    }
+}
