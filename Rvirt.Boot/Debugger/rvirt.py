@@ -4,6 +4,7 @@ rvirt attach [HOST:PORT]  connect to QEMU, go on until the hypervisor runs in it
 info vcpu                 what the guest on each hart is doing: its registers, its CSRs, its traps by cause
 """
 
+import os
 import struct
 
 import gdb
@@ -21,14 +22,14 @@ def register(name):
     return int(gdb.parse_and_eval("$" + name)) & (2**64 - 1)
 
 
-def address(symbol):
-    # Not as an expression: inside a method gdb would look for a field first.
-    return int(gdb.execute("info address " + symbol, to_string=True).split(" at ")[1].split()[0].rstrip("."), 16)
+def symbols():
+    # From the list beside the image: an expression would be looked up in the method where the hart stands.
+    with open(os.path.splitext(gdb.current_progspace().filename)[0] + ".sym", encoding="ascii") as lines:
+        return {line.split()[1]: int(line.split()[0], 16) for line in lines}
 
 
 def offset(name):
-    # gdb may have moved the symbol with the image: every window starts at a multiple of 1 GiB.
-    return address("rvirt_offset_" + name) & (2**30 - 1)
+    return symbols()["rvirt_offset_" + name]
 
 
 def window():
@@ -75,7 +76,7 @@ class Attach(gdb.Command):
 
     @staticmethod
     def follow_into_window():
-        stop = gdb.Breakpoint(f"*{address('rvirt_enter_window'):#x}", gdb.BP_HARDWARE_BREAKPOINT, internal=True)
+        stop = gdb.Breakpoint(f"*{symbols()['rvirt_enter_window']:#x}", gdb.BP_HARDWARE_BREAKPOINT, internal=True)
         gdb.execute("continue", to_string=True)
         stop.delete()
         back = register("ra")
