@@ -58,7 +58,8 @@ public static class DeviceAccess
 
         v.Pc += operation.Length;
         HostInterrupt.UpdateExternal<THost, TBus>(ref v, ref bus);
-        return access == AccessKind.Load ? TrapOutcome.Resume : GuestStop.AfterEvent(ref v, bus.TakeEvent(out var code), code);
+        // Some harts take an atomic's fault as that of a load: what was done decides, not what faulted.
+        return operation.Writes ? GuestStop.AfterEvent(ref v, bus.TakeEvent(out var code), code) : TrapOutcome.Resume;
     }
 
     /// <summary>Gives the guest the access fault that fits an access.</summary>

@@ -7,7 +7,7 @@ namespace Rvirt.Tests.SystemTests;
 /// <summary>Assembles a program for the bare machine with Debian's clang and lld.</summary>
 internal static class BareProgram
 {
-    private const string DefaultArchitecture = "rv64imac_zicsr_zifencei";
+    private const string DefaultArchitecture = "rv64gcv";
 
     /// <summary>Assembles and links a source of this folder for an address; gives the ELF's path.</summary>
     /// <param name="folder">Where the ELF goes.</param>
