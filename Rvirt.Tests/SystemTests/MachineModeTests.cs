@@ -1,0 +1,43 @@
+using System;
+using System.IO;
+using System.Linq;
+using NUnit.Framework;
+
+namespace Rvirt.Tests.SystemTests;
+
+/// <summary>
+/// Rvirt's machine-mode part with a program of ours where the hypervisor would be: the memory it closes, the traps it delegates, the
+/// calls it answers and the errors it gives.
+/// </summary>
+[Category("System")]
+[NonParallelizable]
+public sealed class MachineModeTests
+{
+    [TestCase("rv64")]
+    [TestCase("rv64,sstc=off")]
+    public void Keeps_its_memory_closed_and_its_promises(string hart)
+    {
+        using var folder = new TemporaryFolder();
+        var image = Link(folder);
+        using var qemu = QemuMachine.Start(["-bios", "none", "-kernel", image, "-cpu", hart, "-m", "128M"], TimeSpan.FromSeconds(60));
+        Assert.That(qemu.WaitForExit(50), Is.Zero, () => "the status is the number of the check that failed\n" + qemu.Describe());
+        Assert.That(qemu.Serial.Trim(), Is.EqualTo("stub: ok"));
+    }
+
+    private static string Link(TemporaryFolder folder)
+    {
+        var boot = Path.Combine(Repository.Top, "Rvirt.Boot");
+        var elf = folder.File("stub.elf");
+        var (status, output) = Commands.Run(
+            "clang-19",
+            [
+                "--target=riscv64", "-march=rv64imac_zicsr_zifencei", "-mabi=lp64", "-mno-relax", "-nostdlib", "-static", "-fuse-ld=lld-19",
+                "-I", Path.Combine(boot, "Assembly"), "-I", Path.Combine(boot, "Machine"), "-I", Path.Combine(Repository.Top, "Rvirt.Platform.Qemu/Machine"),
+                $"-Wl,-T,{Path.Combine(boot, "Linker/rvirt.ld")}", "-Wl,--build-id=none", "-o", elf,
+                .. Directory.GetFiles(Path.Combine(boot, "Machine"), "*.S").Order(StringComparer.Ordinal),
+                Path.Combine(Repository.Top, "Rvirt.Tests/SystemTests/stub-payload.S"),
+            ]);
+        Assert.That(status, Is.Zero, output);
+        return elf;
+    }
+}
