@@ -12,6 +12,7 @@ internal static class Program
     {
         var roots = new Option<string[]>("--root") { Description = "Assembly whose exports are compiled.", AllowMultipleArgumentsPerToken = true, Required = true };
         var references = new Option<string[]>("--reference") { Description = "Assembly that the roots use.", AllowMultipleArgumentsPerToken = true };
+        var exports = new Option<string[]>("--export") { Description = "Export to compile; all when none is named.", AllowMultipleArgumentsPerToken = true };
         var assembly = new Option<string[]>("--asm") { Description = "Assembly file to link in.", AllowMultipleArgumentsPerToken = true };
         var includes = new Option<string[]>("--include") { Description = "Directory of includes of assembly files.", AllowMultipleArgumentsPerToken = true };
         var script = new Option<string?>("--linker-script") { Description = "Linker script." };
@@ -27,7 +28,7 @@ internal static class Program
         var verbose = new Option<bool>("--verbose") { Description = "Print what took how long." };
         var command = new RootCommand("Compiles freestanding C# to a riscv64 ELF.")
         {
-            roots, references, assembly, includes, script, defines, pie, optimization, output, emit, symbols, corelib, march, check, verbose,
+            roots, references, exports, assembly, includes, script, defines, pie, optimization, output, emit, symbols, corelib, march, check, verbose,
         };
         command.SetAction(parsed =>
         {
@@ -37,6 +38,7 @@ internal static class Program
                 {
                     Roots = parsed.GetValue(roots)!,
                     References = parsed.GetValue(references) ?? [],
+                    Exports = parsed.GetValue(exports) ?? [],
                     Assembly = parsed.GetValue(assembly) ?? [],
                     Includes = parsed.GetValue(includes) ?? [],
                     LinkerScript = parsed.GetValue(script),

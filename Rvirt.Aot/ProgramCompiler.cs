@@ -69,10 +69,15 @@ public sealed class ProgramCompiler
     public int InstanceCount => _functions.Count;
 
     /// <summary>Compiles everything the exports of the roots reach.</summary>
-    public void Run()
+    /// <param name="only">Symbols of the exports to compile; empty for all.</param>
+    public void Run(params IReadOnlyList<string> only)
     {
         foreach (var (method, symbol) in ExportFinder.Find(_loaded.Roots, Methods, Diagnostics))
         {
+            if (only.Count > 0 && !only.Contains(symbol))
+            {
+                continue;
+            }
             Names.Reserve(symbol);
             var instance = new MethodInstance(method);
             var function = Declare(instance, symbol);
@@ -282,7 +287,8 @@ public sealed class ProgramCompiler
         }
     }
 
-    private (ILFunction Body, MethodSymbols Symbols) BodyOf(IMethod definition)
+    /// <summary>The IL and the source positions of a method; read once.</summary>
+    public (ILFunction Body, MethodSymbols Symbols) BodyOf(IMethod definition)
     {
         if (_bodies.TryGetValue(definition, out var known))
         {

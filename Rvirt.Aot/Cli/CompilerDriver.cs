@@ -33,7 +33,7 @@ public static class CompilerDriver
         }
         else
         {
-            compiler.Run();
+            compiler.Run(options.Exports);
         }
         if (diagnostics.HasErrors)
         {

@@ -10,6 +10,9 @@ public sealed record CompilerOptions
 
     public IReadOnlyList<string> References { get; init; } = [];
 
+    /// <summary>Exports to compile; empty for all of the roots.</summary>
+    public IReadOnlyList<string> Exports { get; init; } = [];
+
     /// <summary>Assembly files to link in.</summary>
     public IReadOnlyList<string> Assembly { get; init; } = [];
 

@@ -34,6 +34,10 @@ public sealed partial class MethodLowering
                 throw new RefusalException(DiagnosticCode.VirtualCall, $"call of {method.FullName} on the class {NameBuilder.Of(type)} cannot be bound");
             }
             (method, selfType) = ResolveConstrained(type, method);
+            if (selfType is not null && call is not NewObj)
+            {
+                return CallDefaultMember(method, call.Arguments, type, place);
+            }
         }
         else if (call is CallVirt or Call && !method.IsStatic && method.DeclaringType.Kind == TypeKind.Interface)
         {
@@ -84,12 +88,41 @@ public sealed partial class MethodLowering
     private Operand CallMethod(
         IMethod method, IReadOnlyList<ILInstruction> arguments, IType? selfType, (ILInstruction For, IrValue Place)? place, bool isVirtual)
     {
-        if (IsThrowHelper(method))
+        if (ThrowHelpers.Includes(method))
         {
-            PanicFor(method);
+            PanicWith(ThrowHelpers.ExceptionOf(_program, method), null);
             return AfterPanic(method);
         }
         return CallWith(method, LowerArguments(arguments, method), selfType, place, isVirtual);
+    }
+
+    /// <summary>Calls a closed method, bound as it is.</summary>
+    public Operand CallBound(IMethod method, Operand[] operands) => CallWith(method, operands, null, null, isVirtual: false);
+
+    /// <summary>Calls what a type has for a method of an interface or of a base class; the first operand is the receiver's address.</summary>
+    public Operand CallOn(IType type, IMethod called, Operand[] operands)
+    {
+        var (method, selfType) = ResolveConstrained(type, called);
+        return CallWith(method, operands, selfType, null, isVirtual: false);
+    }
+
+    /// <summary>A default member of an interface gets a copy of the struct it is called on, as .NET boxes one.</summary>
+    private Operand CallDefaultMember(IMethod method, IReadOnlyList<ILInstruction> arguments, IType type, (ILInstruction For, IrValue Place)? place)
+    {
+        var operands = LowerArguments(arguments, method);
+        var shape = _program.Layouts.ShapeOf(type);
+        var receiver = _b.Convert(Scalar(operands[0]), IrType.Pointer, signed: true);
+        var copy = Temporary(shape);
+        if (shape.IsAggregate)
+        {
+            CopyStruct(copy, receiver, shape, shape.Alignment);
+        }
+        else
+        {
+            StoreScalar(LoadScalar(receiver, shape, shape.Alignment), copy, shape, shape.Alignment);
+        }
+        operands[0] = new Operand(copy);
+        return CallWith(method, operands, type, place, isVirtual: false);
     }
 
     private Operand CallWith(IMethod method, Operand[] operands, IType? selfType, (ILInstruction For, IrValue Place)? place, bool isVirtual)
@@ -117,7 +150,7 @@ public sealed partial class MethodLowering
         IntrinsicTable.RefuseSelfCalling(method, _instance);
         var instance = new MethodInstance(method, selfType) { ReachedFrom = _instance, ReachedAt = _b.Location };
         var (function, signature) = _program.FunctionFor(instance);
-        return EmitCall(new IrSymbol(function.Symbol), signature, operands, place?.Place, isBoundary: function.IsExported);
+        return EmitCall(new IrSymbol(function.Symbol), signature, operands, place?.Place, function.IsExported ? Boundary.Both : Boundary.None);
     }
 
     /// <summary>Compiles arguments from left to right; structs that a later argument could change are copied.</summary>
@@ -145,7 +178,7 @@ public sealed partial class MethodLowering
     }
 
     /// <summary>Emits a call to a function or through a pointer.</summary>
-    public Operand EmitCall(IrValue target, CallSignature signature, IReadOnlyList<Operand> operands, IrValue? place, bool isBoundary)
+    public Operand EmitCall(IrValue target, CallSignature signature, IReadOnlyList<Operand> operands, IrValue? place, Boundary boundary)
     {
         var values = new List<IrValue>();
         var attributes = new List<string>();
@@ -173,7 +206,7 @@ public sealed partial class MethodLowering
                         ? LoadScalar(operands[i].Value, shape, Math.Min(shape.Alignment, wrapped.Alignment))
                         : Scalar(operands[i]);
                     values.Add(_b.Convert(scalar, shape.StackType, signed: true));
-                    attributes.Add(isBoundary ? CallSignature.Extension(shape) : "");
+                    attributes.Add(boundary != Boundary.None ? CallSignature.Extension(shape) : "");
                     break;
                 case PassKind.Pieces:
                     foreach (var piece in LoadPieces(AggregateAddress(operands[i], shape), shape, mode))
@@ -196,7 +229,7 @@ public sealed partial class MethodLowering
         var call = _b.Emit(new IrCall(signature.ReturnType, target, values)
         {
             ArgumentAttributes = attributes,
-            ReturnAttributes = isBoundary && signature.ResultMode.Kind == PassKind.Scalar ? CallSignature.Extension(signature.Result) : "",
+            ReturnAttributes = boundary == Boundary.Both && signature.ResultMode.Kind == PassKind.Scalar ? CallSignature.Extension(signature.Result) : "",
         });
         switch (signature.ResultMode.Kind)
         {
@@ -240,7 +273,7 @@ public sealed partial class MethodLowering
             _program.Layouts.ShapeOf(type.ReturnType), type.ParameterTypes.Select(_program.Layouts.ShapeOf).ToList());
         var operands = LowerArguments(call.Arguments, null);
         var target = LowerPointer(call.FunctionPointer);
-        return EmitCall(target, signature, operands, place?.Place, isBoundary: true);
+        return EmitCall(target, signature, operands, place?.Place, Boundary.Arguments);
     }
 
     private IrValue LowerLdFtn(LdFtn function)
@@ -294,55 +327,6 @@ public sealed partial class MethodLowering
         }
         var arguments = LowerArguments(construct.Arguments, method);
         CallWith(method, [new Operand(target), .. arguments], null, null, isVirtual: false);
-    }
-
-    /// <summary>True for the core library's methods that do nothing but throw.</summary>
-    private static bool IsThrowHelper(IMethod method)
-    {
-        if (method.ParentModule?.Name != "System.Private.CoreLib")
-        {
-            return false;
-        }
-        return method.DeclaringType.FullName == "System.ThrowHelper"
-            ? method.Name.StartsWith("Throw", StringComparison.Ordinal) && !method.Name.StartsWith("ThrowIf", StringComparison.Ordinal)
-            : method.IsStatic && Attributes.Has((IMethod)method.MemberDefinition, Attributes.DoesNotReturn);
-    }
-
-    private void PanicFor(IMethod method)
-    {
-        var name = method.Name;
-        if (name == "ThrowIndexOutOfRangeException")
-        {
-            Panic(PanicKind.IndexOutOfRange, null);
-            return;
-        }
-        if (name is "ThrowOverflowException")
-        {
-            Panic(PanicKind.Overflow, null);
-            return;
-        }
-        if (name is "ThrowDivideByZeroException")
-        {
-            Panic(PanicKind.DivideByZero, null);
-            return;
-        }
-        int end = name.IndexOf("Exception", StringComparison.Ordinal);
-        var text = name.StartsWith("Throw", StringComparison.Ordinal) && end > 0
-            ? "System." + name["Throw".Length..(end + "Exception".Length)]
-            : method.DeclaringType.FullName;
-        if (name.Contains("ArgumentOutOfRange", StringComparison.Ordinal))
-        {
-            text = "System.ArgumentOutOfRangeException";
-        }
-        else if (name.StartsWith("ThrowArgument", StringComparison.Ordinal))
-        {
-            text = "System.ArgumentException";
-        }
-        else if (name.StartsWith("ThrowInvalidOperation", StringComparison.Ordinal))
-        {
-            text = "System.InvalidOperationException";
-        }
-        Panic(PanicKind.Exception, text);
     }
 
     /// <summary>The value of a call that never returns.</summary>

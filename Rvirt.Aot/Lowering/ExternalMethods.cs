@@ -31,7 +31,7 @@ public sealed class ExternalMethods(ProgramCompiler program)
         AssemblyText text => LowerAssembly(lowering, method, operands, text),
         Address address => new Operand(GlobalFor(address.Symbol)),
         Import import => lowering.EmitCall(
-            FunctionFor(method, import.Symbol), program.SignatureOf(method), operands, null, isBoundary: true),
+            FunctionFor(method, import.Symbol), program.SignatureOf(method), operands, null, Boundary.Both),
         _ => null,
     };
 

@@ -39,19 +39,21 @@ public sealed partial class MethodLowering
         }
     }
 
+    /// <summary>Panics as an exception of a type would: those of the runtime have kinds, others are named.</summary>
+    public void PanicWith(string exception, string? message)
+    {
+        var kind = ThrowHelpers.KindOf(exception);
+        var text = message is null ? exception : $"{exception}: {message}";
+        Panic(kind, kind == PanicKind.Exception ? text : message);
+    }
+
     private void LowerThrow(Throw raise)
     {
         // The exception is never built: its type, and a message that is a literal, name the panic.
-        var type = raise.Argument switch
-        {
-            NewObj create => create.Method.DeclaringType,
-            CallInstruction call => call.Method.ReturnType,
-            LdLoc load => load.Variable.Type,
-            _ => _program.KnownType(KnownTypeCode.Exception),
-        };
+        var type = ThrowHelpers.TypeOf(raise) ?? _program.KnownType(KnownTypeCode.Exception);
         var message = raise.Argument is CallInstruction { Arguments: var arguments }
             ? arguments.OfType<LdStr>().FirstOrDefault()?.Value
             : null;
-        Panic(PanicKind.Exception, message is null ? Close(type).FullName : $"{Close(type).FullName}: {message}");
+        PanicWith(Close(type).FullName, message);
     }
 }

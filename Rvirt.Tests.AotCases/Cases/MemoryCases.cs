@@ -1,0 +1,466 @@
+using System;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Rvirt.Tests.AotCases.Running;
+
+namespace Rvirt.Tests.AotCases.Cases;
+
+/// <summary>Ref fields, spans, inline arrays, fixed buffers, explicit layout, stack allocation.</summary>
+public static unsafe class MemoryCases
+{
+    public static void RunAll<T>(ref T runner, ref Log log)
+        where T : struct, ICaseRunner
+    {
+        runner.Run("Memory.RefFields"u8, &RefFields, ref log, 8);
+        runner.Run("Memory.RefReturns"u8, &RefReturns, ref log, 8);
+        runner.Run("Memory.Spans"u8, &Spans, ref log, 30);
+        runner.Run("Memory.SpanMethods"u8, &SpanMethods, ref log, 20);
+        runner.Run("Memory.SpanSearch"u8, &SpanSearch, ref log, 20);
+        runner.Run("Memory.SpanOfStructs"u8, &SpanOfStructs, ref log, 8);
+        runner.Run("Memory.IndexAndRange"u8, &IndexAndRange, ref log, 20);
+        runner.Run("Memory.InlineArrays"u8, &InlineArrays, ref log, 20);
+        runner.Run("Memory.InlineArraysOfStructs"u8, &InlineArraysOfStructs, ref log, 8);
+        runner.Run("Memory.FixedBuffers"u8, &FixedBuffers, ref log, 8);
+        runner.Run("Memory.ExplicitLayout"u8, &ExplicitLayout, ref log, 8);
+        runner.Run("Memory.StackAllocation"u8, &StackAllocation, ref log, 8);
+        runner.Run("Memory.StackAllocationInLoops"u8, &StackAllocationInLoops, ref log, 4);
+        runner.Run("Memory.BlockMoves"u8, &BlockMoves, ref log, 60);
+        runner.Run("Memory.BlockFills"u8, &BlockFills, ref log, 40);
+        runner.Run("Memory.Pinning"u8, &Pinning, ref log, 4);
+        runner.Run("Memory.VolatileFields"u8, &VolatileFields, ref log, 4);
+    }
+
+    private ref struct Cursor(ref int target, Span<int> window)
+    {
+        private readonly ref int _target = ref target;
+        private readonly Span<int> _window = window;
+        private int _position;
+
+        public ref int Current => ref _window[_position];
+
+        public bool Advance()
+        {
+            _target += Current;
+            return ++_position < _window.Length;
+        }
+    }
+
+    public static void RefFields(ref Log log)
+    {
+        int sum = 0;
+        Span<int> values = stackalloc int[6];
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = log.NextInt();
+        }
+        var cursor = new Cursor(ref sum, values);
+        do
+        {
+            cursor.Current ^= 3;
+        }
+        while (cursor.Advance());
+        log.Add(sum);
+        log.Add(values[5]);
+    }
+
+    private static ref long Larger(ref long a, ref long b)
+    {
+        if (a > b)
+        {
+            return ref a;
+        }
+        return ref b;
+    }
+
+    public static void RefReturns(ref Log log)
+    {
+        long a = log.NextLong();
+        long b = log.NextLong();
+        Larger(ref a, ref b) = 0;
+        Larger(ref a, ref b)++;
+        ref long r = ref Larger(ref a, ref b);
+        r -= 5;
+        log.Add(a);
+        log.Add(b);
+        ref readonly long c = ref r;
+        log.Add(c);
+    }
+
+    private static void FillRandom(scoped Span<byte> bytes, ref Log log)
+    {
+        foreach (ref byte b in bytes)
+        {
+            b = log.NextByte();
+        }
+    }
+
+    public static void Spans(ref Log log)
+    {
+        Span<byte> bytes = stackalloc byte[12];
+        FillRandom(bytes, ref log);
+        int start = log.Below(14);
+        var part = bytes.Slice(start, log.Below(6));
+        log.Add(part.Length);
+        log.Add(part.IsEmpty);
+        part[0] = 7;
+        log.Add(bytes[start]);
+        log.Add(bytes[log.Below(13)]);
+        ReadOnlySpan<byte> view = bytes[2..];
+        log.Add(view[^1]);
+    }
+
+    public static void SpanMethods(ref Log log)
+    {
+        Span<ushort> values = stackalloc ushort[9];
+        values.Fill((ushort)log.Next());
+        values[4] = 1;
+        Span<ushort> other = stackalloc ushort[9];
+        values.CopyTo(other);
+        log.Add(values.SequenceEqual(other));
+        other[8]++;
+        log.Add(values.SequenceEqual(other));
+        log.Add(values[..4].TryCopyTo(other[7..]));
+        values[1..].CopyTo(values);
+        values[..5].CopyTo(values[2..]);
+        values.Reverse();
+        ulong sum = 0;
+        foreach (ushort value in values)
+        {
+            sum = (sum * 65599) + value;
+        }
+        log.Add(sum);
+        other.Clear();
+        log.Add(other[3]);
+        var bytes = MemoryMarshal.AsBytes(values);
+        log.Add(bytes.Length);
+        log.Add(MemoryMarshal.Cast<ushort, ulong>(values).Length);
+        log.Add(MemoryMarshal.Read<uint>(bytes[1..]));
+        log.Add(values.Overlaps(values[3..]));
+    }
+
+    public static void SpanSearch(ref Log log)
+    {
+        Span<byte> bytes = stackalloc byte[40];
+        foreach (ref byte b in bytes)
+        {
+            b = (byte)log.Below(9);
+        }
+        log.Add(bytes.IndexOf((byte)3));
+        log.Add(bytes.LastIndexOf((byte)4));
+        log.Add(bytes.Contains((byte)8));
+        log.Add(bytes.IndexOfAny((byte)1, (byte)2));
+        log.Add(bytes.StartsWith(bytes[..3]));
+        log.Add(bytes[1..].StartsWith(bytes[..1]));
+        log.Add(bytes.EndsWith(bytes[38..]));
+        log.Add(bytes.SequenceCompareTo(bytes[1..]) < 0);
+        log.Add(bytes.IndexOf(bytes[20..23]));
+        log.Add(bytes.Count((byte)5));
+        log.Add(bytes.Trim((byte)0).Length);
+    }
+
+    private struct Entry
+    {
+        public ushort Key;
+        public long Value;
+    }
+
+    public static void SpanOfStructs(ref Log log)
+    {
+        Span<Entry> entries = stackalloc Entry[5];
+        for (int i = 0; i < entries.Length; i++)
+        {
+            entries[i] = new Entry { Key = (ushort)i, Value = log.NextLong() };
+        }
+        ref var third = ref entries[2];
+        third.Value++;
+        var copy = entries[2];
+        entries[2].Key = 99;
+        log.Add(copy.Key);
+        log.Add(third.Key);
+        entries[1] = entries[3];
+        entries[4] = entries[2] with { Value = 4 };
+        long sum = 0;
+        foreach (ref readonly var entry in entries)
+        {
+            sum = (sum * 31) + entry.Key + entry.Value;
+        }
+        log.Add(sum);
+    }
+
+    public static void IndexAndRange(ref Log log)
+    {
+        Span<int> values = stackalloc int[8];
+        for (int i = 0; i < 8; i++)
+        {
+            values[i] = i * i;
+        }
+        Index index = log.Below(3) == 0 ? ^log.Below(9) : log.Below(8);
+        log.Add(index.GetOffset(8));
+        log.Add(values[index]);
+        Range range = log.Below(4)..^log.Below(4);
+        log.Add(values[range].Length);
+        var (offset, length) = range.GetOffsetAndLength(8);
+        log.Add(offset + (length * 100));
+    }
+
+    [InlineArray(6)]
+    private struct Six
+    {
+        private int _first;
+    }
+
+    public static void InlineArrays(ref Log log)
+    {
+        Six six = default;
+        for (int i = 0; i < 6; i++)
+        {
+            six[i] = log.NextInt();
+        }
+        var copy = six;
+        copy[2] = 5;
+        six[log.Below(8)]++;
+        Span<int> span = six;
+        span[1] ^= 0x55;
+        long sum = 0;
+        foreach (int value in six)
+        {
+            sum = (sum * 17) + value;
+        }
+        log.Add(sum);
+        log.Add(copy[2] + copy[1]);
+        log.Add(six[^1]);
+        log.Add(six[1..3].Length);
+        ReadOnlySpan<int> view = copy;
+        log.Add(view[2]);
+    }
+
+    [InlineArray(4)]
+    private struct Entries
+    {
+        private Entry _first;
+    }
+
+    private struct Table
+    {
+        public int Count;
+        public Entries Entries;
+
+        [UnscopedRef]
+        public ref Entry Add() => ref Entries[Count++];
+    }
+
+    public static void InlineArraysOfStructs(ref Log log)
+    {
+        Table table = default;
+        table.Add().Value = log.NextLong();
+        table.Add() = new Entry { Key = 3, Value = 4 };
+        ref var entry = ref table.Add();
+        entry.Key = (ushort)log.Next();
+        var copy = table;
+        copy.Entries[0].Value = 0;
+        log.Add(table.Entries[0].Value);
+        log.Add(table.Entries[1].Value + table.Entries[2].Key);
+        log.Add(sizeof(Table));
+    }
+
+    private struct Header
+    {
+        public byte Kind;
+        public fixed byte Name[11];
+        public fixed ulong Words[3];
+    }
+
+    public static void FixedBuffers(ref Log log)
+    {
+        Header header = default;
+        for (int i = 0; i < 11; i++)
+        {
+            header.Name[i] = log.NextByte();
+        }
+        header.Words[2] = log.Next();
+        var copy = header;
+        copy.Name[0]++;
+        Header* pointer = &copy;
+        pointer->Words[0] = pointer->Name[0];
+        log.Add(copy.Words[0] + header.Words[0]);
+        log.Add(copy.Words[2]);
+        log.Add(sizeof(Header));
+        var span = new Span<byte>(header.Name, 11);
+        log.Add(span[10]);
+    }
+
+    [StructLayout(LayoutKind.Explicit)]
+    private struct Union
+    {
+        [FieldOffset(0)]
+        public ulong All;
+
+        [FieldOffset(0)]
+        public uint Low;
+
+        [FieldOffset(4)]
+        public uint High;
+
+        [FieldOffset(3)]
+        public ushort Across;
+
+        [FieldOffset(7)]
+        public byte Top;
+    }
+
+    [StructLayout(LayoutKind.Explicit, Size = 40)]
+    private struct Sparse
+    {
+        [FieldOffset(8)]
+        public int A;
+
+        [FieldOffset(13)]
+        public int Unaligned;
+
+        [FieldOffset(24)]
+        public Union Inner;
+    }
+
+    public static void ExplicitLayout(ref Log log)
+    {
+        Union union = default;
+        union.All = log.Next();
+        log.Add(union.Low);
+        log.Add(union.High);
+        log.Add(union.Across);
+        union.Top = 0x77;
+        union.Across++;
+        log.Add(union.All);
+        Sparse sparse = default;
+        sparse.Unaligned = log.NextInt();
+        sparse.Inner = union;
+        sparse.Inner.Low = 9;
+        log.Add(sparse.Unaligned);
+        log.Add(sparse.Inner.All);
+        log.Add(sizeof(Sparse));
+        var copy = sparse;
+        copy.A = log.NextInt();
+        log.Add(Pass(copy).A);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Sparse Pass(Sparse s)
+    {
+        s.A ^= s.Unaligned;
+        return s;
+    }
+
+    public static void StackAllocation(ref Log log)
+    {
+        int count = log.Below(9);
+        Span<long> values = stackalloc long[count];
+        foreach (long value in values)
+        {
+            log.Add(value);
+        }
+        Span<int> literal = [3, log.NextInt(), 5];
+        log.Add(literal[0] + literal[1]);
+        int* pointer = stackalloc[] { 1, 2, 3, 4 };
+        log.Add(pointer[3]);
+        Span<byte> choice = count > 4 ? stackalloc byte[count] : stackalloc byte[16];
+        choice[^1] = 5;
+        log.Add(choice.Length);
+    }
+
+    private struct Node
+    {
+        public Node* Next;
+        public int Value;
+    }
+
+    public static void StackAllocationInLoops(ref Log log)
+    {
+        Node* list = null;
+        for (int i = 0; i < 6; i++)
+        {
+            Node* node = stackalloc Node[1];
+            node->Next = list;
+            node->Value = i + log.Below(4);
+            list = node;
+        }
+        for (var node = list; node != null; node = node->Next)
+        {
+            log.Add(node->Value);
+        }
+    }
+
+    public static void BlockMoves(ref Log log)
+    {
+        byte* bytes = stackalloc byte[300];
+        var all = new Span<byte>(bytes, 300);
+        FillRandom(all, ref log);
+        int length = log.Below(140);
+        all.Slice(log.Below(150), length).CopyTo(all[log.Below(150)..]);
+        Unsafe.CopyBlockUnaligned(bytes + log.Below(20), bytes + 150 + log.Below(20), (uint)log.Below(100));
+        Buffer.MemoryCopy(bytes + log.Below(40), bytes + log.Below(40), 100, log.Below(100));
+        ulong sum = 0;
+        foreach (byte b in all)
+        {
+            sum = (sum * 31) + b;
+        }
+        log.Add(sum);
+    }
+
+    public static void BlockFills(ref Log log)
+    {
+        byte* bytes = stackalloc byte[300];
+        var all = new Span<byte>(bytes, 300);
+        FillRandom(all, ref log);
+        all.Slice(log.Below(100), log.Below(100)).Fill(log.NextByte());
+        all.Slice(log.Below(100), log.Below(100)).Clear();
+        Unsafe.InitBlockUnaligned(bytes + log.Below(100), log.NextByte(), (uint)log.Below(90));
+        NativeMemory.Clear(bytes + log.Below(50), (nuint)log.Below(20));
+        ulong sum = 0;
+        foreach (byte b in all)
+        {
+            sum = (sum * 31) + b;
+        }
+        log.Add(sum);
+    }
+
+    public static void Pinning(ref Log log)
+    {
+        Span<int> values = [1, 2, log.NextInt()];
+        fixed (int* pointer = values)
+        {
+            pointer[1] = pointer[2] + 1;
+        }
+        log.Add(values[1]);
+        Six six = default;
+        fixed (int* pointer = ((Span<int>)six)[3..])
+        {
+            *pointer = 8;
+        }
+        log.Add(six[3]);
+        fixed (char* text = "pinned")
+        {
+            log.Add(text[3]);
+        }
+    }
+
+    private struct Flags
+    {
+        public volatile bool Ready;
+        public volatile int Count;
+        public volatile byte* Pointer;
+    }
+
+    public static void VolatileFields(ref Log log)
+    {
+        Flags flags = default;
+        flags.Count = log.NextInt();
+        flags.Ready = flags.Count > 0;
+        byte b = 3;
+        flags.Pointer = &b;
+        flags.Count++;
+        log.Add(flags.Count);
+        log.Add(flags.Ready);
+        log.Add(*flags.Pointer);
+    }
+}
