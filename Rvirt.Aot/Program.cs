@@ -24,11 +24,12 @@ internal static class Program
         var symbols = new Option<string?>("--symbols") { Description = "File for addresses and names." };
         var corelib = new Option<string?>("--corelib") { Description = "System.Private.CoreLib.dll, or its directory." };
         var march = new Option<string>("--march") { Description = "Instruction set.", DefaultValueFactory = _ => Linking.ImageLinker.Architecture };
+        var stackLimit = new Option<int?>("--stack-limit") { Description = "Most bytes of stack that an export may use; recursion is refused then." };
         var check = new Option<bool>("--check") { Description = "Compile every method of the roots that is not generic, and write nothing." };
         var verbose = new Option<bool>("--verbose") { Description = "Print what took how long." };
         var command = new RootCommand("Compiles freestanding C# to a riscv64 ELF.")
         {
-            roots, references, exports, assembly, includes, script, defines, pie, optimization, output, emit, symbols, corelib, march, check, verbose,
+            roots, references, exports, assembly, includes, script, defines, pie, optimization, output, emit, symbols, corelib, march, stackLimit, check, verbose,
         };
         command.SetAction(parsed =>
         {
@@ -50,6 +51,7 @@ internal static class Program
                     Symbols = parsed.GetValue(symbols),
                     CoreLibrary = parsed.GetValue(corelib),
                     Architecture = parsed.GetValue(march)!,
+                    StackLimit = parsed.GetValue(stackLimit),
                     CheckOnly = parsed.GetValue(check),
                     Verbose = parsed.GetValue(verbose),
                 },

@@ -47,6 +47,8 @@ public sealed class ProgramCompiler
 
     public IrModule Module { get; } = new();
 
+    public ICompilation Compilation => _loaded.Compilation;
+
     public LayoutEngine Layouts { get; } = new();
 
     public MethodTable Methods { get; } = new();
@@ -80,9 +82,15 @@ public sealed class ProgramCompiler
             }
             Names.Reserve(symbol);
             var instance = new MethodInstance(method);
-            var function = Declare(instance, symbol);
-            function.IsExported = true;
-            Require(instance);
+            try
+            {
+                Declare(instance, symbol).IsExported = true;
+                Require(instance);
+            }
+            catch (RefusalException e)
+            {
+                Report(e.Code, e.Message, instance, null);
+            }
         }
         Drain();
         if (!Diagnostics.HasErrors)

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
 using Rvirt.Aot.Diagnostics;
@@ -6,6 +7,7 @@ using Rvirt.Aot.Ir;
 using Rvirt.Aot.Linking;
 using Rvirt.Aot.Llvm;
 using Rvirt.Aot.Loading;
+using Rvirt.Aot.Policy;
 
 namespace Rvirt.Aot.Cli;
 
@@ -55,7 +57,13 @@ public static class CompilerDriver
         var directory = options.EmitLlvm ?? Path.Combine(Path.GetTempPath(), $"rvirt-aot-{Environment.ProcessId}-{Guid.NewGuid():N}");
         try
         {
-            if (!new ImageLinker(options, diagnostics).Link(text, offsets, directory))
+            void CheckFrames(IReadOnlyDictionary<string, int> frames)
+            {
+                var depth = new StackUse(new CallGraph(compiler.Module), frames, diagnostics).Check(compiler.Module, options.StackLimit!.Value);
+                log.WriteLine($"stack: {depth.Bytes} bytes at most, through {string.Join(" / ", depth.Path)}");
+            }
+
+            if (!new ImageLinker(options, diagnostics).Link(text, offsets, directory, options.StackLimit is null ? null : CheckFrames))
             {
                 return false;
             }

@@ -50,6 +50,9 @@ public sealed record CompilerOptions
 
     public string Nm { get; init; } = "llvm-nm-19";
 
+    /// <summary>Most bytes of stack that an export may use, panics included; recursion is refused then. Null to allow any.</summary>
+    public int? StackLimit { get; init; }
+
     /// <summary>Compile every method of the roots and write nothing.</summary>
     public bool CheckOnly { get; init; }
 

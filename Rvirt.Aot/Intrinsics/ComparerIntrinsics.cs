@@ -93,7 +93,7 @@ internal static class EnumIntrinsics
         {
             return null;
         }
-        var flag = call.Value(1);
-        return call.Bool(call.B.Compare(CompareOp.Equal, call.B.Binary(BinaryOp.And, call.Value(0), flag), flag));
+        var flag = call.Arguments[1].Value;
+        return call.Bool(call.B.Compare(CompareOp.Equal, call.B.Binary(BinaryOp.And, call.Arguments[0].Value, flag), flag));
     }
 }

@@ -29,7 +29,11 @@ public sealed class IntrinsicCall(MethodLowering lowering, IMethod method, Opera
 
     public TypeShape Result => Layouts.ShapeOf(Method.ReturnType);
 
-    public IrValue Value(int index) => Arguments[index].Value;
+    public IrValue Value(int index)
+    {
+        MethodLowering.RefuseBoxed(Arguments[index]);
+        return Arguments[index].Value;
+    }
 
     public IrValue Pointer(int index) => B.Convert(Value(index), IrType.Pointer, signed: true);
 

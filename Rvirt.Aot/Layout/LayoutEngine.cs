@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Numerics;
 using System.Reflection;
 using System.Reflection.Metadata;
 using ICSharpCode.Decompiler.TypeSystem;
@@ -116,6 +117,8 @@ public sealed class LayoutEngine
                     : null!;
             case TypeKind.Struct:
                 break;
+            case TypeKind.ArgList:
+                throw new RefusalException(DiagnosticCode.VariableArguments, "argument lists are not supported");
             case TypeKind.TypeParameter:
                 throw new RefusalException(DiagnosticCode.Internal, $"type parameter {type.Name} is not known");
             default:
@@ -196,6 +199,7 @@ public sealed class LayoutEngine
                 alignment = Math.Max(alignment, Math.Min(shape.Alignment, pack));
                 end = Math.Max(end, offset + shape.Size);
             }
+            CheckReferences(definition, places);
         }
         else
         {
@@ -210,19 +214,38 @@ public sealed class LayoutEngine
                 alignment = Math.Max(alignment, fieldAlignment);
             }
         }
+        if (kind == TypeAttributes.AutoLayout)
+        {
+            // The runtime rounds such a struct up to a power of two, no larger than a word, and aligns it so.
+            alignment = Math.Max(alignment, (int)Math.Min(BitOperations.RoundUpToPowerOf2((uint)end), 8));
+        }
         int repeat = 1;
         if (Attributes.Find(definition, Attributes.InlineArray) is { } inline && inline.FixedArguments is [{ Value: int length }])
         {
             repeat = length;
             end = fields[0].Shape.Size * length;
         }
-        int size = Math.Max(Align(Math.Max(end, declared.Size), end >= declared.Size ? alignment : 1), 1);
+        // A size that is declared is taken as it is, but for fields that lie beyond it.
+        int size = Math.Max(declared.Size != 0 ? Math.Max(end, declared.Size) : Align(end, alignment), 1);
         return new TypeShape(type, ShapeKind.Aggregate, size, alignment)
         {
             Fields = places,
             Repeat = repeat,
             IsEmpty = declared.Size <= 1 && fields.All(field => field.Shape.IsEmpty),
         };
+    }
+
+    /// <summary>A reference to an object must not share bytes with anything else, nor lie across words.</summary>
+    private static void CheckReferences(ITypeDefinition type, List<FieldPlace> places)
+    {
+        foreach (var place in places.Where(place => HasObjectReference(place.Shape)))
+        {
+            bool isShared = places.Any(other => other != place && other.Offset < place.Offset + place.Shape.Size && place.Offset < other.Offset + other.Shape.Size);
+            if (isShared || place.Offset % 8 != 0)
+            {
+                throw new RefusalException(DiagnosticCode.Layout, $"field {place.Field.Name} of {type.FullName} puts an object reference over other data");
+            }
+        }
     }
 
     private static int AutoRank(TypeShape shape) => shape switch

@@ -16,7 +16,11 @@ public sealed class ImageLinker(CompilerOptions options, DiagnosticBag diagnosti
     private readonly ToolRunner _tools = new(diagnostics);
 
     /// <summary>Compiles, assembles and links; false when any of it failed.</summary>
-    public bool Link(string llvm, string offsets, string workDirectory)
+    /// <param name="llvm">The module as LLVM assembly.</param>
+    /// <param name="offsets">Text of the generated include.</param>
+    /// <param name="workDirectory">Directory for what lies between.</param>
+    /// <param name="checkFrames">Given the frames of the compiled functions, when a stack limit is set.</param>
+    public bool Link(string llvm, string offsets, string workDirectory, Action<IReadOnlyDictionary<string, int>>? checkFrames = null)
     {
         Directory.CreateDirectory(workDirectory);
         var module = Path.Combine(workDirectory, "image.ll");
@@ -43,12 +47,16 @@ public sealed class ImageLinker(CompilerOptions options, DiagnosticBag diagnosti
             "--target=riscv64-unknown-elf", $"-march={options.Architecture}", "-mabi=lp64", "-mcmodel=medany", "-fpie",
             "-ffunction-sections", "-fdata-sections", "-Wno-unused-command-line-argument",
         ];
-        Add(module, [.. target, $"-O{options.Optimization}", "-Wno-override-module"]);
+        Add(module, [.. target, $"-O{options.Optimization}", "-Wno-override-module", "-fstack-size-section"]);
         foreach (var source in options.Assembly.Append(runtime))
         {
             Add(source, [.. target, "-x", "assembler-with-cpp", "-g", $"-I{workDirectory}", .. options.Includes.Select(include => $"-I{include}"), .. options.Defines.Select(define => $"-D{define}")]);
         }
         Parallel.Invoke(new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, [.. jobs]);
+        if (!diagnostics.HasErrors && checkFrames is not null && ReadFrames(objects[0]) is { } frames)
+        {
+            checkFrames(frames);
+        }
         if (diagnostics.HasErrors)
         {
             return false;
@@ -68,6 +76,15 @@ public sealed class ImageLinker(CompilerOptions options, DiagnosticBag diagnosti
         }
         arguments.AddRange(objects);
         return _tools.Run(options.Linker, arguments) && CheckRelocations() && WriteSymbols();
+    }
+
+    /// <summary>Bytes of stack of each function of an object, by symbol.</summary>
+    private Dictionary<string, int>? ReadFrames(string path)
+    {
+        // Lines of a size and a name, below a heading.
+        var lines = _tools.Capture(options.ReadElf, ["--stack-sizes", path])?.Split('\n').Select(line => line.Trim().Split(' ', 2));
+        return lines?.Where(parts => parts.Length == 2 && int.TryParse(parts[0], out _)).ToDictionary(
+            parts => parts[1].Trim(), parts => int.Parse(parts[0], System.Globalization.CultureInfo.InvariantCulture));
     }
 
     /// <summary>The image applies only relative relocations itself.</summary>

@@ -10,6 +10,7 @@ using Rvirt.Aot.Ir;
 using Rvirt.Aot.Layout;
 using Rvirt.Aot.Loading;
 using Rvirt.Aot.Naming;
+using Rvirt.Aot.Policy;
 using Rvirt.Aot.Resolution;
 
 namespace Rvirt.Aot.Lowering;
@@ -136,6 +137,11 @@ public sealed partial class MethodLowering
         {
             return external;
         }
+        if (method.DeclaringType.Kind == TypeKind.Delegate)
+        {
+            throw new RefusalException(DiagnosticCode.Delegate, "delegates are not supported");
+        }
+        CoreLibraryPolicy.Check(method, _instance.Definition);
         if (isVirtual && method is { IsVirtual: true } or { IsOverride: true } && selfType is null && !method.IsStatic && method.DeclaringType.IsReferenceType == true)
         {
             if (!method.IsSealed && method.DeclaringType.GetDefinition() is not { IsSealed: true })
@@ -193,6 +199,7 @@ public sealed partial class MethodLowering
         {
             var shape = signature.Parameters[i];
             var mode = signature.ParameterModes[i];
+            RefuseBoxed(operands[i]);
             switch (mode.Kind)
             {
                 case PassKind.Ignore:
@@ -287,6 +294,7 @@ public sealed partial class MethodLowering
         {
             return external;
         }
+        CoreLibraryPolicy.Check(method, _instance.Definition);
         var instance = new MethodInstance(method) { ReachedFrom = _instance, ReachedAt = _b.Location };
         return new IrSymbol(_program.FunctionFor(instance).Function.Symbol);
     }

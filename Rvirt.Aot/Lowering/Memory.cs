@@ -5,6 +5,7 @@ using ICSharpCode.Decompiler.TypeSystem;
 using Rvirt.Aot.Diagnostics;
 using Rvirt.Aot.Ir;
 using Rvirt.Aot.Layout;
+using Rvirt.Aot.Policy;
 
 namespace Rvirt.Aot.Lowering;
 
@@ -131,8 +132,11 @@ public sealed partial class MethodLowering
         return _b.Field(address, _program.Layouts.PlaceOf(owner, access.Field).Offset);
     }
 
-    private IrValue LowerLdsFlda(LdsFlda access) =>
-        _program.Statics.AddressOf(Close(access.Field.DeclaringType), access.Field, _instance, _b.Location);
+    private IrValue LowerLdsFlda(LdsFlda access)
+    {
+        CoreLibraryPolicy.Check(access.Field, _instance.Definition);
+        return _program.Statics.AddressOf(Close(access.Field.DeclaringType), access.Field, _instance, _b.Location);
+    }
 
     private IrValue LowerLocAlloc(LocAlloc allocate)
     {

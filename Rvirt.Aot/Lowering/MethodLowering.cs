@@ -149,8 +149,20 @@ public sealed partial class MethodLowering
         }
     }
 
-    /// <summary>Compiles an expression.</summary>
-    public Operand Lower(ILInstruction instruction) => instruction switch
+    /// <summary>Compiles an expression. Each part keeps the line it is on: one statement of IL may hold parts of several of C#'s.</summary>
+    public Operand Lower(ILInstruction instruction)
+    {
+        var outer = _b.Location;
+        if (!instruction.ILRangeIsEmpty)
+        {
+            _b.Location = _symbols.At(instruction.StartILOffset) ?? outer;
+        }
+        var operand = LowerCore(instruction);
+        _b.Location = outer;
+        return operand;
+    }
+
+    private Operand LowerCore(ILInstruction instruction) => instruction switch
     {
         LdLoc load => LowerLdLoc(load),
         LdLoca address => new Operand(AddressOf(address.Variable)),
@@ -186,6 +198,8 @@ public sealed partial class MethodLowering
         StObj store => LowerStObj(store),
         LdcF4 or LdcF8 or LdcDecimal or Ckfinite => throw FloatRefused(),
         LdVirtFtn => throw new RefusalException(DiagnosticCode.Delegate, "delegates are not supported"),
+        Arglist or MakeRefAny or RefAnyType or RefAnyValue =>
+            throw new RefusalException(DiagnosticCode.VariableArguments, "argument lists and typed references are not supported"),
         InvalidExpression invalid => throw new RefusalException(DiagnosticCode.InvalidIl, $"invalid IL: {invalid.Message}"),
         _ => throw new RefusalException(DiagnosticCode.InvalidIl, $"{instruction.OpCode} is not supported"),
     };
@@ -197,12 +211,18 @@ public sealed partial class MethodLowering
         return Scalar(operand);
     }
 
-    private static IrValue Scalar(Operand operand)
+    /// <summary>Refuses a box: it exists only at compile time and cannot be handed on.</summary>
+    public static void RefuseBoxed(Operand operand)
     {
         if (operand.Boxed is { } boxed)
         {
             throw new RefusalException(DiagnosticCode.Boxing, $"a value of type {Naming.NameBuilder.Of(boxed)} would be boxed");
         }
+    }
+
+    private static IrValue Scalar(Operand operand)
+    {
+        RefuseBoxed(operand);
         if (operand.Aggregate is { } aggregate)
         {
             throw new RefusalException(DiagnosticCode.InvalidIl, $"{aggregate.Type.FullName} used as a number");

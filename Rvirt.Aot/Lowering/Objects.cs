@@ -79,7 +79,7 @@ public sealed partial class MethodLowering
         {
             return operand with { Boxed = null };
         }
-        if (operand.Boxed is null && type.IsReferenceType == true)
+        if (operand.Boxed is null && type.IsReferenceType == true && IsKnownToBe(unbox.Argument, type))
         {
             return operand;
         }
@@ -126,8 +126,27 @@ public sealed partial class MethodLowering
 
     private Operand LowerCastClass(CastClass cast)
     {
+        var type = Close(cast.Type);
         var operand = Lower(cast.Argument);
-        return operand.Boxed is null ? operand : throw new RefusalException(DiagnosticCode.Boxing, "cast of a boxed value");
+        if (operand.Boxed is not null)
+        {
+            throw new RefusalException(DiagnosticCode.Boxing, "cast of a boxed value");
+        }
+        // Objects carry no type at run time: a cast that could fail cannot be checked.
+        return IsKnownToBe(cast.Argument, type)
+            ? operand
+            : throw new RefusalException(DiagnosticCode.TypeTest, $"cast to {NameBuilder.Of(type)} of an object whose type is not known");
+    }
+
+    /// <summary>True when an object is of a type, as far as types at compile time say.</summary>
+    private bool IsKnownToBe(ILInstruction value, IType type)
+    {
+        if (value is LdNull)
+        {
+            return true;
+        }
+        var known = Close(value.InferType(_program.Compilation));
+        return known.Equals(type) || known.GetAllBaseTypes().Any(candidate => candidate.Equals(type));
     }
 
     /// <summary>A handle of a field with constant data is the address of that data; other handles mean nothing here.</summary>

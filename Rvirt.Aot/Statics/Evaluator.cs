@@ -22,6 +22,9 @@ internal sealed class Evaluator(IrModule module, Action<IrGlobal> beforeGlobal)
     /// <summary>Memory of the globals that were touched.</summary>
     public IReadOnlyDictionary<string, EvaluatedMemory> Symbols => _symbols;
 
+    /// <summary>Line of the instruction that was run last.</summary>
+    public IrLocation? Location { get; private set; }
+
     public EvaluatedValue Call(IrFunction function, IReadOnlyList<EvaluatedValue> arguments)
     {
         if (function.IsDeclaration || function.Symbol == PanicFunctions.Handler)
@@ -55,6 +58,7 @@ internal sealed class Evaluator(IrModule module, Action<IrGlobal> beforeGlobal)
                 {
                     throw new EvaluationException("it takes too long");
                 }
+                Location = instruction.Location ?? Location;
                 switch (instruction)
                 {
                     case IrReturn result:

@@ -74,7 +74,7 @@ public sealed class StaticInitializer
                 DiagnosticCode.StaticConstructor,
                 $"static fields of {NameBuilder.Of(constructor.Method.DeclaringType)} cannot be initialized at compile time: {e.Message}",
                 constructor,
-                null);
+                _evaluator.Location);
         }
     }
 

@@ -67,7 +67,7 @@ internal static class DesktopRun
 
     /// <summary>Methods that are cases, listed in the suite or not.</summary>
     public static IEnumerable<string> Methods =>
-        from type in typeof(Log).Assembly.GetTypes()
+        from type in CompiledPrograms.CaseTypes
         where type.Namespace is "Rvirt.Tests.AotCases.Cases" or "Rvirt.Tests.AotCases.Panics"
         from method in type.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly)
         where method.GetParameters() is [{ ParameterType: { IsByRef: true } parameter }] && parameter.GetElementType() == typeof(Log)
