@@ -47,6 +47,7 @@ public ref struct GuestWalk
     public FaultResolution Run(
         in GuestMemory memory, ulong satp, ulong va, AccessKind access, PrivilegeMode mode, bool sum, bool mxr, bool update)
     {
+        GuestAddress = 0;
         var levels = HostTranslation.Levels(Satp.Mode(satp));
         if (!IsCanonical(va, levels))
         {

@@ -10,10 +10,11 @@ namespace Rvirt.Mmu;
 public unsafe partial struct ShadowMmu
 {
     /// <summary>See <see cref="IGuestMmu{THost}.Resolve"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public FaultResolution Resolve<THost>(ref THost host, ulong va, AccessKind access, out ulong guestAddress)
         where THost : struct, IHost
     {
-        ref var cached = ref _mmio[va >> Pte.PageShift & (MmioTranslation.Count - 1)];
+        ref var cached = ref Cached(va);
         if (cached.Page == (va & ~(Pte.PageSize - 1))
             && cached.Stamp == _fences
             && cached.Root == _activeRoot
@@ -23,7 +24,20 @@ public unsafe partial struct ShadowMmu
             return FaultResolution.NotMemory;
         }
 
-        var walk = default(GuestWalk);
+        return ResolveByWalk(ref host, va, access, out guestAddress);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private FaultResolution ResolveByWalk<THost>(ref THost host, ulong va, AccessKind access, out ulong guestAddress)
+        where THost : struct, IHost
+    {
+        if (IsUnmapped(va))
+        {
+            guestAddress = 0;
+            return FaultResolution.GuestPageFault;
+        }
+
+        Unsafe.SkipInit(out GuestWalk walk);
         var result = Translate(ref walk, va, access);
         guestAddress = walk.GuestAddress;
         if (result != FaultResolution.Mapped)
@@ -33,7 +47,7 @@ public unsafe partial struct ShadowMmu
 
         if (!_memory.Contains(guestAddress & ~(Pte.PageSize - 1), Pte.PageSize))
         {
-            Remember(ref cached, va, guestAddress, access);
+            Remember(va, guestAddress, access);
             return FaultResolution.NotMemory;
         }
 
@@ -67,14 +81,19 @@ public unsafe partial struct ShadowMmu
 
         var level = _activeSpace->Levels - 1;
         walk.Level = level;
+        walk.Global = false;
         walk.Leaf = Pte.FromAddress(va & ~(Pte.Size(level) - 1)) | Pte.V | Pte.R | Pte.W | Pte.X | Pte.U | Pte.A | Pte.D;
         walk.GuestAddress = va;
         // The identity map has the lower half of the addresses only; no RAM lies beyond.
         return FaultResolution.Mapped;
     }
 
-    private readonly void Remember(ref MmioTranslation cached, ulong va, ulong guestAddress, AccessKind access)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly ref MmioTranslation Cached(ulong va) => ref _mmio[va >> Pte.PageShift & (MmioTranslation.Count - 1)];
+
+    private readonly void Remember(ulong va, ulong guestAddress, AccessKind access)
     {
+        ref var cached = ref Cached(va);
         var page = va & ~(Pte.PageSize - 1);
         if (cached.Page != page || cached.Stamp != _fences || cached.Root != _activeRoot)
         {

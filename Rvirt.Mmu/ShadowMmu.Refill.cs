@@ -14,11 +14,7 @@ public unsafe partial struct ShadowMmu
     public bool TryRefill<THost>(ref THost host, ulong va, AccessKind access)
         where THost : struct, IHost
     {
-        var recent = Recent(va);
-        if (recent->Region != va >> RecentTable.RegionShift
-            || recent->LinkChanges != _linkChanges
-            || recent->Root != _activeRoot
-            || !recent->LinksHold())
+        if (!TryRecall(va, out var recent))
         {
             return false;
         }
@@ -55,6 +51,21 @@ public unsafe partial struct ShadowMmu
 
         used.Set(index);
         return true;
+    }
+
+    // Whether a table is at hand in which the guest has nothing at an address.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly bool IsUnmapped(ulong va) =>
+        TryRecall(va, out var recent) && (Volatile.Read(ref recent->GuestTable[Pte.Index(va, 0)]) & Pte.V) == 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly bool TryRecall(ulong va, out RecentTable* recent)
+    {
+        recent = Recent(va);
+        return recent->Region == va >> RecentTable.RegionShift
+            && recent->LinkChanges == _linkChanges
+            && recent->Root == _activeRoot
+            && recent->LinksHold();
     }
 
     // What a readable leaf must have besides for an access.

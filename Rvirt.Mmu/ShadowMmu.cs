@@ -114,7 +114,7 @@ public unsafe partial struct ShadowMmu
             return true;
         }
 
-        var walk = default(GuestWalk);
+        Unsafe.SkipInit(out GuestWalk walk);
         var result = Walk(ref walk, va, access, update: false);
         guestAddress = walk.GuestAddress;
         return result == FaultResolution.Mapped;

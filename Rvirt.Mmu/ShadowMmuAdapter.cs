@@ -34,6 +34,7 @@ public readonly unsafe struct ShadowMmuAdapter<THost> : IGuestMmu<THost>
     public bool TryRefill(ref THost host, ulong va, AccessKind access) => _mmu->TryRefill(ref host, va, access);
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public FaultResolution Resolve(ref THost host, ulong va, AccessKind access, out ulong guestAddress) =>
         _mmu->Resolve(ref host, va, access, out guestAddress);
 
