@@ -76,7 +76,8 @@ public unsafe partial struct ShadowMmu
     {
         if (Satp.Mode(_satp) != TranslationMode.Bare)
         {
-            return Walk(ref walk, va, access, update: true);
+            return walk.Run(
+                _memory, _satp, va, access, ViewKind.Mode(_view), ViewKind.HasSum(_view), ViewKind.HasMxr(_view), update: true);
         }
 
         var level = _activeSpace->Levels - 1;

@@ -103,24 +103,4 @@ public unsafe partial struct ShadowMmu
 
     /// <summary>See <see cref="IGuestMmu{THost}.AsidMask"/>: all sixteen bits.</summary>
     public readonly ulong AsidMask => Satp.AsidMask;
-
-    /// <summary>Translates a guest virtual address as the guest would, and changes nothing: for dumps and for reading the guest's memory on its behalf.</summary>
-    /// <returns>False where the guest's tables forbid the access.</returns>
-    public readonly bool TryTranslate(ulong va, AccessKind access, out ulong guestAddress)
-    {
-        guestAddress = va;
-        if (Satp.Mode(_satp) == TranslationMode.Bare)
-        {
-            return true;
-        }
-
-        Unsafe.SkipInit(out GuestWalk walk);
-        var result = Walk(ref walk, va, access, update: false);
-        guestAddress = walk.GuestAddress;
-        return result == FaultResolution.Mapped;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly FaultResolution Walk(ref GuestWalk walk, ulong va, AccessKind access, bool update) =>
-        walk.Run(_memory, _satp, va, access, ViewKind.Mode(_view), ViewKind.HasSum(_view), ViewKind.HasMxr(_view), update);
 }

@@ -1,0 +1,217 @@
+using System;
+using System.Runtime.InteropServices;
+using Rvirt.Core.Memory;
+using Rvirt.Core.Privileged;
+using Rvirt.Core.VirtualHart;
+using Rvirt.Mmu;
+
+namespace Rvirt.Tests.Mmu;
+
+/// <summary>A guest's RAM with page tables in it, shadow tables over it, and the strict hart that uses those.</summary>
+internal sealed unsafe class MmuWorld : IDisposable
+{
+    /// <summary>Guest physical address of RAM.</summary>
+    public const ulong Ram = 0x8000_0000;
+
+    /// <summary>A guest physical page that is not RAM.</summary>
+    public const ulong Device = 0x1000_0000;
+
+    /// <summary>Root index of the window on an Sv39 host.</summary>
+    public const int NarrowSlot = 320;
+
+    private const ulong PoolAddress = 0x9000_0000;
+
+    private readonly byte* _allocation;
+    private readonly byte* _pool;
+    private readonly ulong _poolSize;
+    private readonly ulong _ramOffset;
+    private ShadowMmu* _mmu;
+    private MmuHost _host;
+    private ulong _nextTable;
+
+    /// <param name="hostMode">How the host translates.</param>
+    /// <param name="ramSize">Bytes of guest RAM.</param>
+    /// <param name="hostAddress">Host physical address behind it.</param>
+    /// <param name="maximumAsid">The host's highest ASID.</param>
+    /// <param name="tables">Tables in the pool.</param>
+    public MmuWorld(
+        TranslationMode hostMode = TranslationMode.Sv57,
+        ulong ramSize = 8 << 20,
+        ulong hostAddress = 0x1_0000_0000,
+        ushort maximumAsid = 0xffff,
+        int tables = 64)
+    {
+        _poolSize = ShadowMmu.BytesNeeded(tables);
+        _ramOffset = (_poolSize + 4095) & ~4095UL;
+        // SAFETY: freed in Dispose. The system gives pages when they are touched, so that large RAM costs nothing.
+        _allocation = (byte*)NativeMemory.AllocZeroed((nuint)(_ramOffset + ramSize + (ulong)sizeof(ShadowMmu)));
+        _pool = _allocation;
+        new Span<byte>(_pool, (int)_poolSize).Fill(0xa5);
+        _mmu = (ShadowMmu*)(_allocation + _ramOffset + ramSize);
+        Memory = new GuestMemory(Ram, ramSize, hostAddress, _allocation + _ramOffset);
+        Hart = new StrictHart(ReadPool);
+        _host = new MmuHost(Hart);
+        var translation = hostMode == TranslationMode.Sv39 ? HostTranslation.Narrow(maximumAsid) : HostTranslation.Wide(hostMode, maximumAsid);
+        if (hostMode == TranslationMode.Sv39)
+        {
+            translation.AddSlot(NarrowSlot, 0x8000_0000);
+        }
+
+        Translation = translation;
+        ShadowMmu.Initialize(ref *_mmu, Memory, new PhysicalMemory((ulong)_pool - PoolAddress), translation, PoolAddress, tables);
+        _nextTable = Ram + 0x1000;
+    }
+
+    public GuestMemory Memory { get; }
+
+    public HostTranslation Translation { get; }
+
+    public StrictHart Hart { get; }
+
+    public ref ShadowMmu Mmu => ref *_mmu;
+
+    public ulong Satp { get; private set; }
+
+    public Privilege Privilege { get; private set; } = new(PrivilegeMode.Supervisor, false, false);
+
+    /// <summary>A fresh table of the guest's, after the earlier ones in RAM.</summary>
+    public ulong NewTable()
+    {
+        _nextTable += 4096;
+        return _nextTable - 4096;
+    }
+
+    /// <summary>Reads a doubleword of guest RAM.</summary>
+    public ulong Read(ulong address) =>
+        TryRead(address) ?? throw new ArgumentOutOfRangeException(nameof(address), $"{address:x}");
+
+    /// <summary>Reads a doubleword of guest RAM, or nothing where there is none.</summary>
+    public ulong? TryRead(ulong address) =>
+        address - Ram <= Memory.Length - 8 && address >= Ram ? *(ulong*)(Memory.Pointer + (address - Ram)) : null;
+
+    /// <summary>Writes a doubleword of guest RAM.</summary>
+    public void Write(ulong address, ulong value)
+    {
+        Read(address);
+        *(ulong*)(Memory.Pointer + (address - Ram)) = value;
+    }
+
+    /// <summary>Writes one entry of a table of the guest's.</summary>
+    public void WriteEntry(ulong table, int index, ulong address, ulong flags) =>
+        Write(table + ((ulong)index * 8), (address >> 12 << 10) | flags);
+
+    /// <summary>The guest's <c>csrw satp</c>.</summary>
+    public void SetSatp(ulong satp)
+    {
+        Satp = satp;
+        Activate();
+    }
+
+    /// <summary>A change of the guest's mode, SUM or MXR.</summary>
+    public void Become(Privilege privilege)
+    {
+        Privilege = privilege;
+        Activate();
+    }
+
+    public void Become(PrivilegeMode mode, bool sum = false, bool mxr = false) => Become(new Privilege(mode, sum, mxr));
+
+    /// <summary>As trap handling does before it enters the guest.</summary>
+    public void Activate() => _mmu->Activate(ref _host, Satp, Privilege.Mode, Privilege.Sum, Privilege.Mxr);
+
+    public bool TrySwitch(Privilege privilege)
+    {
+        var done = _mmu->TrySwitchView(ref _host, privilege.Mode, privilege.Sum, privilege.Mxr);
+        Privilege = done ? privilege : Privilege;
+        return done;
+    }
+
+    public void FenceAll()
+    {
+        _mmu->FenceAll(ref _host);
+        Activate();
+    }
+
+    public void FenceAsid(ushort asid)
+    {
+        _mmu->FenceAsid(ref _host, asid);
+        Activate();
+    }
+
+    public void FencePage(ulong va) => _mmu->FencePage(ref _host, va);
+
+    public void FencePageAsid(ulong va, ushort asid) => _mmu->FencePageAsid(ref _host, va, asid);
+
+    public FaultResolution Resolve(ulong va, AccessKind access, out ulong guestAddress) =>
+        _mmu->Resolve(ref _host, va, access, out guestAddress);
+
+    public bool TryRefill(ulong va, AccessKind access) => _mmu->TryRefill(ref _host, va, access);
+
+    /// <summary>The guest accesses an address: the hart translates, and its page faults are served as trap handling serves them.</summary>
+    public WalkResult Access(ulong va, AccessKind access)
+    {
+        for (var faults = 0; faults < 6; faults++)
+        {
+            if (Hart.TryAccess(va, access, out var physical))
+            {
+                return new WalkResult(FaultResolution.Mapped, ToGuest(physical));
+            }
+
+            if (TryRefill(va, access))
+            {
+                continue;
+            }
+
+            var result = Resolve(va, access, out var guestAddress);
+            if (result != FaultResolution.Mapped)
+            {
+                return new WalkResult(result, result == FaultResolution.NotMemory ? guestAddress : 0);
+            }
+        }
+
+        throw new InvalidOperationException($"{access} at {va:x} faults for ever");
+    }
+
+    /// <summary>The hypervisor is mapped in the root that the hart uses, and out of U-mode's reach.</summary>
+    public bool HasWindow()
+    {
+        var root = (Hart.Satp & 0xfff_ffff_ffff) * 4096;
+        for (var slot = 0; slot < Translation.SlotCount; slot++)
+        {
+            var entry = ReadPool(root + ((ulong)Translation.SlotIndex(slot) * 8));
+            if (entry != Translation.SlotEntry(slot) || (entry & Pte.U) != 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether the active view maps an address in memory now, and how.</summary>
+    public bool IsMapped(ulong va) => Hart.TryLookUp(va, out _, out _);
+
+    /// <summary>Level of the host's leaf at an address; -1 where there is none.</summary>
+    public int LevelAt(ulong va) => Hart.TryLookUp(va, out _, out var level) ? level : -1;
+
+    /// <summary>Whether the hart can do it without a fault, by the tables in memory.</summary>
+    public bool Can(ulong va, AccessKind access) => Hart.TryLookUp(va, out var leaf, out _) && StrictHart.Allows(leaf, access);
+
+    /// <summary>The guest physical address behind a host physical one, which must be the guest's RAM.</summary>
+    public ulong ToGuest(ulong physical) =>
+        physical - Memory.HostAddress < Memory.Length
+            ? physical - Memory.HostAddress + Ram
+            : throw new InvalidOperationException($"{physical:x} is not the guest's");
+
+    public void Dispose()
+    {
+        // SAFETY: allocated in the constructor; nothing uses it any more.
+        NativeMemory.Free(_allocation);
+    }
+
+    /// <summary>Reads an entry of the host's tables; they lie in the pool and nowhere else.</summary>
+    public ulong ReadPool(ulong address) =>
+        address - PoolAddress <= _poolSize - 8
+            ? *(ulong*)(_pool + (address - PoolAddress))
+            : throw new InvalidOperationException($"a host table at {address:x}, outside the pool");
+}

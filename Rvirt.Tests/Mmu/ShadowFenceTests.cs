@@ -1,0 +1,259 @@
+using System.Linq;
+using NUnit.Framework;
+using Rvirt.Core.Privileged;
+using Rvirt.Core.VirtualHart;
+
+namespace Rvirt.Tests.Mmu;
+
+/// <summary>Each of the four fences drops what it names, in every view and table, and spares the rest.</summary>
+public sealed class ShadowFenceTests
+{
+    private const ulong Page = 0x1000;
+    private const ulong Other = 0x2000;
+    private const ulong Shared = 0x4000_0000;
+    private const ulong Data = MmuWorld.Ram + 0x10_0000;
+    private const ulong NewData = MmuWorld.Ram + 0x11_0000;
+
+    /// <summary>What is left of: the page and another in ASID 1, the page in ASID 2, a global page seen from ASID 2.</summary>
+    [TestCase("all", false, false, false, false)]
+    [TestCase("asid 1", false, false, true, true)]
+    [TestCase("asid 2", true, true, false, false)]
+    [TestCase("asid 65", true, true, true, true)]
+    [TestCase("page", false, true, false, true)]
+    [TestCase("page asid 1", false, true, true, true)]
+    [TestCase("page asid 2", true, true, false, true)]
+    [TestCase("page asid 65", true, true, true, true)]
+    [TestCase("shared page", true, true, true, false)]
+    [TestCase("shared page asid 2", true, true, true, true)]
+    [TestCase("none", true, true, true, true)]
+    public void AFenceDropsWhatItNames(string fence, bool page, bool other, bool pageOfOther, bool shared)
+    {
+        using var world = new MmuWorld();
+        var one = new GuestTables(world);
+        var two = new GuestTables(world);
+        one.Map(Page, Data, GuestTables.Kernel);
+        one.Map(Other, Data + 0x1000, GuestTables.Kernel);
+        two.Map(Page, Data + 0x2000, GuestTables.Kernel);
+        two.Map(Shared, Data + 0x3000, GuestTables.Kernel | GuestTables.Global);
+        Touch(world, two.Satp(2), Page, Shared);
+        Touch(world, one.Satp(1), Page, Other);
+        Fence(world, fence);
+        using (Assert.EnterMultipleScope())
+        {
+            world.SetSatp(one.Satp(1));
+            Assert.That(world.IsMapped(Page), Is.EqualTo(page));
+            Assert.That(world.IsMapped(Other), Is.EqualTo(other));
+            world.SetSatp(two.Satp(2));
+            Assert.That(world.IsMapped(Page), Is.EqualTo(pageOfOther));
+            Assert.That(world.IsMapped(Shared), Is.EqualTo(shared));
+        }
+    }
+
+    [Test]
+    public void AFenceOfAnAsidKeepsGlobalTables()
+    {
+        using var world = new MmuWorld();
+        var space = new GuestTables(world);
+        space.Map(Shared, Data, GuestTables.Kernel | GuestTables.Global);
+        Touch(world, space.Satp(1), Shared);
+        var made = world.Mmu.Counters.TablesMade;
+        world.FenceAsid(1);
+        Assert.That(world.IsMapped(Shared), Is.False, "its root is new");
+        world.Access(Shared, AccessKind.Load);
+        Assert.That(world.Mmu.Counters.TablesMade, Is.EqualTo(made));
+        world.FenceAll();
+        world.Access(Shared, AccessKind.Load);
+        Assert.That(world.Mmu.Counters.TablesMade, Is.EqualTo(made + 2));
+    }
+
+    [TestCase("all")]
+    [TestCase("asid 1")]
+    [TestCase("page")]
+    [TestCase("page asid 1")]
+    public void AfterAFenceTheHartSeesTheNewEntry(string fence)
+    {
+        using var world = new MmuWorld();
+        var space = new GuestTables(world);
+        foreach (var privilege in Privilege.All)
+        {
+            world.FenceAll();
+            var flags = privilege.Mode == PrivilegeMode.User || privilege.Sum ? GuestTables.User : GuestTables.Kernel;
+            space.Map(Page, Data, flags);
+            world.Become(privilege);
+            Touch(world, space.Satp(1), Page);
+            space.Map(Page, NewData, flags);
+            Assert.That(world.Access(Page, AccessKind.Load).Address, Is.EqualTo(Data), "no fence yet");
+            Fence(world, fence);
+            Assert.That(world.Access(Page, AccessKind.Load).Address, Is.EqualTo(NewData), $"{privilege}");
+        }
+    }
+
+    [TestCase("page")]
+    [TestCase("page asid 1")]
+    public void AFenceOfAPageReachesTheViewsThatAreNotInUse(string fence)
+    {
+        using var world = new MmuWorld();
+        var space = new GuestTables(world);
+        world.SetSatp(space.Satp(1));
+        space.Map(Page, Data, GuestTables.UserCode);
+        var views = Privilege.All.Where(p => p.Sum == (p.Mode == PrivilegeMode.Supervisor)).ToArray();
+        foreach (var privilege in views)
+        {
+            world.Become(privilege);
+            world.Access(Page, AccessKind.Load);
+        }
+
+        space.Map(Page, NewData, GuestTables.UserCode);
+        Fence(world, fence);
+        foreach (var privilege in views)
+        {
+            world.Become(privilege);
+            Assert.That(world.IsMapped(Page), Is.False, $"{privilege}");
+            Assert.That(world.Access(Page, AccessKind.Load).Address, Is.EqualTo(NewData), $"{privilege}");
+        }
+    }
+
+    [Test]
+    public void AFenceOfAPageReachesTablesThatAreLinkedNowhere()
+    {
+        using var world = new MmuWorld();
+        var space = new GuestTables(world);
+        space.Map(Page, Data, GuestTables.Kernel);
+        var link = space.Entry(Page, 1);
+        var first = world.Read(link);
+        Touch(world, space.Satp(1), Page);
+        // The host's link is replaced when the guest's other table is used.
+        var second = world.NewTable();
+        world.WriteEntry(second, 2, Data, GuestTables.Kernel);
+        world.Write(link, (second >> 2) | 1);
+        world.Access(Other, AccessKind.Load);
+        world.WriteEntry(first >> 10 << 12, 1, NewData, GuestTables.Kernel);
+        world.FencePage(Page);
+        world.Write(link, first);
+        Assert.That(world.Access(Page, AccessKind.Load).Address, Is.EqualTo(NewData));
+    }
+
+    [TestCase(0x20_0000UL, 1, 0x20_0000UL)]
+    [TestCase(0x4000_0000UL, 2, 0x8000_0000UL)]
+    [TestCase(0xffff_ffc0_0000_0000UL, 2, 0x8000_0000UL)]
+    public void AFenceOfAnyPageDropsAWholeLargePage(ulong va, int level, ulong address)
+    {
+        foreach (var misaligned in new[] { 0UL, 0x1000UL, 0x20_0000UL })
+        {
+            using var world = new MmuWorld(hostAddress: 0x1_0000_0000 + misaligned);
+            var space = new GuestTables(world);
+            var physical = level == 1 ? MmuWorld.Ram + address : address;
+            space.Map(va, physical, GuestTables.Kernel, level);
+            Touch(world, space.Satp(1), va, va + 0x1000, va + 0x10_0000);
+            space.Map(va, physical, GuestTables.KernelReadOnly, level);
+            world.FencePage(va + 0x5000);
+            Assert.That(world.Access(va + 0x1000, AccessKind.Store).Outcome, Is.EqualTo(FaultResolution.GuestPageFault));
+            Assert.That(world.Access(va + 0x10_0000, AccessKind.Store).Outcome, Is.EqualTo(FaultResolution.GuestPageFault));
+            space.Map(va, physical, GuestTables.Kernel, level);
+            world.FencePageAsid(va + 0x6000, 1);
+            Assert.That(world.Access(va + 0x10_0000, AccessKind.Store).Outcome, Is.EqualTo(FaultResolution.Mapped));
+            space.Map(va, physical, GuestTables.KernelReadOnly, level);
+            world.FencePageAsid(va + 0x7000, 2);
+            Assert.That(world.Can(va + 0x10_0000, AccessKind.Store), "the fence of another ASID");
+            world.FencePageAsid(va + 0x7000, 1);
+            Assert.That(world.Access(va + 0x10_0000, AccessKind.Store).Outcome, Is.EqualTo(FaultResolution.GuestPageFault));
+        }
+    }
+
+    [TestCase(2, 0x8000_0000UL)]
+    [TestCase(3, 0x0UL)]
+    public void AFenceDropsTheLargestPagesOfSv48(int level, ulong address)
+    {
+        using var world = new MmuWorld();
+        var space = new GuestTables(world, TranslationMode.Sv48);
+        var va = 0x80_0000_0000 + (level == 3 ? MmuWorld.Ram : 0);
+        space.Map(va, address, GuestTables.Kernel, level);
+        Touch(world, space.Satp(1), va, va + 0x20_0000);
+        space.Map(va, address, GuestTables.KernelReadOnly, level);
+        // Of a 512 GiB page, one far from what was touched.
+        world.FencePage(va + (level == 3 ? 0x15_4000_0000UL : 0x5000));
+        Assert.That(world.Access(va, AccessKind.Store).Outcome, Is.EqualTo(FaultResolution.GuestPageFault));
+        Assert.That(world.Access(va + 0x20_0000, AccessKind.Store).Outcome, Is.EqualTo(FaultResolution.GuestPageFault));
+    }
+
+    [Test]
+    public void AFenceOfAPageFencesThatPageOnTheHostAndNoMore()
+    {
+        using var world = new MmuWorld();
+        var space = new GuestTables(world);
+        space.Map(Page, Data, GuestTables.Kernel);
+        space.Map(0x4000_0000, MmuWorld.Ram, GuestTables.Kernel, level: 1);
+        Touch(world, space.Satp(1), Page, 0x4000_0000);
+        world.Hart.Fences.Clear();
+        world.FencePage(Page);
+        world.FencePageAsid(Other, 1);
+        world.FencePageAsid(Page, 7);
+        world.FencePage(0x4000_0000);
+        Assert.That(world.Hart.Fences, Is.EqualTo(new[] { "page 1000", "page 2000", "page 40000000" }));
+    }
+
+    [Test]
+    public void AFenceSparesWhatLiesBesideAPage()
+    {
+        using var world = new MmuWorld();
+        var space = new GuestTables(world);
+        ulong[] pages = [0, 0x1000, 0x2000, 0x1f_f000, 0x20_0000, 0x20_1000, 0x4000_1000, 0xffff_ffff_ffff_f000];
+        foreach (var page in pages)
+        {
+            space.Map(page, Data, GuestTables.Kernel);
+        }
+
+        foreach (var fenced in pages)
+        {
+            Touch(world, space.Satp(1), pages);
+            world.FencePage(fenced + 0xff8);
+            Assert.That(pages.Where(page => !world.IsMapped(page)), Is.EqualTo(new[] { fenced }));
+        }
+    }
+
+    [Test]
+    public void FencesAreCounted()
+    {
+        using var world = new MmuWorld();
+        foreach (var fence in new[] { "all", "asid 1", "asid 2", "page", "page asid 1", "page asid 2" })
+        {
+            Fence(world, fence);
+        }
+
+        var counters = world.Mmu.Counters;
+        Assert.That((counters.FencesAll, counters.FencesAsid, counters.FencesPage), Is.EqualTo((1UL, 2UL, 3UL)));
+    }
+
+    private static void Touch(MmuWorld world, ulong satp, params ulong[] addresses)
+    {
+        world.SetSatp(satp);
+        foreach (var va in addresses)
+        {
+            Assert.That(world.Access(va, AccessKind.Load).Outcome, Is.EqualTo(FaultResolution.Mapped), $"{va:x}");
+        }
+    }
+
+    private static void Fence(MmuWorld world, string fence)
+    {
+        var words = fence.Split(' ');
+        var asid = (ushort)(words[^1].All(char.IsDigit) ? int.Parse(words[^1], null) : 0);
+        var page = words[0] == "shared" ? Shared : Page;
+        switch (words[0], asid)
+        {
+            case ("none", _):
+                break;
+            case ("all", _):
+                world.FenceAll();
+                break;
+            case ("asid", _):
+                world.FenceAsid(asid);
+                break;
+            case (_, 0):
+                world.FencePage(page);
+                break;
+            default:
+                world.FencePageAsid(page, asid);
+                break;
+        }
+    }
+}

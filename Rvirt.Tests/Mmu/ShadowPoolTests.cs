@@ -1,0 +1,202 @@
+using System;
+using System.Linq;
+using NUnit.Framework;
+using Rvirt.Core.Privileged;
+using Rvirt.Core.VirtualHart;
+using Rvirt.Mmu;
+
+namespace Rvirt.Tests.Mmu;
+
+/// <summary>Tables, roots, ASIDs and address spaces are few: what has no place takes another's, and nothing of that shows.</summary>
+public sealed class ShadowPoolTests
+{
+    private const ulong Data = MmuWorld.Ram + 0x20_0000;
+
+    [TestCase(TranslationMode.Sv39)]
+    [TestCase(TranslationMode.Sv48)]
+    public void APoolThatIsFullStartsAnew(TranslationMode mode)
+    {
+        using var world = new MmuWorld(ramSize: 16 << 20, tables: 16);
+        var space = new GuestTables(world, mode);
+        world.SetSatp(space.Satp());
+        for (var round = 0; round < 2; round++)
+        {
+            for (var i = 0; i < 60; i++)
+            {
+                var va = (ulong)i * 0x4020_1000;
+                if (round == 0)
+                {
+                    space.Map(va, Data + ((ulong)i * 0x1000), GuestTables.Kernel);
+                }
+
+                Assert.That(world.Access(va, AccessKind.Store), Is.EqualTo(new WalkResult(FaultResolution.Mapped, Data + ((ulong)i * 0x1000))));
+                Assert.That(world.IsMapped(va));
+                Assert.That(world.HasWindow());
+            }
+        }
+
+        Assert.That(world.Mmu.Counters.Exhaustions, Is.InRange(4, 60));
+    }
+
+    [Test]
+    public void AllTablesAreUsedBeforeAnyIsDropped()
+    {
+        using var world = new MmuWorld(tables: 16);
+        var space = new GuestTables(world);
+        world.SetSatp(space.Satp());
+        // One middle table and fifteen last ones.
+        for (var i = 0; i < 15; i++)
+        {
+            space.Map((ulong)i << 21, Data, GuestTables.Kernel);
+            world.Access((ulong)i << 21, AccessKind.Load);
+        }
+
+        Assert.That(Enumerable.Range(0, 15).All(i => world.IsMapped((ulong)i << 21)));
+        Assert.That(world.Mmu.Counters.Exhaustions, Is.Zero);
+        Assert.That(world.Mmu.Counters.TablesMade, Is.EqualTo(16UL));
+        space.Map(15UL << 21, Data, GuestTables.Kernel);
+        world.Access(15UL << 21, AccessKind.Load);
+        Assert.That(world.Mmu.Counters.Exhaustions, Is.EqualTo(1UL));
+        Assert.That(world.IsMapped(0), Is.False);
+        Assert.That(world.Hart.TryAccess(0, AccessKind.Load, out _), Is.False, "the hart forgot it too");
+    }
+
+    [Test]
+    public void DroppedTablesAreUsedAgainAndAreEmpty()
+    {
+        using var world = new MmuWorld(tables: 16);
+        var space = new GuestTables(world);
+        world.SetSatp(space.Satp());
+        ulong[] pages = [0, 0x1000, 0xf_f000, 0x10_0000, 0x1f_f000];
+        foreach (var page in pages)
+        {
+            space.Map(page, Data, GuestTables.Kernel);
+        }
+
+        for (var round = 0; round < 40; round++)
+        {
+            foreach (var page in pages)
+            {
+                world.Access(page, AccessKind.Load);
+            }
+
+            world.FenceAll();
+            Assert.That(world.Access(0x8_0000, AccessKind.Load).Outcome, Is.EqualTo(FaultResolution.GuestPageFault));
+            space.Map(0x8_0000, Data, GuestTables.Kernel);
+            world.Access(0x8_0000, AccessKind.Load);
+            space.Map(0x8_0000, Data, 0);
+            Assert.That(pages.Where(world.IsMapped), Is.Empty);
+            world.FencePage(0x8_0000);
+        }
+
+        Assert.That(world.Mmu.Counters.Exhaustions, Is.Zero);
+    }
+
+    [Test]
+    public void OldRootsGiveWayToNew()
+    {
+        using var world = new MmuWorld(ramSize: 16 << 20, tables: 256);
+        var spaces = Enumerable.Range(0, 20).Select(_ => new GuestTables(world)).ToArray();
+        foreach (var (space, i) in spaces.Select((space, i) => (space, i)))
+        {
+            space.Map(0x1000, Data + ((ulong)i * 0x2000), GuestTables.Kernel);
+            space.Map(0x2000, Data + ((ulong)i * 0x2000) + 0x1000, GuestTables.User);
+        }
+
+        for (var round = 0; round < 3; round++)
+        {
+            for (var i = 0; i < spaces.Length; i++)
+            {
+                world.Become(PrivilegeMode.Supervisor);
+                world.SetSatp(spaces[i].Satp((ushort)i));
+                Assert.That(world.Access(0x1000, AccessKind.Load).Address, Is.EqualTo(Data + ((ulong)i * 0x2000)));
+                world.Become(PrivilegeMode.User);
+                Assert.That(world.Access(0x2000, AccessKind.Load).Address, Is.EqualTo(Data + ((ulong)i * 0x2000) + 0x1000));
+                Assert.That(world.Access(0x1000, AccessKind.Load).Outcome, Is.EqualTo(FaultResolution.GuestPageFault));
+                Assert.That(world.HasWindow());
+            }
+        }
+
+        Assert.That(world.Mmu.Counters.RootsMade, Is.GreaterThan(64UL));
+        Assert.That(world.Mmu.Counters.Exhaustions, Is.Zero);
+    }
+
+    [Test]
+    public void SixteenSpacesWithTwoViewsKeepTheirRoots()
+    {
+        using var world = new MmuWorld(ramSize: 16 << 20, tables: 256);
+        var space = new GuestTables(world);
+        world.SetSatp(space.Satp(0));
+        for (var round = 0; round < 3; round++)
+        {
+            for (var asid = 0; asid < 16; asid++)
+            {
+                world.Become(PrivilegeMode.Supervisor);
+                world.SetSatp(space.Satp((ushort)asid));
+                world.Become(PrivilegeMode.User);
+            }
+        }
+
+        Assert.That(world.Mmu.Counters.RootsMade, Is.EqualTo(32UL));
+    }
+
+    [Test]
+    public void DroppedRootsAreTakenBeforeLivingOnes()
+    {
+        using var world = new MmuWorld(ramSize: 16 << 20, tables: 256);
+        var kept = new GuestTables(world);
+        kept.Map(0x1000, Data, GuestTables.Kernel);
+        world.SetSatp(kept.Satp(5));
+        world.Access(0x1000, AccessKind.Load);
+        for (var i = 0; i < 100; i++)
+        {
+            world.SetSatp(kept.Satp(6));
+            world.FenceAsid(6);
+        }
+
+        world.SetSatp(kept.Satp(5));
+        Assert.That(world.IsMapped(0x1000));
+    }
+
+    [TestCase(TranslationMode.Sv39, TranslationMode.Sv48)]
+    [TestCase(TranslationMode.Sv48, TranslationMode.Sv39)]
+    public void ARootServesEitherModeInTurn(TranslationMode first, TranslationMode second)
+    {
+        using var world = new MmuWorld(ramSize: 16 << 20, tables: 256);
+        foreach (var mode in new[] { first, second, first })
+        {
+            for (var i = 0; i < 34; i++)
+            {
+                var space = new GuestTables(world, mode);
+                space.Map(0x1000, Data, GuestTables.Kernel);
+                space.Map(0xffff_ffff_ffff_f000, Data + 0x1000, GuestTables.Kernel);
+                world.SetSatp(space.Satp((ushort)i));
+                Assert.That(world.Access(0x1000, AccessKind.Load).Address, Is.EqualTo(Data));
+                Assert.That(world.Access(0xffff_ffff_ffff_f000, AccessKind.Load).Address, Is.EqualTo(Data + 0x1000));
+                Assert.That(world.Access(0x4000_0000, AccessKind.Load).Outcome, Is.EqualTo(FaultResolution.GuestPageFault));
+            }
+        }
+    }
+
+    [Test]
+    public void NeedsSixteenTables()
+    {
+        Assert.That(() => new MmuWorld(tables: 15), Throws.TypeOf<ArgumentOutOfRangeException>());
+        using var world = new MmuWorld(tables: 16);
+        world.SetSatp(0);
+        Assert.That(world.Access(MmuWorld.Ram, AccessKind.Load).Outcome, Is.EqualTo(FaultResolution.Mapped));
+    }
+
+    [Test]
+    public void NeedsAPageForEachTableAndFiveForEachRoot()
+    {
+        var (few, many) = (ShadowMmu.BytesNeeded(16), ShadowMmu.BytesNeeded(16 + 4096));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(few % 4096, Is.Zero);
+            Assert.That(few, Is.InRange((16 + 160) * 4096, (16 + 160 + 16) * 4096));
+            // Each table's record is smaller than a sixteenth of a page.
+            Assert.That(many - few, Is.InRange(4096 * 4096, 4096 * (4096 + 256)));
+        }
+    }
+}
