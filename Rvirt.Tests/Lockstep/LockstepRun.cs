@@ -27,10 +27,15 @@ public sealed class LockstepRun : IDisposable
 
     private const int LongestCode = 64;
 
+    /// <summary>Most traps in a row that may leave the guest where it was.</summary>
+    private const int LongestPause = 24;
+
     private readonly HartSnapshot _before = new();
     private readonly List<ulong> _planted = [];
+    private readonly HashSet<ulong> _touched = [];
     private ulong _clock;
     private bool _raised;
+    private int _pause;
     private string _difference = "";
 
     /// <summary>Makes both machines with the same memory.</summary>
@@ -251,8 +256,7 @@ public sealed class LockstepRun : IDisposable
         }
 
         Reference.Entries.Begin();
-        // A trap for an instruction stands for at least that one.
-        var first = !trapped || Subject.Hart.LastCause is Cause.IllegalInstruction or Cause.Breakpoint or Cause.UserCall ? 1 : 0;
+        var first = !trapped || Subject.Progressed ? 1 : 0;
         var last = !trapped ? 1 : pending ? LongestUnorderedChain : LongestChain;
         for (var steps = first; steps <= last; steps++)
         {
@@ -279,35 +283,48 @@ public sealed class LockstepRun : IDisposable
         throw new DivergenceException(_difference);
     }
 
-    /// <summary>Tries a number of steps with every choice of old table entries.</summary>
+    /// <summary>
+    /// Tries a number of steps with every choice of old table entries. Two choices can store the same value at different places: where
+    /// there is a choice, a first round finds out what all of them would write, and a second compares all of it.
+    /// </summary>
     private bool Search(int steps, ulong deadline, ulong accesses)
     {
-        Reference.Entries.Begin();
-        do
+        _touched.Clear();
+        for (var round = 0; round < 2; round++)
         {
-            var possible = true;
-            for (var i = 0; i < steps && possible; i++)
+            Reference.Entries.Begin();
+            do
             {
-                possible = StepReference();
-            }
+                var possible = true;
+                for (var i = 0; i < steps && possible; i++)
+                {
+                    possible = StepReference();
+                }
 
-            if (possible && !Reference.Entries.Rejected && Same(steps))
-            {
-                Accept(steps);
-                return true;
-            }
+                possible = possible && !Reference.Entries.Rejected && Same(steps);
+                if (possible && (round == 0 ? !Reference.Entries.HasChoice : StateDifference.EqualAt(Reference, Subject, _touched)))
+                {
+                    Accept(steps);
+                    return true;
+                }
 
-            if (Reference.Entries.DeviceAccesses != accesses)
-            {
-                // A device cannot take its access back.
-                Ended = true;
-                return true;
-            }
+                if (Reference.Entries.DeviceAccesses != accesses)
+                {
+                    // A device cannot take its access back.
+                    Ended = true;
+                    return true;
+                }
 
-            Reference.Hart.Restore(_before);
-            Reference.Firmware.Deadline = deadline;
+                foreach (var (address, _) in Reference.Entries.Journal)
+                {
+                    _touched.Add(address);
+                }
+
+                Reference.Hart.Restore(_before);
+                Reference.Firmware.Deadline = deadline;
+            }
+            while (Reference.Entries.TryNext());
         }
-        while (Reference.Entries.TryNext());
 
         return false;
     }
@@ -331,11 +348,31 @@ public sealed class LockstepRun : IDisposable
     {
         Reference.Entries.Accept();
         Steps += (ulong)steps;
+        _pause = steps == 0 ? _pause + 1 : 0;
+        if (_pause > LongestPause)
+        {
+            CheckPause();
+        }
+
         // A reservation may be lost at any time (freedom 1).
         if (!Subject.Hart.Reserved)
         {
             Reference.Hart.ForgetReservation();
         }
+    }
+
+    /// <summary>Traps that lead nowhere are right only where the reference's next step changes nothing either, as a handler that faults at its first instruction.</summary>
+    private void CheckPause()
+    {
+        _pause = 0;
+        Reference.Entries.Begin();
+        StepReference();
+        if (!Same(1) && !Reference.Entries.Pending)
+        {
+            throw new DivergenceException("Rvirt traps again and again and makes no progress\n" + _difference);
+        }
+
+        Reference.Entries.Accept();
     }
 
     private bool Same(int steps)

@@ -57,6 +57,21 @@ public sealed class MemoryImage
     /// <summary>Physical addresses of entries that were written.</summary>
     public List<ulong> Entries { get; } = [];
 
+    /// <summary>Leaves that were written: in which root's address space, where, for what address, at which level.</summary>
+    public List<(ulong Root, ulong Entry, ulong Address, int Level)> Leaves { get; } = [];
+
+    /// <summary>A leaf that everything may use, of RAM.</summary>
+    public ulong GoodLeaf(int level, bool user, bool global)
+    {
+        var target = level switch
+        {
+            0 => 0x8004_0000 + ((ulong)_random.Next(24) << 12),
+            1 => 0x8000_0000 + ((ulong)_random.Next(2) << 21),
+            _ => 0x8000_0000UL,
+        };
+        return All | (user ? U : 0) | (global ? G : 0) | (target >> 12 << 10);
+    }
+
     /// <summary>A leaf with likely and unlikely flags.</summary>
     public ulong Leaf(int level)
     {
@@ -164,6 +179,7 @@ public sealed class MemoryImage
                 {
                     _machine.Write64(entry, leaf);
                     Entries.Add(entry);
+                    Leaves.Add((root, entry, va, level));
                 }
 
                 return;

@@ -82,27 +82,30 @@ public sealed class ProgramGenerator
             case < 32 when InSupervisor:
                 EditTable();
                 break;
-            case < 35 when InSupervisor:
+            case < 38 when InSupervisor:
+                Refence();
+                break;
+            case < 41 when InSupervisor:
                 // sie and sstatus.SIE, so that interrupts are let in.
                 Set(5, (ulong)_random.Next(1024) | 0x222);
                 Code(Encode.Csr(1 + _random.Next(2), 0x104, 5, _random.Next(4)), Encode.CsrImmediate(6, 0x100, 2, 0));
                 break;
-            case < 37 when InSupervisor:
+            case < 43 when InSupervisor:
                 SetCsr(0x105, _values.Handler());
                 break;
-            case < 39 when InSupervisor:
+            case < 45 when InSupervisor:
                 FirmwareCall();
                 break;
-            case < 41:
+            case < 47:
                 SelfModify();
                 break;
-            case < 44:
+            case < 50:
                 Reserve();
                 break;
-            case < 46 when InSupervisor:
+            case < 52 when InSupervisor:
                 Claim();
                 break;
-            case < 48 when InSupervisor:
+            case < 54 when InSupervisor:
                 Set(6, (ulong)_random.Next(4) << 18);
                 Code(Encode.Csr(_random.Next(1, 4), 0x100, 6, _random.Next(4)), _instructions.Access(), _instructions.Access());
                 break;
@@ -186,6 +189,55 @@ public sealed class ProgramGenerator
                 Code(store, Encode.SfenceVma(0, 0));
                 break;
         }
+    }
+
+    /// <summary>Uses a page, changes its leaf, fences exactly that, and uses it again.</summary>
+    private void Refence()
+    {
+        var satp = Hart.ReadCsr(CsrNumber.Satp);
+        var leaves = _run.Image.Leaves.FindAll(leaf => leaf.Root >> 12 == (satp & 0xfff_ffff_ffff));
+        if (leaves.Count == 0)
+        {
+            return;
+        }
+
+        var (_, entry, address, level) = _values.Pick(leaves);
+        if (!_values.TryReach(entry, Access.Store, out var va))
+        {
+            return;
+        }
+
+        var (user, global) = (_random.Next(2) == 0, _random.Next(4) == 0);
+        var next = _random.Next(4) switch
+        {
+            0 => _run.Image.GoodLeaf(level, user, global),
+            1 => _run.Image.GoodLeaf(level, !user, _random.Next(2) == 0),
+            2 => _run.Image.GoodLeaf(level, user, global) ^ (1UL << _random.Next(8)),
+            _ => _run.Image.GoodLeaf(level, user, global) ^ (1UL << _random.Next(54, 64)),
+        };
+        var asid = (satp >> 44) & 0xffff;
+        Set(5, va);
+        Set(6, _run.Image.GoodLeaf(level, user, global) & ~(_random.Next(3) == 0 ? 0x80UL : 0));
+        Set(7, address + ((ulong)_random.Next(512) << 3));
+        Set(28, _random.Next(8) == 0 ? asid ^ 1 : asid);
+        Set(30, next);
+        Set(31, (1UL << 18) | ((ulong)_random.Next(2) << 19));
+        var fence = _random.Next(4) switch
+        {
+            0 => Encode.SfenceVma(7, 28),
+            1 => Encode.SfenceVma(0, 28),
+            _ => Encode.SfenceVma(7, 0),
+        };
+        Code(
+            Encode.Csr(2 + _random.Next(2), 0x100, 31, 0),
+            Encode.Store(3, 5, 6, 0),
+            Encode.SfenceVma(7, 0),
+            Encode.Load(3, 29, 7, 0),
+            _random.Next(2) == 0 ? Encode.Nop : Encode.Store(0, 7, 29, 0),
+            Encode.Store(3, 5, 30, 0),
+            fence,
+            Encode.Load(3, 29, 7, 0));
+        Code(Encode.Store(3, 7, 5, 0), Encode.Load(3, 29, 7, 0));
     }
 
     private void FirmwareCall()

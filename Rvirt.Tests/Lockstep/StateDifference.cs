@@ -31,6 +31,20 @@ public static class StateDifference
         return true;
     }
 
+    /// <summary>Whether doublewords of memory are equal.</summary>
+    public static bool EqualAt(Reference reference, Subject subject, IEnumerable<ulong> addresses)
+    {
+        foreach (var address in addresses)
+        {
+            if (reference.Machine.Read64(address) != Read(subject, address))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>The differences as text.</summary>
     public static string Describe(Reference reference, Subject subject)
     {

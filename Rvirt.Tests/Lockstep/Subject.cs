@@ -32,6 +32,9 @@ public sealed class Subject : IDisposable
     /// <summary>Whether the guest sleeps, and nothing that it enabled can wake it.</summary>
     public bool Asleep { get; private set; }
 
+    /// <summary>Whether the last step did something to the guest, so that it stands for one of the reference's steps at least; else it may have filled a table.</summary>
+    public bool Progressed { get; private set; }
+
     /// <summary>Puts the virtual hart where firmware hands over.</summary>
     public void Start(ulong entry)
     {
@@ -50,6 +53,7 @@ public sealed class Subject : IDisposable
     public bool Step(bool oneAtATime)
     {
         var traps = Machine.Traps;
+        var events = Events;
         Machine.Guest.Seam.OneAtATime = oneAtATime || _configuration.OneAtATime;
         WokenBy = LockstepInterrupt.None;
         _woken = 0;
@@ -62,6 +66,8 @@ public sealed class Subject : IDisposable
             Asleep = true;
         }
 
+        Progressed = Events != events
+            || Hart.LastCause is Cause.IllegalInstruction or Cause.Breakpoint or Cause.UserCall;
         return Machine.Traps != traps;
     }
 
@@ -108,6 +114,15 @@ public sealed class Subject : IDisposable
     }
 
     public void Dispose() => Machine.Dispose();
+
+    private ulong Events
+    {
+        get
+        {
+            ref var counters = ref Machine.VCpu.Counters;
+            return counters.Emulated + counters.SbiCalls + counters.Mmio + counters.Exceptions + counters.Interrupts;
+        }
+    }
 
     private void Wake()
     {

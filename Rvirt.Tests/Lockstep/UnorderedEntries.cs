@@ -32,6 +32,9 @@ public sealed class UnorderedEntries(Machine machine) : IMemoryObserver
     /// <summary>Whether any entry has an older value that may still be in use.</summary>
     public bool Pending => _versions.Count != 0;
 
+    /// <summary>Whether the last attempt read an entry that has older values to choose from.</summary>
+    public bool HasChoice => _counts.Exists(count => count > 1);
+
     /// <summary>Whether the last attempt used an old value in a way that no hart may.</summary>
     public bool Rejected { get; private set; }
 
