@@ -30,6 +30,7 @@ help:
 	@echo 'make ssh       log in to a running guest (GUEST=0)'
 	@echo 'make qemu-gdb  like make qemu, stopped at the first instruction until a debugger connects'
 	@echo 'make gdb       that debugger, in another terminal: gdb-multiarch with the hypervisor in C# (docs/debugging.md)'
+	@echo 'make fuzz      feed the parsers, loaders, virtio and the decoder with bad input until something breaks (TARGET=tree|kernel|blob|virtio|decoder, FOR=seconds)'
 	@echo 'make test      unit, compiler and whole-system tests (FILTER=... takes a dotnet test filter)'
 	@echo 'make lockstep  random privileged programs, on the reference hart and under Rvirt (N=10000000 instructions, SEED=1, JOBS=2)'
 	@echo 'make bench     benchmarks: BenchmarkDotNet on this machine, and the benchmark guest on QEMU'
@@ -91,6 +92,13 @@ desktop-linux: guest
 	@dotnet run --project Rvirt.Tests/FakeHart -c $(configuration) --no-build -- run --memory 256 \
 		--kernel artifacts/guest/Image --initrd artifacts/guest/initrd --disk artifacts/guest/disk.ext4 \
 		--append '$(or $(APPEND),console=ttyS0 rvirt.name=desktop)' --until '$(or $(UNTIL),login:)' $(if $(NATIVE),--native) $(if $(STRICT),--strict)
+
+.PHONY: fuzz
+fuzz:
+	@echo 'fuzz: building; what it finds goes to artifacts/fuzz'
+	@dotnet build Rvirt.Tests/Fuzz -c $(configuration) -v q --nologo -clp:ErrorsOnly
+	@dotnet Rvirt.Tests/Fuzz/bin/$(configuration)/net10.0/Rvirt.Fuzz.dll run --target '$(or $(TARGET),all)' --seconds '$(or $(FOR),0)' \
+		--corpus Rvirt.Tests/Fuzz/Corpus --output artifacts/fuzz
 
 clean:
 	@rm -rf artifacts

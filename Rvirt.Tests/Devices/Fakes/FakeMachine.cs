@@ -17,6 +17,7 @@ internal sealed unsafe class FakeMachine : IVirtioBackend, IDisposable
     public const uint UartSource = 10;
     public const uint Context = 1;
 
+    private readonly byte* _allocation;
     private readonly byte* _ram;
     private readonly ulong _ramBytes;
     private readonly List<FakeVirtioDevice> _devices = [];
@@ -29,8 +30,9 @@ internal sealed unsafe class FakeMachine : IVirtioBackend, IDisposable
     public FakeMachine(ulong ramBytes)
     {
         _ramBytes = ramBytes;
-        _ram = (byte*)NativeMemory.AlignedAlloc((nuint)ramBytes, 4096);
-        NativeMemory.Clear(_ram, (nuint)ramBytes);
+        // Zeroed pages that cost nothing until they are touched.
+        _allocation = (byte*)NativeMemory.AllocZeroed((nuint)ramBytes + 4096);
+        _ram = (byte*)(((nint)_allocation + 4095) & ~4095);
         Plic.Reset(2);
         Uart.Reset();
     }
@@ -146,7 +148,7 @@ internal sealed unsafe class FakeMachine : IVirtioBackend, IDisposable
         throw new InvalidOperationException($"write of 0x{address:x}, where the host has nothing");
     }
 
-    public void Dispose() => NativeMemory.AlignedFree(_ram);
+    public void Dispose() => NativeMemory.Free(_allocation);
 
     private void FillUart()
     {

@@ -17,6 +17,7 @@ internal sealed unsafe class TestGuest : IDisposable
     public const ulong HostRam = FakeMachine.RamBase + 0x20_0000;
     public const ulong Slot0 = 0x1000_1000;
 
+    private readonly byte* _allocation;
     private readonly byte* _block;
 
     public TestGuest(uint version = 1, uint kind = VirtioKind.Block, uint queueSizeMax = 1024, int guests = 1, int harts = 1, ulong withheld = 0)
@@ -25,8 +26,8 @@ internal sealed unsafe class TestGuest : IDisposable
         Device = new FakeVirtioDevice(Machine, 0x1000_8000, 8, version, kind, queueSizeMax);
         Device.Offered &= ~withheld;
         Machine.Add(Device);
-        _block = (byte*)NativeMemory.AlignedAlloc(0x10_0000, 64);
-        NativeMemory.Clear(_block, 0x10_0000);
+        _allocation = (byte*)NativeMemory.AllocZeroed(0x10_0000 + 64);
+        _block = (byte*)(((nint)_allocation + 63) & ~63);
         Bus = (GuestBus<DeviceHost>*)_block;
         Console = (ConsoleMultiplexer*)(_block + 0x8000);
         HostPlic = (HostPlic*)(_block + 0xa000);
@@ -109,7 +110,7 @@ internal sealed unsafe class TestGuest : IDisposable
 
     public void Dispose()
     {
-        NativeMemory.AlignedFree(_block);
+        NativeMemory.Free(_allocation);
         Machine.Dispose();
     }
 }
