@@ -12,7 +12,7 @@ namespace Rvirt.Tests.Fuzz.Tests;
 /// <summary>The corpus of each target, and a fixed number of changed inputs, always the same ones.</summary>
 internal sealed class FuzzTests
 {
-    private static readonly Dictionary<string, int> _budgets = new() { ["tree"] = 6000, ["kernel"] = 12000, ["blob"] = 20000, ["virtio"] = 2500, ["decoder"] = 4000 };
+    private static readonly Dictionary<string, int> _budgets = new() { ["tree"] = 20_000, ["kernel"] = 20_000, ["blob"] = 60_000, ["virtio"] = 8000, ["decoder"] = 8000 };
 
     private static string Corpus => Path.Combine(Repository.Top, "Rvirt.Tests", "Fuzz", "Corpus");
 
