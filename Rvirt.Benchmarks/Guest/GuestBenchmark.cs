@@ -12,8 +12,6 @@ namespace Rvirt.Benchmarks.Guest;
 /// <summary>Runs the benchmark guests natively and under both images, and compares.</summary>
 internal static class GuestBenchmark
 {
-    private const string Begin = "<!-- guest figures: begin -->";
-    private const string End = "<!-- guest figures: end -->";
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
 
     /// <summary>Runs all there is.</summary>
@@ -21,8 +19,7 @@ internal static class GuestBenchmark
     /// <returns>The exit status: 0 when nothing failed and the image with the stub keeps every limit.</returns>
     public static int Run(bool intoDocs)
     {
-        var top = FindTop();
-        Directory.SetCurrentDirectory(top);
+        Repository.Enter();
         if (!QemuRun.IsInstalled())
         {
             AnsiConsole.MarkupLine("[red]qemu-system-riscv64 is missing: run make setup[/]");
@@ -63,14 +60,7 @@ internal static class GuestBenchmark
         }
 
         Show(runs);
-        var markdown = Markdown(runs);
-        Directory.CreateDirectory("artifacts/bench");
-        File.WriteAllText("artifacts/bench/guest.md", markdown);
-        if (intoDocs)
-        {
-            UpdateDocs(markdown);
-        }
-
+        Repository.Keep("guest", Markdown(runs), intoDocs);
         return failed || !KeepsLimits(runs) ? 1 : 0;
     }
 
@@ -202,31 +192,6 @@ internal static class GuestBenchmark
         < 1e6 => Math.Round(value.Value).ToString("0", CultureInfo.InvariantCulture),
         _ => (value.Value / 1e6).ToString("0.00 M", CultureInfo.InvariantCulture),
     };
-
-    private static void UpdateDocs(string markdown)
-    {
-        const string File = "docs/performance.md";
-        var text = System.IO.File.ReadAllText(File);
-        var begin = text.IndexOf(Begin, StringComparison.Ordinal);
-        var end = text.IndexOf(End, StringComparison.Ordinal);
-        if (begin < 0 || end < begin)
-        {
-            throw new InvalidOperationException($"{File} has no place for the figures: {Begin} ... {End}");
-        }
-
-        System.IO.File.WriteAllText(File, $"{text[..begin]}{Begin}\n\n{markdown}\n{text[end..]}");
-    }
-
-    private static string FindTop()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (directory is not null && !System.IO.File.Exists(Path.Combine(directory.FullName, "rvirt.sln")))
-        {
-            directory = directory.Parent;
-        }
-
-        return directory?.FullName ?? throw new InvalidOperationException("rvirt.sln is in no directory above this program");
-    }
 
     private static List<TableColumn> GetRange(this IReadOnlyList<TableColumn> columns, int first)
     {

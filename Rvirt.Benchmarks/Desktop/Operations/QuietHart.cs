@@ -1,0 +1,29 @@
+using System.Runtime.CompilerServices;
+
+namespace Rvirt.Benchmarks.Desktop.Operations;
+
+/// <summary>State of the hart and the devices behind a <see cref="QuietHost"/>.</summary>
+public unsafe struct QuietHart
+{
+    /// <summary>Bytes of a virtio-mmio slot's registers that are kept.</summary>
+    public const int SlotBytes = 0x200;
+
+    /// <summary>Value of <c>sstatus</c>.</summary>
+    public ulong Sstatus;
+
+    /// <summary>What every fetch of the hypervisor reads.</summary>
+    public uint Instruction;
+
+    /// <summary>What the next claim at the PLIC gives; then 0.</summary>
+    public uint Claim;
+
+    /// <summary>Registers of the one virtio device, by offset / 4.</summary>
+    public Registers Slot;
+
+    /// <summary>32-bit registers.</summary>
+    [InlineArray(SlotBytes / 4)]
+    public struct Registers
+    {
+        private uint _first;
+    }
+}

@@ -1,0 +1,158 @@
+using System;
+using Rvirt.Core.Host;
+using Rvirt.Devices.Virtio;
+
+namespace Rvirt.Benchmarks.Desktop.Operations;
+
+/// <summary>A host that costs nothing: what is measured on it is the hypervisor's own work.</summary>
+/// <param name="hart">Its state; stays in place.</param>
+public readonly unsafe struct QuietHost(QuietHart* hart) : IHost
+{
+    /// <summary>Host physical address of the virtio device's registers.</summary>
+    public const ulong Slot = 0x1000_1000;
+
+    /// <summary>Host physical address of the PLIC.</summary>
+    public const ulong Plic = 0x0c00_0000;
+
+    /// <summary>The hart's S-mode context at the PLIC.</summary>
+    public const uint Context = 1;
+
+    /// <summary>Descriptors of the device's only queue.</summary>
+    public const uint QueueSize = 64;
+
+    private const ulong ClaimRegister = Plic + 0x20_0004 + (0x1000 * (ulong)Context);
+    private const byte TransmitterEmpty = 0x60;
+
+    public ulong ReadSstatus() => hart->Sstatus;
+
+    public void WriteSstatus(ulong value) => hart->Sstatus = value;
+
+    public void SetSie(ulong bits)
+    {
+    }
+
+    public void ClearSie(ulong bits)
+    {
+    }
+
+    public ulong ReadSip() => 0;
+
+    public void ClearSoftwareInterrupt()
+    {
+    }
+
+    public void WriteScounteren(ulong value)
+    {
+    }
+
+    public void WriteSatp(ulong value)
+    {
+    }
+
+    public void SfenceAll()
+    {
+    }
+
+    public void SfenceAsid(ulong asid)
+    {
+    }
+
+    public void SfencePage(ulong va)
+    {
+    }
+
+    public void SfencePageAsid(ulong va, ulong asid)
+    {
+    }
+
+    public void FenceI()
+    {
+    }
+
+    public ulong ReadTime() => 0;
+
+    public ulong ReadCycle() => 0;
+
+    public ulong ReadInstret() => 0;
+
+    public void SetTimer(ulong deadline)
+    {
+    }
+
+    public void SendIpi(ulong hartId)
+    {
+    }
+
+    public void Wfi() => throw new InvalidOperationException("nothing would end the wait");
+
+    public bool TryFetch(ulong va, out uint instruction)
+    {
+        instruction = hart->Instruction;
+        return true;
+    }
+
+    public void SaveFloatingPoint(ulong* area)
+    {
+    }
+
+    public void RestoreFloatingPoint(ulong* area)
+    {
+    }
+
+    public byte Read8(ulong address) => TransmitterEmpty;
+
+    public ushort Read16(ulong address) => 0;
+
+    public uint Read32(ulong address)
+    {
+        var offset = address - Slot;
+        if (offset < QuietHart.SlotBytes)
+        {
+            return offset == VirtioRegister.QueueSizeMax
+                ? hart->Slot[(int)VirtioRegister.QueueSelect / 4] == 0 ? QueueSize : 0
+                : hart->Slot[(int)offset / 4];
+        }
+
+        if (address != ClaimRegister)
+        {
+            return 0;
+        }
+
+        var claim = hart->Claim;
+        hart->Claim = 0;
+        return claim;
+    }
+
+    public ulong Read64(ulong address) => 0;
+
+    public void Write8(ulong address, byte value)
+    {
+    }
+
+    public void Write16(ulong address, ushort value)
+    {
+    }
+
+    public void Write32(ulong address, uint value)
+    {
+        var offset = address - Slot;
+        if (offset >= QuietHart.SlotBytes)
+        {
+            return;
+        }
+
+        hart->Slot[(int)offset / 4] = value;
+        if (offset == VirtioRegister.InterruptAcknowledge)
+        {
+            hart->Slot[(int)VirtioRegister.InterruptStatus / 4] &= ~value;
+        }
+    }
+
+    public void Write64(ulong address, ulong value)
+    {
+    }
+
+    public void IoFence()
+    {
+    }
+}

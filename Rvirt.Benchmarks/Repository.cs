@@ -1,0 +1,47 @@
+using System;
+using System.IO;
+
+namespace Rvirt.Benchmarks;
+
+/// <summary>The working copy that this program was built in.</summary>
+internal static class Repository
+{
+    private const string Performance = "docs/performance.md";
+
+    /// <summary>Makes its top the current directory.</summary>
+    public static void Enter()
+    {
+        var directory = new DirectoryInfo(AppContext.BaseDirectory);
+        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "rvirt.sln")))
+        {
+            directory = directory.Parent;
+        }
+
+        Directory.SetCurrentDirectory(directory?.FullName ?? throw new InvalidOperationException("rvirt.sln is in no directory above this program"));
+    }
+
+    /// <summary>Keeps a table of figures in artifacts/bench, and where asked puts it into its place in docs/performance.md.</summary>
+    /// <param name="name">Of the place: <c>&lt;!-- NAME figures: begin --&gt;</c> to <c>end</c>.</param>
+    /// <param name="markdown">The table.</param>
+    /// <param name="intoDocs">Whether to put it there.</param>
+    public static void Keep(string name, string markdown, bool intoDocs)
+    {
+        Directory.CreateDirectory("artifacts/bench");
+        File.WriteAllText($"artifacts/bench/{name}.md", markdown);
+        if (!intoDocs)
+        {
+            return;
+        }
+
+        var text = File.ReadAllText(Performance);
+        var first = $"<!-- {name} figures: begin -->";
+        var begin = text.IndexOf(first, StringComparison.Ordinal);
+        var end = text.IndexOf($"<!-- {name} figures: end -->", StringComparison.Ordinal);
+        if (begin < 0 || end < begin)
+        {
+            throw new InvalidOperationException($"{Performance} has no place for the figures: {first}");
+        }
+
+        File.WriteAllText(Performance, $"{text[..begin]}{first}\n\n{markdown}\n{text[end..]}");
+    }
+}
