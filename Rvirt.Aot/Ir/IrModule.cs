@@ -24,8 +24,8 @@ public sealed class IrGlobal(string symbol, int size, int alignment)
     /// <summary>True for a symbol that the linker script or an assembly file defines.</summary>
     public bool IsExternal { get; init; }
 
-    /// <summary>C# name of a static field, or null.</summary>
-    public string? DisplayName { get; init; }
+    /// <summary>C# name and type of a static field, for the debugger; null for other data.</summary>
+    public IrVariable? Variable { get; init; }
 }
 
 /// <summary>A whole program.</summary>

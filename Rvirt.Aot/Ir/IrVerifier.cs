@@ -25,6 +25,10 @@ public static class IrVerifier
                 {
                     errors.Add($"{global.Symbol}: relocation against unknown symbol {relocation.Symbol}");
                 }
+                if (relocation.Offset < 0 || relocation.Offset + 8 > global.Size)
+                {
+                    errors.Add($"{global.Symbol}: relocation at {relocation.Offset} does not fit");
+                }
             }
         }
         return errors;
@@ -49,6 +53,7 @@ public static class IrVerifier
             {
                 Report("no terminator");
             }
+            var pending = new HashSet<IrValue>(block.Instructions);
             for (int i = 0; i < block.Instructions.Count; i++)
             {
                 var instruction = block.Instructions[i];
@@ -62,6 +67,10 @@ public static class IrVerifier
                     {
                         Report($"{instruction.GetType().Name} uses a value of another function");
                     }
+                    else if (pending.Contains(operand))
+                    {
+                        Report($"{instruction.GetType().Name} uses a value that comes later");
+                    }
                     if (operand is IrSymbol symbol && !IsDefined(module, symbol.Name))
                     {
                         Report($"unknown symbol {symbol.Name}");
@@ -71,6 +80,7 @@ public static class IrVerifier
                         Report($"{instruction.GetType().Name} uses a value of type void");
                     }
                 }
+                pending.Remove(instruction);
                 if (CheckTypes(module, function, instruction) is { } text)
                 {
                     Report(text);
@@ -105,8 +115,9 @@ public static class IrVerifier
         IrCopy copy when !copy.Destination.Type.IsPointer || !copy.Source.Type.IsPointer || !copy.Size.Type.Matches(IrType.I64) => "copy of wrong types",
         IrFill fill when !fill.Destination.Type.IsPointer || fill.Value.Type != IrType.I8 || !fill.Size.Type.Matches(IrType.I64) => "fill of wrong types",
         IrExtract { Pair.Type.IsPair: false } => "extract from a value that is no pair",
-        IrAtomic { Address.Type.IsPointer: false } => "atomic on a value that is no pointer",
+        IrAtomic { Address.Type.IsPointer: false } or IrCompareExchange { Address.Type.IsPointer: false } => "atomic on a value that is no pointer",
         IrCompareExchange exchange when !exchange.Expected.Type.Matches(exchange.Replacement.Type) => "compare-exchange of different types",
+        IrStackAllocate allocate when !allocate.Size.Type.Matches(IrType.I64) => $"stack allocation of {allocate.Size.Type} bytes",
         IrConditionalBranch branch when branch.Condition.Type != IrType.I1 => $"branch on {branch.Condition.Type}",
         IrSwitch { Value.Type.IsInteger: false } => "switch on a value that is no integer",
         IrReturn ret when !(ret.Value?.Type ?? IrType.Void).Matches(function.ReturnType) =>

@@ -5,6 +5,7 @@ using System.Numerics;
 using System.Reflection;
 using System.Reflection.Metadata;
 using ICSharpCode.Decompiler.TypeSystem;
+using ICSharpCode.Decompiler.TypeSystem.Implementation;
 using Rvirt.Aot.Diagnostics;
 using Rvirt.Aot.Loading;
 
@@ -108,7 +109,9 @@ public sealed class LayoutEngine
         {
             case TypeKind.Void:
                 return new TypeShape(type, ShapeKind.Void, 0, 1);
-            case TypeKind.Pointer or TypeKind.ByReference or TypeKind.FunctionPointer or TypeKind.Array or TypeKind.Class or TypeKind.Interface
+            case TypeKind.Pointer or TypeKind.ByReference:
+                return new TypeShape(type, ShapeKind.Pointer, 8, 8) { Pointee = () => ShapeOf(((TypeWithElementType)type).ElementType) };
+            case TypeKind.FunctionPointer or TypeKind.Array or TypeKind.Class or TypeKind.Interface
                 or TypeKind.Delegate or TypeKind.Null or TypeKind.Dynamic:
                 return new TypeShape(type, ShapeKind.Pointer, 8, 8);
             case TypeKind.Enum:

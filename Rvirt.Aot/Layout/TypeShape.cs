@@ -36,6 +36,9 @@ public sealed class TypeShape(IType type, ShapeKind kind, int size, int alignmen
     /// <summary>Elements of an inline array, otherwise 1: the fields repeat so many times.</summary>
     public int Repeat { get; init; } = 1;
 
+    /// <summary>Shape of what a pointer or reference points at, asked for when needed: types point at each other. Null for objects.</summary>
+    public System.Func<TypeShape>? Pointee { get; init; }
+
     public bool IsAggregate => Kind == ShapeKind.Aggregate;
 
     public bool IsVoid => Kind == ShapeKind.Void;

@@ -13,18 +13,19 @@ internal sealed class DebugMetadata
     private readonly Dictionary<string, int> _files = [];
     private readonly Dictionary<IrFunction, string> _functions = [];
     private readonly Dictionary<(IrFunction, IrLocation), string> _locations = [];
+    private readonly List<string> _globals = [];
     private readonly int _unit;
+    private readonly int _imageFile;
     private readonly int _emptyType;
     private readonly DebugTypes _types;
 
     /// <summary>Numbers below are the writer's own.</summary>
     private const int FirstNode = 10;
 
-    public DebugMetadata(IrModule module)
+    public DebugMetadata()
     {
-        _ = module;
-        int file = Add("!DIFile(filename: \"image\", directory: \".\")");
-        _unit = Add($"distinct !DICompileUnit(language: DW_LANG_C_plus_plus, file: !{file}, producer: \"Rvirt.Aot\", isOptimized: true, runtimeVersion: 0, emissionKind: FullDebug)");
+        _imageFile = Add("!DIFile(filename: \"image\", directory: \".\")");
+        _unit = Reserve();
         int list = Add("!{null}");
         _emptyType = Add($"!DISubroutineType(types: !{list})");
         _types = new DebugTypes(Add, Reserve, Set);
@@ -72,14 +73,23 @@ internal sealed class DebugMetadata
         return ($"!{node}", At(function, function.Location)!);
     }
 
+    /// <summary>The variable of a static field; null for other data, and for types the debugger cannot show.</summary>
     public string? ForGlobal(IrGlobal global)
     {
-        _ = global;
-        return null;
+        if (global.Variable is not { } variable || _types.For(variable.Shape) is not { } type)
+        {
+            return null;
+        }
+        int node = Add($"distinct !DIGlobalVariable(name: \"{Escape(variable.Name)}\", linkageName: \"{Escape(global.Symbol)}\", scope: !{_unit}, file: !{_imageFile}, type: !{type}, isLocal: true, isDefinition: true)");
+        var expression = $"!{Add($"!DIGlobalVariableExpression(var: !{node}, expr: !DIExpression())")}";
+        _globals.Add(expression);
+        return expression;
     }
 
     public void Write(StringBuilder text)
     {
+        int globals = Add($"!{{{string.Join(", ", _globals)}}}");
+        Set(_unit, $"distinct !DICompileUnit(language: DW_LANG_C_plus_plus, file: !{_imageFile}, producer: \"Rvirt.Aot\", isOptimized: true, runtimeVersion: 0, emissionKind: FullDebug, nameTableKind: None, globals: !{globals})");
         text.Append(CultureInfo.InvariantCulture, $"!llvm.dbg.cu = !{{!{_unit}}}\n");
         for (int i = 0; i < _nodes.Count; i++)
         {

@@ -27,16 +27,10 @@ internal sealed class DebugTypes(Func<string, int> add, Func<int> reserve, Actio
                 node = Enum(shape, name);
                 break;
             case ShapeKind.Integer:
-                var encoding = shape.Type.GetDefinition()?.KnownTypeCode switch
-                {
-                    KnownTypeCode.Boolean => "DW_ATE_boolean",
-                    KnownTypeCode.Char => "DW_ATE_UTF",
-                    _ => shape.IsSigned ? "DW_ATE_signed" : "DW_ATE_unsigned",
-                };
-                node = add(string.Create(CultureInfo.InvariantCulture, $"!DIBasicType(name: \"{name}\", size: {shape.Size * 8}, encoding: {encoding})"));
+                node = Integer(shape, shape.Type, name);
                 break;
             case ShapeKind.Pointer:
-                node = add("!DIBasicType(name: \"address\", size: 64, encoding: DW_ATE_address)");
+                node = Pointer(shape);
                 break;
             case ShapeKind.Aggregate:
                 int own = reserve();
@@ -47,8 +41,28 @@ internal sealed class DebugTypes(Func<string, int> add, Func<int> reserve, Actio
                 node = null;
                 break;
         }
-        _types.Add(shape.Type, node);
+        _types[shape.Type] = node;
         return node;
+    }
+
+    private int Integer(TypeShape shape, IType type, string name)
+    {
+        var encoding = type.GetDefinition()?.KnownTypeCode switch
+        {
+            KnownTypeCode.Boolean => "DW_ATE_boolean",
+            KnownTypeCode.Char => "DW_ATE_UTF",
+            _ => shape.IsSigned ? "DW_ATE_signed" : "DW_ATE_unsigned",
+        };
+        return add(string.Create(CultureInfo.InvariantCulture, $"!DIBasicType(name: \"{name}\", size: {shape.Size * 8}, encoding: {encoding})"));
+    }
+
+    private int Pointer(TypeShape shape)
+    {
+        if (shape.Pointee?.Invoke() is { IsVoid: false } pointee && For(pointee) is { } target)
+        {
+            return add($"!DIDerivedType(tag: DW_TAG_pointer_type, baseType: !{target}, size: 64)");
+        }
+        return add("!DIBasicType(name: \"address\", size: 64, encoding: DW_ATE_address)");
     }
 
     private int Enum(TypeShape shape, string name)
@@ -64,7 +78,9 @@ internal sealed class DebugTypes(Func<string, int> add, Func<int> reserve, Actio
                 items.Add($"!{add($"!DIEnumerator(name: \"{label}\", value: {number}{(shape.IsSigned ? "" : ", isUnsigned: true")})")}");
             }
         }
-        return add(string.Create(CultureInfo.InvariantCulture, $"!DICompositeType(tag: DW_TAG_enumeration_type, name: \"{name}\", size: {shape.Size * 8}, elements: !{add($"!{{{string.Join(", ", items)}}}")})"));
+        var underlying = shape.Type.GetEnumUnderlyingType();
+        int integer = Integer(shape, underlying, NameBuilder.Of(underlying));
+        return add(string.Create(CultureInfo.InvariantCulture, $"!DICompositeType(tag: DW_TAG_enumeration_type, name: \"{name}\", baseType: !{integer}, size: {shape.Size * 8}, elements: !{add($"!{{{string.Join(", ", items)}}}")})"));
     }
 
     private void Struct(TypeShape shape, string name, int own)

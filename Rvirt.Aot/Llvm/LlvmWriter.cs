@@ -20,7 +20,7 @@ public sealed class LlvmWriter
     private LlvmWriter(IrModule module, bool debug)
     {
         _module = module;
-        _debug = debug ? new DebugMetadata(module) : null;
+        _debug = debug ? new DebugMetadata() : null;
     }
 
     /// <summary>The module as text.</summary>

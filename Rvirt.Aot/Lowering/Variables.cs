@@ -41,7 +41,7 @@ public sealed partial class MethodLowering
             else
             {
                 var slot = _b.Slot(shape.Size, shape.Alignment, name);
-                slot.Variable = new IrVariable(name, shape, ++parameterNumber);
+                slot.Variable = new IrVariable(name, variable is null ? shape : ShapeOf(variable.Type), ++parameterNumber);
                 address = slot;
                 if (mode.Kind == PassKind.Scalar)
                 {

@@ -58,7 +58,7 @@ public sealed class StaticFields(ProgramCompiler program)
             }
             var shape = program.Layouts.ShapeOf(definition.Type.AcceptVisitor(type.GetSubstitution()));
             var name = $"{NameBuilder.Of(type)}.{field.Name}";
-            global = new IrGlobal(program.Names.Unique(name), shape.Size, shape.Alignment) { DisplayName = name };
+            global = new IrGlobal(program.Names.Unique(name), shape.Size, shape.Alignment) { Variable = new IrVariable(name, shape, 0) };
             program.Module.Globals.Add(global.Symbol, global);
             _globals.Add((type, definition), global);
         }

@@ -21,6 +21,7 @@ public static class Suite
         MemoryCases.RunAll(ref runner, ref log);
         GenericCases.RunAll(ref runner, ref log);
         StaticCases.RunAll(ref runner, ref log);
+        DebuggingCases.RunAll(ref runner, ref log);
         CoreLibraryCases.RunAll(ref runner, ref log);
         PanicCases.RunAll(ref runner, ref log);
     }

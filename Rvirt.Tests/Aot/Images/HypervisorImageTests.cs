@@ -1,0 +1,119 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+using System.Text.RegularExpressions;
+using NUnit.Framework;
+using Rvirt.Tests.SystemTests;
+
+namespace Rvirt.Tests.Aot.Images;
+
+/// <summary>The machine code of the hypervisor's images, as <c>make image</c> leaves them.</summary>
+[TestFixture(Firmware.Stub, Category = "Image")]
+[TestFixture(Firmware.Sbi, Category = "Image")]
+public partial class HypervisorImageTests(Firmware firmware)
+{
+    /// <summary>Issue 2's limit for an image.</summary>
+    private const long MaximumSize = 256 << 10;
+
+    private readonly Dictionary<string, List<string>> _functions = [];
+
+    [GeneratedRegex(@"^[0-9a-f]+ <(.+)>:$")]
+    private static partial Regex Heading();
+
+    [GeneratedRegex(@"\bf(a|s|t)\d+\b|\bfcsr\b")]
+    private static partial Regex FloatingPointRegister();
+
+    [GeneratedRegex(@"\t\.(insn|[248]byte)\b")]
+    private static partial Regex Undecoded();
+
+    [OneTimeSetUp]
+    public void Disassemble()
+    {
+        var code = new List<string>();
+        foreach (var line in Tool("riscv64-linux-gnu-objdump", "-d", "--no-show-raw-insn", Image).Split('\n'))
+        {
+            if (Heading().Match(line) is { Success: true } heading)
+            {
+                code = [];
+                _functions.TryAdd(heading.Groups[1].Value, code);
+            }
+            else if (line.Length > 0)
+            {
+                code.Add(line);
+            }
+        }
+    }
+
+    private string Image => Repository.Image(firmware);
+
+    private static string Tool(string tool, params string[] arguments)
+    {
+        var (status, output) = Commands.Run(tool, arguments);
+        Assert.That(status, Is.Zero, output);
+        return output;
+    }
+
+    [Test]
+    public void IsDisassembledWhole()
+    {
+        Assert.That(_functions, Has.Count.GreaterThan(100));
+        Assert.That(_functions.Keys, Does.Contain("rvirt_trap").And.Contain("rvirt_panic").And.Contain("memcpy"));
+        Assert.That(_functions.Values.Sum(code => code.Count), Is.GreaterThan(10_000));
+    }
+
+    [Test]
+    public void TouchesNoFloatingPointRegisterButToSaveAndRestoreThem() => Assert.That(
+        _functions.Where(function => function.Value.Any(FloatingPointRegister().IsMatch)).Select(function => function.Key),
+        Is.EquivalentTo(["rvirt_save_floating_point", "rvirt_restore_floating_point"]));
+
+    [Test]
+    public void HasNoUndefinedSymbol() => Assert.That(Tool("llvm-nm-19", "--undefined-only", Image).Trim(), Is.Empty);
+
+    [Test]
+    public void HasNoInstructionThatCannotBeDecoded() => Assert.That(
+        from function in _functions from line in function.Value where Undecoded().IsMatch(line) select $"{function.Key}: {line}",
+        Is.Empty);
+
+    [Test]
+    public void AllocatesNothing() => Assert.That(
+        _functions.Keys.Where(name => name.Contains("alloc", StringComparison.OrdinalIgnoreCase) && name.StartsWith("System.", StringComparison.Ordinal)
+            || name.Contains("Rhp", StringComparison.Ordinal) || name is "malloc" or "free" or "calloc"),
+        Is.Empty);
+
+    /// <summary>Small pieces of the core library and of the hardware seam cost nothing: none is a function of its own.</summary>
+    [TestCase("System.Span<")]
+    [TestCase("System.ReadOnlySpan<")]
+    [TestCase("System.Runtime.")]
+    [TestCase("System.Numerics.BitOperations.")]
+    [TestCase("System.Buffers.Binary.BinaryPrimitives.")]
+    [TestCase("System.Threading.")]
+    [TestCase("Rvirt.Boot.Target.Instructions.")]
+    [TestCase("Rvirt.Core.VirtualHart.VCpu.get_")]
+    [TestCase("Rvirt.Mmu.PageTableEntry.")]
+    public void InlinesEveryFunctionOf(string prefix) =>
+        Assert.That(_functions.Keys.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)), Is.Empty);
+
+    [Test]
+    public void IsSmall()
+    {
+        var headers = Tool("riscv64-linux-gnu-readelf", "-lW", Image);
+        var sizes = Regex.Matches(headers, @"^\s+LOAD\s+0x\w+ 0x\w+ 0x\w+ 0x(\w+) 0x(\w+)", RegexOptions.Multiline);
+        Assert.That(sizes, Is.Not.Empty, headers);
+        long Sum(int group) => sizes.Sum(match => long.Parse(match.Groups[group].Value, NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+        Assert.Multiple(() =>
+        {
+            Assert.That(Sum(1), Is.InRange(32 << 10, MaximumSize), "bytes loaded");
+            Assert.That(Sum(2), Is.LessThan(MaximumSize), "bytes in memory");
+        });
+    }
+
+    [Test]
+    public void HasAFlatBinaryOfTheLoadedBytes()
+    {
+        Assume.That(firmware, Is.EqualTo(Firmware.Sbi), "only that image is loaded by firmware");
+        var binary = Path.ChangeExtension(Image, ".bin");
+        Assert.That(new FileInfo(binary).Length, Is.InRange(32 << 10, MaximumSize));
+    }
+}
