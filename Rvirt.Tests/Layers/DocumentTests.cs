@@ -1,0 +1,98 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text.RegularExpressions;
+using NUnit.Framework;
+using Rvirt.Tests.SystemTests;
+
+namespace Rvirt.Tests.Layers;
+
+/// <summary>What the documents name is there: links, files, make targets and tests; and each document can be found from the README.</summary>
+public partial class DocumentTests
+{
+    private static IEnumerable<string> Documents() =>
+        Directory.GetFiles(Path.Combine(Repository.Top, "docs"), "*.md").Order(StringComparer.Ordinal).Select(file => "docs/" + Path.GetFileName(file)).Prepend("README.md");
+
+    [TestCaseSource(nameof(Documents))]
+    public void EveryRelativeLinkLeadsSomewhere(string document)
+    {
+        var folder = Path.GetDirectoryName(Path.Combine(Repository.Top, document))!;
+        var dead = Link().Matches(Read(document)).Select(match => match.Groups[1].Value)
+            .Where(target => !target.Contains("://", StringComparison.Ordinal))
+            .Where(target => !Leads(folder, target.Split('#')));
+        Assert.That(dead, Is.Empty);
+
+        bool Leads(string from, string[] parts)
+        {
+            var file = parts[0].Length == 0 ? Path.Combine(Repository.Top, document) : Path.GetFullPath(Path.Combine(from, parts[0]));
+            return (File.Exists(file) || Directory.Exists(file)) && (parts.Length == 1 || Anchors(file).Contains(parts[1]));
+        }
+    }
+
+    [TestCaseSource(nameof(Documents))]
+    public void EveryMakeTargetExists(string document)
+    {
+        var targets = Target().Matches(Read("Makefile")).Select(match => match.Groups[1].Value).ToHashSet();
+        Assert.That(targets, Does.Contain("qemu").And.Contain("test"));
+        var named = Make().Matches(Read(document)).Select(match => match.Groups[1].Value).ToHashSet();
+        Assert.That(named.Except(targets), Is.Empty);
+    }
+
+    [TestCaseSource(nameof(Documents))]
+    public void EveryFileAndTestNamedExists(string document)
+    {
+        var types = typeof(DocumentTests).Assembly.GetTypes().Select(type => type.Name).ToHashSet();
+        var missing = Code().Matches(Read(document)).Select(match => match.Groups[1].Value)
+            .Where(name => (IsPath().IsMatch(name) && !File.Exists(Path.Combine(Repository.Top, name)) && !Directory.Exists(Path.Combine(Repository.Top, name)))
+                || (IsFixture().IsMatch(name) && !types.Contains(name)));
+        Assert.That(missing, Is.Empty);
+    }
+
+    [Test]
+    public void TheReadmeLeadsToEveryDocument()
+    {
+        var linked = Link().Matches(Read("README.md")).Select(match => match.Groups[1].Value);
+        Assert.That(linked, Is.SupersetOf(Documents().Skip(1)));
+    }
+
+    [Test]
+    public void MakeHelpTellsOfEveryTarget()
+    {
+        var makefile = Read("Makefile");
+        foreach (Match target in Target().Matches(makefile))
+        {
+            if (target.Groups[1].Value is not "help")
+            {
+                Assert.That(makefile, Does.Match($@"@echo 'make {target.Groups[1].Value}\b"), "a line in make help");
+            }
+        }
+    }
+
+    private static string Read(string file) => File.ReadAllText(Path.Combine(Repository.Top, file));
+
+    private static HashSet<string> Anchors(string file) => Heading().Matches(File.ReadAllText(file))
+        .Select(match => Regex.Replace(match.Groups[1].Value.ToLowerInvariant().Replace(' ', '-'), "[^a-z0-9_-]", "")).ToHashSet();
+
+    [GeneratedRegex(@"\]\(([^)\s]+)\)")]
+    private static partial Regex Link();
+
+    [GeneratedRegex(@"^#+ (.+)$", RegexOptions.Multiline)]
+    private static partial Regex Heading();
+
+    [GeneratedRegex(@"^([a-z][a-z-]*):", RegexOptions.Multiline)]
+    private static partial Regex Target();
+
+    // In running text only in backticks; in blocks of commands at the start of a line or behind blanks.
+    [GeneratedRegex(@"(?:`|^    (?:[^`\n]*  )?)make ([a-z][a-z-]*)", RegexOptions.Multiline)]
+    private static partial Regex Make();
+
+    [GeneratedRegex(@"`([^`\n]+)`")]
+    private static partial Regex Code();
+
+    [GeneratedRegex(@"^(Rvirt\.[A-Za-z]+|docs|guests|\.ci)/[A-Za-z0-9_./-]*[A-Za-z0-9]$")]
+    private static partial Regex IsPath();
+
+    [GeneratedRegex(@"^[A-Z][A-Za-z0-9]+Tests$")]
+    private static partial Regex IsFixture();
+}
