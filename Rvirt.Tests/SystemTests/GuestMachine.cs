@@ -27,7 +27,11 @@ internal sealed class GuestMachine : IDisposable
     public string Disk(int guest) => _folder.File($"disk{guest}.img");
 
     /// <summary>Boots that many Debian guests.</summary>
-    public static GuestMachine BootDebian(Firmware firmware, int guests, TimeSpan limit)
+    /// <param name="firmware">What lies under them.</param>
+    /// <param name="guests">How many.</param>
+    /// <param name="limit">After this time QEMU is ended.</param>
+    /// <param name="image">Rvirt, where it is not the one that was published.</param>
+    public static GuestMachine BootDebian(Firmware firmware, int guests, TimeSpan limit, string? image = null)
     {
         var folder = new TemporaryFolder();
         try
@@ -62,7 +66,7 @@ internal sealed class GuestMachine : IDisposable
             }
             else
             {
-                arguments.AddRange(Rvirt(firmware, PackBlob(folder, specs), memory: 320 + 512 * guests, harts: guests));
+                arguments.AddRange(Rvirt(firmware, PackBlob(folder, specs), memory: 320 + 512 * guests, harts: guests, image));
             }
 
             return new GuestMachine(folder, QemuMachine.Start(arguments, limit), ports);
@@ -75,14 +79,14 @@ internal sealed class GuestMachine : IDisposable
     }
 
     /// <summary>QEMU's arguments for an image of Rvirt with this file as its initrd.</summary>
-    public static IEnumerable<string> Rvirt(Firmware firmware, string? initrd, int memory = 768, int harts = 1)
+    public static IEnumerable<string> Rvirt(Firmware firmware, string? initrd, int memory = 768, int harts = 1, string? image = null)
     {
         string[] bios = firmware == Firmware.Stub ? ["-bios", "none"] : [];
         string[] file = initrd is null ? [] : ["-initrd", initrd];
         return
         [
             .. bios, "-m", string.Create(CultureInfo.InvariantCulture, $"{memory}M"),
-            "-smp", harts.ToString(CultureInfo.InvariantCulture), "-kernel", Repository.Image(firmware), .. file,
+            "-smp", harts.ToString(CultureInfo.InvariantCulture), "-kernel", image ?? Repository.Image(firmware), .. file,
         ];
     }
 
