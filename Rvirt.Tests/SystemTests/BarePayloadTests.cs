@@ -2,6 +2,7 @@ using System;
 using System.Buffers.Binary;
 using System.IO;
 using NUnit.Framework;
+using Rvirt.Tool.Blobs;
 
 namespace Rvirt.Tests.SystemTests;
 
@@ -22,6 +23,35 @@ public sealed class BarePayloadTests
         var status = qemu.WaitForExit(20);
         Assert.That(qemu.Serial, Does.Contain("x"), qemu.Describe);
         Assert.That(status, Is.EqualTo(7), qemu.Describe);
+    }
+
+    [TestCase(Firmware.Stub, Category = "Image")]
+    [TestCase(Firmware.Sbi, Category = "Image")]
+    public void A_guest_reads_its_trap_counters(Firmware firmware)
+    {
+        using var folder = new TemporaryFolder();
+        using var qemu = QemuMachine.Start(
+            [.. GuestMachine.Rvirt(firmware, BareProgram.Build(folder, "trap-counters-payload.S", 0x80200000), memory: 256)], TimeSpan.FromSeconds(60));
+        Assert.That(qemu.WaitForExit(50), Is.Zero, qemu.Describe);
+    }
+
+    /// <summary>The boot loader's copy of the blob lies where the second guest's memory is; Rvirt moves it away, and nothing may stay.</summary>
+    [TestCase(Firmware.Stub, Category = "Image")]
+    [TestCase(Firmware.Sbi, Category = "Image")]
+    public void A_guest_finds_nothing_of_another_in_its_memory(Firmware firmware)
+    {
+        using var folder = new TemporaryFolder();
+        var payload = BareProgram.Build(folder, "scan-payload.S", 0x80200000);
+        var secret = folder.Write("secret", System.Text.Encoding.ASCII.GetBytes(string.Concat(System.Linq.Enumerable.Repeat("FORTHERS", 2 << 20))));
+        GuestSpec[] guests =
+        [
+            new("first", payload, null, "", 64 << 20, 1, []),
+            new("second", payload, null, "", 64 << 20, 1, []),
+            new("third", Repository.UBootBinary, secret, "", 64 << 20, 1, []),
+        ];
+        using var qemu = QemuMachine.Start([.. GuestMachine.Rvirt(firmware, GuestMachine.PackBlob(folder, guests), harts: 3)], TimeSpan.FromSeconds(90));
+        qemu.ExpectAnywhere("guest first powered off", 60);
+        qemu.ExpectAnywhere("guest second powered off", 60);
     }
 
     /// <summary>The firmware of a bad-input test is a good one for a payload that needs only characters.</summary>
