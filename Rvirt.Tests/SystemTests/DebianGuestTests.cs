@@ -21,7 +21,7 @@ public sealed class DebianGuestTests(Firmware firmware)
     private static readonly string s_prompt = @"root@guest0:[^#\r\n]*# ";
     private readonly byte[] _file = RandomNumberGenerator.GetBytes(16 * Megabyte);
     private GuestMachine _machine = null!;
-    private TimeSpan _bootTime;
+    private BootCost _boot;
     private string? _written;
 
     private Ssh Guest => _machine.Guests[0];
@@ -29,11 +29,11 @@ public sealed class DebianGuestTests(Firmware firmware)
     [OneTimeSetUp]
     public void Boot()
     {
-        _machine = GuestMachine.BootDebian(firmware, 1, TimeSpan.FromSeconds(400));
+        _machine = GuestMachine.BootDebian(firmware, 1, TimeSpan.FromSeconds(900));
         try
         {
-            _machine.Qemu.Expect(@"rvirt-guest: ssh ready after [\d.]+ s on guest0", 90);
-            _bootTime = _machine.Qemu.Age;
+            _machine.Qemu.Expect(@"rvirt-guest: ssh ready after [\d.]+ s on guest0", 240);
+            _boot = BootCost.Of(_machine.Qemu);
         }
         catch
         {
@@ -43,7 +43,7 @@ public sealed class DebianGuestTests(Firmware firmware)
 
         if (firmware == Firmware.Native)
         {
-            NativeBoot.Record(_bootTime);
+            NativeBoot.Record(_boot);
         }
     }
 
@@ -104,13 +104,24 @@ public sealed class DebianGuestTests(Firmware firmware)
     }
 
     [Test, DependsOnTest(nameof(Takes_a_file_by_scp), AllowFailure = true)]
+    public void Takes_the_printed_password_over_ssh() =>
+        Assert.That(Guest.RunWithPassword(Repository.RootPassword, "hostname"), Is.EqualTo("guest0"));
+
+    /// <summary>A busy machine can hold a line back, but never for the same time three times; a clock that runs wrong does so each time.</summary>
+    [Test, DependsOnTest(nameof(Takes_the_printed_password_over_ssh), AllowFailure = true)]
     public void Keeps_the_right_time()
     {
-        var lines = Guest.RunTimed("for i in 0 1 2 3 4 5 6; do cut -d' ' -f1 /proc/uptime; sleep 1; done");
-        var guest = double.Parse(lines[^1].Line, CultureInfo.InvariantCulture) - double.Parse(lines[0].Line, CultureInfo.InvariantCulture);
-        var host = (lines[^1].At - lines[0].At).TotalSeconds;
-        Assert.That(guest, Is.EqualTo(host).Within(0.3), "seconds in the guest, against seconds outside");
-        Assert.That(guest, Is.InRange(6, 8), "six times sleep 1");
+        var error = double.MaxValue;
+        for (var attempt = 0; attempt < 3 && error > 0.3; attempt++)
+        {
+            var lines = Guest.RunTimed("for i in 0 1 2 3 4 5 6; do cut -d' ' -f1 /proc/uptime; sleep 1; done");
+            var guest = double.Parse(lines[^1].Line, CultureInfo.InvariantCulture) - double.Parse(lines[0].Line, CultureInfo.InvariantCulture);
+            var host = (lines[^1].At - lines[0].At).TotalSeconds;
+            Assert.That(guest, Is.GreaterThanOrEqualTo(6), "six times sleep 1");
+            error = Math.Min(error, Math.Abs(guest - host));
+        }
+
+        Assert.That(error, Is.LessThanOrEqualTo(0.3), "seconds of difference between the guest's clock and the host's, over more than six");
     }
 
     [Test, DependsOnTest(nameof(Keeps_the_right_time), AllowFailure = true)]
@@ -139,12 +150,23 @@ public sealed class DebianGuestTests(Firmware firmware)
         var sum = Convert.ToHexStringLower(expected.GetHashAndReset());
         Guest.Run("for i in 0 1 2 3; do tail -c +$((i * 1000003 + 1)) /root/file; head -c $((i * 1000003)) /root/file; done > /root/big && sync", 120);
         Guest.RunToTheEnd("reboot");
-        _machine.Qemu.Expect("rvirt-guest: ssh ready", 90);
+        _machine.Qemu.Expect("rvirt-guest: ssh ready", 240);
         Assert.That(Guest.Run("stat -c %s /root/big; md5sum < /root/big", 120).Split([' ', '\n']), Is.SupersetOf([$"{64 * Megabyte}", sum]));
         _written = sum;
     }
 
+    /// <summary>What sync has returned for is on the disk, even when the kernel dies in the next instruction with requests on their way.</summary>
     [Test, DependsOnTest(nameof(Writes_64_MiB_and_reads_it_back_after_a_reboot), AllowFailure = true)]
+    public void Keeps_what_was_synced_when_the_kernel_is_reset_while_it_writes()
+    {
+        var sum = Guest.Run("head -c 8388608 /dev/urandom > /root/kept && sync && md5sum < /root/kept", 120).Split(' ')[0];
+        Guest.Run("(while :; do head -c 33554432 /dev/urandom > /root/more; sync; done) > /dev/null 2>&1 & (sleep 2; echo b > /proc/sysrq-trigger) > /dev/null 2>&1 &");
+        _machine.Qemu.Expect("rvirt-guest: ssh ready", 240);
+        Assert.That(Guest.Run("md5sum < /root/kept", 120), Does.StartWith(sum));
+        Guest.Run("rm -f /root/more /root/kept && sync", 120);
+    }
+
+    [Test, DependsOnTest(nameof(Keeps_what_was_synced_when_the_kernel_is_reset_while_it_writes), AllowFailure = true)]
     public void Powers_off_with_status_0()
     {
         Guest.RunToTheEnd("poweroff");
@@ -162,15 +184,17 @@ public sealed class DebianGuestTests(Firmware firmware)
         Assert.That(Convert.ToHexStringLower(MD5.HashData(content.ToArray())), Is.EqualTo(_written));
     }
 
+    /// <summary>
+    /// Processor time of QEMU, which runs both and waits for nothing else, so that a busy machine does not matter. The bound that Rvirt
+    /// promises is for the image with its own machine-mode part; above OpenSBI each emulated instruction takes a way through M-mode.
+    /// </summary>
     [Test, DependsOnTest(nameof(Leaves_a_clean_disk_with_every_byte), AllowFailure = true)]
-    public void Boots_within_two_and_a_half_times_the_native_time()
+    public void Boots_to_ssh_in_a_small_multiple_of_the_native_time()
     {
-        if (firmware != Firmware.Stub)
-        {
-            Assert.Pass("the bound is for the image with its own machine-mode part");
-        }
-
-        TestContext.Out.WriteLine($"boot to SSH: {_bootTime.TotalSeconds:F1} s, native {NativeBoot.Time.TotalSeconds:F1} s");
-        Assert.That(_bootTime, Is.LessThan(2.5 * NativeBoot.Time));
+        var bound = firmware switch { Firmware.Native => 1.5, Firmware.Stub => 2.5, _ => 4.0 };
+        var native = NativeBoot.Cost;
+        var ratio = _boot.Processor / native.Processor;
+        TestContext.Out.WriteLine($"{firmware}: boot to SSH {_boot}, native {native}: {ratio:F2} times the processor time");
+        Assert.That(ratio, Is.LessThanOrEqualTo(bound));
     }
 }

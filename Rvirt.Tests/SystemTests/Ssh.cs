@@ -14,12 +14,12 @@ internal sealed class Ssh(int port)
     private IReadOnlyList<string> Options =>
     [
         "-i", Repository.Key, "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", "-o", "LogLevel=ERROR",
-        "-o", "ConnectTimeout=20", "-o", "StrictHostKeyChecking=yes", "-o", "HostKeyAlias=rvirt-guest",
+        "-o", "ConnectTimeout=60", "-o", "StrictHostKeyChecking=yes", "-o", "HostKeyAlias=rvirt-guest",
         "-o", $"UserKnownHostsFile={Repository.KnownHosts}",
     ];
 
     /// <summary>Runs a command in the guest; it must succeed. Gives its output.</summary>
-    public string Run(string command, double seconds = 60, Stream? input = null)
+    public string Run(string command, double seconds = 120, Stream? input = null)
     {
         using var output = new MemoryStream();
         Copy(command, input, output, seconds);
@@ -27,18 +27,36 @@ internal sealed class Ssh(int port)
     }
 
     /// <summary>Runs a command in the guest between two streams; it must succeed.</summary>
-    public void Copy(string command, Stream? input, Stream output, double seconds = 60)
+    public void Copy(string command, Stream? input, Stream output, double seconds = 120)
     {
         var (status, errors) = Commands.Pipe("ssh", Arguments(command), input, output, TimeSpan.FromSeconds(seconds));
         Assert.That(status, Is.Zero, () => $"ssh: {command}\n{errors}");
     }
 
     /// <summary>Tells the guest to go down; the connection may break before the command answers.</summary>
-    public void RunToTheEnd(string command, double seconds = 30) =>
+    public void RunToTheEnd(string command, double seconds = 60) =>
         Commands.Pipe("ssh", Arguments(command), null, Stream.Null, TimeSpan.FromSeconds(seconds));
 
+    /// <summary>Runs a command in the guest after a login with the password instead of the key; it must succeed.</summary>
+    public string RunWithPassword(string password, string command)
+    {
+        // ssh asks a program for the password where it may not use the terminal.
+        using var folder = new TemporaryFolder();
+        var script = folder.Write("answer", "#!/bin/sh\nprintf '%s\\n' \"$RVIRT_PASSWORD\"\n"u8);
+        Commands.Run("chmod", ["u+x", script]);
+        string[] arguments =
+        [
+            $"SSH_ASKPASS={script}", "SSH_ASKPASS_REQUIRE=force", $"RVIRT_PASSWORD={password}", "ssh", "-o", "PubkeyAuthentication=no",
+            "-o", "PreferredAuthentications=password", "-o", "BatchMode=no", .. Options,
+            "-p", port.ToString(CultureInfo.InvariantCulture), "root@127.0.0.1", command,
+        ];
+        var (status, output) = Commands.Run("env", arguments);
+        Assert.That(status, Is.Zero, output);
+        return output.Trim();
+    }
+
     /// <summary>Copies a file of this machine into the guest with scp.</summary>
-    public void CopyFile(string local, string remote, double seconds = 60)
+    public void CopyFile(string local, string remote, double seconds = 120)
     {
         string[] arguments = [.. Options, "-P", port.ToString(CultureInfo.InvariantCulture), local, $"root@127.0.0.1:{remote}"];
         var (status, output) = Commands.Run("scp", arguments, TimeSpan.FromSeconds(seconds));
@@ -50,7 +68,7 @@ internal sealed class Ssh(int port)
     {
         var clock = Stopwatch.StartNew();
         var lines = new List<(TimeSpan, string)>();
-        using var process = Process.Start(new ProcessStartInfo("timeout", ["60", "ssh", .. Arguments(command)]) { RedirectStandardOutput = true })!;
+        using var process = Process.Start(new ProcessStartInfo("timeout", ["120", "ssh", .. Arguments(command)]) { RedirectStandardOutput = true })!;
         while (process.StandardOutput.ReadLine() is { } line)
         {
             lines.Add((clock.Elapsed, line));

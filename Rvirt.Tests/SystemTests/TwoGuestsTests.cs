@@ -18,11 +18,11 @@ public sealed class TwoGuestsTests(Firmware firmware)
     [OneTimeSetUp]
     public void Boot()
     {
-        _machine = GuestMachine.BootDebian(firmware, 2, TimeSpan.FromSeconds(400));
+        _machine = GuestMachine.BootDebian(firmware, 2, TimeSpan.FromSeconds(900));
         try
         {
-            ExpectReady(0, 120);
-            ExpectReady(1, 120);
+            ExpectReady(0, 300);
+            ExpectReady(1, 300);
         }
         catch
         {
@@ -64,7 +64,7 @@ public sealed class TwoGuestsTests(Firmware firmware)
         _machine.Qemu.Skip();
         _machine.Guests[1].RunToTheEnd("reboot");
         Assert.That(Uptime(0), Is.GreaterThan(before));
-        ExpectReady(1, 120);
+        ExpectReady(1, 300);
         Assert.That(_machine.Guests[1].Run("hostname"), Is.EqualTo("guest1"));
         Assert.That(Uptime(0), Is.GreaterThan(before));
     }
@@ -77,9 +77,9 @@ public sealed class TwoGuestsTests(Firmware firmware)
 
         // panic=1 on its command line: the kernel restarts itself a second later.
         _machine.Guests[1].RunToTheEnd("(sleep 1; echo c > /proc/sysrq-trigger) > /dev/null 2>&1 &");
-        _machine.Qemu.ExpectAnywhere(@"\[guest1\] .*Kernel panic", 30);
+        _machine.Qemu.ExpectAnywhere(@"\[guest1\] .*Kernel panic", 90);
         Assert.That(Uptime(0), Is.GreaterThan(before));
-        ExpectReady(1, 120);
+        ExpectReady(1, 300);
         Assert.That(_machine.Guests[1].Run("hostname"), Is.EqualTo("guest1"));
         Assert.That(Uptime(0), Is.GreaterThan(before));
     }
