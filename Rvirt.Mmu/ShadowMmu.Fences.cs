@@ -24,7 +24,6 @@ public unsafe partial struct ShadowMmu
         where THost : struct, IHost
     {
         Counters.FencesAsid++;
-        _fences++;
         var slot = asid & (AsidSlot.Count - 1);
         if (_slots[slot].Asid == asid)
         {
@@ -55,13 +54,13 @@ public unsafe partial struct ShadowMmu
         where THost : struct, IHost
     {
         Counters.FencesPage++;
-        _fences++;
         var slot = asid & (AsidSlot.Count - 1);
         if (_slots[slot].Asid != asid)
         {
             return;
         }
 
+        _fences++;
         var place = ShadowTable.PlaceOf(va, 0);
         for (var table = _buckets[Bucket(va, 0)]; table != None; table = _records[table].Next)
         {
@@ -86,7 +85,6 @@ public unsafe partial struct ShadowMmu
         }
 
         // All the pages of the split leaf go, not only this.
-        _linkChanges++;
         host.SfenceAll();
     }
 

@@ -160,6 +160,23 @@ public sealed class ShadowFenceTests
         }
     }
 
+    [TestCase(1, 0x2000_0000UL, 0x8020_0000UL, 8UL << 20)]
+    [TestCase(2, 0x4000_0000UL, 0x8000_0000UL, 8UL << 20)]
+    [TestCase(2, 0x4000_0000UL, 0x8000_0000UL, 1UL << 30)]
+    public void AFenceOfAnAsidsPageSparesAnothersLargePage(int level, ulong va, ulong address, ulong ramSize)
+    {
+        using var world = new MmuWorld(ramSize: ramSize);
+        var (one, two) = (new GuestTables(world), new GuestTables(world));
+        one.Map(va, address, GuestTables.Kernel, level);
+        two.Map(va, address, GuestTables.Kernel, level);
+        Touch(world, one.Satp(1), va);
+        Touch(world, two.Satp(2), va);
+        world.FencePageAsid(va, 1);
+        Assert.That(world.IsMapped(va));
+        world.SetSatp(one.Satp(1));
+        Assert.That(world.IsMapped(va), Is.False);
+    }
+
     [TestCase(2, 0x8000_0000UL)]
     [TestCase(3, 0x0UL)]
     public void AFenceDropsTheLargestPagesOfSv48(int level, ulong address)

@@ -65,7 +65,7 @@ public sealed class WindowTests
     [TestCase(TranslationMode.Sv39)]
     public void NoFenceTakesTheWindowAway(TranslationMode host)
     {
-        using var world = new MmuWorld(host);
+        using var world = new MmuWorld(host, tables: 1024);
         var space = new GuestTables(world);
         world.SetSatp(space.Satp());
         for (var index = 0UL; index < 512; index++)
