@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Threading;
 using Rvirt.Core.Host;
 using Rvirt.Core.VirtualHart;
 
@@ -37,16 +36,17 @@ public unsafe partial struct ShadowMmu
     {
         Counters.FencesPage++;
         _fences++;
+        var cleared = 0UL;
         var place = ShadowTable.PlaceOf(va, 0);
         for (var table = _buckets[Bucket(va, 0)]; table != None; table = _records[table].Next)
         {
             if (_records[table].Place == place)
             {
-                Table(table)[Pte.Index(va, 0)] = 0;
+                cleared |= Clear(Table(table) + Pte.Index(va, 0));
             }
         }
 
-        FinishFence(ref host, va, AllSlots);
+        FinishFence(ref host, va, AllSlots, cleared);
     }
 
     /// <summary>See <see cref="IGuestMmu{THost}.FencePageAsid"/>.</summary>
@@ -61,39 +61,50 @@ public unsafe partial struct ShadowMmu
         }
 
         _fences++;
+        var cleared = 0UL;
         var place = ShadowTable.PlaceOf(va, 0);
         for (var table = _buckets[Bucket(va, 0)]; table != None; table = _records[table].Next)
         {
             if (_records[table].Place == place && _records[table].Owner == slot)
             {
-                Table(table)[Pte.Index(va, 0)] = 0;
+                cleared |= Clear(Table(table) + Pte.Index(va, 0));
             }
         }
 
-        FinishFence(ref host, va, slot);
+        FinishFence(ref host, va, slot, cleared);
     }
 
-    // The views have a host ASID each; the fence of the page in all of them is one instruction.
+    /// <summary>Clears what is larger than a page, and fences on the host what was mapped.</summary>
+    /// <remarks>
+    /// No leaf ever leaves a shadow table without a fence of the host's, so where none was cleared the host remembers none. The views
+    /// have a host ASID each; the fence of the page in all of them is one instruction.
+    /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void FinishFence<THost>(ref THost host, ulong va, int slot)
+    private void FinishFence<THost>(ref THost host, ulong va, int slot, ulong cleared)
         where THost : struct, IHost
     {
-        if ((_largePages & LargePageBit(va)) == 0 || !ClearLarge(va, slot))
+        if ((_largePages & LargePageBit(va)) != 0)
         {
-            host.SfencePage(va);
-            return;
+            cleared |= ClearLarge(va, slot);
         }
 
-        // All the pages of the split leaf go, not only this.
-        host.SfenceAll();
+        if ((cleared & Pte.Split) != 0)
+        {
+            // All the pages of the split leaf go, not only this.
+            host.SfenceAll();
+        }
+        else if (cleared != 0)
+        {
+            host.SfencePage(va);
+        }
     }
 
     /// <summary>Clears what is larger than 4 KiB at an address.</summary>
-    /// <returns>Whether a split leaf was among it.</returns>
+    /// <returns>The bits of all that was cleared.</returns>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private readonly bool ClearLarge(ulong va, int slot)
+    private readonly ulong ClearLarge(ulong va, int slot)
     {
-        var split = false;
+        var cleared = 0UL;
         for (var level = 1; level < GuestWalk.MaximumLevels; level++)
         {
             var place = ShadowTable.PlaceOf(va, level);
@@ -101,7 +112,7 @@ public unsafe partial struct ShadowMmu
             {
                 if (_records[table].Place == place && (slot == AllSlots || _records[table].Owner == slot))
                 {
-                    split |= ClearLeaf(Table(table) + Pte.Index(va, level));
+                    cleared |= ClearLeaf(Table(table) + Pte.Index(va, level));
                 }
             }
         }
@@ -113,21 +124,22 @@ public unsafe partial struct ShadowMmu
             // What was never filled can be the hypervisor's window.
             if (root.Used.Contains(entry) && (slot == AllSlots || _spaces[root.Space].Slot == slot))
             {
-                split |= ClearLeaf((entry < Pte.Entries / 2 ? root.Lower : root.Upper) + entry);
+                cleared |= ClearLeaf((entry < Pte.Entries / 2 ? root.Lower : root.Upper) + entry);
             }
         }
 
-        return split;
+        return cleared;
     }
 
-    private static bool ClearLeaf(ulong* entry)
-    {
-        var old = *entry;
-        if ((old & (Pte.R | Pte.W | Pte.X | Pte.Split)) != 0)
-        {
-            Volatile.Write(ref *entry, 0);
-        }
+    // Links stay, but those that stand for a leaf.
+    private static ulong ClearLeaf(ulong* entry) => (*entry & (Pte.R | Pte.W | Pte.X | Pte.Split)) != 0 ? Clear(entry) : 0;
 
-        return (old & Pte.Split) != 0;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Clear(ulong* entry)
+    {
+        // One aligned store: the host's walker sees the old entry or none.
+        var old = *entry;
+        *entry = 0;
+        return old;
     }
 }

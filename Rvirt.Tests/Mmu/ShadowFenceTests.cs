@@ -194,7 +194,7 @@ public sealed class ShadowFenceTests
     }
 
     [Test]
-    public void AFenceOfAPageFencesThatPageOnTheHostAndNoMore()
+    public void TheHostIsFencedOnlyWhereSomethingWasMapped()
     {
         using var world = new MmuWorld();
         var space = new GuestTables(world);
@@ -202,11 +202,18 @@ public sealed class ShadowFenceTests
         space.Map(0x4000_0000, MmuWorld.Ram, GuestTables.Kernel, level: 1);
         Touch(world, space.Satp(1), Page, 0x4000_0000);
         world.Hart.Fences.Clear();
-        world.FencePage(Page);
+        world.FencePage(Other);
         world.FencePageAsid(Other, 1);
         world.FencePageAsid(Page, 7);
+        Assert.That(world.Hart.Fences, Is.Empty);
+        world.FencePage(Page);
+        world.FencePage(Page);
+        world.FencePageAsid(0x4000_0000, 1);
         world.FencePage(0x4000_0000);
-        Assert.That(world.Hart.Fences, Is.EqualTo(new[] { "page 1000", "page 2000", "page 40000000" }));
+        Assert.That(world.Hart.Fences, Is.EqualTo(new[] { "page 1000", "page 40000000" }));
+        world.Access(Page, AccessKind.Load);
+        world.FencePageAsid(Page, 1);
+        Assert.That(world.Hart.Fences, Has.Count.EqualTo(3));
     }
 
     [Test]
