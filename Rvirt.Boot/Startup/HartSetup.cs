@@ -75,20 +75,25 @@ internal static unsafe class HartSetup
             var hart = (GuestHart*)machine->Guests[i].Harts[0];
             var id = hart->V.HostHartId;
             var start = machine->Memory.Address(&hart->Start);
-            host.IoFence();
-            if (!host.Firmware.HasHartState)
+            if (id < Limits.MaximumHarts)
             {
-                if (id < Limits.MaximumHarts)
+                // The hart's mailbox, for firmware that starts all harts together, and for OpenSBI 1.1: it lets a hart go before it notes
+                // where to, so that the hart can come in by the image's entry.
+                // SAFETY: one mailbox for each hart id below the limit.
+                Routines.Mailboxes()[id] = start;
+            }
+
+            host.IoFence();
+            if (host.Firmware.HasHartState)
+            {
+                if (host.Firmware.StartHart(id, machine->Memory.Address(Routines.StartHart()), start) == 0)
                 {
-                    // SAFETY: one mailbox for each hart id below the limit.
-                    Routines.Mailboxes()[id] = start;
-                    host.IoFence();
-                    host.SendIpi(id);
                     continue;
                 }
             }
-            else if (host.Firmware.StartHart(id, machine->Memory.Address(Routines.StartHart()), start) == 0)
+            else if (id < Limits.MaximumHarts)
             {
+                host.SendIpi(id);
                 continue;
             }
 
