@@ -1,0 +1,113 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Text;
+using System.Text.RegularExpressions;
+using NUnit.Framework;
+using Rvirt.Tests.SystemTests;
+
+namespace Rvirt.Tests.Aot.Publishing;
+
+/// <summary><c>dotnet publish</c> of a small project with an image, as a board's project has one, through its life.</summary>
+[NonParallelizable]
+public sealed class PublishTests
+{
+    private const string Source = """
+        using System.Runtime.InteropServices;
+
+        internal static class Program
+        {
+            [UnmanagedCallersOnly(EntryPoint = "answer")]
+            public static int Answer(int n) => n + 41;
+        }
+        """;
+
+    private readonly Dictionary<string, (int Status, string Output, DateTime Written)> _runs = [];
+    private TemporaryFolder _folder = null!;
+
+    private string Image => _folder.File("images/tiny.elf");
+
+    [OneTimeSetUp]
+    public void Publish()
+    {
+        _folder = new TemporaryFolder();
+        _folder.Write("Start.S", "    .globl _start\n_start: li a0, 1\n    call answer\n    li a7, 94\n    ecall\n"u8);
+        WriteProject("2");
+        WriteSource(Source);
+        Run("first");
+        Run("unchanged");
+        WriteProject("s");
+        Run("other options");
+        WriteSource(Source.Replace("41", "42", StringComparison.Ordinal));
+        Run("other source");
+        WriteSource(Source.Replace("n + 41", "\n            new int[n].Length", StringComparison.Ordinal));
+        Run("refused");
+    }
+
+    [OneTimeTearDown]
+    public void RemoveFolder() => _folder.Dispose();
+
+    private void WriteSource(string text) => _folder.Write("Program.cs", Encoding.UTF8.GetBytes(text));
+
+    private void WriteProject(string optimization) => _folder.Write("Tiny.csproj", Encoding.UTF8.GetBytes($"""
+        <Project Sdk="Microsoft.NET.Sdk">
+          <PropertyGroup>
+            <TargetFramework>net10.0</TargetFramework>
+            <DebugType>portable</DebugType>
+            <RvirtImageDirectory>{_folder.File("images/")}</RvirtImageDirectory>
+          </PropertyGroup>
+          <Import Project="{Repository.Top}/Rvirt.Aot/build/Rvirt.Aot.targets" />
+          <ItemGroup>
+            <RvirtImage Include="tiny" Assembly="Start.S" Optimization="{optimization}" StackLimit="1024" FlatBinary="true" />
+          </ItemGroup>
+        </Project>
+        """));
+
+    private void Run(string name)
+    {
+        var (status, output) = Commands.Run(
+            "dotnet", ["publish", _folder.File("Tiny.csproj"), "-c", "Release", "--nologo", "-m:1", "-nodeReuse:false", "-v", "minimal"], TimeSpan.FromSeconds(120));
+        _runs.Add(name, (status, output, File.Exists(Image) ? File.GetLastWriteTimeUtc(Image) : default));
+    }
+
+    private bool Compiled(string name) => _runs[name].Output.Contains("Rvirt.Aot: tiny", StringComparison.Ordinal);
+
+    [Test]
+    public void LeavesAnImageItsSymbolsAndItsFlatBinary() => Assert.Multiple(() =>
+    {
+        Assert.That(_runs["first"].Status, Is.Zero, _runs["first"].Output);
+        Assert.That(Compiled("first"), Is.True);
+        Assert.That(File.ReadAllText(_folder.File("images/tiny.sym")), Does.Contain(" _start").And.Contain(" answer"));
+        Assert.That(new FileInfo(_folder.File("images/tiny.bin")).Length, Is.Positive);
+    });
+
+    [Test]
+    public void CompilesNothingWhenNothingChanged() => Assert.Multiple(() =>
+    {
+        Assert.That(_runs["unchanged"].Status, Is.Zero, _runs["unchanged"].Output);
+        Assert.That(Compiled("unchanged"), Is.False, _runs["unchanged"].Output);
+        Assert.That(_runs["unchanged"].Written, Is.EqualTo(_runs["first"].Written));
+    });
+
+    [TestCase("other options", "unchanged")]
+    [TestCase("other source", "other options")]
+    public void CompilesAnewWhenSomethingChanged(string run, string before) => Assert.Multiple(() =>
+    {
+        Assert.That(_runs[run].Status, Is.Zero, _runs[run].Output);
+        Assert.That(Compiled(run), Is.True);
+        Assert.That(_runs[run].Written, Is.GreaterThan(_runs[before].Written));
+    });
+
+    [Test]
+    public void TheImageDoesWhatTheLastGoodSourceSays() => Assert.That(Commands.Run("qemu-riscv64", [Image]).Status, Is.EqualTo(43));
+
+    [Test]
+    public void ErrorsAreMsBuildsOwnAndFailThePublish() => Assert.Multiple(() =>
+    {
+        var (status, output, written) = _runs["refused"];
+        Assert.That(status, Is.Not.Zero);
+        Assert.That(output, Does.Match(@"(?m)/Program\.cs\(7,13\): error RVA0010: an array of int would be allocated \(reached through Program\.Answer\)"));
+        Assert.That(Regex.Count(output, "error RVA0010"), Is.EqualTo(1), "said once, by MSBuild");
+        Assert.That(written, Is.EqualTo(_runs["other source"].Written), "the image is left alone");
+    });
+}
