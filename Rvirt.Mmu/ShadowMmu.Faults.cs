@@ -9,18 +9,25 @@ namespace Rvirt.Mmu;
 /// <content>Page faults of the host: the guest's tables say whether the shadow tables are to map the page, or whose fault it is.</content>
 public unsafe partial struct ShadowMmu
 {
+    /// <summary>See <see cref="IGuestMmu{THost}.TryTranslateDevice"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool TryTranslateDevice(ulong va, AccessKind access, out ulong guestAddress)
+    {
+        ref var cached = ref Device(va);
+        guestAddress = cached.GuestPage | va & (Pte.PageSize - 1);
+        return cached.Page == (va & ~(Pte.PageSize - 1))
+            && cached.Stamp == _fences
+            && cached.Root == _activeRoot
+            && (cached.Allowed >> (int)access & 1) != 0;
+    }
+
     /// <summary>See <see cref="IGuestMmu{THost}.Resolve"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public FaultResolution Resolve<THost>(ref THost host, ulong va, AccessKind access, out ulong guestAddress)
         where THost : struct, IHost
     {
-        ref var cached = ref Cached(va);
-        if (cached.Page == (va & ~(Pte.PageSize - 1))
-            && cached.Stamp == _fences
-            && cached.Root == _activeRoot
-            && (cached.Allowed >> (int)access & 1) != 0)
+        if (TryTranslateDevice(va, access, out guestAddress))
         {
-            guestAddress = cached.GuestPage | va & (Pte.PageSize - 1);
             return FaultResolution.NotMemory;
         }
 
@@ -90,11 +97,11 @@ public unsafe partial struct ShadowMmu
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly ref MmioTranslation Cached(ulong va) => ref _mmio[va >> Pte.PageShift & (MmioTranslation.Count - 1)];
+    private readonly ref MmioTranslation Device(ulong va) => ref _mmio[va >> Pte.PageShift & (MmioTranslation.Count - 1)];
 
     private readonly void Remember(ulong va, ulong guestAddress, AccessKind access)
     {
-        ref var cached = ref Cached(va);
+        ref var cached = ref Device(va);
         var page = va & ~(Pte.PageSize - 1);
         if (cached.Page != page || cached.Stamp != _fences || cached.Root != _activeRoot)
         {

@@ -35,6 +35,10 @@ public readonly unsafe struct ShadowMmuAdapter<THost> : IGuestMmu<THost>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryTranslateDevice(ulong va, AccessKind access, out ulong guestAddress) =>
+        _mmu->TryTranslateDevice(va, access, out guestAddress);
+
+    /// <inheritdoc/>
     public FaultResolution Resolve(ref THost host, ulong va, AccessKind access, out ulong guestAddress) =>
         _mmu->Resolve(ref host, va, access, out guestAddress);
 

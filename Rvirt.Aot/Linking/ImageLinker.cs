@@ -47,7 +47,8 @@ public sealed class ImageLinker(CompilerOptions options, DiagnosticBag diagnosti
             "--target=riscv64-unknown-elf", $"-march={options.Architecture}", "-mabi=lp64", "-mcmodel=medany", "-fpie",
             "-ffunction-sections", "-fdata-sections", "-Wno-unused-command-line-argument",
         ];
-        Add(module, [.. target, $"-O{options.Optimization}", "-Wno-override-module", "-fstack-size-section"]);
+        // Constants kept in registers across a loop cost a trap handler that loops once the saving of those registers.
+        Add(module, [.. target, $"-O{options.Optimization}", "-Wno-override-module", "-fstack-size-section", "-mllvm", "-disable-machine-licm"]);
         foreach (var source in options.Assembly.Append(runtime))
         {
             Add(source, [.. target, "-x", "assembler-with-cpp", "-g", $"-I{workDirectory}", .. options.Includes.Select(include => $"-I{include}"), .. options.Defines.Select(define => $"-D{define}")]);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Threading;
 using Rvirt.Boot.Firmware;
@@ -47,19 +48,94 @@ internal static unsafe class GuestLife
         Routines.EnterGuest(&hart->V);
     }
 
-    /// <summary>A trap out of a guest: the one way from the trap vector to C#.</summary>
-    /// <returns>The virtual hart to go on with.</returns>
+    /// <summary>A trap out of a guest: the one way from the trap vector to C#. Returns where the guest is to go on.</summary>
+    /// <remarks>What <see cref="TrapHandler.Handle"/> does, in pieces that call each other in tail position: the hot ones need no frame.</remarks>
     [UnmanagedCallersOnly(EntryPoint = "rvirt_trap")]
-    internal static VCpu* Trap(VCpu* v, ulong cause, ulong value)
+    internal static void Trap(GuestHart* hart, ulong cause, ulong value)
     {
-        // SAFETY: a virtual hart is the head of its GuestHart.
-        var hart = (GuestHart*)v;
-        var mmu = new ShadowMmuAdapter<TargetHost>(&hart->Mmu);
-        var outcome = TrapHandler.Handle(ref hart->Host, ref hart->V, ref mmu, ref hart->Guest->Bus, cause, value);
-        return outcome == TrapOutcome.Resume ? v : Leave(hart, outcome, cause, value);
+        if (cause == (ulong)ExceptionCause.IllegalInstruction)
+        {
+            Emulate(hart, (uint)value);
+        }
+        else
+        {
+            TakeException(hart, cause, value);
+        }
     }
 
-    private static VCpu* Leave(GuestHart* hart, TrapOutcome outcome, ulong cause, ulong value)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Emulate(GuestHart* hart, uint instruction)
+    {
+        // SAFETY: here and below: the trap vector hands over a virtual hart, which is the head of its GuestHart.
+        var mmu = new ShadowMmuAdapter<TargetHost>(&hart->Mmu);
+        switch (HotPath.Emulate(ref hart->Host, ref hart->V, ref mmu, ref instruction))
+        {
+            case HotOutcome.Done:
+                break;
+            case HotOutcome.Interrupt:
+                HandleInterrupt(hart);
+                break;
+            default:
+                HandleRest(hart, (ulong)ExceptionCause.IllegalInstruction, instruction);
+                break;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void HandleInterrupt(GuestHart* hart)
+    {
+        var mmu = new ShadowMmuAdapter<TargetHost>(&hart->Mmu);
+        var outcome = TrapHandler.HandleInterrupt(ref hart->Host, ref hart->V, ref mmu, ref hart->Guest->Bus);
+        if (outcome != TrapOutcome.Resume)
+        {
+            Leave(hart, outcome, 0, 0);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void TakeException(GuestHart* hart, ulong cause, ulong value)
+    {
+        var mmu = new ShadowMmuAdapter<TargetHost>(&hart->Mmu);
+        if (HotPath.TryTakeException(ref hart->Host, ref hart->V, ref mmu, ref hart->Guest->Bus, cause, value, out var next))
+        {
+            if (next != 0)
+            {
+                Emulate(hart, next);
+            }
+        }
+        else if (TrapHandler.IsPageFault(cause))
+        {
+            HandlePageFault(hart, cause, value);
+        }
+        else
+        {
+            HandleRest(hart, cause, value);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void HandlePageFault(GuestHart* hart, ulong cause, ulong value)
+    {
+        var mmu = new ShadowMmuAdapter<TargetHost>(&hart->Mmu);
+        if (!TrapHandler.TryRefill(ref hart->Host, ref hart->V, ref mmu, cause, value))
+        {
+            HandleRest(hart, cause, value);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void HandleRest(GuestHart* hart, ulong cause, ulong value)
+    {
+        var mmu = new ShadowMmuAdapter<TargetHost>(&hart->Mmu);
+        var outcome = TrapHandler.HandleRest(ref hart->Host, ref hart->V, ref mmu, ref hart->Guest->Bus, cause, value);
+        if (outcome != TrapOutcome.Resume)
+        {
+            Leave(hart, outcome, cause, value);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Leave(GuestHart* hart, TrapOutcome outcome, ulong cause, ulong value)
     {
         var guest = hart->Guest;
         if (outcome != TrapOutcome.Stop)
@@ -80,7 +156,7 @@ internal static unsafe class GuestLife
             case StopReason.Reboot:
                 GuestReport.Rebooting(hart);
                 Start(hart);
-                return &hart->V;
+                break;
             case StopReason.Shutdown:
                 GuestReport.Ended(hart);
                 End(hart, 0);
@@ -91,8 +167,6 @@ internal static unsafe class GuestLife
                 End(hart, code == 0 ? FailureStatus : code);
                 break;
         }
-
-        return &hart->V;
     }
 
     /// <summary>Loads the guest and puts its hart where firmware would enter it.</summary>

@@ -11,6 +11,9 @@ internal static unsafe class Instructions
     [AsmIntrinsic("csrw sstatus, $0", ClobbersMemory = true)]
     internal static extern void WriteSstatus(ulong value);
 
+    [AsmIntrinsic("csrr $0, sie")]
+    internal static extern ulong ReadSie();
+
     [AsmIntrinsic("csrs sie, $0")]
     internal static extern void SetSie(ulong bits);
 

@@ -42,6 +42,9 @@ internal unsafe struct TargetHost : IHost
     public readonly void WriteSstatus(ulong value) => Instructions.WriteSstatus(value);
 
     /// <inheritdoc/>
+    public readonly ulong ReadSie() => Instructions.ReadSie();
+
+    /// <inheritdoc/>
     public readonly void SetSie(ulong bits) => Instructions.SetSie(bits);
 
     /// <inheritdoc/>
@@ -121,6 +124,10 @@ internal unsafe struct TargetHost : IHost
 
         return TryFetchExecuteOnly(va, out instruction);
     }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly ulong TryFetchHalf(ulong va) => Instructions.TryLoadGuestHalf(va);
 
     // MXR is set only where a page cannot be read otherwise: changing it costs QEMU its whole TLB.
     [MethodImpl(MethodImplOptions.NoInlining)]

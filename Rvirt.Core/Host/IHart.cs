@@ -10,6 +10,9 @@ public interface IHart
     /// <summary>Writes <c>sstatus</c>.</summary>
     void WriteSstatus(ulong value);
 
+    /// <summary>Reads <c>sie</c>.</summary>
+    ulong ReadSie();
+
     /// <summary>Sets bits of <c>sie</c>.</summary>
     void SetSie(ulong bits);
 
@@ -63,6 +66,14 @@ public interface IHart
     /// <param name="instruction">The instruction, zero-extended.</param>
     /// <returns>False when the view holds no mapping for it (any more); nothing else happens then.</returns>
     bool TryFetch(ulong va, out uint instruction);
+
+    /// <summary>
+    /// Reads 16 bits of an instruction at a guest virtual address through the active view, in as few instructions as it takes.
+    /// </summary>
+    /// <returns>
+    /// The bits; all ones where the view holds no mapping, or one that cannot be read: <see cref="TryFetch"/> may still read it.
+    /// </returns>
+    ulong TryFetchHalf(ulong va);
 
     /// <summary>Stores the hart's f0 to f31 and fcsr, 33 doublewords, at <paramref name="area"/>.</summary>
     unsafe void SaveFloatingPoint(ulong* area);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Rvirt.Core.Host;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.Traps;
@@ -18,9 +19,9 @@ public static class SbiDispatcher
 
     internal const int A4 = 14;
 
-    private const int A6 = 16;
+    internal const int A6 = 16;
 
-    private const int A7 = 17;
+    internal const int A7 = 17;
 
     /// <summary>Carries out the call at the guest's <c>ecall</c>.</summary>
     public static TrapOutcome Call<THost, TMmu, TBus>(ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus)
@@ -68,10 +69,30 @@ public static class SbiDispatcher
     internal static SbiResult SetTimer<THost>(ref THost host, ref VCpu v, ulong deadline)
         where THost : struct, IHost
     {
-        v.TimerDeadline = deadline;
+        if (TrySetTimerGoneBy(ref host, ref v, deadline))
+        {
+            v.InterruptsChanged = true;
+            return SbiResult.Success();
+        }
+
         v.Sip &= ~Interrupts.Timer;
         host.SetTimer(deadline);
+        host.SetSie(Interrupts.Timer);
         return SbiResult.Success();
+    }
+
+    /// <summary>Makes the timer's interrupt pending where its deadline has passed: the host's timer is not needed for that.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool TrySetTimerGoneBy<THost>(ref THost host, ref VCpu v, ulong deadline)
+        where THost : struct, IHost
+    {
+        if (deadline > host.ReadTime())
+        {
+            return false;
+        }
+
+        v.Sip |= Interrupts.Timer;
+        return true;
     }
 
     internal static TrapOutcome Return(ref VCpu v, SbiResult result)

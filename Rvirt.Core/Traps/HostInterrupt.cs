@@ -8,9 +8,6 @@ namespace Rvirt.Core.Traps;
 /// <summary>Serves the host's interrupts and turns them into the guest's.</summary>
 public static class HostInterrupt
 {
-    /// <summary>A deadline that never comes.</summary>
-    public const ulong Never = ulong.MaxValue;
-
     /// <summary>Serves every interrupt in a set.</summary>
     /// <param name="host">The hart.</param>
     /// <param name="v">The virtual hart that the hart runs.</param>
@@ -25,8 +22,8 @@ public static class HostInterrupt
         v.InterruptsChanged = true;
         if ((pending & Interrupts.Timer) != 0)
         {
-            host.SetTimer(Never);
-            v.TimerDeadline = Never;
+            // Masking spares a call of the firmware: the guest sets the next deadline anyway.
+            host.ClearSie(Interrupts.Timer);
             v.Sip |= Interrupts.Timer;
         }
 

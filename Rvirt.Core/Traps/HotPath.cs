@@ -1,98 +1,216 @@
 using System.Runtime.CompilerServices;
 using Rvirt.Core.Host;
 using Rvirt.Core.Privileged;
+using Rvirt.Core.Sbi;
 using Rvirt.Core.VirtualHart;
 
 namespace Rvirt.Core.Traps;
 
 /// <summary>
-/// The few privileged instructions that make up nine tenths of a Linux guest's: accesses to <c>sstatus</c> that change neither the
-/// MMU's view nor let an interrupt in, and to <c>sscratch</c>, <c>sepc</c>, <c>scause</c> and <c>stval</c>.
+/// The few traps that make up nine tenths of a Linux guest's, in straight code without calls, so that the compiled path saves no
+/// register that assembly has saved already. Whatever else it meets it leaves to <see cref="TrapHandler"/>, untouched.
 /// </summary>
 /// <remarks>
-/// It does what <see cref="PrivilegedInstruction"/> does, in straight code without calls, so that the compiled path saves no
-/// register that assembly has saved already. Whatever else it meets it leaves to that, untouched.
+/// It does what the rest of this folder does, faster. Everything that can refuse is asked before anything changes, and a change of
+/// the MMU's view comes last of what can refuse.
 /// </remarks>
 public static class HotPath
 {
-    private const int ChainLimit = 32;
+    private const ulong ChainLimit = 32;
 
     private const uint SystemOpcode = 0x73;
+
+    private const uint OpcodeMask = 0x7f;
+
+    private const uint CsrInstruction = 0x3000;
+
+    private const uint CsrImmediate = 0x4000;
+
+    private const uint CsrSetOrClear = 0x2000;
+
+    private const uint CsrClear = 0x1000;
+
+    /// <summary>What a guest in S-mode may read without a trap: cycle, time and instret.</summary>
+    private const ulong AllCounters = 7;
 
     private const ulong SoftwareBits =
         Sstatus.Sie | Sstatus.Spie | Sstatus.Spp | Sstatus.Sum | Sstatus.Mxr;
 
-    /// <summary>Emulates an instruction and those behind it, as long as they are of the few.</summary>
+    /// <summary>Takes an exception of the guest that needs no look at its tables: a system call, or a load from a device register.</summary>
     /// <param name="host">The hart.</param>
-    /// <param name="v">The virtual hart, in S-mode.</param>
-    /// <param name="instruction">The instruction at its program counter; not zero.</param>
-    /// <returns>Zero: enter the guest. Otherwise the instruction now at the program counter, which is not of the few.</returns>
+    /// <param name="v">The virtual hart.</param>
+    /// <param name="mmu">Its MMU.</param>
+    /// <param name="bus">Its guest's devices.</param>
+    /// <param name="cause">The host's <c>scause</c>, any but an illegal instruction's.</param>
+    /// <param name="value">The host's <c>stval</c>.</param>
+    /// <param name="next">Zero, or the instruction to go on with by <see cref="Emulate"/>.</param>
+    /// <returns>False where it is left to <see cref="TrapHandler"/>, with nothing changed.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static uint Run<THost>(ref THost host, ref VCpu v, uint instruction)
+    public static bool TryTakeException<THost, TMmu, TBus>(
+        ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, ulong cause, ulong value, out uint next)
         where THost : struct, IHost
+        where TMmu : struct, IGuestMmu<THost>
+        where TBus : struct, IGuestBus<THost>
     {
-        for (var budget = ChainLimit; ; budget--)
+        next = 0;
+        if (cause == (ulong)ExceptionCause.LoadPageFault)
         {
-            if (!TryEmulate(ref host, ref v, instruction))
-            {
-                return instruction;
-            }
-
-            v.Counters.Emulated++;
-            v.Pc += 4;
-            if (budget == 0
-                || !host.TryFetch(v.Pc, out instruction)
-                || !PrivilegedInstruction.WouldTrap(instruction))
-            {
-                return 0;
-            }
+            return HotDeviceRead.TryHandle(ref host, ref v, ref mmu, ref bus, value);
         }
-    }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool TryEmulate<THost>(ref THost host, ref VCpu v, uint instruction)
-        where THost : struct, IHost
-    {
-        if ((instruction & 0x7f) != SystemOpcode || (instruction & 0x3000) == 0)
+        if (cause != (ulong)ExceptionCause.EnvironmentCallFromUser
+            || !(v.Mode == PrivilegeMode.User ? TryTakeSystemCall(ref host, ref v, ref mmu) : TrySetTimer(ref host, ref v)))
         {
             return false;
         }
 
-        var number = instruction >> 20;
-        var rs1 = (int)(instruction >> 15 & 31);
-        var rd = (int)(instruction >> 7 & 31);
-        var operand = (instruction & 0x4000) != 0 ? (ulong)rs1 : v.X[rs1];
-        ulong old;
-        if (number == Csr.Sstatus)
+        if (!TryFetch(ref host, v.Pc, out next))
         {
-            var hardware = host.ReadSstatus();
-            var hardwareBits = Sstatus.Fs | v.ExtraSstatus;
-            old = v.Sstatus | hardware & hardwareBits;
-            var next = Combine(instruction, old, operand);
-            if (((old ^ next) & (Sstatus.Sum | Sstatus.Mxr)) != 0
-                || ((next & Sstatus.Sie) != 0 && (v.Sip & v.Sie) != 0))
-            {
-                return false;
-            }
-
-            if (((old ^ next) & hardwareBits) != 0)
-            {
-                host.WriteSstatus(hardware & ~hardwareBits | next & hardwareBits);
-            }
-
-            v.Sstatus = next & SoftwareBits;
-            old = CsrFile.Complete(old);
+            next = 0;
         }
-        else if ((number & ~3U) == Csr.Sscratch)
+
+        return true;
+    }
+
+    /// <summary>Emulates an instruction that trapped and those behind it, as long as they are of the few.</summary>
+    /// <param name="host">The hart.</param>
+    /// <param name="v">The virtual hart.</param>
+    /// <param name="mmu">Its MMU.</param>
+    /// <param name="instruction">The instruction at its program counter; where the rest is left to do, the one that is there then.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static HotOutcome Emulate<THost, TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, ref uint instruction)
+        where THost : struct, IHost
+        where TMmu : struct, IGuestMmu<THost>
+    {
+        if (v.Mode != PrivilegeMode.Supervisor)
+        {
+            return HotOutcome.Rest;
+        }
+
+        var pc = v.Pc;
+        while ((instruction & OpcodeMask) == SystemOpcode)
+        {
+            var next = pc + 4;
+            if ((instruction & CsrInstruction) != 0)
+            {
+                if (!TryAccessCsr(ref host, ref v, ref mmu, instruction, out var mayInterrupt))
+                {
+                    break;
+                }
+
+                if (mayInterrupt && IsInterruptReady(ref v))
+                {
+                    return Leave(ref v, next, HotOutcome.Interrupt);
+                }
+            }
+            else
+            {
+                if (instruction != PrivilegedInstruction.Sret)
+                {
+                    break;
+                }
+
+                if ((v.Sstatus & Sstatus.Spp) == 0)
+                {
+                    if (!TryReturnToUser(ref host, ref v, ref mmu))
+                    {
+                        break;
+                    }
+
+                    return Leave(ref v, v.Sepc, HotOutcome.Done);
+                }
+
+                v.Sstatus = TrapEntry.StatusAfterReturn(v.Sstatus);
+                next = v.Sepc;
+                if (IsInterruptReady(ref v))
+                {
+                    return Leave(ref v, next, HotOutcome.Interrupt);
+                }
+            }
+
+            // A guest whose privileged instructions lead to each other for ever still leaves the hypervisor now and then.
+            v.Counters.Emulated++;
+            if ((v.Counters.Emulated & (ChainLimit - 1)) == 0 || !TryFetchSystem(ref host, next, out instruction))
+            {
+                v.Pc = next;
+                return HotOutcome.Done;
+            }
+
+            pc = next;
+        }
+
+        // The first instruction did trap; what was read behind it may be one that does not.
+        var goesOn = pc != v.Pc && !PrivilegedInstruction.WouldTrap(instruction);
+        v.Pc = pc;
+        return goesOn ? HotOutcome.Done : HotOutcome.Rest;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static HotOutcome Leave(ref VCpu v, ulong pc, HotOutcome outcome)
+    {
+        v.Counters.Emulated++;
+        v.Pc = pc;
+        return outcome;
+    }
+
+    /// <summary>Reads the instruction that the guest is to go on with, if that is one that would trap.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryFetch<THost>(ref THost host, ulong pc, out uint instruction)
+        where THost : struct, IHost =>
+        TryFetchSystem(ref host, pc, out instruction) && PrivilegedInstruction.WouldTrap(instruction);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryFetchSystem<THost>(ref THost host, ulong pc, out uint instruction)
+        where THost : struct, IHost
+    {
+        // Where nothing is mapped the half is all ones, and no system instruction.
+        var low = host.TryFetchHalf(pc);
+        instruction = (uint)low;
+        if ((instruction & OpcodeMask) != SystemOpcode)
+        {
+            return false;
+        }
+
+        var high = host.TryFetchHalf(pc + 2);
+        instruction |= (uint)high << 16;
+        return (long)high >= 0;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryAccessCsr<THost, TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, uint instruction, out bool mayInterrupt)
+        where THost : struct, IHost
+        where TMmu : struct, IGuestMmu<THost>
+    {
+        var number = instruction >> 20;
+        var rd = (int)(instruction >> 7 & 31);
+        var rs1 = (int)(instruction >> 15 & 31);
+        var operand = (instruction & CsrImmediate) != 0 ? (ulong)rs1 : v.X[rs1];
+        ulong old;
+        if ((number & ~3U) == Csr.Sscratch)
         {
             // sscratch, sepc, scause and stval stand in the order of their numbers.
             ref var register = ref Unsafe.Add(ref v.Sscratch, (int)(number & 3));
             old = register;
-            register = Combine(instruction, old, operand);
-            v.Sepc &= ~1UL;
+            register = Combine(instruction, old, number == Csr.Sepc ? operand & ~1UL : operand);
+            mayInterrupt = false;
+        }
+        else if (number == Csr.Sstatus)
+        {
+            mayInterrupt = true;
+            if (!TryAccessSstatus(ref host, ref v, ref mmu, instruction, operand, out old))
+            {
+                return false;
+            }
+        }
+        else if (number == Csr.Sie)
+        {
+            mayInterrupt = true;
+            old = v.Sie;
+            v.Sie = Combine(instruction, old, operand) & Interrupts.All;
         }
         else
         {
+            mayInterrupt = false;
             return false;
         }
 
@@ -101,12 +219,111 @@ public static class HotPath
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryAccessSstatus<THost, TMmu>(
+        ref THost host, ref VCpu v, ref TMmu mmu, uint instruction, ulong operand, out ulong value)
+        where THost : struct, IHost
+        where TMmu : struct, IGuestMmu<THost>
+    {
+        var old = v.Sstatus | host.ReadSstatus() & v.HardwareSstatus;
+        value = old | Sstatus.Uxl64;
+        var next = Combine(instruction, old, operand);
+        var changed = old ^ next;
+        if ((changed & (Sstatus.Sum | Sstatus.Mxr)) != 0
+            && !mmu.TrySwitchView(ref host, PrivilegeMode.Supervisor, (next & Sstatus.Sum) != 0, (next & Sstatus.Mxr) != 0))
+        {
+            return false;
+        }
+
+        if ((changed & Sstatus.Fs) != 0)
+        {
+            host.WriteSstatus(host.ReadSstatus() & ~Sstatus.Fs | next & Sstatus.Fs);
+        }
+
+        v.Sstatus = next & SoftwareBits;
+        return true;
+    }
+
     // csrrs and csrrc with x0 write the old value back, which changes nothing in these registers.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Combine(uint instruction, ulong old, ulong operand) => (instruction >> 12 & 3) switch
+    private static ulong Combine(uint instruction, ulong old, ulong operand) =>
+        (instruction & CsrSetOrClear) == 0 ? operand
+        : (instruction & CsrClear) == 0 ? old | operand
+        : old & ~operand;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsInterruptReady(ref VCpu v) => (v.Sstatus & Sstatus.Sie) != 0 && (v.Sip & v.Sie) != 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryReturnToUser<THost, TMmu>(ref THost host, ref VCpu v, ref TMmu mmu)
+        where THost : struct, IHost
+        where TMmu : struct, IGuestMmu<THost>
     {
-        1 => operand,
-        2 => old | operand,
-        _ => old & ~operand,
-    };
+        var status = v.Sstatus;
+        if ((v.Sip & v.Sie) != 0
+            || !mmu.TrySwitchView(ref host, PrivilegeMode.User, (status & Sstatus.Sum) != 0, (status & Sstatus.Mxr) != 0))
+        {
+            return false;
+        }
+
+        v.Mode = PrivilegeMode.User;
+        v.Sstatus = TrapEntry.StatusAfterReturn(status);
+        if (v.Scounteren != AllCounters)
+        {
+            host.WriteScounteren(v.Scounteren);
+        }
+
+        return true;
+    }
+
+    // Entering clears SIE, so no interrupt can follow at once.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryTakeSystemCall<THost, TMmu>(ref THost host, ref VCpu v, ref TMmu mmu)
+        where THost : struct, IHost
+        where TMmu : struct, IGuestMmu<THost>
+    {
+        var status = v.Sstatus;
+        if (!mmu.TrySwitchView(ref host, PrivilegeMode.Supervisor, (status & Sstatus.Sum) != 0, (status & Sstatus.Mxr) != 0))
+        {
+            return false;
+        }
+
+        v.Counters.Exceptions++;
+        v.Sepc = v.Pc;
+        v.Scause = (ulong)ExceptionCause.EnvironmentCallFromUser;
+        v.Stval = 0;
+        v.Sstatus = TrapEntry.StatusInTrap(status, PrivilegeMode.User);
+        v.Mode = PrivilegeMode.Supervisor;
+        v.Pc = v.Stvec & ~3UL;
+        if (v.Scounteren != AllCounters)
+        {
+            host.WriteScounteren(AllCounters);
+        }
+
+        return true;
+    }
+
+    // The SBI call that sets the timer, where its time has come already.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TrySetTimer<THost>(ref THost host, ref VCpu v)
+        where THost : struct, IHost
+    {
+        if (v.X[SbiDispatcher.A7] != SbiExtension.Time
+            || v.X[SbiDispatcher.A6] != 0
+            || !SbiDispatcher.TrySetTimerGoneBy(ref host, ref v, v.X[SbiDispatcher.A0]))
+        {
+            return false;
+        }
+
+        v.Counters.SbiCalls++;
+        v.X[SbiDispatcher.A0] = 0;
+        v.X[SbiDispatcher.A1] = 0;
+        v.Pc += 4;
+        if (IsInterruptReady(ref v))
+        {
+            TrapEntry.TakeInterruptInSupervisor(ref v);
+        }
+
+        return true;
+    }
 }

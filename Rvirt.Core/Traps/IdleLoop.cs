@@ -23,7 +23,7 @@ public static class IdleLoop
         {
             // The hypervisor runs with interrupts masked: one that comes between the test and wfi stays pending, and ends the wfi.
             host.Wfi();
-            var pending = host.ReadSip() & Interrupts.All;
+            var pending = host.ReadSip() & host.ReadSie() & Interrupts.All;
             if (pending != 0 && HostInterrupt.Serve(ref host, ref v, ref bus, pending) == TrapOutcome.Stop)
             {
                 return TrapOutcome.Stop;

@@ -10,7 +10,7 @@ public static class PrivilegedInstruction
 {
     private const uint SystemOpcode = 0x73;
 
-    private const uint Sret = 0x10200073;
+    internal const uint Sret = 0x10200073;
 
     private const uint Wfi = 0x10500073;
 

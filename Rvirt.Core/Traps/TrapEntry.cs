@@ -26,16 +26,17 @@ public static class TrapEntry
         v.Pc = v.Stvec & ~3UL;
     }
 
-    /// <summary>Gives the guest an interrupt.</summary>
-    /// <param name="host">The hart.</param>
-    /// <param name="v">The virtual hart.</param>
-    /// <param name="number">The interrupt's cause number.</param>
-    public static void TakeInterrupt<THost>(ref THost host, ref VCpu v, ulong number)
-        where THost : struct, IHost
+    /// <summary>Gives a guest in S-mode the interrupt of highest priority; one is pending and enabled. Nothing but CSRs changes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void TakeInterruptInSupervisor(ref VCpu v)
     {
         v.Counters.Interrupts++;
-        Enter(ref host, ref v, Interrupts.CauseBit | number, 0);
-        v.Pc = (v.Stvec & ~3UL) + ((v.Stvec & VectoredMode) != 0 ? number * 4 : 0);
+        var number = HighestPriority(v.Sip & v.Sie);
+        v.Sepc = v.Pc;
+        v.Scause = Interrupts.CauseBit | number;
+        v.Stval = 0;
+        v.Sstatus = StatusInTrap(v.Sstatus, PrivilegeMode.Supervisor);
+        v.Pc = Vector(v.Stvec, number);
     }
 
     /// <summary>The guest's <c>sret</c>.</summary>
@@ -54,9 +55,24 @@ public static class TrapEntry
             }
         }
 
-        var previous = (status & Sstatus.Spie) / Sstatus.Spie * Sstatus.Sie;
-        v.Sstatus = status & ~(Sstatus.Spp | Sstatus.Sie) | Sstatus.Spie | previous;
+        v.Sstatus = StatusAfterReturn(status);
         v.InterruptsChanged = true;
+    }
+
+    /// <summary>The guest's <c>sstatus</c> after a trap from a mode: SIE moves to SPIE, SPP says where it came from.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static ulong StatusInTrap(ulong status, PrivilegeMode mode)
+    {
+        var entered = status & ~(Sstatus.Sie | Sstatus.Spie | Sstatus.Spp);
+        return entered | (status & Sstatus.Sie) * (Sstatus.Spie / Sstatus.Sie) | (ulong)mode * Sstatus.Spp;
+    }
+
+    /// <summary>The guest's <c>sstatus</c> after <c>sret</c>: SPIE moves to SIE, SPP becomes U.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static ulong StatusAfterReturn(ulong status)
+    {
+        var previous = (status & Sstatus.Spie) / (Sstatus.Spie / Sstatus.Sie);
+        return status & ~(Sstatus.Spp | Sstatus.Sie) | Sstatus.Spie | previous;
     }
 
     /// <summary>Gives the guest the interrupt of highest priority that is pending and enabled, if its mode and SIE let it in.</summary>
@@ -77,11 +93,18 @@ public static class TrapEntry
     private static void Deliver<THost>(ref THost host, ref VCpu v, ulong ready)
         where THost : struct, IHost
     {
-        var number = (ready & Interrupts.External) != 0 ? Interrupts.ExternalCause
-            : (ready & Interrupts.Software) != 0 ? Interrupts.SoftwareCause
-            : Interrupts.TimerCause;
-        TakeInterrupt(ref host, ref v, number);
+        v.Counters.Interrupts++;
+        var number = HighestPriority(ready);
+        Enter(ref host, ref v, Interrupts.CauseBit | number, 0);
+        v.Pc = Vector(v.Stvec, number);
     }
+
+    private static ulong HighestPriority(ulong ready) =>
+        (ready & Interrupts.External) != 0 ? Interrupts.ExternalCause
+        : (ready & Interrupts.Software) != 0 ? Interrupts.SoftwareCause
+        : Interrupts.TimerCause;
+
+    private static ulong Vector(ulong stvec, ulong number) => (stvec & ~3UL) + ((stvec & VectoredMode) != 0 ? number * 4 : 0);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Enter<THost>(ref THost host, ref VCpu v, ulong cause, ulong value)
@@ -90,13 +113,8 @@ public static class TrapEntry
         v.Sepc = v.Pc;
         v.Scause = cause;
         v.Stval = value;
-        var status = v.Sstatus & ~(Sstatus.Sie | Sstatus.Spie | Sstatus.Spp);
-        status |= (v.Sstatus & Sstatus.Sie) / Sstatus.Sie * Sstatus.Spie;
-        if (v.Mode == PrivilegeMode.Supervisor)
-        {
-            status |= Sstatus.Spp;
-        }
-        else
+        v.Sstatus = StatusInTrap(v.Sstatus, v.Mode);
+        if (v.Mode == PrivilegeMode.User)
         {
             v.Mode = PrivilegeMode.Supervisor;
             v.ViewChanged = true;
@@ -105,7 +123,5 @@ public static class TrapEntry
                 host.WriteScounteren(AllCounters);
             }
         }
-
-        v.Sstatus = status;
     }
 }

@@ -10,7 +10,7 @@ namespace Rvirt.Core.Traps;
 public static class TrapHandler
 {
     /// <summary>
-    /// How many instructions one trap emulates at the most. A guest whose privileged instructions lead to each other for ever
+    /// How many instructions the slower part emulates for one trap at the most. A guest whose privileged instructions lead to each other for ever
     /// still leaves the hypervisor, so that host interrupts reach it.
     /// </summary>
     private const int ChainLimit = 32;
@@ -23,32 +23,76 @@ public static class TrapHandler
     /// <param name="cause">The host's <c>scause</c>.</param>
     /// <param name="value">The host's <c>stval</c>.</param>
     /// <returns>Resume: enter the guest. Stop: leave it for good, for its stop reason. HostBug: panic.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TrapOutcome Handle<THost, TMmu, TBus>(
         ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, ulong cause, ulong value)
         where THost : struct, IHost
         where TMmu : struct, IGuestMmu<THost>
         where TBus : struct, IGuestBus<THost>
     {
-        if (cause == (ulong)ExceptionCause.IllegalInstruction && v.Mode == PrivilegeMode.Supervisor && (uint)value != 0)
+        if (cause != (ulong)ExceptionCause.IllegalInstruction)
         {
-            value = HotPath.Run(ref host, ref v, (uint)value);
-            if (value == 0)
+            if (!HotPath.TryTakeException(ref host, ref v, ref mmu, ref bus, cause, value, out var next)
+                && !(IsPageFault(cause) && TryRefill(ref host, ref v, ref mmu, cause, value)))
+            {
+                return HandleRest(ref host, ref v, ref mmu, ref bus, cause, value);
+            }
+
+            if (next == 0)
             {
                 return TrapOutcome.Resume;
             }
-        }
-        else if (IsPageFault(cause) && mmu.TryRefill(ref host, value, KindOf(cause)))
-        {
-            v.Counters.PageFaults++;
-            return TrapOutcome.Resume;
+
+            value = next;
         }
 
-        return HandleOther(ref host, ref v, ref mmu, ref bus, cause, value);
+        var instruction = (uint)value;
+        switch (HotPath.Emulate(ref host, ref v, ref mmu, ref instruction))
+        {
+            case HotOutcome.Done:
+                return TrapOutcome.Resume;
+            case HotOutcome.Interrupt:
+                return HandleInterrupt(ref host, ref v, ref mmu, ref bus);
+            default:
+                return HandleRest(ref host, ref v, ref mmu, ref bus, (ulong)ExceptionCause.IllegalInstruction, instruction);
+        }
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static TrapOutcome HandleOther<THost, TMmu, TBus>(
+    /// <summary>Delivers an interrupt to a guest in S-mode, and emulates what its handler begins with.</summary>
+    /// <returns>As <see cref="Handle"/>.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TrapOutcome HandleInterrupt<THost, TMmu, TBus>(ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus)
+        where THost : struct, IHost
+        where TMmu : struct, IGuestMmu<THost>
+        where TBus : struct, IGuestBus<THost>
+    {
+        TrapEntry.TakeInterruptInSupervisor(ref v);
+        return Continue(ref host, ref v, ref mmu, ref bus, TrapOutcome.Resume);
+    }
+
+    /// <summary>Whether a cause is one that <see cref="TryRefill"/> may handle.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsPageFault(ulong cause) =>
+        cause is (ulong)ExceptionCause.InstructionPageFault or (ulong)ExceptionCause.LoadPageFault or (ulong)ExceptionCause.StorePageFault;
+
+    /// <summary>Handles a page fault that only the shadow tables are behind with, in a few instructions.</summary>
+    /// <returns>False where it is left to <see cref="HandleRest"/>.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryRefill<THost, TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, ulong cause, ulong va)
+        where THost : struct, IHost
+        where TMmu : struct, IGuestMmu<THost>
+    {
+        if (!mmu.TryRefill(ref host, va, KindOf(cause)))
+        {
+            return false;
+        }
+
+        v.Counters.PageFaults++;
+        return true;
+    }
+
+    /// <summary>Handles what <see cref="HotPath"/> and <see cref="TryRefill"/> left of a trap.</summary>
+    /// <returns>As <see cref="Handle"/>.</returns>
+    public static TrapOutcome HandleRest<THost, TMmu, TBus>(
         ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, ulong cause, ulong value)
         where THost : struct, IHost
         where TMmu : struct, IGuestMmu<THost>
@@ -72,6 +116,14 @@ public static class TrapHandler
             outcome = Dispatch(ref host, ref v, ref mmu, ref bus, cause, value);
         }
 
+        return Continue(ref host, ref v, ref mmu, ref bus, outcome);
+    }
+
+    private static TrapOutcome Continue<THost, TMmu, TBus>(ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, TrapOutcome outcome)
+        where THost : struct, IHost
+        where TMmu : struct, IGuestMmu<THost>
+        where TBus : struct, IGuestBus<THost>
+    {
         for (var budget = ChainLimit; ; budget--)
         {
             switch (outcome)
@@ -99,18 +151,32 @@ public static class TrapHandler
                 mmu.Activate(ref host, v.Satp, v.Mode, (v.Sstatus & Sstatus.Sum) != 0, (v.Sstatus & Sstatus.Mxr) != 0);
             }
 
-            if (v.Mode != PrivilegeMode.Supervisor
-                || budget == 0
-                || !host.TryFetch(v.Pc, out var next)
-                || !PrivilegedInstruction.WouldTrap(next))
+            if (v.Mode != PrivilegeMode.Supervisor || budget == 0 || !HotPath.TryFetch(ref host, v.Pc, out var next))
             {
                 return TrapOutcome.Resume;
             }
 
-            v.Counters.Emulated++;
-            outcome = PrivilegedInstruction.Emulate(ref host, ref v, ref mmu, ref bus, next);
+            switch (EmulateHot(ref host, ref v, ref mmu, ref next))
+            {
+                case HotOutcome.Done:
+                    return TrapOutcome.Resume;
+                case HotOutcome.Interrupt:
+                    v.InterruptsChanged = true;
+                    outcome = TrapOutcome.Resume;
+                    break;
+                default:
+                    v.Counters.Emulated++;
+                    outcome = PrivilegedInstruction.Emulate(ref host, ref v, ref mmu, ref bus, next);
+                    break;
+            }
         }
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static HotOutcome EmulateHot<THost, TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, ref uint instruction)
+        where THost : struct, IHost
+        where TMmu : struct, IGuestMmu<THost> =>
+        HotPath.Emulate(ref host, ref v, ref mmu, ref instruction);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static TrapOutcome Dispatch<THost, TMmu, TBus>(
@@ -177,9 +243,6 @@ public static class TrapHandler
                 return TrapOutcome.HostBug;
         }
     }
-
-    private static bool IsPageFault(ulong cause) =>
-        cause is (ulong)ExceptionCause.InstructionPageFault or (ulong)ExceptionCause.LoadPageFault or (ulong)ExceptionCause.StorePageFault;
 
     private static AccessKind KindOf(ulong cause) => cause switch
     {

@@ -117,32 +117,22 @@ public static class CsrFile
         }
     }
 
-    /// <summary>The guest's <c>sstatus</c>: its own bits, and the FS and VS that the hart keeps for it.</summary>
+    /// <summary>The guest's <c>sstatus</c>: its own bits, those that the hart keeps for it, and UXL.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong ReadSstatus<THost>(ref THost host, ref VCpu v)
         where THost : struct, IHost
     {
-        return Complete(v.Sstatus | host.ReadSstatus() & (Sstatus.Fs | v.ExtraSstatus));
-    }
-
-    /// <summary>Adds the fields of <c>sstatus</c> that follow from the others: UXL, and SD where FS or VS is dirty.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ulong Complete(ulong status)
-    {
-        var dirty = status + (1UL << 9) & 1UL << 11 | status + (1UL << 13) & 1UL << 15;
-        // A two-bit field is dirty where adding one carries out of it: VS into bit 11, FS into bit 15, both always clear.
-        return status | Sstatus.Uxl64 | (dirty != 0 ? Sstatus.Sd : 0);
+        return v.Sstatus | host.ReadSstatus() & v.HardwareSstatus | Sstatus.Uxl64;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void WriteSstatus<THost>(ref THost host, ref VCpu v, ulong value)
         where THost : struct, IHost
     {
-        var hardwareBits = Sstatus.Fs | v.ExtraSstatus;
         var hardware = host.ReadSstatus();
-        if (((hardware ^ value) & hardwareBits) != 0)
+        if (((hardware ^ value) & v.HardwareSstatus) != 0)
         {
-            host.WriteSstatus(hardware & ~hardwareBits | value & hardwareBits);
+            host.WriteSstatus(hardware & ~v.HardwareSstatus | value & v.HardwareSstatus);
         }
 
         var old = v.Sstatus;

@@ -14,6 +14,13 @@ public interface IGuestBus<THost>
     /// <returns>False where no device answers: the guest takes an access fault.</returns>
     bool TryRead(ref THost host, ulong address, int size, out ulong value);
 
+    /// <summary>Does what <see cref="TryRead"/> does where that changes nothing that another hart or an interrupt line depends on, in a few instructions.</summary>
+    /// <param name="address">Guest physical address, any value; may be misaligned.</param>
+    /// <param name="size">1, 2, 4 or 8 bytes.</param>
+    /// <param name="value">The value, zero-extended.</param>
+    /// <returns>False where <see cref="TryRead"/> has to find out.</returns>
+    bool TryReadQuick(ulong address, int size, out ulong value);
+
     /// <summary>Writes a register at a guest physical address that is not RAM.</summary>
     /// <returns>False where no device answers: the guest takes an access fault.</returns>
     bool TryWrite(ref THost host, ulong address, int size, ulong value);

@@ -35,6 +35,13 @@ public interface IGuestMmu<THost>
     /// <returns>True where the shadow tables now map the page. False where <see cref="Resolve"/> has to find out; nothing is done then.</returns>
     bool TryRefill(ref THost host, ulong va, AccessKind access);
 
+    /// <summary>Does what <see cref="Resolve"/> does for a page of a device, in a few instructions, where the translation is at hand.</summary>
+    /// <param name="va">The faulting address, any 64-bit value.</param>
+    /// <param name="access">What the guest did.</param>
+    /// <param name="guestAddress">The guest physical address; not RAM.</param>
+    /// <returns>False where <see cref="Resolve"/> has to find out; nothing is done then.</returns>
+    bool TryTranslateDevice(ulong va, AccessKind access, out ulong guestAddress);
+
     /// <summary>Handles a page fault at a guest virtual address in the active view.</summary>
     /// <param name="host">The hart.</param>
     /// <param name="va">The faulting address, any 64-bit value.</param>

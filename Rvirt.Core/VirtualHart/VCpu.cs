@@ -62,9 +62,6 @@ public unsafe struct VCpu
     /// <summary>Guest <c>senvcfg</c>.</summary>
     public ulong Senvcfg;
 
-    /// <summary>When the guest's timer interrupt becomes pending, in timebase ticks; all ones: never.</summary>
-    public ulong TimerDeadline;
-
     /// <summary>What the guest did wrong, for <see cref="Traps.TrapOutcome.Reflect"/>: cause.</summary>
     public ulong ReflectCause;
 
@@ -107,8 +104,8 @@ public unsafe struct VCpu
     /// <summary>The virtual machine this hart belongs to; opaque here.</summary>
     public void* Owner;
 
-    /// <summary>Bits of <c>sstatus</c> the guest may use beyond the base: VS where the host has vectors.</summary>
-    public ulong ExtraSstatus;
+    /// <summary>Bits of <c>sstatus</c> that the hart keeps for the guest, because hardware changes them: FS and SD. Guests have no vectors.</summary>
+    public ulong HardwareSstatus;
 
     /// <summary>How often the virtual hart left its guest.</summary>
     public TrapCounters Counters;
@@ -127,6 +124,7 @@ public unsafe struct VCpu
         X[11] = argument;
         Pc = entry;
         Sstatus = 0;
+        HardwareSstatus = Privileged.Sstatus.Fs | Privileged.Sstatus.Sd;
         Sie = 0;
         Sip = 0;
         Stvec = 0;
@@ -138,7 +136,6 @@ public unsafe struct VCpu
         // Firmware hands over with all three counters readable in U-mode, and programs rely on it.
         Scounteren = 7;
         Senvcfg = 0;
-        TimerDeadline = ulong.MaxValue;
         Requests = 0;
         Mode = PrivilegeMode.Supervisor;
         ViewChanged = true;

@@ -188,27 +188,52 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
     }
 
     /// <inheritdoc/>
-    /// <remarks>What drivers read all the time changes nothing and is one field: it is read without the lock and without a call.</remarks>
-    public bool TryRead(ref THost host, ulong address, int size, out ulong value)
+    /// <remarks>What drivers read all the time is one field: it is read without the lock.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryReadQuick(ulong address, int size, out ulong value)
     {
         var offset = address - _virtioBase;
         if (offset < _virtioSize)
         {
+            value = 0;
             // SAFETY: below the number of slots.
-            return (size == 4 && _slots[offset >> SlotShift].TryReadField((uint)(offset & (SlotStride - 1)), out value))
-                || ReadSlot(ref host, offset, size, out value);
+            return size == 4 && _slots[offset >> SlotShift].TryReadField((uint)(offset & (SlotStride - 1)), out value);
+        }
+
+        if (address == _uartBase + Uart16550.LineStatus)
+        {
+            return _uart.TryReadQuietStatus(out value);
+        }
+
+        offset = address - _plicBase;
+        value = 0;
+        return offset < VirtualPlic.Size && size == 4 && _plic.TryReadField((uint)offset, out value);
+    }
+
+    /// <inheritdoc/>
+    public bool TryRead(ref THost host, ulong address, int size, out ulong value)
+    {
+        if (TryReadQuick(address, size, out value))
+        {
+            return true;
+        }
+
+        var offset = address - _virtioBase;
+        if (offset < _virtioSize)
+        {
+            return ReadSlot(ref host, offset, size, out value);
         }
 
         offset = address - _uartBase;
         if (offset < Uart16550.Size)
         {
-            return (offset == Uart16550.LineStatus && _uart.TryReadQuietStatus(out value)) || ReadUart(ref host, (uint)offset, out value);
+            return ReadUart(ref host, (uint)offset, out value);
         }
 
         offset = address - _plicBase;
         if (offset < VirtualPlic.Size)
         {
-            return (size == 4 && _plic.TryReadField((uint)offset, out value)) || ReadPlic(ref host, (uint)offset, size, out value);
+            return ReadPlic(ref host, (uint)offset, size, out value);
         }
 
         value = 0;

@@ -42,9 +42,11 @@ public sealed class ReferenceFirmware : IFirmware
 
     private ulong SetTimer(Hart hart)
     {
-        Deadline = hart[A0];
-        // Takes the pending interrupt away.
-        hart.FirmwareTimer = ulong.MaxValue;
+        // Takes the pending interrupt away, unless it is due at once.
+        var due = hart[A0] <= hart.ReadCsr(CsrNumber.Time);
+        Deadline = due ? ulong.MaxValue : hart[A0];
+        hart.FirmwareTimer = due ? 0 : ulong.MaxValue;
+        hart.UpdateTimers();
         return 0;
     }
 

@@ -81,7 +81,9 @@ public sealed class Subject : IDisposable
                 Hart.RaiseSoftware();
                 break;
             case LockstepInterrupt.Timer:
+                // As if the guest had set it: the hypervisor masks the host's timer from one interrupt to the next call.
                 Hart.FirmwareTimer = 0;
+                Hart.WriteCsr(CsrNumber.Sie, Hart.ReadCsr(CsrNumber.Sie) | Interrupts.Timer);
                 break;
             case LockstepInterrupt.External:
                 Machine.Machine.Uart.Type("x");

@@ -20,6 +20,10 @@ internal readonly unsafe struct MmuHost(StrictHart hart) : IHost
 
     public void WriteSstatus(ulong value) => throw new NotSupportedException();
 
+    public ulong ReadSie() => throw new NotSupportedException();
+
+    public ulong TryFetchHalf(ulong va) => throw new NotSupportedException();
+
     public void SetSie(ulong bits) => throw new NotSupportedException();
 
     public void ClearSie(ulong bits) => throw new NotSupportedException();

@@ -4,7 +4,7 @@
 typedef unsigned long u64;
 typedef long s64;
 
-enum { Tick = 100, Write = 64, Exit = 93, Reboot = 142, GetPid = 172, Clone = 220, Execve = 221, Wait4 = 260, ChildSignal = 17 };
+enum { Tick = 100, Write = 64, Exit = 93, SetScheduler = 119, Reboot = 142, GetPid = 172, Clone = 220, Execve = 221, Wait4 = 260, ChildSignal = 17 };
 
 static s64 call(s64 number, s64 a, s64 b, s64 c, s64 d)
 {
@@ -101,7 +101,10 @@ void _start(void)
 {
     u64 booted = now();
     text("\nrvirt-bench linux 1: instructions per operation under -icount shift=0, nanoseconds otherwise\n");
-    enum { Calls = 10000 };
+    // Ahead of the kernel's own threads, which may have work left over from the boot: only what is measured runs.
+    static const struct { int priority; } fifo = { 1 };
+    enum { Fifo = 1, Calls = 10000 };
+    if (call(SetScheduler, 0, Fifo, (s64)&fifo, 0) != 0) fail("sched_setscheduler");
     u64 best = ~0ul;
     for (int i = 0; i < 3; i++)
     {

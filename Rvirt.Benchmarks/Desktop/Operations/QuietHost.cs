@@ -27,6 +27,8 @@ public readonly unsafe struct QuietHost(QuietHart* hart) : IHost
 
     public void WriteSstatus(ulong value) => hart->Sstatus = value;
 
+    public ulong ReadSie() => 0;
+
     public void SetSie(ulong bits)
     {
     }
@@ -90,6 +92,8 @@ public readonly unsafe struct QuietHost(QuietHart* hart) : IHost
         instruction = hart->Instruction;
         return true;
     }
+
+    public ulong TryFetchHalf(ulong va) => hart->Instruction >> ((int)(va & 2) * 8) & ushort.MaxValue;
 
     public void SaveFloatingPoint(ulong* area)
     {

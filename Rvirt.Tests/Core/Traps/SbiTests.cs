@@ -96,9 +96,22 @@ public class SbiTests
         Assert.That(machine.Hart.Timer, Is.EqualTo(5000));
         machine.Trap(1UL << 63 | 5, 0);
         Assert.That(machine.V.Sip, Is.EqualTo(Interrupts.Timer));
-        Assert.That(machine.Hart.Timer, Is.EqualTo(ulong.MaxValue), "the host's timer is quiet until the next call");
+        Assert.That(machine.Hart.Sie & Interrupts.Timer, Is.Zero, "the host's timer is masked until the next call");
         machine.Ecall(SbiExtension.Time, 0, 6000);
         Assert.That(machine.V.Sip, Is.Zero);
+        Assert.That(machine.Hart.Timer, Is.EqualTo(6000));
+        Assert.That(machine.Hart.Sie, Is.EqualTo(Interrupts.All));
+    }
+
+    [Test]
+    public void ADeadlineGoneByIsDueAtOnce([Values(0UL, 1233UL, 1234UL)] ulong deadline)
+    {
+        using var machine = new TrapMachine();
+        machine.Ecall(SbiExtension.Time, 0, deadline);
+        Assert.That(machine.V.Sip, Is.EqualTo(Interrupts.Timer));
+        machine.Ecall(SbiExtension.Time, 0, 1235);
+        Assert.That(machine.V.Sip, Is.Zero);
+        Assert.That(machine.Hart.Timer, Is.EqualTo(1235));
     }
 
     [Test]
@@ -206,8 +219,8 @@ public class SbiTests
         Assert.That(machine.Bus.Output.ToString(), Is.EqualTo("z"));
         machine.Ecall(SbiExtension.LegacyConsoleGetchar, 0, 0, 98);
         Assert.That(Result(machine), Is.EqualTo((-1L, 98UL)));
-        machine.Ecall(SbiExtension.LegacySetTimer, 0, 777);
-        Assert.That(machine.Hart.Timer, Is.EqualTo(777));
+        machine.Ecall(SbiExtension.LegacySetTimer, 0, 7777);
+        Assert.That(machine.Hart.Timer, Is.EqualTo(7777));
         Assert.That(machine.Ecall(SbiExtension.LegacyShutdown, 0), Is.EqualTo(TrapOutcome.Stop));
         Assert.That(machine.V.StopReason, Is.EqualTo(StopReason.Shutdown));
     }

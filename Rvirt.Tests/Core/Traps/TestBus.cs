@@ -15,6 +15,9 @@ internal sealed class TestBusState
 
     public bool Present { get; set; } = true;
 
+    /// <summary>Whether the quick read answers.</summary>
+    public bool Quick { get; set; }
+
     public ulong Value { get; set; }
 
     public bool External { get; set; }
@@ -30,6 +33,17 @@ internal readonly struct TestBus(TestBusState state) : IGuestBus<TestHost>
         state.Calls.Add($"read {address:x} {size}");
         value = state.Value & ulong.MaxValue >> (64 - size * 8);
         return state.Present;
+    }
+
+    public bool TryReadQuick(ulong address, int size, out ulong value)
+    {
+        value = state.Value & ulong.MaxValue >> (64 - size * 8);
+        if (state.Quick)
+        {
+            state.Calls.Add($"quick {address:x} {size}");
+        }
+
+        return state.Quick;
     }
 
     public bool TryWrite(ref TestHost host, ulong address, int size, ulong value)

@@ -14,6 +14,8 @@ internal sealed class TestHart
 
     public ulong Sstatus { get; set; }
 
+    public ulong Sie { get; set; } = Interrupts.All;
+
     public ulong Sip { get; set; }
 
     public ulong Scounteren { get; set; } = 7;
@@ -32,13 +34,16 @@ internal sealed class TestHart
 /// <summary>A hart for unit tests of trap handling: it records, and executes nothing.</summary>
 internal readonly struct TestHost(TestHart hart) : IHost
 {
-    public ulong ReadSstatus() => hart.Sstatus;
+    // Hardware sums FS up in SD.
+    public ulong ReadSstatus() => hart.Sstatus | ((hart.Sstatus & Sstatus.Fs) == Sstatus.Fs ? Sstatus.Sd : 0);
 
-    public void WriteSstatus(ulong value) => hart.Sstatus = value;
+    public void WriteSstatus(ulong value) => hart.Sstatus = value & ~Sstatus.Sd;
 
-    public void SetSie(ulong bits) => throw new NotSupportedException();
+    public ulong ReadSie() => hart.Sie;
 
-    public void ClearSie(ulong bits) => throw new NotSupportedException();
+    public void SetSie(ulong bits) => hart.Sie |= bits;
+
+    public void ClearSie(ulong bits) => hart.Sie &= ~bits;
 
     public ulong ReadSip() => hart.Sip;
 
@@ -75,6 +80,12 @@ internal readonly struct TestHost(TestHart hart) : IHost
     }
 
     public bool TryFetch(ulong va, out uint instruction) => hart.Code.TryGetValue(va, out instruction);
+
+    // The upper half of an instruction is found two bytes behind its lower half.
+    public ulong TryFetchHalf(ulong va) =>
+        hart.Code.TryGetValue(va, out var low) ? low & 0xffff
+        : hart.Code.TryGetValue(va - 2, out var high) ? high >> 16
+        : ulong.MaxValue;
 
     public unsafe void SaveFloatingPoint(ulong* area) => hart.FloatingPoint.CopyTo(new Span<ulong>(area, 33));
 

@@ -12,6 +12,9 @@ internal sealed class TestMmuState
     public FaultResolution Answer { get; set; }
 
     public ulong GuestAddress { get; set; }
+
+    /// <summary>Whether views and device pages are at hand for the quick calls.</summary>
+    public bool AtHand { get; set; }
 }
 
 /// <summary>An MMU for unit tests of trap handling: it records what it is told.</summary>
@@ -24,9 +27,23 @@ internal readonly struct TestMmu(TestMmuState state) : IGuestMmu<TestHost>
     public void Activate(ref TestHost host, ulong satp, PrivilegeMode mode, bool sum, bool mxr) =>
         state.Calls.Add($"activate {satp:x} {mode} sum={sum} mxr={mxr}");
 
-    public bool TrySwitchView(ref TestHost host, PrivilegeMode mode, bool sum, bool mxr) => false;
-
     public bool TryRefill(ref TestHost host, ulong va, AccessKind access) => false;
+
+    public bool TrySwitchView(ref TestHost host, PrivilegeMode mode, bool sum, bool mxr)
+    {
+        if (state.AtHand)
+        {
+            state.Calls.Add($"switch {mode} sum={sum} mxr={mxr}");
+        }
+
+        return state.AtHand;
+    }
+
+    public bool TryTranslateDevice(ulong va, AccessKind access, out ulong guestAddress)
+    {
+        guestAddress = state.GuestAddress;
+        return state.AtHand;
+    }
 
     public FaultResolution Resolve(ref TestHost host, ulong va, AccessKind access, out ulong guestAddress)
     {

@@ -49,6 +49,14 @@ internal sealed unsafe class TrapMachine : IDisposable
         return TrapHandler.Handle(ref host, ref *_vcpu, ref mmu, ref bus, cause, value);
     }
 
+    public TrapOutcome TrapWithoutHotPath(ulong cause, ulong value)
+    {
+        var host = new TestHost(Hart);
+        var mmu = new TestMmu(Mmu);
+        var bus = new TestBus(Bus);
+        return TrapHandler.HandleRest(ref host, ref *_vcpu, ref mmu, ref bus, cause, value);
+    }
+
     public TrapOutcome Illegal(uint instruction) => Trap((ulong)ExceptionCause.IllegalInstruction, instruction);
 
     public TrapOutcome Ecall(ulong extension, ulong function, params ReadOnlySpan<ulong> arguments)

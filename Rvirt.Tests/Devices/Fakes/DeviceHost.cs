@@ -58,6 +58,10 @@ internal readonly struct DeviceHost(FakeMachine machine) : IHost
 
     public void Wfi() => throw new NotSupportedException();
 
+    public ulong TryFetchHalf(ulong va) => throw new NotSupportedException();
+
+    public ulong ReadSie() => throw new NotSupportedException();
+
     public bool TryFetch(ulong va, out uint instruction) => throw new NotSupportedException();
 
     public unsafe void SaveFloatingPoint(ulong* area) => throw new NotSupportedException();

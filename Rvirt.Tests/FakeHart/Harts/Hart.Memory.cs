@@ -105,21 +105,33 @@ public sealed unsafe partial class Hart
     /// </summary>
     public bool TryFetchForSupervisor(ulong va, out uint raw)
     {
-        var saved = _mstatus;
-        _mstatus |= Status.Sum | Status.Mxr;
-        UpdateContext();
         raw = 0;
-        var done = SlowLoad(va, 2);
-        if (done)
+        if (!TryLoadHalf(va, Status.Sum | Status.Mxr, out var low))
         {
-            raw = (uint)_value;
-            if ((raw & 3) == 3)
-            {
-                done = SlowLoad(va + 2, 2);
-                raw |= (uint)_value << 16;
-            }
+            return false;
         }
 
+        raw = low;
+        if ((low & 3) != 3)
+        {
+            return true;
+        }
+
+        var done = TryLoadHalf(va + 2, Status.Sum | Status.Mxr, out var high);
+        raw |= (uint)high << 16;
+        return done;
+    }
+
+    /// <summary>Reads 16 bits with an S-mode load while SUM is set.</summary>
+    public bool TryFetchHalfForSupervisor(ulong va, out ushort half) => TryLoadHalf(va, Status.Sum, out half);
+
+    private bool TryLoadHalf(ulong va, ulong status, out ushort half)
+    {
+        var saved = _mstatus;
+        _mstatus |= status;
+        UpdateContext();
+        var done = SlowLoad(va, 2);
+        half = (ushort)_value;
         _mstatus = saved;
         UpdateContext();
         return done;

@@ -14,6 +14,8 @@ public readonly unsafe struct FakeHost(Hart hart, HostSeam? seam = null) : IHost
 
     public void WriteSstatus(ulong value) => _hart.WriteCsr(CsrNumber.Sstatus, value);
 
+    public ulong ReadSie() => _hart.ReadCsr(CsrNumber.Sie);
+
     public void SetSie(ulong bits) => _hart.WriteCsr(CsrNumber.Sie, _hart.ReadCsr(CsrNumber.Sie) | bits);
 
     public void ClearSie(ulong bits) => _hart.WriteCsr(CsrNumber.Sie, _hart.ReadCsr(CsrNumber.Sie) & ~bits);
@@ -66,6 +68,10 @@ public readonly unsafe struct FakeHost(Hart hart, HostSeam? seam = null) : IHost
         instruction = 0;
         return (_seam is not { OneAtATime: true } || va == _hart.ReadCsr(CsrNumber.Sepc)) && _hart.TryFetchForSupervisor(va, out instruction);
     }
+
+    public ulong TryFetchHalf(ulong va) =>
+        (_seam is not { OneAtATime: true } || va - _hart.ReadCsr(CsrNumber.Sepc) is 0 or 2)
+        && _hart.TryFetchHalfForSupervisor(va, out var half) ? half : ulong.MaxValue;
 
     public void SaveFloatingPoint(ulong* area)
     {

@@ -1,0 +1,91 @@
+using System.Runtime.CompilerServices;
+using Rvirt.Core.Host;
+using Rvirt.Core.Privileged;
+using Rvirt.Core.VirtualHart;
+
+namespace Rvirt.Core.Traps;
+
+/// <summary>Reads of the device registers that drivers read all the time: part of the hot path, see <see cref="HotPath"/>.</summary>
+/// <remarks>The loads of general registers, 32 bits long, and <c>c.lw</c>; <see cref="DeviceAccess"/> knows them all.</remarks>
+internal static class HotDeviceRead
+{
+    private const uint LoadOpcode = 0x03;
+
+    private const uint OpcodeMask = 0x7f;
+
+    private const uint CompressedMask = 0xe003;
+
+    private const uint CompressedLoadWord = 0x4000;
+
+    private const uint SignedWord = 2;
+
+    private const uint NoLoad = 7;
+
+    /// <summary>Emulates the load at the guest's program counter.</summary>
+    /// <param name="host">The hart.</param>
+    /// <param name="v">The virtual hart.</param>
+    /// <param name="mmu">Its MMU.</param>
+    /// <param name="bus">Its guest's devices.</param>
+    /// <param name="va">Where the load faulted.</param>
+    /// <returns>False where it is none of the few, with nothing changed.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryHandle<THost, TMmu, TBus>(ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, ulong va)
+        where THost : struct, IHost
+        where TMmu : struct, IGuestMmu<THost>
+        where TBus : struct, IGuestBus<THost>
+    {
+        if (!mmu.TryTranslateDevice(va, AccessKind.Load, out var address))
+        {
+            return false;
+        }
+
+        var low = host.TryFetchHalf(v.Pc);
+        var instruction = (uint)low;
+        int rd, rs1;
+        long offset;
+        uint width;
+        ulong length;
+        if ((instruction & OpcodeMask) == LoadOpcode)
+        {
+            var high = host.TryFetchHalf(v.Pc + 2);
+            if ((long)high < 0)
+            {
+                return false;
+            }
+
+            instruction |= (uint)high << 16;
+            rd = (int)(instruction >> 7 & 31);
+            rs1 = (int)(instruction >> 15 & 31);
+            offset = (int)instruction >> 20;
+            width = instruction >> 12 & 7;
+            length = 4;
+        }
+        else if ((instruction & CompressedMask) == CompressedLoadWord)
+        {
+            rd = (int)(8 + (instruction >> 2 & 7));
+            rs1 = (int)(8 + (instruction >> 7 & 7));
+            offset = (instruction >> 10 & 7) << 3 | (instruction >> 6 & 1) << 2 | (instruction >> 5 & 1) << 6;
+            width = SignedWord;
+            length = 2;
+        }
+        else
+        {
+            return false;
+        }
+
+        var size = 1 << (int)(width & 3);
+        // The instruction can have changed since it faulted.
+        if (width == NoLoad || v.X[rs1] + (ulong)offset != va || !bus.TryReadQuick(address, size, out var value))
+        {
+            return false;
+        }
+
+        // Bit 2 of the width is set in the loads that extend with zeros.
+        var shift = 64 - (size << 3);
+        v.X[rd] = (width & 4) != 0 ? value : (ulong)((long)(value << shift) >> shift);
+        v.X[0] = 0;
+        v.Pc += length;
+        v.Counters.Mmio++;
+        return true;
+    }
+}
