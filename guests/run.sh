@@ -30,6 +30,11 @@ if [ "$own" = 1 ]; then initrd=${INITRD:-}; else initrd=${INITRD:-$out/initrd}; 
 append=${APPEND-console=ttyS0}
 for file in "$kernel" $initrd ${DISK:-}; do [ -r "$file" ] || die "cannot read $file"; done
 
+taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+for ((i = 0; i < guests; i++)); do
+    if taken $((port + i)); then die "port $((port + i)) is in use, perhaps by guests that still run: end them, or set SSH_PORT"; fi
+done
+
 # Every guest has a disk of its own: the user's DISK (guest 0), or a copy of the built one that lasts until that is rebuilt.
 disk_of() {
     if [ "$1" = 0 ] && [ -n "${DISK:-}" ]; then printf '%s\n' "$DISK"; return; fi

@@ -54,6 +54,18 @@ public sealed class BarePayloadTests
         qemu.ExpectAnywhere("guest second powered off", 60);
     }
 
+    /// <summary>What boot loaders take that know no ELF: the bytes as they lie in memory, with the header of a flat Linux image.</summary>
+    [Test, Category("Image")]
+    public void The_flat_image_starts_as_the_ELF_does()
+    {
+        using var folder = new TemporaryFolder();
+        var image = Repository.FlatImage;
+        Assert.That(File.ReadAllBytes(image).AsSpan(48, 8).SequenceEqual("RISCV\0\0\0"u8), "the header's magic number");
+        using var qemu = QemuMachine.Start(
+            [.. GuestMachine.Rvirt(Firmware.Sbi, BareProgram.Build(folder, "failing-payload.S", 0x80200000), memory: 256, image: image)], TimeSpan.FromSeconds(60));
+        Assert.That(qemu.WaitForExit(50), Is.EqualTo(7), qemu.Describe);
+    }
+
     /// <summary>The firmware of a bad-input test is a good one for a payload that needs only characters.</summary>
     [Test, Category("Native")]
     public void The_bare_firmware_runs_u_boot()

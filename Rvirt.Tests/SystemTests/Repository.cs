@@ -32,6 +32,8 @@ internal static class Repository
         _ => throw new ArgumentOutOfRangeException(nameof(firmware)),
     };
 
+    public static string FlatImage => Need("artifacts/images/rvirt-qemu-sbi.bin", "make image");
+
     private static string Need(string path, string command)
     {
         var full = Path.Combine(Top, path);
