@@ -19,8 +19,8 @@ public sealed class BarePayloadTests
         using var folder = new TemporaryFolder();
         var payload = BareProgram.Build(folder, "failing-payload.S", 0x80200000);
         string[] arguments = firmware == Firmware.Native ? ["-kernel", payload] : [.. GuestMachine.Rvirt(firmware, payload, memory: 256)];
-        using var qemu = QemuMachine.Start(arguments, TimeSpan.FromSeconds(30));
-        var status = qemu.WaitForExit(20);
+        using var qemu = QemuMachine.Start(arguments, TimeSpan.FromSeconds(90));
+        var status = qemu.WaitForExit(60);
         Assert.That(qemu.Serial, Does.Contain("x"), qemu.Describe);
         Assert.That(status, Is.EqualTo(7), qemu.Describe);
     }
@@ -72,8 +72,8 @@ public sealed class BarePayloadTests
     {
         using var folder = new TemporaryFolder();
         var bare = BareProgram.Build(folder, "bare-firmware.S", 0x80000000);
-        using var qemu = QemuMachine.Start(["-m", "256M", "-bios", bare, "-kernel", Repository.UBootElf], TimeSpan.FromSeconds(30));
-        qemu.Expect("stop autoboot", 20);
+        using var qemu = QemuMachine.Start(["-m", "256M", "-bios", bare, "-kernel", Repository.UBootElf], TimeSpan.FromSeconds(90));
+        qemu.Expect("stop autoboot", 60);
     }
 
     /// <summary>What an image takes of memory or a boot medium: the bytes its program headers load.</summary>

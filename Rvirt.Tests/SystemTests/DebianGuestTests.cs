@@ -51,26 +51,26 @@ public sealed class DebianGuestTests(Firmware firmware)
     public void End() => _machine.Dispose();
 
     [Test]
-    public void Asks_for_a_login_on_the_serial_line() => _machine.Qemu.Expect("guest0 login: ", 20);
+    public void Asks_for_a_login_on_the_serial_line() => _machine.Qemu.Expect("guest0 login: ", 60);
 
     [Test, DependsOnTest(nameof(Asks_for_a_login_on_the_serial_line), AllowFailure = true)]
     public void Takes_typed_input_from_password_to_command()
     {
         _machine.Qemu.Send("root\n");
-        _machine.Qemu.Expect("Password: ", 20);
+        _machine.Qemu.Expect("Password: ", 60);
         _machine.Qemu.Send(Repository.RootPassword + "\n");
-        _machine.Qemu.Expect(s_prompt, 20);
+        _machine.Qemu.Expect(s_prompt, 60);
         _machine.Qemu.Send("echo $((6 * 7)) from $(uname -m)\n");
-        _machine.Qemu.Expect("42 from riscv64", 20);
-        _machine.Qemu.Expect(s_prompt, 20);
+        _machine.Qemu.Expect("42 from riscv64", 60);
+        _machine.Qemu.Expect(s_prompt, 60);
 
         // Longer than any FIFO, typed at once: not a character may be lost.
         var text = string.Concat(Enumerable.Range(0, 40).Select(i => $"{i:x2}"));
         _machine.Qemu.Send($"echo {text} | md5sum\n");
-        _machine.Qemu.Expect(Convert.ToHexStringLower(MD5.HashData(System.Text.Encoding.ASCII.GetBytes(text + "\n"))), 20);
-        _machine.Qemu.Expect(s_prompt, 20);
+        _machine.Qemu.Expect(Convert.ToHexStringLower(MD5.HashData(System.Text.Encoding.ASCII.GetBytes(text + "\n"))), 60);
+        _machine.Qemu.Expect(s_prompt, 60);
         _machine.Qemu.Send("exit\n");
-        _machine.Qemu.Expect("guest0 login: ", 20);
+        _machine.Qemu.Expect("guest0 login: ", 60);
     }
 
     [Test, DependsOnTest(nameof(Takes_typed_input_from_password_to_command), AllowFailure = true)]
@@ -88,9 +88,9 @@ public sealed class DebianGuestTests(Firmware firmware)
     public void Copies_16_MiB_in_and_out()
     {
         var sum = Convert.ToHexStringLower(SHA256.HashData(_file));
-        Assert.That(Guest.Run("cat > /root/file && sha256sum < /root/file", 120, new MemoryStream(_file)), Does.StartWith(sum));
+        Assert.That(Guest.Run("cat > /root/file && sha256sum < /root/file", 240, new MemoryStream(_file)), Does.StartWith(sum));
         using var back = new MemoryStream();
-        Guest.Copy("cat /root/file", null, back, 120);
+        Guest.Copy("cat /root/file", null, back, 240);
         Assert.That(Convert.ToHexStringLower(SHA256.HashData(back.ToArray())), Is.EqualTo(sum));
     }
 
@@ -148,10 +148,10 @@ public sealed class DebianGuestTests(Firmware firmware)
         }
 
         var sum = Convert.ToHexStringLower(expected.GetHashAndReset());
-        Guest.Run("for i in 0 1 2 3; do tail -c +$((i * 1000003 + 1)) /root/file; head -c $((i * 1000003)) /root/file; done > /root/big && sync", 120);
+        Guest.Run("for i in 0 1 2 3; do tail -c +$((i * 1000003 + 1)) /root/file; head -c $((i * 1000003)) /root/file; done > /root/big && sync", 400);
         Guest.RunToTheEnd("reboot");
         _machine.Qemu.Expect("rvirt-guest: ssh ready", 240);
-        Assert.That(Guest.Run("stat -c %s /root/big; md5sum < /root/big", 120).Split([' ', '\n']), Is.SupersetOf([$"{64 * Megabyte}", sum]));
+        Assert.That(Guest.Run("stat -c %s /root/big; md5sum < /root/big", 240).Split([' ', '\n']), Is.SupersetOf([$"{64 * Megabyte}", sum]));
         _written = sum;
     }
 
@@ -159,18 +159,18 @@ public sealed class DebianGuestTests(Firmware firmware)
     [Test, DependsOnTest(nameof(Writes_64_MiB_and_reads_it_back_after_a_reboot), AllowFailure = true)]
     public void Keeps_what_was_synced_when_the_kernel_is_reset_while_it_writes()
     {
-        var sum = Guest.Run("head -c 8388608 /dev/urandom > /root/kept && sync && md5sum < /root/kept", 120).Split(' ')[0];
+        var sum = Guest.Run("head -c 8388608 /dev/urandom > /root/kept && sync && md5sum < /root/kept", 240).Split(' ')[0];
         Guest.Run("(while :; do head -c 33554432 /dev/urandom > /root/more; sync; done) > /dev/null 2>&1 & (sleep 2; echo b > /proc/sysrq-trigger) > /dev/null 2>&1 &");
         _machine.Qemu.Expect("rvirt-guest: ssh ready", 240);
-        Assert.That(Guest.Run("md5sum < /root/kept", 120), Does.StartWith(sum));
-        Guest.Run("rm -f /root/more /root/kept && sync", 120);
+        Assert.That(Guest.Run("md5sum < /root/kept", 240), Does.StartWith(sum));
+        Guest.Run("rm -f /root/more /root/kept && sync", 240);
     }
 
     [Test, DependsOnTest(nameof(Keeps_what_was_synced_when_the_kernel_is_reset_while_it_writes), AllowFailure = true)]
     public void Powers_off_with_status_0()
     {
         Guest.RunToTheEnd("poweroff");
-        Assert.That(_machine.Qemu.WaitForExit(60), Is.Zero, _machine.Qemu.Describe);
+        Assert.That(_machine.Qemu.WaitForExit(120), Is.Zero, _machine.Qemu.Describe);
     }
 
     [Test, DependsOnTest(nameof(Powers_off_with_status_0), AllowFailure = true)]

@@ -53,7 +53,7 @@ public sealed class TwoGuestsTests(Firmware firmware)
     public void Gives_typed_input_to_the_first()
     {
         _machine.Qemu.Send("root\n");
-        _machine.Qemu.ExpectAnywhere(@"\[guest0\] (.*login: root|Password: )", 30);
+        _machine.Qemu.ExpectAnywhere(@"\[guest0\] (.*login: root|Password: )", 90);
         _machine.Qemu.Send("wrong\n");
     }
 
@@ -93,7 +93,7 @@ public sealed class TwoGuestsTests(Firmware firmware)
         Assert.That(Uptime(1), Is.GreaterThan(before));
         Assert.That(_machine.Guests[1].Run("echo still here > /root/file && sync && cat /root/file"), Is.EqualTo("still here"));
         _machine.Guests[1].RunToTheEnd("poweroff");
-        Assert.That(_machine.Qemu.WaitForExit(60), Is.Zero, _machine.Qemu.Describe);
+        Assert.That(_machine.Qemu.WaitForExit(120), Is.Zero, _machine.Qemu.Describe);
         for (var guest = 0; guest < 2; guest++)
         {
             var (status, output) = Commands.Run("/usr/sbin/e2fsck", ["-fn", _machine.Disk(guest)]);

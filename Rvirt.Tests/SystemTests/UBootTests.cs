@@ -25,18 +25,18 @@ public sealed class UBootTests
         ];
         arguments.AddRange(firmware == Firmware.Native ? ["-m", "256M", "-kernel", payload] : GuestMachine.Rvirt(firmware, payload, memory: 512));
 
-        using var qemu = QemuMachine.Start(arguments, TimeSpan.FromSeconds(60));
-        qemu.Expect("U-Boot 20", 30);
-        qemu.Expect("stop autoboot", 30);
+        using var qemu = QemuMachine.Start(arguments, TimeSpan.FromSeconds(300));
+        qemu.Expect("U-Boot 20", 90);
+        qemu.Expect("stop autoboot", 90);
         qemu.Send("\n");
-        qemu.Expect("=> ", 30);
+        qemu.Expect("=> ", 90);
         qemu.Send("virtio info\n");
-        qemu.Expect(@"Device 0: .*VirtIO Block Device", 20);
-        qemu.Expect("=> ", 20);
+        qemu.Expect(@"Device 0: .*VirtIO Block Device", 60);
+        qemu.Expect("=> ", 60);
         qemu.Send("ls virtio 0 /\n");
-        qemu.Expect(@"<DIR>\s+\d+ etc", 20);
-        qemu.Expect("=> ", 20);
+        qemu.Expect(@"<DIR>\s+\d+ etc", 60);
+        qemu.Expect("=> ", 60);
         qemu.Send("poweroff\n");
-        Assert.That(qemu.WaitForExit(20), Is.Zero, qemu.Describe);
+        Assert.That(qemu.WaitForExit(60), Is.Zero, qemu.Describe);
     }
 }
