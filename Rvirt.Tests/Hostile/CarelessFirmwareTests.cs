@@ -21,8 +21,8 @@ internal sealed class CarelessFirmwareTests
         var blob = GuestMachine.PackBlob(
             folder, [new GuestSpec("one", guest, null, "", GuestProgram.RamLength, 1, []), new GuestSpec("two", guest, null, "", GuestProgram.RamLength, 1, [])]);
         using var qemu = QemuMachine.Start(
-            [.. GuestMachine.Rvirt(Firmware.Sbi, blob, memory: 128, harts: 2), "-bios", firmware], TimeSpan.FromSeconds(40));
-        qemu.ExpectAnywhere(@"\[one\] ready", 20);
-        qemu.ExpectAnywhere(@"\[two\] ready", 20);
+            [.. GuestMachine.Rvirt(Firmware.Sbi, blob, memory: 128, harts: 2), "-bios", firmware], TimeSpan.FromSeconds(120));
+        qemu.ExpectAnywhere(@"\[one\] ready", 50);
+        qemu.ExpectAnywhere(@"\[two\] ready", 50);
     }
 }

@@ -35,9 +35,9 @@ internal sealed class HostilePair : IDisposable
                 "-global", "virtio-mmio.force-legacy=" + (program.VirtioVersion == 1 ? "true" : "false"),
                 .. QemuMonitor.Arguments(socket),
             ],
-            TimeSpan.FromSeconds(60));
+            TimeSpan.FromSeconds(180));
         _monitor = new QemuMonitor(socket);
-        Qemu.ExpectAnywhere(Victim + "ready", 30);
+        Qemu.ExpectAnywhere(Victim + "ready", 60);
     }
 
     public QemuMachine Qemu { get; }
@@ -70,7 +70,7 @@ internal sealed class HostilePair : IDisposable
     {
         Qemu.Skip();
         Qemu.Send("?");
-        var answer = Qemu.Expect(Victim + @"(intact ([0-9a-f]+)|broken at [0-9a-f]+)\r?\n", 20);
+        var answer = Qemu.Expect(Victim + @"(intact ([0-9a-f]+)|broken at [0-9a-f]+)\r?\n", 60);
         Assert.That(answer.Groups[1].Value, Does.StartWith("intact"), Qemu.Describe);
         return Convert.ToUInt64(answer.Groups[2].Value, 16);
     }

@@ -14,7 +14,7 @@ internal sealed class QemuMonitor : IDisposable
 
     public QemuMonitor(string path)
     {
-        for (var tries = 0; !File.Exists(path) && tries < 100; tries++)
+        for (var tries = 0; !File.Exists(path) && tries < 600; tries++)
         {
             Thread.Sleep(50);
         }

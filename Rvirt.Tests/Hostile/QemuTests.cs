@@ -31,7 +31,7 @@ internal sealed class QemuTests
     {
         var program = HostilePrograms.Get(name);
         using var pair = new HostilePair(firmware, program);
-        pair.ExpectHostile(program.Lines[^1], 30);
+        pair.ExpectHostile(program.Lines[^1], 60);
         var lines = pair.Lines;
         Assert.Multiple(() =>
         {

@@ -15,7 +15,7 @@ internal sealed unsafe class RacingTests
     private const ulong Buffers = TestGuest.GuestRam + 0x8_0000;
     private const ulong Table = Buffers + 0x1000;
     private const uint Indirect = 4;
-    private const int Rounds = 20_000;
+    private const int Rounds = 10_000;
 
     /// <summary>The fake device throws when it is told of memory that is not the guest's, or of a chain that no driver may make.</summary>
     [Test]
@@ -31,7 +31,7 @@ internal sealed unsafe class RacingTests
         using var racer = new Racer(round =>
         {
             // Address, then length and flags and next: in RAM or not, short or long, alone or with a next one out of range.
-            Volatile.Write(ref entry[0], (round & 1) == 0 ? Buffers : TestGuest.HostRam + (ulong)(round & 2));
+            Volatile.Write(ref entry[0], (round & 1) == 0 ? Buffers : TestGuest.GuestRam + TestGuest.RamBytes + (ulong)(round & 2));
             Volatile.Write(ref entry[1], (round & 12) switch { 0 => 0xffff_fff0, 4 => 16 | (0x1_0001ul << 32), 8 => 16 | (0xffff_0001ul << 32), _ => 16 });
         });
         for (var round = 0; round < Rounds || ((served == 0 || refused == 0) && round < 100 * Rounds); round++)
@@ -93,7 +93,7 @@ internal sealed unsafe class RacingTests
     public void Page_tables_that_change_while_they_are_walked_lead_nowhere_else()
     {
         using var machine = new HostileMachine();
-        var program = new GuestProgram("racing", GuestProgram.Compose(["racing.s"], ("LIMIT", 60_000)), ["11", "end"], StopReason.Shutdown);
+        var program = new GuestProgram("racing", GuestProgram.Compose(["racing.s"], ("LIMIT", 30_000)), ["11", "end"], StopReason.Shutdown);
         machine.Start(program);
         var entry = (ulong*)(machine.Virtual.Machine.Ram + (machine.Virtual.Memory.HostAddress - machine.Virtual.Machine.RamBase) + 0x40_2000);
         ulong[] entries =
