@@ -180,13 +180,12 @@ public sealed class ProgramCompiler
     /// <summary>The instance a function was compiled from, or null.</summary>
     public MethodInstance? InstanceOf(IrFunction function) => _instances.TryGetValue(function, out var found) ? found.Instance : null;
 
-    public CallSignature SignatureOf(IMethod method, IType? selfType = null)
+    public CallSignature SignatureOf(IMethod method)
     {
         var parameters = new List<TypeShape>();
         if (!method.IsStatic)
         {
             // A struct's methods get its address; an object is one already.
-            _ = selfType;
             parameters.Add(Layouts.ShapeOf(KnownType(KnownTypeCode.Object)));
         }
         parameters.AddRange(method.Parameters.Select(parameter => Layouts.ShapeOf(parameter.Type)));
@@ -216,7 +215,7 @@ public sealed class ProgramCompiler
 
     private IrFunction Declare(MethodInstance instance, string? export)
     {
-        var signature = SignatureOf(instance.Method, instance.SelfType);
+        var signature = SignatureOf(instance.Method);
         var display = NameBuilder.Of(instance);
         var function = CreateFunction(export ?? Names.Unique(display), display, signature, export is not null);
         function.Inlining = InliningOf(instance.Definition);

@@ -212,8 +212,6 @@ public sealed class IrCopy(IrValue destination, IrValue source, IrValue size, in
 
     public bool MayOverlap { get; init; }
 
-    public bool IsVolatile { get; init; }
-
     public override IEnumerable<IrValue> Operands => [Destination, Source, Size];
 }
 

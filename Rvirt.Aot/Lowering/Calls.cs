@@ -94,7 +94,7 @@ public sealed partial class MethodLowering
             PanicWith(ThrowHelpers.ExceptionOf(_program, method), null);
             return AfterPanic(method);
         }
-        return CallWith(method, LowerArguments(arguments, method), selfType, place, isVirtual);
+        return CallWith(method, LowerArguments(arguments), selfType, place, isVirtual);
     }
 
     /// <summary>Calls a closed method, bound as it is.</summary>
@@ -110,7 +110,7 @@ public sealed partial class MethodLowering
     /// <summary>A default member of an interface gets a copy of the struct it is called on, as .NET boxes one.</summary>
     private Operand CallDefaultMember(IMethod method, IReadOnlyList<ILInstruction> arguments, IType type, (ILInstruction For, IrValue Place)? place)
     {
-        var operands = LowerArguments(arguments, method);
+        var operands = LowerArguments(arguments);
         var shape = _program.Layouts.ShapeOf(type);
         var receiver = _b.Convert(Scalar(operands[0]), IrType.Pointer, signed: true);
         var copy = Temporary(shape);
@@ -160,9 +160,8 @@ public sealed partial class MethodLowering
     }
 
     /// <summary>Compiles arguments from left to right; structs that a later argument could change are copied.</summary>
-    private Operand[] LowerArguments(IReadOnlyList<ILInstruction> arguments, IMethod? method)
+    private Operand[] LowerArguments(IReadOnlyList<ILInstruction> arguments)
     {
-        _ = method;
         var operands = new Operand[arguments.Count];
         for (int i = 0; i < operands.Length; i++)
         {
@@ -278,7 +277,7 @@ public sealed partial class MethodLowering
         var type = (FunctionPointerType)Close(call.FunctionPointerType);
         var signature = new CallSignature(
             _program.Layouts.ShapeOf(type.ReturnType), type.ParameterTypes.Select(_program.Layouts.ShapeOf).ToList());
-        var operands = LowerArguments(call.Arguments, null);
+        var operands = LowerArguments(call.Arguments);
         var target = LowerPointer(call.FunctionPointer);
         return EmitCall(target, signature, operands, place?.Place, Boundary.Arguments);
     }
@@ -333,7 +332,7 @@ public sealed partial class MethodLowering
             _b.Zero(target, shape.Size, shape.Alignment);
             return;
         }
-        var arguments = LowerArguments(construct.Arguments, method);
+        var arguments = LowerArguments(construct.Arguments);
         CallWith(method, [new Operand(target), .. arguments], null, null, isVirtual: false);
     }
 

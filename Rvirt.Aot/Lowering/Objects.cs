@@ -15,7 +15,7 @@ public sealed partial class MethodLowering
 {
     private Operand NewObject(NewObj construct, IMethod method, IType type)
     {
-        var arguments = LowerArguments(construct.Arguments, method);
+        var arguments = LowerArguments(construct.Arguments);
         var instance = _b.Emit(new IrAllocate(_program.Layouts.ShapeOf(type), null, _program.Layouts.ObjectSize(type)));
         CallWith(method, [new Operand(instance), .. arguments], null, null, isVirtual: false);
         return new Operand(instance);

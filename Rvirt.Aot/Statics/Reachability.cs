@@ -9,14 +9,14 @@ namespace Rvirt.Aot.Statics;
 /// <summary>Keeps what the exports reach, and refuses allocations there: only code evaluated at compile time may allocate.</summary>
 public sealed class Reachability(ProgramCompiler program)
 {
-    private readonly Dictionary<string, string?> _reachedFrom = [];
+    private readonly Dictionary<string, (string? From, IrLocation? At)> _reachedFrom = [];
     private readonly Queue<string> _queue = [];
 
     public void Run()
     {
         foreach (var function in program.Module.Functions.Values.Where(function => function.IsExported))
         {
-            Reach(function.Symbol, null);
+            Reach(function.Symbol, null, null);
         }
         while (_queue.TryDequeue(out var symbol))
         {
@@ -28,7 +28,7 @@ public sealed class Reachability(ProgramCompiler program)
             {
                 foreach (var relocation in global.Relocations)
                 {
-                    Reach(relocation.Symbol, symbol);
+                    Reach(relocation.Symbol, symbol, null);
                 }
             }
         }
@@ -42,9 +42,9 @@ public sealed class Reachability(ProgramCompiler program)
         }
     }
 
-    private void Reach(string symbol, string? from)
+    private void Reach(string symbol, string? from, IrLocation? at)
     {
-        if (_reachedFrom.TryAdd(symbol, from))
+        if (_reachedFrom.TryAdd(symbol, (from, at)))
         {
             _queue.Enqueue(symbol);
         }
@@ -68,17 +68,18 @@ public sealed class Reachability(ProgramCompiler program)
             {
                 if (operand is IrSymbol symbol)
                 {
-                    Reach(symbol.Name, function.Symbol);
+                    Reach(symbol.Name, function.Symbol, instruction.Location);
                 }
             }
         }
     }
 
+    /// <summary>The innermost line with a source on the way to a function.</summary>
     private IrLocation? LocationOf(string symbol)
     {
-        for (string? current = symbol; current is not null; current = _reachedFrom[current])
+        for (string? current = symbol; current is not null; current = _reachedFrom[current].From)
         {
-            if (program.Module.Functions.TryGetValue(current, out var function) && function.Location is { } location)
+            if (_reachedFrom[current].At is { } location)
             {
                 return location;
             }
@@ -89,7 +90,7 @@ public sealed class Reachability(ProgramCompiler program)
     private List<string> Chain(string symbol)
     {
         var chain = new List<string>();
-        for (string? current = symbol; current is not null; current = _reachedFrom[current])
+        for (string? current = symbol; current is not null; current = _reachedFrom[current].From)
         {
             chain.Add(program.Module.Functions.TryGetValue(current, out var function) ? function.DisplayName : current);
         }

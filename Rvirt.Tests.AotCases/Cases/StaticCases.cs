@@ -5,7 +5,7 @@ using Rvirt.Tests.AotCases.Running;
 
 namespace Rvirt.Tests.AotCases.Cases;
 
-/// <summary>Static fields, static constructors run at compile time, constant data, objects that live in constant data.</summary>
+/// <summary>Static fields, static constructors run at compile time, constant data.</summary>
 public static unsafe class StaticCases
 {
     public static void RunAll<T>(ref T runner, ref Log log)
@@ -20,11 +20,6 @@ public static unsafe class StaticCases
         runner.Run("Static.Utf8Literals"u8, &Utf8Literals, ref log, 4);
         runner.Run("Static.ConstantSpans"u8, &ConstantSpans, ref log, 20);
         runner.Run("Static.Strings"u8, &Strings, ref log, 12);
-        runner.Run("Static.Arrays"u8, &Arrays, ref log, 12);
-        runner.Run("Static.ArraysOfStructs"u8, &ArraysOfStructs, ref log, 8);
-        runner.Run("Static.JaggedArrays"u8, &JaggedArrays, ref log, 8);
-        runner.Run("Static.Objects"u8, &Objects, ref log, 4);
-        runner.Run("Static.InheritedObjects"u8, &InheritedObjects, ref log, 4);
         runner.Run("Static.StructsInStatics"u8, &StructsInStatics, ref log, 3);
         runner.Run("Static.BitTricksAtCompileTime"u8, &BitTricksAtCompileTime, ref log);
     }
@@ -227,95 +222,7 @@ public static unsafe class StaticCases
         log.Add(sum);
     }
 
-    private static readonly int[] s_numbers = [3, 1, 4, 1, 5, 9, 2, 6];
-    private static readonly string[] s_words = ["zero", "one", "two"];
-    private static readonly int[] s_scratch = new int[4];
-
-    public static void Arrays(ref Log log)
-    {
-        log.Add(s_numbers[log.Below(8)]);
-        log.Add(s_numbers.Length);
-        log.Add(s_words[log.Below(3)]!.Length);
-        s_scratch[log.Below(4)] = log.NextInt();
-        int sum = 0;
-        foreach (int value in s_scratch)
-        {
-            sum ^= value;
-        }
-        log.Add(sum);
-        s_scratch.AsSpan().Clear();
-        ReadOnlySpan<int> view = s_numbers;
-        log.Add(view[2..5].IndexOf(5));
-        log.Add(s_numbers[log.Below(10)]);
-    }
-
     private readonly record struct Entry(byte Key, string Name, long Value);
-
-    private static readonly Entry[] s_entries = [new(1, "one", 100), new(2, "two", 200), new(9, "nine", -900)];
-
-    public static void ArraysOfStructs(ref Log log)
-    {
-        ref readonly var entry = ref s_entries[log.Below(3)];
-        log.Add(entry.Key + entry.Value);
-        log.Add(entry.Name[0]);
-        foreach (var each in s_entries)
-        {
-            log.Add(each.Value * each.Name.Length);
-        }
-    }
-
-    private static readonly int[][] s_rows = [[1], [2, 3], [4, 5, 6]];
-
-    public static void JaggedArrays(ref Log log)
-    {
-        var row = s_rows[log.Below(3)];
-        log.Add(row[^1]);
-        log.Add(row.Length);
-    }
-
-    private sealed class Settings(int limit, string name)
-    {
-        private int _uses;
-
-        public int Limit { get; } = limit;
-
-        public string Name => name;
-
-        public int Use() => _uses++ + Limit;
-
-        public void Reset() => _uses = 0;
-    }
-
-    private static readonly Settings s_settings = new(40, "main");
-
-    public static void Objects(ref Log log)
-    {
-        log.Add(s_settings.Use());
-        log.Add(s_settings.Use());
-        log.Add(s_settings.Name.Length);
-        log.Add(s_settings.Limit);
-        s_settings.Reset();
-    }
-
-    private abstract class Animal(int legs)
-    {
-        protected readonly int _legs = legs;
-
-        public int Legs => _legs;
-    }
-
-    private sealed class Dog(int age) : Animal(4)
-    {
-        public long Sum() => (_legs * 1000L) + age;
-    }
-
-    private static readonly Dog s_dog = new(7);
-
-    public static void InheritedObjects(ref Log log)
-    {
-        log.Add(s_dog.Legs);
-        log.Add(s_dog.Sum());
-    }
 
     private struct Configuration
     {
@@ -345,6 +252,9 @@ public static unsafe class StaticCases
         + (System.Numerics.BitOperations.TrailingZeroCount(0x100L) << 16);
 
     private static readonly long s_mixed = Mix();
+    private static readonly long s_shifted = Shifted(-1000, 3);
+
+    private static long Shifted(long value, int count) => (value >> count) ^ ((value >>> count) * 3) ^ (value << count);
 
     private static long Mix()
     {
@@ -361,5 +271,6 @@ public static unsafe class StaticCases
     {
         log.Add(s_bits);
         log.Add(s_mixed);
+        log.Add(s_shifted);
     }
 }

@@ -42,6 +42,18 @@ internal static unsafe class ObjectRefusals
         return new Box(n).Value; // RVA0010
     }
 
+    private static class Numbers
+    {
+        public static readonly int[] All = [1, 2, 3];
+    }
+
+    [UnmanagedCallersOnly(EntryPoint = "refuse_array_range")]
+    public static int ArrayRange(int n)
+    {
+        var numbers = Numbers.All;
+        return numbers[1..n].Length; // RVA0023
+    }
+
     [UnmanagedCallersOnly(EntryPoint = "refuse_box")]
     public static int BoxValue(int n)
     {

@@ -18,8 +18,12 @@ public static class Suite
         StructSizeCases.RunAll(ref runner, ref log);
         StructCases.RunAll(ref runner, ref log);
         ValueCases.RunAll(ref runner, ref log);
+        SpanCases.RunAll(ref runner, ref log);
         MemoryCases.RunAll(ref runner, ref log);
+        InterfaceCases.RunAll(ref runner, ref log);
+        FunctionPointerCases.RunAll(ref runner, ref log);
         GenericCases.RunAll(ref runner, ref log);
+        FrozenObjectCases.RunAll(ref runner, ref log);
         StaticCases.RunAll(ref runner, ref log);
         DebuggingCases.RunAll(ref runner, ref log);
         CoreLibraryCases.RunAll(ref runner, ref log);
