@@ -7,8 +7,8 @@ namespace Rvirt.Benchmarks;
 internal static class Program
 {
     private const string Usage = """
-        guest [--docs]   what operations cost a guest: natively, under both images, beside RVirt's figures;
-                         --docs puts the table into docs/performance.md
+        guest [--docs] [--without-sbi]   what operations cost a guest: natively, under both images, beside RVirt's figures;
+                         --docs puts the table into docs/performance.md; fails where a limit is exceeded
         desktop [--docs] ...   the libraries on this machine; what follows goes to BenchmarkDotNet (default: --filter *);
                          fails where an operation allocates memory
         (nothing)        both
@@ -19,10 +19,10 @@ internal static class Program
         switch (args.Length == 0 ? "" : args[0])
         {
             case "":
-                var status = GuestBenchmark.Run(intoDocs: false);
+                var status = GuestBenchmark.Run(intoDocs: false, withSbi: true);
                 return Math.Max(status, DesktopBenchmark.Run([]));
             case "guest":
-                return GuestBenchmark.Run(intoDocs: Array.IndexOf(args, "--docs") > 0);
+                return GuestBenchmark.Run(Array.IndexOf(args, "--docs") > 0, withSbi: Array.IndexOf(args, "--without-sbi") < 0);
             case "desktop":
                 return DesktopBenchmark.Run(args[1..]);
             default:

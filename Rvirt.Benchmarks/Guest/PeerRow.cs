@@ -41,6 +41,9 @@ internal sealed record PeerRow(string Name, string Unit, double PeerNative, doub
         new("Linux: boot to power-down, ms", "ms", 37.8, 338, 259),
     ];
 
+    /// <summary>Whether the Linux guest measures it.</summary>
+    public bool IsLinux => Name.StartsWith("Linux", System.StringComparison.Ordinal);
+
     /// <summary>The most Rvirt may need: half of RVirt's kindest figure, or twice what the operation costs natively here where that is more.</summary>
     public double? Limit(double? native) =>
         PeerKindest == 0 ? null : System.Math.Max(PeerKindest / 2, 2 * (native ?? 0));

@@ -21,6 +21,10 @@ internal static class Repository
 
     public static string RootPassword => File.ReadAllText(Need("artifacts/guest/root-password", "make guest")).Trim();
 
+    /// <summary>The benchmarks, of the configuration that the tests have.</summary>
+    public static string Benchmarks =>
+        Need($"Rvirt.Benchmarks/bin/{new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name}/net10.0/Rvirt.Benchmarks.dll", "dotnet build rvirt.sln");
+
     public static string UBootElf => Need("/usr/lib/u-boot/qemu-riscv64_smode/uboot.elf", "make setup");
 
     public static string UBootBinary => Need("/usr/lib/u-boot/qemu-riscv64_smode/u-boot.bin", "make setup");
