@@ -36,6 +36,8 @@ help:
 	@echo 'make bench     benchmarks: BenchmarkDotNet on this machine, and the benchmark guest on QEMU'
 	@echo 'make desktop-linux  boot the Debian guest without QEMU, on an interpreted hart in this process, under Rvirt (NATIVE=1: without)'
 	@echo '    UNTIL=TEXT          end when the console shows it (default "login:"); STRICT=1 a hart on which a missing fence shows'
+	@echo 'make coverage  line and branch coverage of the fast tests, as a table and in artifacts/coverage'
+	@echo 'make mutation  mutation testing of a library (PROJECT=Core|Mmu, FILES="**/Sbi/*.cs"); slow: see docs/mutation.md'
 	@echo 'make image     the hypervisor images, in $(images)'
 	@echo 'make guest     the Debian guest, in artifacts/guest'
 	@echo 'make setup     the Debian packages all this needs (each target does that by itself)'
@@ -84,6 +86,24 @@ lockstep:
 bench: image
 	@echo 'bench: this takes several minutes'
 	@dotnet run --project Rvirt.Benchmarks -c $(configuration) -- $(BENCH)
+
+# What runs in a minute without QEMU, clang or a guest.
+coverage_tests := FullyQualifiedName~Rvirt.Tests.Core|FullyQualifiedName~Rvirt.Tests.Mmu|FullyQualifiedName~Rvirt.Tests.Devices|FullyQualifiedName~HypervisorTests|FullyQualifiedName~DesktopOperation
+
+.PHONY: coverage mutation
+coverage:
+	@echo 'coverage: running the fast tests'
+	@rm -rf artifacts/coverage && dotnet tool restore >/dev/null
+	@dotnet test Rvirt.Tests -c $(configuration) --nologo -v q --filter '$(coverage_tests)' --collect 'XPlat Code Coverage' --results-directory artifacts/coverage \
+		-- 'DataCollectionRunSettings.DataCollectors.DataCollector.Configuration.Include=[Rvirt.Core]*,[Rvirt.Mmu]*,[Rvirt.Devices]*'
+	@dotnet reportgenerator -verbosity:Warning -reports:'artifacts/coverage/*/coverage.cobertura.xml' -targetdir:artifacts/coverage -reporttypes:'Html;MarkdownSummaryGithub'
+	@echo '| library | lines | branches |' && grep '^|\*\*Rvirt' artifacts/coverage/SummaryGithub.md | tr -d '*'
+	@echo 'coverage: by class and line in artifacts/coverage/index.html'
+
+mutation:
+	@[ '$(PROJECT)' = Core ] || [ '$(PROJECT)' = Mmu ] || { echo 'mutation: PROJECT is Core or Mmu' >&2; exit 2; }
+	@dotnet tool restore >/dev/null
+	@cd Rvirt.Tests/Mutation && dotnet stryker --project Rvirt.$(PROJECT).csproj $(foreach file,$(or $(FILES),**/*.cs),--mutate '$(file)') --output '$(CURDIR)/artifacts/mutation/$(PROJECT)'
 
 .PHONY: desktop-linux
 desktop-linux: guest

@@ -1,0 +1,82 @@
+using NUnit.Framework;
+using Rvirt.Core.Traps;
+using Rvirt.Core.VirtualHart;
+using Rvirt.Tests.Core.Traps;
+using Bits = Rvirt.Core.Privileged.Interrupts;
+
+namespace Rvirt.Tests.Core.Delivery;
+
+/// <summary>Each interrupt of the host becomes the guest's, and no other.</summary>
+public sealed class HostInterruptTests
+{
+    private const ulong Interrupt = 1UL << 63;
+    private const ulong Software = Interrupt | 1, Timer = Interrupt | 5, External = Interrupt | 9;
+
+    [Test]
+    public void AnExternalInterruptIsServedAndPassedOn()
+    {
+        using var machine = new TrapMachine();
+        Assert.That(machine.Trap(External, 0), Is.EqualTo(TrapOutcome.Resume));
+        Assert.That(machine.Bus.Calls, Has.Exactly(1).EqualTo("service"));
+        Assert.That(machine.V.Sip, Is.EqualTo(Bits.External));
+        Assert.That(machine.V.Counters.HostInterrupts, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void ATimerInterruptIsTheGuestsAndSilencesTheHosts()
+    {
+        using var machine = new TrapMachine();
+        Assert.That(machine.Trap(Timer, 0), Is.EqualTo(TrapOutcome.Resume));
+        Assert.That(machine.V.Sip, Is.EqualTo(Bits.Timer));
+        Assert.That(machine.Hart.Sie, Is.EqualTo(Bits.Software | Bits.External));
+        Assert.That(machine.Bus.Calls, Has.None.EqualTo("service"));
+    }
+
+    [TestCase(HartRequest.None, 0UL)]
+    [TestCase(HartRequest.Interrupt, Bits.Software)]
+    [TestCase(HartRequest.External, Bits.External)]
+    [TestCase(HartRequest.Interrupt | HartRequest.External, Bits.Software | Bits.External)]
+    public void ASoftwareInterruptCarriesWhatOtherHartsAsk(HartRequest request, ulong pending)
+    {
+        using var machine = new TrapMachine();
+        machine.Hart.Sip = Bits.Software;
+        machine.Bus.External = true;
+        machine.V.Requests = (int)request;
+        Assert.That(machine.Trap(Software, 0), Is.EqualTo(TrapOutcome.Resume));
+        Assert.That(machine.V.Sip, Is.EqualTo(pending));
+        Assert.That(machine.V.Requests, Is.Zero, "each request is served once");
+        Assert.That(machine.Hart.Sip, Is.Zero, "the host's interrupt is cleared");
+    }
+
+    [Test]
+    public void AStopThatAnotherHartAsksForStops()
+    {
+        using var machine = new TrapMachine();
+        machine.V.Requests = (int)(HartRequest.Stop | HartRequest.Interrupt);
+        Assert.That(machine.Trap(Software, 0), Is.EqualTo(TrapOutcome.Stop));
+        Assert.That(machine.V.StopReason, Is.EqualTo(StopReason.Requested));
+    }
+
+    [Test]
+    public void AnExternalLineThatFellIsTakenBack()
+    {
+        using var machine = new TrapMachine();
+        machine.V.Sip = Bits.External | Bits.Timer;
+        machine.V.Requests = (int)HartRequest.External;
+        machine.Trap(Software, 0);
+        Assert.That(machine.V.Sip, Is.EqualTo(Bits.Timer));
+    }
+
+    [TestCase(External, 2UL, 9UL)]
+    [TestCase(Timer, 2UL, 5UL)]
+    public void WhatTheGuestEnabledIsDeliveredAtOnce(ulong cause, ulong status, ulong number)
+    {
+        using var machine = new TrapMachine();
+        machine.V.Sie = Bits.All;
+        machine.V.Sstatus = status;
+        machine.V.Stvec = 0x8000_1000;
+        machine.Trap(cause, 0);
+        Assert.That(machine.V.Scause, Is.EqualTo(Interrupt | number));
+        Assert.That((machine.V.Pc, machine.V.Sepc), Is.EqualTo((0x8000_1000UL, TrapMachine.Entry)));
+    }
+}

@@ -1,0 +1,53 @@
+using System;
+using NUnit.Framework;
+using Rvirt.Core.Sbi;
+using Rvirt.Tests.Core.Traps;
+
+namespace Rvirt.Tests.Core.Sbi;
+
+/// <summary>Which pages a remote fence drops: exactly those its range touches (SBI 2.0 §8).</summary>
+public sealed class FenceRangeTests
+{
+    private static string[] Fences(ulong start, ulong size)
+    {
+        using var machine = new TrapMachine();
+        machine.Ecall(SbiExtension.Rfence, 1, 1, 0, start, size);
+        Assert.That((long)machine.V.X[10], Is.Zero);
+        return [.. machine.Mmu.Calls.FindAll(call => call.StartsWith("fence", StringComparison.Ordinal))];
+    }
+
+    [TestCase(0x5000UL, 1UL, 1)]
+    [TestCase(0x5000UL, 0x1000UL, 1)]
+    [TestCase(0x5000UL, 0x1001UL, 2)]
+    [TestCase(0x5fffUL, 2UL, 2)]
+    [TestCase(0x5fffUL, 1UL, 1)]
+    [TestCase(0x5000UL, 0UL, 0)]
+    [TestCase(0x5000UL, 64UL << 12, 64)]
+    public void ARangeDropsThePagesItTouches(ulong start, ulong size, int pages)
+    {
+        var expected = new string[pages];
+        for (var i = 0; i < pages; i++)
+        {
+            expected[i] = $"fence page {0x5000 + (0x1000 * i):x}";
+        }
+
+        Assert.That(Fences(start, size), Is.EqualTo(expected));
+    }
+
+    [TestCase(0x5000UL, (64UL << 12) + 1)]
+    [TestCase(0UL, 0UL)]
+    [TestCase(0UL, ulong.MaxValue)]
+    [TestCase(0x5000UL, ulong.MaxValue)]
+    public void AWideRangeDropsEverything(ulong start, ulong size) => Assert.That(Fences(start, size), Is.EqualTo(new[] { "fence" }));
+
+    [Test]
+    public void AHartThatIsNotNamedDropsNothing()
+    {
+        using var machine = new TrapMachine();
+        machine.Ecall(SbiExtension.Rfence, 1, 0, 0, 0, 0);
+        machine.Ecall(SbiExtension.Rfence, 0, 0, 0);
+        Assert.That((long)machine.V.X[10], Is.Zero);
+        Assert.That(machine.Mmu.Calls, Has.None.StartWith("fence"));
+        Assert.That(machine.Hart.FenceI, Is.Zero);
+    }
+}

@@ -1,0 +1,93 @@
+using System;
+using System.Buffers.Binary;
+using NUnit.Framework;
+using Rvirt.Core.Privileged;
+using Rvirt.Core.Sbi;
+using Rvirt.Core.VirtualHart;
+using Rvirt.Tests.Core.Traps;
+
+namespace Rvirt.Tests.Core.Sbi;
+
+/// <summary>SBI 0.1 (SBI 2.0 §5): hart masks lie in the caller's memory, and what is not a mask there is refused.</summary>
+public sealed class LegacyCallTests
+{
+    private const ulong Mask = TrapMachine.RamBase + 0x200;
+
+    private static long Call(TrapMachine machine, ulong extension, params ReadOnlySpan<ulong> arguments)
+    {
+        machine.Ecall(extension, 0, arguments);
+        return (long)machine.V.X[10];
+    }
+
+    private static TrapMachine WithMask(ulong mask)
+    {
+        var machine = new TrapMachine();
+        machine.Mmu.Answer = FaultResolution.Mapped;
+        machine.Mmu.GuestAddress = Mask;
+        BinaryPrimitives.WriteUInt64LittleEndian(machine.Ram[0x200..], mask);
+        return machine;
+    }
+
+    [TestCase(1UL, 0L, true)]
+    [TestCase(0UL, 0L, false)]
+    [TestCase(2UL, -3L, false)]
+    public void AnIpiGoesToTheHartsOfTheMaskInMemory(ulong mask, long error, bool raised)
+    {
+        using var machine = WithMask(mask);
+        Assert.That(Call(machine, SbiExtension.LegacySendIpi, 0x4000_0200), Is.EqualTo(error));
+        Assert.That(machine.Mmu.Calls, Does.Contain("resolve 40000200 Load"));
+        Assert.That(machine.V.Sip, Is.EqualTo(raised ? Interrupts.Software : 0UL));
+    }
+
+    [Test]
+    public void AnIpiWithoutAMaskGoesToEveryHart()
+    {
+        using var machine = new TrapMachine();
+        Assert.That(Call(machine, SbiExtension.LegacySendIpi, 0), Is.Zero);
+        Assert.That(machine.V.Sip, Is.EqualTo(Interrupts.Software));
+        Assert.That(machine.Mmu.Calls, Has.None.StartWith("resolve"));
+    }
+
+    [TestCase(FaultResolution.GuestPageFault, Mask)]
+    [TestCase(FaultResolution.Mapped, TrapMachine.RamBase - 8)]
+    [TestCase(FaultResolution.Mapped, Mask + 4)]
+    public void AMaskThatCannotBeReadIsRefused(FaultResolution answer, ulong address)
+    {
+        using var machine = WithMask(1);
+        machine.Mmu.Answer = answer;
+        machine.Mmu.GuestAddress = address;
+        Assert.That(Call(machine, SbiExtension.LegacySendIpi, 0x4000_0200), Is.EqualTo(-5));
+        Assert.That(machine.V.Sip, Is.Zero);
+    }
+
+    [Test]
+    public void AnIpiIsClearedOnce()
+    {
+        using var machine = new TrapMachine();
+        machine.V.Sip = Interrupts.Software | Interrupts.Timer;
+        Assert.That(Call(machine, SbiExtension.LegacyClearIpi), Is.EqualTo(1));
+        Assert.That(machine.V.Sip, Is.EqualTo(Interrupts.Timer));
+        Assert.That(Call(machine, SbiExtension.LegacyClearIpi), Is.Zero);
+    }
+
+    [Test]
+    public void FencesAreThoseOfTheirArguments()
+    {
+        using var machine = new TrapMachine();
+        Assert.That(Call(machine, SbiExtension.LegacyRemoteFenceI, 0), Is.Zero);
+        Assert.That(machine.Hart.FenceI, Is.EqualTo(1));
+        Assert.That(Call(machine, SbiExtension.LegacyRemoteSfenceVma, 0, 0x5000, 0x2000), Is.Zero);
+        Assert.That(Call(machine, SbiExtension.LegacyRemoteSfenceVmaAsid, 0, 0x7000, 0x1000, 9), Is.Zero);
+        Assert.That(machine.Mmu.Calls.FindAll(call => call.StartsWith("fence", StringComparison.Ordinal)),
+            Is.EqualTo(new[] { "fence page 5000", "fence page 6000", "fence page 7000 asid 9" }));
+    }
+
+    [Test]
+    public void InputComesByteByByte()
+    {
+        using var machine = new TrapMachine();
+        machine.Bus.Input.Enqueue(0xff);
+        Assert.That(Call(machine, SbiExtension.LegacyConsoleGetchar), Is.EqualTo(0xff));
+        Assert.That(Call(machine, SbiExtension.LegacyConsoleGetchar), Is.EqualTo(-1));
+    }
+}
