@@ -65,6 +65,21 @@ public unsafe class HostileQueueTests
     }
 
     [Test]
+    public void A_table_that_leaves_RAM_is_refused_whatever_lies_behind()
+    {
+        using var guest = new TestGuest();
+        var driver = GuestDriver.Open(guest, true);
+        driver.Descriptor(driver.Descriptors, 0, End - 16, 32, 4, 0);
+        driver.Descriptor(End - 16, 0, Buffers, 16, 1, 1);
+        // Not the guest's memory, and by chance what the second entry should be.
+        driver.Descriptor(End, 0, Buffers, 16, 2, 0);
+        driver.Publish(0);
+        driver.Notify();
+        Assert.That(guest.Device.Notifications, Is.Zero);
+        Works(guest);
+    }
+
+    [Test]
     public void Indirect_descriptors_that_were_not_agreed_on_are_refused()
     {
         using var guest = new TestGuest();
