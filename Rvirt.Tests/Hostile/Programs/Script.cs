@@ -10,6 +10,9 @@ namespace Rvirt.Tests.Hostile.Programs;
 /// <summary>Builds a program for guests/hostile/script.s together with the lines it must print.</summary>
 internal sealed class Script
 {
+    // Of several guests' lines the console keeps this much together.
+    private const int LineLength = 160;
+
     private enum Operation
     {
         Finish,
@@ -70,6 +73,11 @@ internal sealed class Script
     /// <summary>Makes an SBI call and prints both results.</summary>
     public Script Call(ulong extension, ulong function, ReadOnlySpan<ulong> arguments, ulong error, ulong? value)
     {
+        if (_line.Length > LineLength)
+        {
+            Send().Text("and ");
+        }
+
         Span<ulong> registers = stackalloc ulong[8];
         arguments.CopyTo(registers);
         registers[6] = function;
