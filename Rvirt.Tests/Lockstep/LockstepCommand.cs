@@ -10,7 +10,7 @@ namespace Rvirt.Tests.Lockstep;
 public static class LockstepCommand
 {
     /// <summary>Instructions of one program.</summary>
-    public const ulong StepsOfAProgram = 4000;
+    public const ulong StepsOfAProgram = 20000;
 
     /// <summary>Runs the command.</summary>
     /// <param name="arguments">Number of instructions, first seed, jobs.</param>

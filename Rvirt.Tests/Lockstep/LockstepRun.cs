@@ -159,6 +159,7 @@ public sealed class LockstepRun : IDisposable
         {
             Lost++;
             Step();
+            Settle();
             return;
         }
 
@@ -167,7 +168,7 @@ public sealed class LockstepRun : IDisposable
         var raised = e.Interrupt == LockstepInterrupt.None;
         for (var count = 0; count < LongestCode && at >= 0 && !Over && !Ended; count++)
         {
-            if (!raised && at == e.At)
+            if (!raised && at == e.At && _pause == 0)
             {
                 raised = true;
                 Raise(e.Interrupt);
@@ -175,6 +176,17 @@ public sealed class LockstepRun : IDisposable
 
             Step();
             at = _planted.IndexOf(Reference.Hart.Pc);
+        }
+
+        Settle();
+    }
+
+    /// <summary>Goes on to the end of an instruction for which a table was filled: A or D may be set already.</summary>
+    private void Settle()
+    {
+        for (var count = 0; _pause != 0 && count < LongestPause && !Over && !Ended; count++)
+        {
+            Step();
         }
     }
 
@@ -214,7 +226,8 @@ public sealed class LockstepRun : IDisposable
     /// <summary>One step of the machine under test, and as many of the reference as lead to the same state.</summary>
     private void Step()
     {
-        _clock++;
+        // While the guest is where it was, time stands still: nothing may come between a page that was filled and its use.
+        _clock += _pause == 0 ? 1u : 0;
         _raised = false;
         Reference.Machine.Clock = _clock;
         Subject.Machine.Machine.Clock = _clock;
@@ -358,6 +371,11 @@ public sealed class LockstepRun : IDisposable
         if (!Subject.Hart.Reserved)
         {
             Reference.Hart.ForgetReservation();
+        }
+        else if (Reference.Hart.Reserved && Reference.Entries.HasChoice)
+        {
+            // A load-reserved through an old entry and one through the new can load the same value.
+            Reference.Hart.Reservation = Subject.Reservation;
         }
     }
 

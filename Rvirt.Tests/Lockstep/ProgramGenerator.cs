@@ -105,7 +105,14 @@ public sealed class ProgramGenerator
             case < 52 when InSupervisor:
                 Claim();
                 break;
-            case < 54 when InSupervisor:
+            case < 55 when InSupervisor:
+                // What U-mode may count.
+                Set(5, (ulong)_random.Next(8));
+                Code(Encode.Csr(1 + _random.Next(3), 0x106, 5, 0));
+                Return(user: true);
+                Code(Encode.Csr(2, 0xc00 + _random.Next(3), 0, 6), Encode.Csr(2, 0xc00 + _random.Next(3), 0, 6));
+                break;
+            case < 57 when InSupervisor:
                 Set(6, (ulong)_random.Next(4) << 18);
                 Code(Encode.Csr(_random.Next(1, 4), 0x100, 6, _random.Next(4)), _instructions.Access(), _instructions.Access());
                 break;

@@ -32,6 +32,9 @@ public sealed class Subject : IDisposable
     /// <summary>Whether the guest sleeps, and nothing that it enabled can wake it.</summary>
     public bool Asleep { get; private set; }
 
+    /// <summary>Guest physical address of the reservation.</summary>
+    public ulong Reservation => Hart.Reservation - Machine.Memory.HostAddress + LockstepRun.Entry;
+
     /// <summary>Whether the last step did something to the guest, so that it stands for one of the reference's steps at least; else it may have filled a table.</summary>
     public bool Progressed { get; private set; }
 

@@ -12,6 +12,13 @@ public sealed unsafe partial class Hart
     /// <summary>Whether a load-reserved waits for its store-conditional.</summary>
     public bool Reserved => _reservation != NoReservation;
 
+    /// <summary>Physical address of the reservation, where there is one.</summary>
+    public ulong Reservation
+    {
+        get => _reservation;
+        set => _reservation = value;
+    }
+
     /// <summary>Takes the reservation away, so that the next store-conditional fails.</summary>
     public void ForgetReservation() => _reservation = NoReservation;
 
