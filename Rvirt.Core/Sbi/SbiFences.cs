@@ -55,6 +55,7 @@ public static class SbiFences
         }
 
         v.ViewChanged = true;
+        v.CodePage = VCpu.NoCode;
         var first = start >> PageShift;
         var pages = size == 0 ? 0 : (start + size - 1 >> PageShift) - first + 1;
         if (whole || pages > PageLimit)

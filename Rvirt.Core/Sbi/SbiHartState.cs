@@ -80,6 +80,7 @@ public static class SbiHartState
         v.Satp = 0;
         v.Sstatus &= ~Sstatus.Sie;
         v.ViewChanged = true;
+        v.CodePage = VCpu.NoCode;
         return TrapOutcome.Resume;
     }
 

@@ -33,6 +33,8 @@ public static class HotPath
     /// <summary>What a guest in S-mode may read without a trap: cycle, time and instret.</summary>
     private const ulong AllCounters = 7;
 
+    private const int PageShift = 12;
+
     private const ulong SoftwareBits =
         Sstatus.Sie | Sstatus.Spie | Sstatus.Spp | Sstatus.Sum | Sstatus.Mxr;
 
@@ -64,7 +66,7 @@ public static class HotPath
             return false;
         }
 
-        if (!TryFetch(ref host, v.Pc, out next))
+        if (!TryFetch(ref host, ref v, v.Pc, out next))
         {
             next = 0;
         }
@@ -88,6 +90,8 @@ public static class HotPath
         }
 
         var pc = v.Pc;
+        // It trapped here, or was read in the page that this already names.
+        v.CodePage = pc;
         while ((instruction & OpcodeMask) == SystemOpcode)
         {
             var next = pc + 4;
@@ -130,7 +134,7 @@ public static class HotPath
 
             // A guest whose privileged instructions lead to each other for ever still leaves the hypervisor now and then.
             v.Counters.Emulated++;
-            if ((v.Counters.Emulated & (ChainLimit - 1)) == 0 || !TryFetchSystem(ref host, next, out instruction))
+            if ((v.Counters.Emulated & (ChainLimit - 1)) == 0 || !TryFetchSystem(ref host, ref v, next, out instruction))
             {
                 v.Pc = next;
                 return HotOutcome.Done;
@@ -155,14 +159,21 @@ public static class HotPath
 
     /// <summary>Reads the instruction that the guest is to go on with, if that is one that would trap.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool TryFetch<THost>(ref THost host, ulong pc, out uint instruction)
+    public static bool TryFetch<THost>(ref THost host, ref VCpu v, ulong pc, out uint instruction)
         where THost : struct, IHost =>
-        TryFetchSystem(ref host, pc, out instruction) && PrivilegedInstruction.WouldTrap(instruction);
+        TryFetchSystem(ref host, ref v, pc, out instruction) && PrivilegedInstruction.WouldTrap(instruction);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool TryFetchSystem<THost>(ref THost host, ulong pc, out uint instruction)
+    private static bool TryFetchSystem<THost>(ref THost host, ref VCpu v, ulong pc, out uint instruction)
         where THost : struct, IHost
     {
+        instruction = 0;
+        // Wholly in the page that is known to be executable.
+        if ((pc ^ v.CodePage) >> PageShift != 0 || (pc + 3 ^ v.CodePage) >> PageShift != 0)
+        {
+            return false;
+        }
+
         // Where nothing is mapped the half is all ones, and no system instruction.
         var low = host.TryFetchHalf(pc);
         instruction = (uint)low;

@@ -147,7 +147,8 @@ public static class PrivilegedInstruction
             mmu.FenceAll(ref host);
         }
 
-        // The active view may have been dropped.
+        // The active view may have been dropped, and the page of the next instruction may be one the guest cannot execute now.
         v.ViewChanged = true;
+        v.CodePage = VCpu.NoCode;
     }
 }

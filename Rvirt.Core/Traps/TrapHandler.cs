@@ -151,7 +151,7 @@ public static class TrapHandler
                 mmu.Activate(ref host, v.Satp, v.Mode, (v.Sstatus & Sstatus.Sum) != 0, (v.Sstatus & Sstatus.Mxr) != 0);
             }
 
-            if (v.Mode != PrivilegeMode.Supervisor || budget == 0 || !HotPath.TryFetch(ref host, v.Pc, out var next))
+            if (v.Mode != PrivilegeMode.Supervisor || budget == 0 || !HotPath.TryFetch(ref host, ref v, v.Pc, out var next))
             {
                 return TrapOutcome.Resume;
             }

@@ -156,5 +156,6 @@ public static class CsrFile
 
         v.Satp = value & (~Satp.AsidMask | mmu.AsidMask);
         v.ViewChanged = true;
+        v.CodePage = VCpu.NoCode;
     }
 }

@@ -17,6 +17,9 @@ namespace Rvirt.Core.VirtualHart;
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct VCpu
 {
+    /// <summary>An address that no mode of translation has, and no RAM.</summary>
+    public const ulong NoCode = 1UL << 63;
+
     /// <summary>x0 to x31; the first is always zero.</summary>
     public GeneralRegisters X;
 
@@ -67,6 +70,13 @@ public unsafe struct VCpu
 
     /// <summary>What the guest did wrong, for <see cref="Traps.TrapOutcome.Reflect"/>: value for <c>stval</c>.</summary>
     public ulong ReflectValue;
+
+    /// <summary>
+    /// An address in the page that the guest's S-mode last executed an instruction in that trapped; <see cref="NoCode"/> once its tables
+    /// may forbid it. Only there may the hypervisor read instructions of its own accord: that a page can be read does not say that it
+    /// can be executed.
+    /// </summary>
+    public ulong CodePage;
 
     /// <summary>What other harts ask of this one, as bits of <see cref="HartRequest"/>; changed atomically.</summary>
     public int Requests;
@@ -136,6 +146,7 @@ public unsafe struct VCpu
         // Firmware hands over with all three counters readable in U-mode, and programs rely on it.
         Scounteren = 7;
         Senvcfg = 0;
+        CodePage = NoCode;
         Requests = 0;
         Mode = PrivilegeMode.Supervisor;
         ViewChanged = true;

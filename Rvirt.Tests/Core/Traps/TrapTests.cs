@@ -101,6 +101,23 @@ public class TrapTests
         Assert.That(v.Counters.Emulated, Is.EqualTo(2));
     }
 
+    /// <summary>What can be read cannot always be executed: the guest's next instruction is emulated ahead only in the page of one that ran.</summary>
+    [TestCase(0x10200073U, 0x8020_1000UL, TestName = "sret to another page")]
+    [TestCase(0x10200073U, 0x8020_0ffeUL, TestName = "sret to an instruction that crosses into another page")]
+    [TestCase(0x12000073U, TrapMachine.Entry + 4, TestName = "sfence.vma")]
+    [TestCase(0x18031073U, TrapMachine.Entry + 4, TestName = "csrw satp")]
+    public void NothingIsEmulatedAheadWhereTheGuestMayNotExecute(uint instruction, ulong next)
+    {
+        using var machine = new TrapMachine();
+        ref var v = ref machine.V;
+        v.Sstatus = Sstatus.Spp;
+        v.Sepc = next;
+        v.Scause = 5;
+        machine.Hart.Code[next] = 0x14202573; // csrr a0, scause
+        machine.Illegal(instruction);
+        Assert.That((v.Pc, v.X[10]), Is.EqualTo((next, 0UL)));
+    }
+
     [Test]
     public void AnEndlessChainStillReturns()
     {

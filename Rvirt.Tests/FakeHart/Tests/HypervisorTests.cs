@@ -82,6 +82,39 @@ public sealed class HypervisorTests
         Assert.That(guest.Stopped, Is.EqualTo(StopReason.Shutdown));
     }
 
+    /// <summary>Found by lockstep: the handler's page is the user's, which S-mode may read with SUM set and never execute.</summary>
+    [Test]
+    public void AHandlerInAUsersPageFaultsInsteadOfRunning()
+    {
+        using var guest = new VirtualMachine().Load("""
+                # Gigapages: RAM's own addresses for S, the same for U at 1 GiB.
+                li s0, 0x80100000
+                li t0, 0x200000cf
+                sd t0, 16(s0)
+                li t0, 0x200000df
+                sd t0, 8(s0)
+                li t0, 0x8000000000080100
+                csrw satp, t0
+                sfence.vma
+                li t0, 0x40000
+                csrs sstatus, t0
+                la t0, handler
+                li t1, -0x40000000
+                add t0, t0, t1
+                csrw stvec, t0
+                lb t0, 0(t0)
+                li s1, 1
+                ebreak
+            .align 2
+            handler:
+                csrw sscratch, s1
+            """ + PowerOff);
+        guest.Run(10000);
+        Assert.That(guest.Hart[9], Is.EqualTo(1));
+        Assert.That(guest.VCpu.Sscratch, Is.Zero);
+        Assert.That(guest.VCpu.Scause, Is.EqualTo(12));
+    }
+
     [Test]
     public void RunsAGuestThatPages([Values(TranslationMode.Sv39, TranslationMode.Sv48, TranslationMode.Sv57)] TranslationMode host)
     {
