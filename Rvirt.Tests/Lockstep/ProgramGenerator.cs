@@ -226,6 +226,8 @@ public sealed class ProgramGenerator
         Set(5, va);
         Set(6, _run.Image.GoodLeaf(level, user, global) & ~(_random.Next(3) == 0 ? 0x80UL : 0));
         Set(7, address + ((ulong)_random.Next(512) << 3));
+        // A large page is one leaf: what is fenced at one address counts at all others.
+        Set(12, address + ((ulong)_random.Next(512 << (5 * level)) << 3));
         Set(28, _random.Next(8) == 0 ? asid ^ 1 : asid);
         Set(30, next);
         Set(31, (1UL << 18) | ((ulong)_random.Next(2) << 19));
@@ -240,9 +242,11 @@ public sealed class ProgramGenerator
             Encode.Store(3, 5, 6, 0),
             Encode.SfenceVma(7, 0),
             Encode.Load(3, 29, 7, 0),
+            Encode.Load(3, 13, 12, 0),
             _random.Next(2) == 0 ? Encode.Nop : Encode.Store(0, 7, 29, 0),
             Encode.Store(3, 5, 30, 0),
             fence,
+            Encode.Load(3, 13, 12, 0),
             Encode.Load(3, 29, 7, 0));
         Code(Encode.Store(3, 7, 5, 0), Encode.Load(3, 29, 7, 0));
     }
