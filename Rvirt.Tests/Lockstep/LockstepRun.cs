@@ -33,6 +33,7 @@ public sealed class LockstepRun : IDisposable
     private readonly HartSnapshot _before = new();
     private readonly List<ulong> _planted = [];
     private readonly HashSet<ulong> _touched = [];
+    private readonly HashSet<ulong> _code = [];
     private ulong _clock;
     private bool _raised;
     private int _pause;
@@ -194,6 +195,7 @@ public sealed class LockstepRun : IDisposable
     private void Plant(uint[] words)
     {
         _planted.Clear();
+        _code.Clear();
         var pc = Reference.Hart.Pc;
         foreach (var word in words)
         {
@@ -218,6 +220,7 @@ public sealed class LockstepRun : IDisposable
             return false;
         }
 
+        _code.Add(physical & ~7UL);
         MemoryMarshal.Write(Reference.Machine.Memory(physical, 2), half);
         MemoryMarshal.Write(Subject.Machine.GuestRam(physical, 2), half);
         return true;
@@ -287,8 +290,9 @@ public sealed class LockstepRun : IDisposable
             }
         }
 
-        if (Reference.Entries.OddDeviceAccess)
+        if (Reference.Entries.OddDeviceAccess || Reference.Entries.Journal.Exists(entry => _code.Contains(entry.Address)))
         {
+            // Freedom 6, or 7: an instruction that changes itself, be it by a walk that sets A, may be read before or after.
             Ended = true;
             return;
         }
