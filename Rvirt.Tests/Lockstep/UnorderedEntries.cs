@@ -165,8 +165,8 @@ public sealed class UnorderedEntries(Machine machine) : IMemoryObserver
         {
             >= 0x0010_0000 and < 0x0010_1000 => true,
             >= 0x0c00_0000 and < 0x0c60_0000 => size != 4 || (address & 3) != 0,
-            // The UART's line and modem control lead to a divisor with a reset value of its own, and to a loop back that the reference's has not.
-            0x1000_0003 or 0x1000_0004 => true,
+            // The UART's FIFO, line and modem control: depth, the divisor's reset value and loop back are not the reference's.
+            >= 0x1000_0002 and <= 0x1000_0004 => true,
             >= 0x1000_0000 and < 0x1000_0100 => size != 1,
             >= 0x1000_0100 and < 0x1000_9000 => true,
             >= 0x0200_0000 and < 0x0201_0000 => true,
