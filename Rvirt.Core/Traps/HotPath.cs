@@ -33,7 +33,7 @@ public static class HotPath
     /// <summary>What a guest in S-mode may read without a trap: cycle, time and instret.</summary>
     private const ulong AllCounters = 7;
 
-    private const int PageShift = 12;
+    private const ulong PageSize = 4096;
 
     private const ulong SoftwareBits =
         Sstatus.Sie | Sstatus.Spie | Sstatus.Spp | Sstatus.Sum | Sstatus.Mxr;
@@ -91,7 +91,8 @@ public static class HotPath
 
         var pc = v.Pc;
         // It trapped here, or was read in the page that this already names.
-        v.CodePage = pc;
+        var page = pc & ~(PageSize - 1);
+        v.CodePage = page;
         while ((instruction & OpcodeMask) == SystemOpcode)
         {
             var next = pc + 4;
@@ -134,7 +135,7 @@ public static class HotPath
 
             // A guest whose privileged instructions lead to each other for ever still leaves the hypervisor now and then.
             v.Counters.Emulated++;
-            if ((v.Counters.Emulated & (ChainLimit - 1)) == 0 || !TryFetchSystem(ref host, ref v, next, out instruction))
+            if ((v.Counters.Emulated & (ChainLimit - 1)) == 0 || !TryFetchSystem(ref host, page, next, out instruction))
             {
                 v.Pc = next;
                 return HotOutcome.Done;
@@ -161,15 +162,15 @@ public static class HotPath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryFetch<THost>(ref THost host, ref VCpu v, ulong pc, out uint instruction)
         where THost : struct, IHost =>
-        TryFetchSystem(ref host, ref v, pc, out instruction) && PrivilegedInstruction.WouldTrap(instruction);
+        TryFetchSystem(ref host, v.CodePage, pc, out instruction) && PrivilegedInstruction.WouldTrap(instruction);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool TryFetchSystem<THost>(ref THost host, ref VCpu v, ulong pc, out uint instruction)
+    private static bool TryFetchSystem<THost>(ref THost host, ulong page, ulong pc, out uint instruction)
         where THost : struct, IHost
     {
         instruction = 0;
         // Wholly in the page that is known to be executable.
-        if ((pc ^ v.CodePage) >> PageShift != 0 || (pc + 3 ^ v.CodePage) >> PageShift != 0)
+        if (pc - page > PageSize - sizeof(uint))
         {
             return false;
         }

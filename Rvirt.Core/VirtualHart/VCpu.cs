@@ -72,7 +72,7 @@ public unsafe struct VCpu
     public ulong ReflectValue;
 
     /// <summary>
-    /// An address in the page that the guest's S-mode last executed an instruction in that trapped; <see cref="NoCode"/> once its tables
+    /// The address of the page that the guest's S-mode last executed an instruction in that trapped; <see cref="NoCode"/> once its tables
     /// may forbid it. Only there may the hypervisor read instructions of its own accord: that a page can be read does not say that it
     /// can be executed.
     /// </summary>
