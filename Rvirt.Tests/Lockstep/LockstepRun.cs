@@ -125,6 +125,7 @@ public sealed class LockstepRun : IDisposable
         Subject.Start(Entry);
         Over = false;
         Lost = 0;
+        _pause = 0;
     }
 
     private void CopyRam() => Reference.Machine.Memory(Entry, (int)Ram).CopyTo(Subject.Machine.GuestRam(Entry, (int)Ram));
@@ -414,6 +415,8 @@ public sealed class LockstepRun : IDisposable
         Over = true;
         if (Subject.Machine.Stopped is { } reason)
         {
+            // A guest that stopped has lost its devices' state.
+            Ended = true;
             if (reason == StopReason.WindowCollision)
             {
                 // Freedom 5: the guest was told.
