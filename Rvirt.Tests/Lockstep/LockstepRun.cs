@@ -126,6 +126,8 @@ public sealed class LockstepRun : IDisposable
         Over = false;
         Lost = 0;
         _pause = 0;
+        // Code is never put into tables: where the entry has become one, no program can start.
+        Ended |= Reference.Entries.IsTable(Entry);
     }
 
     private void CopyRam() => Reference.Machine.Memory(Entry, (int)Ram).CopyTo(Subject.Machine.GuestRam(Entry, (int)Ram));
