@@ -54,6 +54,24 @@ public sealed class BarePayloadTests
         qemu.ExpectAnywhere("guest second powered off", 60);
     }
 
+    /// <summary>QEMU puts its first device into slot 7 and the second into slot 6.</summary>
+    [TestCase(7u, 6u, 0x41)]
+    [TestCase(6u, 7u, 0x14)]
+    [Category("Image")]
+    public void A_guest_has_its_devices_in_the_order_of_its_description(uint first, uint second, int kinds)
+    {
+        using var folder = new TemporaryFolder();
+        var payload = BareProgram.Build(folder, "devices-payload.S", 0x80200000);
+        var blob = GuestMachine.PackBlob(folder, [new("guest", payload, null, "", 64 << 20, 1, [first, second])]);
+        using var qemu = QemuMachine.Start(
+            [
+                .. GuestMachine.Rvirt(Firmware.Stub, blob, memory: 256),
+                "-device", "virtio-rng-device", "-netdev", "user,id=net,restrict=on", "-device", "virtio-net-device,netdev=net",
+            ],
+            TimeSpan.FromSeconds(60));
+        Assert.That(qemu.WaitForExit(50), Is.EqualTo(kinds), qemu.Describe);
+    }
+
     /// <summary>What boot loaders take that know no ELF: the bytes as they lie in memory, with the header of a flat Linux image.</summary>
     [Test, Category("Image")]
     public void The_flat_image_starts_as_the_ELF_does()
