@@ -20,6 +20,5 @@
     OFFSET  stval, VCPU_STVAL
     OFFSET  satp, VCPU_SATP
     OFFSET  scounteren, VCPU_SCOUNTEREN
-    OFFSET  timer_deadline, VCPU_TIMER_DEADLINE
     OFFSET  mode, VCPU_MODE
     OFFSET  counters, VCPU_COUNTERS

@@ -9,11 +9,13 @@ import struct
 
 import gdb
 
+# The top of the working copy that this file is in.
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # Where the window lies in each mode of satp (Rvirt.Boot/Assembly/Window.S).
 WINDOWS = {8: 0xFFFFFFC000000000, 9: 0xFFFF800000000000, 10: 0xFF00000000000000}
 MODES = {0: "U", 1: "S"}
 NAMES = "zero ra sp gp tp t0 t1 t2 s0 s1 a0 a1 a2 a3 a4 a5 a6 a7 s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 t3 t4 t5 t6".split()
-CSRS = "sstatus sie sip stvec sscratch sepc scause stval satp scounteren timer_deadline".split()
+CSRS = "sstatus sie sip stvec sscratch sepc scause stval satp scounteren".split()
 # In the order of Rvirt.Core/VirtualHart/TrapCounters.cs.
 COUNTERS = "emulated sbi-calls page-faults mmio exceptions interrupts host-interrupts".split()
 
@@ -67,6 +69,8 @@ class Attach(gdb.Command):
     def invoke(self, argument, from_tty):
         image = gdb.current_progspace().filename
         gdb.execute("set confirm off")
+        # Deterministic builds call the top of the working copy /_.
+        gdb.execute("set substitute-path /_ " + TOP)
         gdb.execute("target remote " + (argument or "127.0.0.1:1234"), to_string=True)
         base = window()
         if base is None:

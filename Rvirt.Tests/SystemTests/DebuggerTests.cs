@@ -54,7 +54,7 @@ public sealed class DebuggerTests(Firmware firmware)
 
     [Test]
     public void Shows_the_calls_in_CSharp() =>
-        Assert.That(_debugger, Does.Match(@"(?s)#0 .*GuestBus\.cs:\d+.*#\d+ .*rvirt_trap .*cause=(15|7).*GuestLife\.cs:\d+.*rvirt_trap_vector"));
+        Assert.That(_debugger, Does.Match(@"(?s)#0 .*GuestBus\.cs:\d+.*#\d+ .*GuestLife\.HandleRest .*cause=(15|7).*GuestLife\.cs:\d+.*rvirt_trap_vector"));
 
     [Test]
     public void Shows_what_the_guest_does() => Assert.Multiple(() =>
