@@ -434,8 +434,15 @@ public sealed class LockstepRun : IDisposable
             return;
         }
 
+        if (pending)
+        {
+            // Freedom 2: wfi may be fetched through an old entry or the new one, whose A that sets.
+            Ended = true;
+            return;
+        }
+
         Reference.Step();
-        if (!Reference.Hart.Waiting && !pending)
+        if (!Reference.Hart.Waiting)
         {
             throw new DivergenceException("Rvirt sleeps, the reference does not");
         }
