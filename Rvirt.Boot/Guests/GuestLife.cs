@@ -17,7 +17,6 @@ internal static unsafe class GuestLife
 {
     private const ulong FsInitial = 1UL << 13;
     private const uint FailureStatus = 1;
-    private const ulong AllCounters = 7;
 
     /// <summary>A further hart, in the window, on its stack.</summary>
     [UnmanagedCallersOnly(EntryPoint = "rvirt_hart_main")]
@@ -181,7 +180,7 @@ internal static unsafe class GuestLife
 
         host.FenceI();
         host.SetTimer(ulong.MaxValue);
-        host.WriteScounteren(AllCounters);
+        host.WriteScounteren(TrapEntry.AllCounters);
         // What a trap from U-mode leaves: SPP is U. The guest owns FS; vectors are off, as no guest is told of them.
         // SUM stays set, so that the hypervisor reads the guest's instructions through its mapping without touching sstatus:
         // QEMU forgets its whole TLB whenever SUM or MXR changes. It means nothing in U-mode.

@@ -30,9 +30,6 @@ public static class HotPath
 
     private const uint CsrClear = 0x1000;
 
-    /// <summary>What a guest in S-mode may read without a trap: cycle, time and instret.</summary>
-    private const ulong AllCounters = 7;
-
     private const ulong PageSize = 4096;
 
     private const ulong SoftwareBits =
@@ -280,7 +277,7 @@ public static class HotPath
 
         v.Mode = PrivilegeMode.User;
         v.Sstatus = TrapEntry.StatusAfterReturn(status);
-        if (v.Scounteren != AllCounters)
+        if (v.Scounteren != TrapEntry.AllCounters)
         {
             host.WriteScounteren(v.Scounteren);
         }
@@ -307,9 +304,9 @@ public static class HotPath
         v.Sstatus = TrapEntry.StatusInTrap(status, PrivilegeMode.User);
         v.Mode = PrivilegeMode.Supervisor;
         v.Pc = v.Stvec & ~3UL;
-        if (v.Scounteren != AllCounters)
+        if (v.Scounteren != TrapEntry.AllCounters)
         {
-            host.WriteScounteren(AllCounters);
+            host.WriteScounteren(TrapEntry.AllCounters);
         }
 
         return true;

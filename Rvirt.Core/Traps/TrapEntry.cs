@@ -11,7 +11,7 @@ public static class TrapEntry
     private const ulong VectoredMode = 1;
 
     /// <summary>What a guest in S-mode may read without a trap: cycle, time and instret.</summary>
-    private const ulong AllCounters = 7;
+    public const ulong AllCounters = 7;
 
     /// <summary>Gives the guest an exception.</summary>
     /// <param name="host">The hart.</param>
