@@ -93,6 +93,25 @@ public sealed class ShadowPoolTests
     }
 
     [Test]
+    public void WhatWasRefilledIsClearedToo()
+    {
+        using var world = new MmuWorld(tables: 16);
+        var space = new GuestTables(world);
+        world.SetSatp(space.Satp());
+        for (var round = 0UL; round < 40; round++)
+        {
+            var region = round << 21;
+            space.Map(region, Data, GuestTables.Kernel);
+            world.Access(region, AccessKind.Load);
+            Assert.That(world.IsMapped(region + 0x1000), Is.False, "left over from a table before");
+            // After the first fault of the group, so by itself.
+            space.Map(region + 0x1000, Data, GuestTables.Kernel);
+            Assert.That(world.TryRefill(region + 0x1000, AccessKind.Load));
+            world.FenceAll();
+        }
+    }
+
+    [Test]
     public void OldRootsGiveWayToNew()
     {
         using var world = new MmuWorld(ramSize: 16 << 20, tables: 256);

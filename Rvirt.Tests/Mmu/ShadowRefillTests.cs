@@ -102,6 +102,26 @@ public sealed class ShadowRefillTests
         Assert.That(world.TryRefill(Page, AccessKind.Load));
     }
 
+    [Test]
+    public void NotThroughAnotherRootWithTheSamePlace()
+    {
+        using var world = new MmuWorld();
+        var space = new GuestTables(world);
+        space.Map(Page, Data, GuestTables.Kernel);
+        for (var asid = 0; asid < 17; asid++)
+        {
+            world.SetSatp(space.Satp((ushort)asid));
+        }
+
+        world.SetSatp(space.Satp(0));
+        world.Access(Page, AccessKind.Load);
+        for (var asid = 1; asid < 17; asid++)
+        {
+            world.SetSatp(space.Satp((ushort)asid));
+            Assert.That(world.TryRefill(Page, AccessKind.Load), Is.False, $"ASID {asid}");
+        }
+    }
+
     [TestCase("all")]
     [TestCase("asid")]
     public void NotAfterAFenceThatDropsTheTable(string fence)
