@@ -18,18 +18,6 @@ public static class HotPath
 {
     private const ulong ChainLimit = 32;
 
-    private const uint SystemOpcode = 0x73;
-
-    private const uint OpcodeMask = 0x7f;
-
-    private const uint CsrInstruction = 0x3000;
-
-    private const uint CsrImmediate = 0x4000;
-
-    private const uint CsrSetOrClear = 0x2000;
-
-    private const uint CsrClear = 0x1000;
-
     private const ulong PageSize = 4096;
 
     private const ulong SoftwareBits =
@@ -90,10 +78,10 @@ public static class HotPath
         // It trapped here, or was read in the page that this already names.
         var page = pc & ~(PageSize - 1);
         v.CodePage = page;
-        while ((instruction & OpcodeMask) == SystemOpcode)
+        while ((instruction & PrivilegedInstruction.OpcodeMask) == PrivilegedInstruction.SystemOpcode)
         {
             var next = pc + 4;
-            if ((instruction & CsrInstruction) != 0)
+            if ((instruction & PrivilegedInstruction.CsrInstruction) != 0)
             {
                 if (!TryAccessCsr(ref host, ref v, ref mmu, instruction, out var mayInterrupt))
                 {
@@ -175,7 +163,7 @@ public static class HotPath
         // Where nothing is mapped the half is all ones, and no system instruction.
         var low = host.TryFetchHalf(pc);
         instruction = (uint)low;
-        if ((instruction & OpcodeMask) != SystemOpcode)
+        if ((instruction & PrivilegedInstruction.OpcodeMask) != PrivilegedInstruction.SystemOpcode)
         {
             return false;
         }
@@ -193,14 +181,15 @@ public static class HotPath
         var number = instruction >> 20;
         var rd = (int)(instruction >> 7 & 31);
         var rs1 = (int)(instruction >> 15 & 31);
-        var operand = (instruction & CsrImmediate) != 0 ? (ulong)rs1 : v.X[rs1];
+        var operand = (instruction & PrivilegedInstruction.CsrImmediate) != 0 ? (ulong)rs1 : v.X[rs1];
         ulong old;
         if ((number & ~3U) == Csr.Sscratch)
         {
-            // sscratch, sepc, scause and stval stand in the order of their numbers.
+            // sscratch, sepc, scause and stval stand in the order of their numbers. csrrs and csrrc with x0 write the old value
+            // back, which changes nothing in them.
             ref var register = ref Unsafe.Add(ref v.Sscratch, (int)(number & 3));
             old = register;
-            register = Combine(instruction, old, number == Csr.Sepc ? operand & ~1UL : operand);
+            register = PrivilegedInstruction.Combine(instruction, old, number == Csr.Sepc ? operand & ~1UL : operand);
             mayInterrupt = false;
         }
         else if (number == Csr.Sstatus)
@@ -215,7 +204,7 @@ public static class HotPath
         {
             mayInterrupt = true;
             old = v.Sie;
-            v.Sie = Combine(instruction, old, operand) & Interrupts.All;
+            v.Sie = PrivilegedInstruction.Combine(instruction, old, operand) & Interrupts.All;
         }
         else
         {
@@ -236,7 +225,7 @@ public static class HotPath
     {
         var old = v.Sstatus | host.ReadSstatus() & v.HardwareSstatus;
         value = old | Sstatus.Uxl64;
-        var next = Combine(instruction, old, operand);
+        var next = PrivilegedInstruction.Combine(instruction, old, operand);
         var changed = old ^ next;
         if ((changed & (Sstatus.Sum | Sstatus.Mxr)) != 0
             && !mmu.TrySwitchView(ref host, PrivilegeMode.Supervisor, (next & Sstatus.Sum) != 0, (next & Sstatus.Mxr) != 0))
@@ -252,13 +241,6 @@ public static class HotPath
         v.Sstatus = next & SoftwareBits;
         return true;
     }
-
-    // csrrs and csrrc with x0 write the old value back, which changes nothing in these registers.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Combine(uint instruction, ulong old, ulong operand) =>
-        (instruction & CsrSetOrClear) == 0 ? operand
-        : (instruction & CsrClear) == 0 ? old | operand
-        : old & ~operand;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsInterruptReady(ref VCpu v) => (v.Sstatus & Sstatus.Sie) != 0 && (v.Sip & v.Sie) != 0;

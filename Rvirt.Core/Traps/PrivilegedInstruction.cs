@@ -8,7 +8,19 @@ namespace Rvirt.Core.Traps;
 /// <summary>Emulates the instructions that trap because the guest's S-mode runs in U-mode: CSR accesses, sret, wfi, sfence.vma.</summary>
 public static class PrivilegedInstruction
 {
-    private const uint SystemOpcode = 0x73;
+    internal const uint OpcodeMask = 0x7f;
+
+    internal const uint SystemOpcode = 0x73;
+
+    /// <summary>Any of these bits is set in the CSR instructions alone of the SYSTEM opcode.</summary>
+    internal const uint CsrInstruction = 0x3000;
+
+    /// <summary>Set where the operand is the rs1 field itself.</summary>
+    internal const uint CsrImmediate = 0x4000;
+
+    private const uint CsrSetOrClear = 0x2000;
+
+    private const uint CsrClear = 0x1000;
 
     internal const uint Sret = 0x10200073;
 
@@ -26,9 +38,9 @@ public static class PrivilegedInstruction
         where TMmu : struct, IGuestMmu<THost>
         where TBus : struct, IGuestBus<THost>
     {
-        if (v.Mode == PrivilegeMode.Supervisor && (instruction & 0x7f) == SystemOpcode)
+        if (v.Mode == PrivilegeMode.Supervisor && (instruction & OpcodeMask) == SystemOpcode)
         {
-            if ((instruction & 0x3000) != 0)
+            if ((instruction & CsrInstruction) != 0)
             {
                 if (AccessCsr(ref host, ref v, ref mmu, instruction))
                 {
@@ -63,15 +75,22 @@ public static class PrivilegedInstruction
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool WouldTrap(uint instruction)
     {
-        if ((instruction & 0x7f) != SystemOpcode)
+        if ((instruction & OpcodeMask) != SystemOpcode)
         {
             return false;
         }
 
-        return (instruction & 0x3000) != 0
+        return (instruction & CsrInstruction) != 0
             ? (instruction >> 28 & 3) == (uint)PrivilegeMode.Supervisor
             : instruction == Sret || (instruction & SfenceVmaMask) == SfenceVma;
     }
+
+    /// <summary>What a CSR instruction makes of a CSR's old value and its operand.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static ulong Combine(uint instruction, ulong old, ulong operand) =>
+        (instruction & CsrSetOrClear) == 0 ? operand
+        : (instruction & CsrClear) == 0 ? old | operand
+        : old & ~operand;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool AccessCsr<THost, TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, uint instruction)
@@ -81,28 +100,16 @@ public static class PrivilegedInstruction
         var number = instruction >> 20;
         var rd = (int)(instruction >> 7 & 31);
         var rs1 = (int)(instruction >> 15 & 31);
-        var operand = (instruction & 0x4000) != 0 ? (ulong)rs1 : v.X[rs1];
+        var operand = (instruction & CsrImmediate) != 0 ? (ulong)rs1 : v.X[rs1];
         if (!CsrFile.TryRead(ref host, ref v, number, out var old))
         {
             return false;
         }
 
-        ulong next;
-        switch (instruction >> 12 & 3)
-        {
-            case 1:
-                next = operand;
-                break;
-            case 2:
-                next = old | operand;
-                break;
-            default:
-                next = old & ~operand;
-                break;
-        }
+        var next = Combine(instruction, old, operand);
 
         // csrrs and csrrc with x0 or 0 do not write (Unprivileged spec §6.1).
-        if (rs1 != 0 || (instruction & 0x2000) == 0)
+        if (rs1 != 0 || (instruction & CsrSetOrClear) == 0)
         {
             if (number >> 10 == 3)
             {
