@@ -16,6 +16,19 @@ public sealed class LockstepTests
         Assert.That(campaign.Done, Is.AtLeast(Instructions));
     }
 
+    /// <summary>Programs that long runs stopped at, where the comparison was too strict.</summary>
+    /// <param name="seed">
+    /// 80020015: a store traps to fill a table, which sets A and D, and the small pool then lacks the code's own page, which by memory may not
+    /// be executed any more: the fetch faults, and A and D stay set (Privileged spec 1.13 §12.3.1).
+    /// 90025457: of the two pages that code may be fetched from one holds a fence, the other an instruction that changes nothing.
+    /// 100095248: the same with a wfi.
+    /// </param>
+    [TestCase(80020015UL)]
+    [TestCase(90025457UL)]
+    [TestCase(100095248UL)]
+    public void WhatTheSpecificationLeavesOpenIsNoDifference(ulong seed) =>
+        Assert.That(LockstepProgram.Run(seed, 20000), Is.AtLeast(100));
+
     /// <summary>The tests above hold only as much as the comparison sees: each of these differences must be seen at once.</summary>
     [Test]
     public void AnyDifferenceIsSeen()

@@ -91,5 +91,6 @@ public static class StateDifference
         return string.Join("; ", found);
     }
 
-    private static ulong Read(Subject subject, ulong address) => MemoryMarshal.Read<ulong>(subject.Machine.GuestRam(address, 8));
+    /// <summary>A doubleword of the guest's RAM.</summary>
+    public static ulong Read(Subject subject, ulong address) => MemoryMarshal.Read<ulong>(subject.Machine.GuestRam(address, 8));
 }

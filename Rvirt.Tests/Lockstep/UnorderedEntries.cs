@@ -13,6 +13,7 @@ public sealed class UnorderedEntries(Machine machine) : IMemoryObserver
 {
     private const ulong Leaf = 0xe;
     private const ulong GlobalBit = 1 << 5;
+    private const ulong AccessedDirty = 3 << 6;
 
     private readonly Machine _machine = machine;
     private readonly bool[] _tablePages = new bool[machine.RamSize >> 12];
@@ -40,6 +41,9 @@ public sealed class UnorderedEntries(Machine machine) : IMemoryObserver
 
     /// <summary>Doublewords of RAM that the steps since <see cref="Begin"/> wrote, with their old values.</summary>
     public List<(ulong Address, ulong Old)> Journal => _journal;
+
+    /// <summary>Entries in which the last attempt set A or D.</summary>
+    public List<ulong> Updated { get; } = [];
 
     /// <summary>Whether a page was walked as a page table.</summary>
     public bool IsTable(ulong physical) => _tablePages[(physical - _machine.RamBase) >> 12];
@@ -78,8 +82,15 @@ public sealed class UnorderedEntries(Machine machine) : IMemoryObserver
         return true;
     }
 
+    /// <summary>Whether the last attempt ran a fence.</summary>
+    public bool HasFences => _fences.Count != 0;
+
+    /// <summary>The last attempt's fences, to tell them from another's.</summary>
+    public string FencesText => string.Join(' ', _fences);
+
     /// <summary>The last attempt counts: what it changed in tables is remembered.</summary>
-    public void Accept()
+    /// <param name="fencesAreKnown">Whether its fences order anything; not so where the other machine may have run different ones.</param>
+    public void Accept(bool fencesAreKnown = true)
     {
         foreach (var (address, old) in _journal)
         {
@@ -95,9 +106,12 @@ public sealed class UnorderedEntries(Machine machine) : IMemoryObserver
         }
 
         _now++;
-        foreach (var (address, asid) in _fences)
+        if (fencesAreKnown)
         {
-            Apply(address, asid);
+            foreach (var (address, asid) in _fences)
+            {
+                Apply(address, asid);
+            }
         }
 
         _fences.Clear();
@@ -141,6 +155,26 @@ public sealed class UnorderedEntries(Machine machine) : IMemoryObserver
         var memory = _machine.Read64(address);
         Rejected |= used != memory;
         _journal.Add((address, memory));
+        Updated.Add(address);
+    }
+
+    /// <summary>Takes an entry's value over from the other machine, as a part of this attempt.</summary>
+    /// <returns>False where more differs than A and D that only the other machine set.</returns>
+    public bool TryAdopt(ulong address, ulong value)
+    {
+        var memory = _machine.Read64(address);
+        if (((value ^ memory) & ~AccessedDirty) != 0 || (memory & ~value) != 0)
+        {
+            return false;
+        }
+
+        if (value != memory)
+        {
+            _journal.Add((address, memory));
+            _machine.Write64(address, value);
+        }
+
+        return true;
     }
 
     public void BeforeStore(ulong address, int size)
@@ -200,6 +234,7 @@ public sealed class UnorderedEntries(Machine machine) : IMemoryObserver
     private void StartAttempt()
     {
         _journal.Clear();
+        Updated.Clear();
         _fences.Clear();
         _counts.Clear();
         _reads = 0;

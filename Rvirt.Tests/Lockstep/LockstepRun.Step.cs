@@ -1,0 +1,281 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using Rvirt.Core.VirtualHart;
+using Rvirt.Tests.FakeHart.Harts;
+using Rvirt.Tests.FakeHart.Instructions;
+
+namespace Rvirt.Tests.Lockstep;
+
+/// <summary>One step of both machines, and the search for a permitted one of the reference that leads to the same state.</summary>
+public sealed partial class LockstepRun
+{
+    /// <summary>Most instructions that one trap may stand for: two full chains.</summary>
+    private const int LongestChain = 80;
+
+    /// <summary>Most instructions of one trap while old table entries are in use: one, and the traps around it.</summary>
+    private const int LongestUnorderedChain = 4;
+
+    private readonly HartSnapshot _before = new();
+    private readonly HashSet<ulong> _touched = [];
+    private readonly HashSet<ulong> _updated = [];
+    private string _difference = "";
+
+    /// <summary>One step of the machine under test, and as many of the reference as lead to the same state.</summary>
+    private void Step()
+    {
+        // While the guest is where it was, time stands still: nothing may come between a page that was filled and its use.
+        _clock += _pause == 0 ? 1u : 0;
+        _raised = false;
+        Reference.Machine.Clock = _clock;
+        Subject.Machine.Machine.Clock = _clock;
+        if (_clock >= Reference.Firmware.Deadline)
+        {
+            Reference.Raise(LockstepInterrupt.Timer);
+        }
+
+        var pending = Reference.Entries.Pending;
+        if (pending)
+        {
+            Reference.Hart.Save(_before);
+        }
+
+        var deadline = Reference.Firmware.Deadline;
+        var accesses = Reference.Entries.DeviceAccesses;
+        bool trapped;
+        try
+        {
+            trapped = Subject.Step(pending);
+        }
+        catch (Exception e) when (e is InvalidOperationException or IndexOutOfRangeException or NullReferenceException)
+        {
+            throw new DivergenceException("Rvirt: " + e);
+        }
+
+        _difference = "";
+        if (Subject.Asleep || Subject.Machine.Stopped is not null)
+        {
+            Finish(pending);
+            return;
+        }
+
+        if (trapped && Subject.Hart.LastCause == Cause.UserCall && Reference.Hart.Mode == PrivilegeLevel.Supervisor
+            && ReferenceFirmware.IsLeftOut(Reference.Hart[17]))
+        {
+            Ended = true;
+            return;
+        }
+
+        Reference.Entries.Begin();
+        var first = !trapped || Subject.Progressed ? 1 : 0;
+        var last = !trapped ? 1 : pending ? LongestUnorderedChain : LongestChain;
+        for (var steps = first; steps <= last; steps++)
+        {
+            if (pending)
+            {
+                if (Search(steps, deadline, accesses))
+                {
+                    return;
+                }
+            }
+            else if ((steps == 0 || StepReference()) && Same(steps))
+            {
+                Accept(steps);
+                return;
+            }
+        }
+
+        if (Reference.Entries.OddDeviceAccess || Reference.Entries.Journal.Exists(entry => _code.Contains(entry.Address)))
+        {
+            // Freedom 6, or 7: an instruction that changes itself, be it by a walk that sets A, may be read before or after.
+            Ended = true;
+            return;
+        }
+
+        throw new DivergenceException(_difference);
+    }
+
+    /// <summary>
+    /// Tries a number of steps with every choice of old table entries. Two choices can store the same value at different places: where
+    /// there is a choice, a first round finds out what all of them would write, and the others compare all of it. One choice can run a
+    /// fence and another none, with nothing else to tell them apart: the second round looks for one without, the third takes the fence.
+    /// </summary>
+    private bool Search(int steps, ulong deadline, ulong accesses)
+    {
+        _touched.Clear();
+        _updated.Clear();
+        var fences = new HashSet<string>();
+        for (var round = 0; round < 3; round++)
+        {
+            Reference.Entries.Begin();
+            do
+            {
+                var possible = true;
+                for (var i = 0; i < steps && possible; i++)
+                {
+                    possible = StepReference();
+                }
+
+                possible = possible && !Reference.Entries.Rejected && Same(steps);
+                if (possible && (round == 0 ? !Reference.Entries.HasChoice : EqualButForPaused()))
+                {
+                    if (round != 1 || !Reference.Entries.HasFences)
+                    {
+                        Accept(steps, fencesAreKnown: fences.Count <= 1);
+                        return true;
+                    }
+
+                    fences.Add(Reference.Entries.FencesText);
+                }
+
+                if (Reference.Entries.DeviceAccesses != accesses)
+                {
+                    // A device cannot take its access back.
+                    Ended = true;
+                    return true;
+                }
+
+                if (round == 0)
+                {
+                    _touched.UnionWith(Reference.Entries.Journal.Select(entry => entry.Address));
+                    _updated.UnionWith(Reference.Entries.Updated);
+                }
+
+                Reference.Hart.Restore(_before);
+                Reference.Firmware.Deadline = deadline;
+            }
+            while (Reference.Entries.TryNext());
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// Whether all that some choice would write is equal. Where the instruction trapped before and filled a table, it may have set A and D
+    /// that some choice sets, and yet fault now through an entry that it reads anew (freedom 3): the reference takes them over.
+    /// </summary>
+    private bool EqualButForPaused()
+    {
+        var paused = _pause != 0;
+        if (!StateDifference.EqualAt(Reference, Subject, paused ? _touched.Except(_updated) : _touched))
+        {
+            return false;
+        }
+
+        foreach (var address in paused ? _updated : [])
+        {
+            var value = StateDifference.Read(Subject, address);
+            if (!Reference.Entries.TryAdopt(address, value))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private bool StepReference()
+    {
+        if (!Reference.Step())
+        {
+            return false;
+        }
+
+        if (Reference.Hart.Waiting && Subject.WokenBy != LockstepInterrupt.None)
+        {
+            Reference.Raise(Subject.WokenBy);
+        }
+
+        return true;
+    }
+
+    private void Accept(int steps, bool fencesAreKnown = true)
+    {
+        Reference.Entries.Accept(fencesAreKnown);
+        Steps += (ulong)steps;
+        _pause = steps == 0 ? _pause + 1 : 0;
+        if (_pause > LongestPause)
+        {
+            CheckPause();
+        }
+
+        if (Reference.Entries.HasChoice)
+        {
+            // A wfi in one of two pages looks like what changes nothing in the other, and it may end at any time.
+            Reference.Hart.Wake();
+        }
+
+        // A reservation may be lost at any time (freedom 1).
+        if (!Subject.Hart.Reserved)
+        {
+            Reference.Hart.ForgetReservation();
+        }
+        else if (Reference.Hart.Reserved && Reference.Entries.HasChoice)
+        {
+            // A load-reserved through an old entry and one through the new can load the same value.
+            Reference.Hart.Reservation = Subject.Reservation;
+        }
+    }
+
+    /// <summary>Traps that lead nowhere are right only where the reference's next step changes nothing either, as a handler that faults at its first instruction.</summary>
+    private void CheckPause()
+    {
+        _pause = 0;
+        Reference.Entries.Begin();
+        StepReference();
+        if (!Same(1) && !Reference.Entries.Pending)
+        {
+            throw new DivergenceException("Rvirt traps again and again and makes no progress\n" + _difference);
+        }
+
+        Reference.Entries.Accept();
+    }
+
+    private bool Same(int steps)
+    {
+        var found = StateDifference.Equal(Reference, Subject);
+        if (!found && Planted is not null && steps <= 2 && !Reference.Entries.Rejected)
+        {
+            _difference += $"after {steps} steps: {StateDifference.Describe(Reference, Subject)}\n";
+        }
+
+        return found;
+    }
+
+    /// <summary>The guest sleeps for ever or ended: the reference must do the same.</summary>
+    private void Finish(bool pending)
+    {
+        Over = true;
+        if (Subject.Machine.Stopped is { } reason)
+        {
+            // A guest that stopped has lost its devices' state.
+            Ended = true;
+            if (reason == StopReason.WindowCollision)
+            {
+                // Freedom 5: the guest was told.
+                return;
+            }
+
+            Reference.Hart.TryFetch(Reference.Hart.Pc, out var raw);
+            if (!pending && (raw != 0x73 || !ReferenceFirmware.IsLeftOut(Reference.Hart[17])))
+            {
+                throw new DivergenceException($"Rvirt stopped the guest: {reason}, at {Reference.Hart.Pc:x} {Disassembler.Text(raw)}");
+            }
+
+            return;
+        }
+
+        if (pending)
+        {
+            // Freedom 2: wfi may be fetched through an old entry or the new one, whose A that sets.
+            Ended = true;
+            return;
+        }
+
+        Reference.Step();
+        if (!Reference.Hart.Waiting)
+        {
+            throw new DivergenceException("Rvirt sleeps, the reference does not");
+        }
+    }
+}
