@@ -25,6 +25,7 @@ public sealed class UnorderedEntries(Machine machine) : IMemoryObserver
     private readonly List<(ulong Value, bool NeedsGlobal)> _options = [];
     private readonly List<int> _choices = [];
     private readonly List<int> _counts = [];
+    private readonly HashSet<ulong> _fetched = [];
     private long _now;
     private long _allFence;
     private int _reads;
@@ -42,6 +43,9 @@ public sealed class UnorderedEntries(Machine machine) : IMemoryObserver
     /// <summary>Doublewords of RAM that the steps since <see cref="Begin"/> wrote, with their old values.</summary>
     public List<(ulong Address, ulong Old)> Journal => _journal;
 
+    /// <summary>Whether an attempt of this step changed an instruction that it ran, by a store or by A and D of a walk (freedom 7).</summary>
+    public bool ChangedItself { get; private set; }
+
     /// <summary>Entries in which the last attempt set A or D.</summary>
     public List<ulong> Updated { get; } = [];
 
@@ -51,6 +55,7 @@ public sealed class UnorderedEntries(Machine machine) : IMemoryObserver
     /// <summary>Starts a step that uses memory's values.</summary>
     public void Begin()
     {
+        ChangedItself = false;
         _choices.Clear();
         StartAttempt();
     }
@@ -154,7 +159,7 @@ public sealed class UnorderedEntries(Machine machine) : IMemoryObserver
     {
         var memory = _machine.Read64(address);
         Rejected |= used != memory;
-        _journal.Add((address, memory));
+        Note(address, memory);
         Updated.Add(address);
     }
 
@@ -179,10 +184,19 @@ public sealed class UnorderedEntries(Machine machine) : IMemoryObserver
 
     public void BeforeStore(ulong address, int size)
     {
-        _journal.Add((address & ~7UL, _machine.Read64(address & ~7UL)));
+        Note(address & ~7UL, _machine.Read64(address & ~7UL));
         if ((address & 7) + (ulong)size > 8)
         {
-            _journal.Add(((address & ~7UL) + 8, _machine.Read64((address & ~7UL) + 8)));
+            Note((address & ~7UL) + 8, _machine.Read64((address & ~7UL) + 8));
+        }
+    }
+
+    public void BeforeFetch(ulong address)
+    {
+        foreach (var half in (ReadOnlySpan<ulong>)[address & ~7UL, (address + 2) & ~7UL])
+        {
+            _fetched.Add(half);
+            ChangedItself |= _journal.Exists(entry => entry.Address == half);
         }
     }
 
@@ -229,12 +243,19 @@ public sealed class UnorderedEntries(Machine machine) : IMemoryObserver
         }
     }
 
+    private void Note(ulong address, ulong old)
+    {
+        _journal.Add((address, old));
+        ChangedItself |= _fetched.Contains(address);
+    }
+
     private int Choice(int read) => read < _choices.Count ? _choices[read] : 0;
 
     private void StartAttempt()
     {
         _journal.Clear();
         Updated.Clear();
+        _fetched.Clear();
         _fences.Clear();
         _counts.Clear();
         _reads = 0;

@@ -269,6 +269,11 @@ public sealed unsafe partial class Hart
                 return Fail(Cause.InstructionAccessFault, va);
             }
 
+            if (!_probing)
+            {
+                Observer?.BeforeFetch(physical);
+            }
+
             page = InstructionPage(physical & PageMask, page);
             pointer = page + (va & 0xfff);
             if (_options.Tlb == TlbPolicy.None)
@@ -328,6 +333,7 @@ public sealed unsafe partial class Hart
             return _machine.TryRead(this, physical, size, out _value) || Fail(Cause.LoadAccessFault, va);
         }
 
+        Observer?.BeforeLoad(physical, size);
         Remember(_loadTable, va, pointer);
         _value = ReadPointer(pointer, size);
         return true;
@@ -378,6 +384,15 @@ public sealed unsafe partial class Hart
         if (!MisalignedPointers(va, size, Access.Load, out var first, out var second, out var split))
         {
             return false;
+        }
+
+        if (Observer is { } observer)
+        {
+            observer.BeforeLoad(PhysicalOf(first), split);
+            if (split < size)
+            {
+                observer.BeforeLoad(PhysicalOf(second), size - split);
+            }
         }
 
         var value = 0UL;

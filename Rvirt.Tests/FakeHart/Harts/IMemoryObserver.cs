@@ -17,6 +17,19 @@ public interface IMemoryObserver
     /// <param name="used">The entry as the walk used it.</param>
     void BeforeUpdate(ulong address, ulong used);
 
+    /// <summary>An instruction is read, or half of one that crosses a page.</summary>
+    /// <param name="address">Its physical address.</param>
+    void BeforeFetch(ulong address)
+    {
+    }
+
+    /// <summary>A load reads RAM.</summary>
+    /// <param name="address">Physical address of the first byte.</param>
+    /// <param name="size">Its bytes.</param>
+    void BeforeLoad(ulong address, int size)
+    {
+    }
+
     /// <summary>A store is about to change RAM.</summary>
     void BeforeStore(ulong address, int size);
 

@@ -34,6 +34,28 @@ internal sealed class VirtioProgram
         return program._script.Build("virtio-" + (version == 1 ? "legacy" : "modern"), version);
     }
 
+    /// <summary>Two honest requests, of three buffers in a row and in an indirect table, and what <see cref="Finish"/> adds to each.</summary>
+    public static GuestProgram BuildHonest(uint version)
+    {
+        var program = new VirtioProgram(version);
+        Descriptor[] buffers = [new(0, Buffer, 16, Next | Write, 1), new(1, Buffer + 64, 16, Next | Write, 2), new(2, Buffer + 128, 16, Write, 0)];
+        program.Chain("a chain", false, buffers);
+        program.Indirection("a table", false, (Table, 48, Indirect), buffers);
+        return program._script.Build("virtio-honest", version);
+    }
+
+    /// <summary>Descriptors that the requests of <see cref="BuildHonest"/> make the device read.</summary>
+    public const int HonestDescriptors = (3 + 1) + (1 + 3 + 1);
+
+    /// <summary>Chains that they make available.</summary>
+    public const int HonestChains = 4;
+
+    /// <summary>Whether a guest physical address lies in one of the descriptor tables.</summary>
+    public static bool IsDescriptor(ulong address) => address - Descriptors < 16 * Size || address - Table < 16 * Size;
+
+    /// <summary>Whether it lies in the entries of the available ring.</summary>
+    public static bool IsHead(ulong address) => address - (Available + 4) < 2 * Size;
+
     private void Chains()
     {
         Chain("two that loop", true, new Descriptor(0, Buffer, 16, Next | Write, 1), new Descriptor(1, Buffer, 16, Next | Write, 0));
