@@ -28,6 +28,9 @@ public sealed record LockstepConfiguration
     /// <summary>Every trap emulates one instruction only.</summary>
     public bool OneAtATime { get; init; }
 
+    /// <summary>Whether the hart does misaligned accesses to RAM; else they are exceptions, of the host and so of the guest.</summary>
+    public bool Misaligned { get; init; } = true;
+
     /// <summary>Largest <c>satp.MODE</c> of the guest.</summary>
     public int GuestMode => HostMode == TranslationMode.Sv57 ? 9 : 8;
 
@@ -37,6 +40,7 @@ public sealed record LockstepConfiguration
         Tlb = TlbPolicy.None,
         HpmCounters = false,
         MaximumMode = GuestMode,
+        Misaligned = Misaligned,
     };
 
     /// <summary>The host's hart.</summary>
@@ -46,10 +50,11 @@ public sealed record LockstepConfiguration
         AsidBits = HostAsidBits,
         IllegalInstructionValue = HostIllegalValue,
         TrapsClearReservation = HostTrapsClearReservation,
+        Misaligned = Misaligned,
     };
 
     public override string ToString() =>
-        $"host {HostMode}, TLB {HostTlb}, {HostAsidBits} ASID bits, stval {HostIllegalValue}, reservations lost {HostTrapsClearReservation}, {Tables} tables, one at a time {OneAtATime}";
+        $"host {HostMode}, TLB {HostTlb}, {HostAsidBits} ASID bits, stval {HostIllegalValue}, reservations lost {HostTrapsClearReservation}, {Tables} tables, one at a time {OneAtATime}, misaligned accesses {Misaligned}";
 
     /// <summary>A configuration for a seed.</summary>
     public static LockstepConfiguration Of(ulong seed)
@@ -64,6 +69,7 @@ public sealed record LockstepConfiguration
             HostTrapsClearReservation = random.Next(2) == 0,
             Tables = random.Next(3) switch { 0 => 16, 1 => 24, _ => 64 },
             OneAtATime = random.Next(2) == 0,
+            Misaligned = random.Next(4) != 0,
         };
     }
 }

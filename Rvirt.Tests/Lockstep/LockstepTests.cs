@@ -23,11 +23,13 @@ public sealed class LockstepTests
     /// 90025457: of the two pages that code may be fetched from one holds a fence, the other an instruction that changes nothing.
     /// 100095248: the same with a wfi.
     /// 110143281: the code is a page-table entry, and its own load sets A in it.
+    /// 120079339: an interrupt's handler starts at the instruction that was interrupted.
     /// </param>
     [TestCase(80020015UL)]
     [TestCase(90025457UL)]
     [TestCase(100095248UL)]
     [TestCase(110143281UL)]
+    [TestCase(120079339UL)]
     public void WhatTheSpecificationLeavesOpenIsNoDifference(ulong seed) =>
         Assert.That(LockstepProgram.Run(seed, 20000), Is.AtLeast(100));
 

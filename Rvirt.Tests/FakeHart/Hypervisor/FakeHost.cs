@@ -66,12 +66,11 @@ public readonly unsafe struct FakeHost(Hart hart, HostSeam? seam = null) : IHost
     public bool TryFetch(ulong va, out uint instruction)
     {
         instruction = 0;
-        return (_seam is not { OneAtATime: true } || va == _hart.ReadCsr(CsrNumber.Sepc)) && _hart.TryFetchForSupervisor(va, out instruction);
+        return (_seam is null || _seam.MayRead(_hart, va, 32)) && _hart.TryFetchForSupervisor(va, out instruction);
     }
 
     public ulong TryFetchHalf(ulong va) =>
-        (_seam is not { OneAtATime: true } || va - _hart.ReadCsr(CsrNumber.Sepc) is 0 or 2)
-        && _hart.TryFetchHalfForSupervisor(va, out var half) ? half : ulong.MaxValue;
+        (_seam is null || _seam.MayRead(_hart, va, 16)) && _hart.TryFetchHalfForSupervisor(va, out var half) ? half : ulong.MaxValue;
 
     public void SaveFloatingPoint(ulong* area)
     {
