@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.Globalization;
 using System.IO;
 using System.Text.RegularExpressions;
@@ -6,7 +7,10 @@ using NUnit.Framework;
 
 namespace Rvirt.Tests.SystemTests;
 
-/// <summary>What <c>dotnet publish</c> of the board takes. Processor time is measured, as a busy machine stretches the other.</summary>
+/// <summary>
+/// What <c>dotnet publish</c> of the board takes with all else built. A busy machine stretches the time on the clock, and two cores that
+/// share their units stretch the processor's time: each alone must not be what a test fails on.
+/// </summary>
 [Category("System,Image")]
 [NonParallelizable]
 public sealed partial class PublishTests
@@ -17,19 +21,30 @@ public sealed partial class PublishTests
     public void Both_images_are_compiled_in_time()
     {
         using var folder = new TemporaryFolder();
+        // Builds what is not up to date, whichever test ran before.
+        Publish(folder.File("first") + "/", out _);
         var images = folder.File("images") + "/";
+        var watch = Stopwatch.StartNew();
+        var output = Publish(images, out var processor);
+        var clock = watch.Elapsed.TotalSeconds;
+        Assert.That(File.Exists(images + "rvirt-qemu.elf") && File.Exists(images + "rvirt-qemu-sbi.elf"), output);
+        TestContext.Out.WriteLine($"publishing both images: {clock:F1} s, {processor:F1} s of processor time");
+        Assert.That(processor, Is.GreaterThan(0.5), "the command's time was measured");
+        Assert.That(Math.Min(clock, processor), Is.LessThan(Seconds), output);
+    }
+
+    private static string Publish(string images, out double processor)
+    {
         var configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
         var publish = $"dotnet publish '{Path.Combine(Repository.Top, "Rvirt.Platform.Qemu")}' -c {configuration} --nologo -v q -nodeReuse:false "
             + $"-p:UseSharedCompilation=false -p:RvirtImageDirectory='{images}' && times";
         var (status, output) = Commands.Run("bash", ["-c", publish], TimeSpan.FromMinutes(5));
         Assert.That(status, Is.Zero, output);
-        Assert.That(File.Exists(images + "rvirt-qemu.elf") && File.Exists(images + "rvirt-qemu-sbi.elf"), output);
         // The second line of times: user and system time of the children.
         var times = Times().Matches(output);
         Assert.That(times, Has.Count.EqualTo(4), output);
-        var spent = Total(times[2]) + Total(times[3]);
-        TestContext.Out.WriteLine($"publishing both images: {spent:F1} s of processor time");
-        Assert.That(spent, Is.InRange(0.5, Seconds), output);
+        processor = Total(times[2]) + Total(times[3]);
+        return output;
     }
 
     private static double Total(Match time) =>
