@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Text;
 using Rvirt.Tests.FakeHart;
 using Rvirt.Tests.FakeHart.Guests;
 using Rvirt.Tests.FakeHart.Harts;
@@ -12,33 +13,25 @@ using Rvirt.Tool.Blobs;
 namespace Rvirt.Tests.Hostile;
 
 /// <summary>
-/// The published image, as our compiler made it, on the reference machine: what runs there is the machine code that a board runs, entry
-/// and exit included, and every access of it can be watched.
+/// The published image, as our compiler made it, with one guest on the reference machine: what runs there is the machine code that a board
+/// runs, entry and exit included, and every access of it can be watched.
 /// </summary>
 internal sealed class ImageMachine : IDisposable
 {
-    private const ulong Ram = 64 << 20;
     private readonly TemporaryFolder _folder = new();
     private readonly GuestPayload _payload;
-    private readonly EntropyDevice _entropy;
 
-    /// <summary>Starts the image above firmware, with one guest that has an entropy device in its first slot.</summary>
-    public ImageMachine(GuestProgram program, HartOptions options)
+    private ImageMachine(ulong ram, HartOptions options, Func<TemporaryFolder, GuestSpec> guest, byte virtioSlots, Action<Machine> attach)
     {
-        var source = _folder.Write("hostile.s", System.Text.Encoding.ASCII.GetBytes(program.Source));
-        Program = BareProgram.BuildFile(_folder, source, GuestProgram.Address, "rv64imafd_zicsr_zifencei");
-        var blob = GuestMachine.PackBlob(_folder, [new GuestSpec("hostile", Program, null, "", GuestProgram.RamLength, 1, [0])]);
-        Machine = new Machine(Ram, options: options);
-        _entropy = new EntropyDevice(Machine, program.VirtioVersion);
-        _entropy.Allow(Machine.RamBase, Ram);
+        var blob = GuestMachine.PackBlob(_folder, [guest(_folder)]);
+        Machine = new Machine(ram, options: options);
+        attach(Machine);
         _payload = new GuestPayload(File.ReadAllBytes(Repository.Image(Firmware.Sbi)), File.ReadAllBytes(blob));
-        _payload.StartOn(Machine, virtioSlots: 1);
+        _payload.StartOn(Machine, virtioSlots);
     }
 
+    /// <summary>The host.</summary>
     public Machine Machine { get; }
-
-    /// <summary>The guest's program as a file.</summary>
-    public string Program { get; }
 
     /// <summary>Everything on the console.</summary>
     public string Output => Machine.Uart.Output.Replace("\0", "", StringComparison.Ordinal);
@@ -46,6 +39,24 @@ internal sealed class ImageMachine : IDisposable
     /// <summary>The lines that the guest has printed.</summary>
     public List<string> Lines =>
         [.. Output.Split('\n').Select(line => line.Trim('\r')).Where(line => line.Length != 0 && !line.StartsWith("rvirt: ", StringComparison.Ordinal))];
+
+    /// <summary>With a hostile guest, which has an entropy device in its first slot.</summary>
+    public static ImageMachine WithProgram(GuestProgram program, HartOptions options)
+    {
+        const ulong Ram = 64 << 20;
+        GuestSpec Guest(TemporaryFolder folder)
+        {
+            var source = folder.Write("hostile.s", Encoding.ASCII.GetBytes(program.Source));
+            var kernel = BareProgram.BuildFile(folder, source, GuestProgram.Address, "rv64imafd_zicsr_zifencei");
+            return new GuestSpec("hostile", kernel, null, "", GuestProgram.RamLength, 1, [0]);
+        }
+
+        return new ImageMachine(Ram, options, Guest, 1, machine => new EntropyDevice(machine, program.VirtioVersion).Allow(machine.RamBase, Ram));
+    }
+
+    /// <summary>With Debian's kernel and initial RAM disk.</summary>
+    public static ImageMachine WithLinux(HartOptions options) => new(
+        256 << 20, options, _ => new GuestSpec("linux", Repository.Kernel, Repository.Initrd, "console=ttyS0", 128 << 20, 1, []), 0, _ => { });
 
     public void Dispose()
     {

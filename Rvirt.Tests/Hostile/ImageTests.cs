@@ -6,26 +6,52 @@ using Rvirt.Tests.Hostile.Programs;
 
 namespace Rvirt.Tests.Hostile;
 
-/// <summary>The compiled image with hostile guests on the reference machine.</summary>
+/// <summary>The compiled image with its guests on the reference machine.</summary>
 [Category("Image")]
 internal sealed class ImageTests
 {
     private const ulong Steps = 100_000_000;
+    private const ulong LinuxSteps = 3_000_000_000;
 
-    /// <summary>The hart forgets nothing until a fence says so: one that the image's own start or its exits leave out ends here.</summary>
     [TestCaseSource(typeof(HostilePrograms), nameof(HostilePrograms.Ending))]
     public void A_hostile_guest_gets_what_it_deserves(string name)
     {
         var program = HostilePrograms.Get(name);
-        using var machine = new ImageMachine(program, HartOptions.Strict);
+        using var machine = ImageMachine.WithProgram(program, HartOptions.Strict);
         Judge(machine, program);
+    }
+
+    [Test]
+    public void So_it_does_on_a_core_with_few_powers([Values("mmio", "tables-sv39", "storm-fence", "virtio-modern")] string name, [Values(8, 9)] int mode)
+    {
+        var program = HostilePrograms.Get(name);
+        var options = HartOptions.Strict with { MaximumMode = mode, IllegalInstructionValue = false, HardwareAccessedDirty = false, AsidBits = 0 };
+        using var machine = ImageMachine.WithProgram(program, options);
+        Judge(machine, program);
+    }
+
+    /// <summary>The hart forgets nothing until a fence says so: one that the image leaves out ends here.</summary>
+    [Test]
+    public void Linux_starts_its_first_process()
+    {
+        const ulong Chunk = 5_000_000;
+        using var machine = ImageMachine.WithLinux(HartOptions.Strict);
+        for (var done = 0UL; done < LinuxSteps && !machine.Output.Contains("Run /init as init process"); done += Chunk)
+        {
+            if (machine.Machine.Run(Chunk) == 0)
+            {
+                break;
+            }
+        }
+
+        Assert.That(machine.Output, Does.Contain("Run /init as init process"));
     }
 
     [Test]
     public void Descriptors_are_read_once([Values(1u, 2u)] uint version)
     {
         var program = VirtioProgram.BuildHonest(version);
-        using var machine = new ImageMachine(program, new HartOptions { Tlb = TlbPolicy.None });
+        using var machine = ImageMachine.WithProgram(program, new HartOptions { Tlb = TlbPolicy.None });
         var reads = new HypervisorReads(machine.Machine, VirtioProgram.IsDescriptor);
         machine.Machine.Hart.Observer = reads;
         Judge(machine, program);
@@ -37,7 +63,7 @@ internal sealed class ImageTests
     public void Heads_of_chains_are_read_once([Values(1u, 2u)] uint version)
     {
         var program = VirtioProgram.BuildHonest(version);
-        using var machine = new ImageMachine(program, new HartOptions { Tlb = TlbPolicy.None });
+        using var machine = ImageMachine.WithProgram(program, new HartOptions { Tlb = TlbPolicy.None });
         var reads = new HypervisorReads(machine.Machine, VirtioProgram.IsHead);
         machine.Machine.Hart.Observer = reads;
         Judge(machine, program);
