@@ -47,9 +47,6 @@ internal static unsafe class Instructions
     [AsmIntrinsic("sfence.vma $0, x0", ClobbersMemory = true)]
     internal static extern void SfencePage(ulong va);
 
-    [AsmIntrinsic("sfence.vma $0, $1", ClobbersMemory = true)]
-    internal static extern void SfencePageAsid(ulong va, ulong asid);
-
     [AsmIntrinsic("fence.i", ClobbersMemory = true)]
     internal static extern void FenceI();
 

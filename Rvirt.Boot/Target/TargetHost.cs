@@ -73,9 +73,6 @@ internal unsafe struct TargetHost : IHost
     public readonly void SfencePage(ulong va) => Instructions.SfencePage(va);
 
     /// <inheritdoc/>
-    public readonly void SfencePageAsid(ulong va, ulong asid) => Instructions.SfencePageAsid(va, asid);
-
-    /// <inheritdoc/>
     public readonly void FenceI() => Instructions.FenceI();
 
     /// <inheritdoc/>

@@ -40,9 +40,6 @@ public interface IHart
     /// <summary><c>sfence.vma va, x0</c>.</summary>
     void SfencePage(ulong va);
 
-    /// <summary><c>sfence.vma va, asid</c>.</summary>
-    void SfencePageAsid(ulong va, ulong asid);
-
     /// <summary><c>fence.i</c>: later fetches of this hart see earlier stores.</summary>
     void FenceI();
 

@@ -14,8 +14,6 @@ internal readonly unsafe struct MmuHost(StrictHart hart) : IHost
 
     public void SfencePage(ulong va) => hart.FencePage(va);
 
-    public void SfencePageAsid(ulong va, ulong asid) => hart.FencePageAsid(va, asid);
-
     public ulong ReadSstatus() => throw new NotSupportedException();
 
     public void WriteSstatus(ulong value) => throw new NotSupportedException();

@@ -53,12 +53,6 @@ internal sealed class StrictHart(Func<ulong, ulong> readTable)
         Remove(_leaves, key => key.Page == va >> (12 + (9 * key.Level)));
     }
 
-    public void FencePageAsid(ulong va, ulong asid)
-    {
-        Fences.Add($"page {va:x} asid {asid}");
-        Remove(_leaves, key => key.Asid == asid && key.Page == va >> (12 + (9 * key.Level)));
-    }
-
     /// <summary>An access of the hart's U-mode.</summary>
     /// <returns>False for a page fault.</returns>
     public bool TryAccess(ulong va, AccessKind access, out ulong physical)

@@ -63,10 +63,6 @@ public readonly unsafe struct QuietHost(QuietHart* hart) : IHost
     {
     }
 
-    public void SfencePageAsid(ulong va, ulong asid)
-    {
-    }
-
     public void FenceI()
     {
     }

@@ -59,8 +59,6 @@ internal readonly struct TestHost(TestHart hart) : IHost
 
     public void SfencePage(ulong va) => throw new NotSupportedException();
 
-    public void SfencePageAsid(ulong va, ulong asid) => throw new NotSupportedException();
-
     public void FenceI() => hart.FenceI++;
 
     public ulong ReadTime() => hart.Time;

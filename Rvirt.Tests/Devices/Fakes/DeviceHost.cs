@@ -48,8 +48,6 @@ internal readonly struct DeviceHost(FakeMachine machine) : IHost
 
     public void SfencePage(ulong va) => throw new NotSupportedException();
 
-    public void SfencePageAsid(ulong va, ulong asid) => throw new NotSupportedException();
-
     public void FenceI() => throw new NotSupportedException();
 
     public ulong ReadTime() => throw new NotSupportedException();

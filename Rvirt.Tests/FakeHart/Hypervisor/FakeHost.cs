@@ -34,8 +34,6 @@ public readonly unsafe struct FakeHost(Hart hart, HostSeam? seam = null) : IHost
 
     public void SfencePage(ulong va) => _hart.Fence(va, null);
 
-    public void SfencePageAsid(ulong va, ulong asid) => _hart.Fence(va, (ushort)asid);
-
     public void FenceI() => _hart.FlushInstructionCache();
 
     public ulong ReadTime() => _hart.ReadCsr(CsrNumber.Time);
