@@ -1,3 +1,4 @@
+using System;
 using System.Linq;
 using NUnit.Framework;
 using Rvirt.Core.VirtualHart;
@@ -48,27 +49,22 @@ internal sealed class ImageTests
     }
 
     [Test]
-    public void Descriptors_are_read_once([Values(1u, 2u)] uint version)
-    {
-        var program = VirtioProgram.BuildHonest(version);
-        using var machine = ImageMachine.WithProgram(program, new HartOptions { Tlb = TlbPolicy.None });
-        var reads = new HypervisorReads(machine.Machine, VirtioProgram.IsDescriptor);
-        machine.Machine.Hart.Observer = reads;
-        Judge(machine, program);
-        Assert.That(reads.Twice, Is.Empty);
-        Assert.That(reads.Bytes, Is.EqualTo(16 * VirtioProgram.HonestDescriptors));
-    }
+    public void Descriptors_are_read_once([Values(1u, 2u)] uint version) =>
+        IsReadOnce(version, VirtioProgram.IsDescriptor, 16 * VirtioProgram.HonestDescriptors);
 
     [Test]
-    public void Heads_of_chains_are_read_once([Values(1u, 2u)] uint version)
+    public void Heads_of_chains_are_read_once([Values(1u, 2u)] uint version) =>
+        IsReadOnce(version, VirtioProgram.IsHead, 2 * VirtioProgram.HonestChains);
+
+    private static void IsReadOnce(uint version, Predicate<ulong> part, int bytes)
     {
         var program = VirtioProgram.BuildHonest(version);
         using var machine = ImageMachine.WithProgram(program, new HartOptions { Tlb = TlbPolicy.None });
-        var reads = new HypervisorReads(machine.Machine, VirtioProgram.IsHead);
+        var reads = new HypervisorReads(machine.Machine, part);
         machine.Machine.Hart.Observer = reads;
         Judge(machine, program);
         Assert.That(reads.Twice, Is.Empty);
-        Assert.That(reads.Bytes, Is.EqualTo(2 * VirtioProgram.HonestChains));
+        Assert.That(reads.Bytes, Is.EqualTo(bytes));
     }
 
     private static void Judge(ImageMachine machine, GuestProgram program)
