@@ -1,6 +1,7 @@
 using System;
 using System.Linq;
 using NUnit.Framework;
+using Rvirt.Core.Memory;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Mmu;
@@ -159,6 +160,37 @@ public sealed class ShadowPoolTests
         Assert.That(world.Mmu.Counters.RootsMade, Is.EqualTo(32UL));
     }
 
+    [TestCase(PrivilegeMode.Supervisor)]
+    [TestCase(PrivilegeMode.User)]
+    public void ASpaceWhoseRootAnotherTookIsNotTakenForIt(PrivilegeMode mode)
+    {
+        using var world = new MmuWorld(tables: 256);
+        // One table of the guest's, that held something else whenever another of more spaces than there are roots was used.
+        var space = new GuestTables(world);
+        var flags = mode == PrivilegeMode.User ? GuestTables.User : GuestTables.Kernel;
+        world.SetSatp(space.Satp(0));
+        world.Become(mode);
+        for (var asid = 0UL; asid < 40; asid++)
+        {
+            space.Map(0x1000, Data + (asid * 0x1000), flags);
+            world.SetSatp(space.Satp((ushort)asid));
+            Assert.That(world.Access(0x1000, AccessKind.Load).Address, Is.EqualTo(Data + (asid * 0x1000)));
+        }
+
+        const ulong Latest = Data + 0x10_0000;
+        space.Map(0x1000, Latest, flags);
+        for (var asid = 0UL; asid < 40; asid++)
+        {
+            world.SetSatp(space.Satp((ushort)asid));
+            // Nothing was fenced, so that both may be seen; what another ASID's fault found may not.
+            Assert.That(world.Access(0x1000, AccessKind.Load).Address, Is.EqualTo(Data + (asid * 0x1000)).Or.EqualTo(Latest), $"ASID {asid}");
+            Assert.That(world.HasWindow());
+        }
+
+        Assert.That(world.Mmu.Counters.SpacesMade, Is.EqualTo(40UL));
+        Assert.That(world.Mmu.Counters.RootsMade, Is.GreaterThanOrEqualTo(80UL));
+    }
+
     [Test]
     public void DroppedRootsAreTakenBeforeLivingOnes()
     {
@@ -181,7 +213,7 @@ public sealed class ShadowPoolTests
     [TestCase(TranslationMode.Sv48, TranslationMode.Sv39)]
     public void ARootServesEitherModeInTurn(TranslationMode first, TranslationMode second)
     {
-        using var world = new MmuWorld(ramSize: 16 << 20, tables: 256);
+        using var world = new MmuWorld(ramSize: 16 << 20, tables: 1024);
         foreach (var mode in new[] { first, second, first })
         {
             for (var i = 0; i < 34; i++)
@@ -190,11 +222,57 @@ public sealed class ShadowPoolTests
                 space.Map(0x1000, Data, GuestTables.Kernel);
                 space.Map(0xffff_ffff_ffff_f000, Data + 0x1000, GuestTables.Kernel);
                 world.SetSatp(space.Satp((ushort)i));
+                world.Hart.Fences.Clear();
                 Assert.That(world.Access(0x1000, AccessKind.Load).Address, Is.EqualTo(Data));
+                Assert.That(world.Hart.Fences, Is.Empty, "something was left in the root");
                 Assert.That(world.Access(0xffff_ffff_ffff_f000, AccessKind.Load).Address, Is.EqualTo(Data + 0x1000));
                 Assert.That(world.Access(0x4000_0000, AccessKind.Load).Outcome, Is.EqualTo(FaultResolution.GuestPageFault));
             }
         }
+    }
+
+    [Test]
+    public void EveryPlaceForAnAddressSpaceIsOneOfItsOwn()
+    {
+        using var world = new MmuWorld();
+        var space = new GuestTables(world);
+        for (var round = 0; round < 2; round++)
+        {
+            for (ushort asid = 0; asid < 64; asid++)
+            {
+                world.SetSatp(space.Satp(asid));
+            }
+        }
+
+        Assert.That(world.Mmu.Counters.SpacesMade, Is.EqualTo(64UL));
+        // Translation off takes the place of one.
+        world.SetSatp(0);
+        for (ushort asid = 0; asid < 64; asid++)
+        {
+            world.SetSatp(space.Satp(asid));
+        }
+
+        Assert.That(world.Mmu.Counters.SpacesMade, Is.EqualTo(66UL));
+    }
+
+    [Test]
+    public unsafe void SettingUpWritesNothingBesideItsMemory()
+    {
+        const int Guard = 4096;
+        const ulong Address = 0x9000_0000;
+        var size = (int)ShadowMmu.BytesNeeded(16);
+        var buffer = GC.AllocateUninitializedArray<byte>(size + (2 * Guard), pinned: true);
+        Array.Fill(buffer, (byte)0xa5);
+        fixed (byte* start = buffer)
+        {
+            var mmu = default(ShadowMmu);
+            var window = new PhysicalMemory((ulong)(start + Guard) - Address);
+            ShadowMmu.Initialize(ref mmu, default, window, HostTranslation.Wide(TranslationMode.Sv57, 0), Address, 16);
+        }
+
+        Assert.That(buffer[..Guard], Is.All.EqualTo((byte)0xa5));
+        Assert.That(buffer[^Guard..], Is.All.EqualTo((byte)0xa5));
+        Assert.That(buffer[^(2 * Guard)..^Guard], Is.All.Zero, "the last table");
     }
 
     [Test]
