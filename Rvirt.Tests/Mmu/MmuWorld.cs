@@ -126,16 +126,22 @@ internal sealed unsafe class MmuWorld : IDisposable
         return done;
     }
 
-    public void FenceAll()
+    public void FenceAll(bool activate = true)
     {
         _mmu->FenceAll(ref _host);
-        Activate();
+        if (activate)
+        {
+            Activate();
+        }
     }
 
-    public void FenceAsid(ushort asid)
+    public void FenceAsid(ushort asid, bool activate = true)
     {
         _mmu->FenceAsid(ref _host, asid);
-        Activate();
+        if (activate)
+        {
+            Activate();
+        }
     }
 
     public void FencePage(ulong va) => _mmu->FencePage(ref _host, va);
