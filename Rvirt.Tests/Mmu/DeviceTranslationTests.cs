@@ -115,6 +115,62 @@ public sealed class DeviceTranslationTests
     }
 
     [Test]
+    public void TwoSpacesInTurnGetTheirOwn()
+    {
+        using var world = Prepare(out var space);
+        var other = new GuestTables(world);
+        other.Map(Page, NewDevice, GuestTables.Kernel);
+        world.SetSatp(other.Satp(2));
+        for (var round = 0; round < 3; round++)
+        {
+            world.SetSatp(space.Satp());
+            Assert.That(world.Access(Page, AccessKind.Load).Address, Is.EqualTo(MmuWorld.Device));
+            world.SetSatp(other.Satp(2));
+            Assert.That(world.Access(Page, AccessKind.Load).Address, Is.EqualTo(NewDevice));
+        }
+    }
+
+    [Test]
+    public void WhoTakesARootGetsNothingThatWasRememberedThere()
+    {
+        using var world = Prepare(out var space);
+        world.Access(Page, AccessKind.Load);
+        var root = world.Hart.Satp;
+        space.Map(Page, NewDevice, GuestTables.Kernel);
+        var taken = 0;
+        for (ushort asid = 2; asid < 60; asid++)
+        {
+            world.SetSatp(space.Satp(asid));
+            if (world.Hart.Satp == root)
+            {
+                taken++;
+                Assert.That(world.Access(Page, AccessKind.Load).Address, Is.EqualTo(NewDevice), $"ASID {asid}");
+            }
+        }
+
+        Assert.That(taken, Is.Not.Zero);
+    }
+
+    [Test]
+    public void ADeviceIsRememberedAgainAfterAFence()
+    {
+        using var world = Prepare(out _);
+        for (var round = 0; round < 2; round++)
+        {
+            foreach (var access in new[] { AccessKind.Load, AccessKind.Store })
+            {
+                Assert.That(world.Mmu.TryTranslateDevice(Page, access, out _), Is.False);
+                world.Access(Page, access);
+                Assert.That(world.Mmu.TryTranslateDevice(Page + 0x18, access, out var address));
+                Assert.That(address, Is.EqualTo(MmuWorld.Device + 0x18));
+            }
+
+            Assert.That(world.Mmu.TryTranslateDevice(Page, AccessKind.Load, out _), "the load is still known");
+            world.FencePage(Page);
+        }
+    }
+
+    [Test]
     public void SetsAAndDAsForMemory()
     {
         using var world = Prepare(out var space);
