@@ -67,11 +67,14 @@ public sealed class ShadowRefillTests
         Assert.That(world.IsMapped(Page), Is.EqualTo(done));
     }
 
-    [TestCase(1)]
-    [TestCase(2)]
-    public void NotWhereALinkOfTheGuestsChanged(int level)
+    [TestCase(TranslationMode.Sv39, 1)]
+    [TestCase(TranslationMode.Sv39, 2)]
+    [TestCase(TranslationMode.Sv48, 1)]
+    [TestCase(TranslationMode.Sv48, 2)]
+    [TestCase(TranslationMode.Sv48, 3)]
+    public void NotWhereALinkOfTheGuestsChanged(TranslationMode mode, int level)
     {
-        using var world = Prepare(out var space, GuestTables.Kernel);
+        using var world = Prepare(out var space, GuestTables.Kernel, mode);
         var link = space.Entry(Page, level);
         var old = world.Read(link);
         world.FencePage(Page);
@@ -161,6 +164,61 @@ public sealed class ShadowRefillTests
         world.Write(link, first);
         world.FencePage(Page);
         Assert.That(world.Access(Page, AccessKind.Load).Address, Is.EqualTo(Data));
+    }
+
+    [Test]
+    public void NotIntoATableThatALargePageParted()
+    {
+        using var world = Prepare(out var space, GuestTables.Kernel);
+        const ulong Beside = 0x40_0000;
+        space.Map(Beside, Data, GuestTables.Kernel);
+        world.Access(Beside, AccessKind.Load);
+        var link = space.Entry(Page, 1);
+        var table = world.Read(link);
+        world.Write(link, (MmuWorld.Ram >> 2) | GuestTables.Kernel);
+        world.FencePage(Page);
+        Assert.That(world.Access(Page, AccessKind.Load).Address, Is.EqualTo(MmuWorld.Ram + 0x9000));
+        // Another link of the host's changes too, and the guest's is what it was.
+        var second = world.NewTable();
+        world.WriteEntry(second, 0, Data + 0x1000, GuestTables.Kernel);
+        world.Write(space.Entry(Beside, 1), (second >> 2) | 1);
+        world.FencePage(Beside);
+        Assert.That(world.Access(Beside, AccessKind.Load).Address, Is.EqualTo(Data + 0x1000));
+        world.Write(link, table);
+        world.FencePage(Page);
+        Assert.That(world.TryRefill(Page, AccessKind.Load), Is.False);
+        Assert.That(world.Access(Page, AccessKind.Load).Address, Is.EqualTo(Data));
+    }
+
+    [Test]
+    public void NotFromATableThatReachesBeyondRam()
+    {
+        const ulong Size = (8 << 20) + 0x800;
+        using var world = new MmuWorld(ramSize: Size);
+        var space = new GuestTables(world);
+        // The first half of the table is the end of RAM.
+        const ulong Table = MmuWorld.Ram + (8 << 20);
+        world.Write(space.Entry(0, 1), (Table >> 2) | 1);
+        world.WriteEntry(Table, 1, Data, GuestTables.Kernel);
+        world.WriteEntry(Table, 2, Data + 0x1000, GuestTables.Kernel);
+        world.SetSatp(space.Satp());
+        Assert.That(world.Access(0x1000, AccessKind.Load).Address, Is.EqualTo(Data));
+        Assert.That(world.TryRefill(0x1000, AccessKind.Load), Is.False);
+        Assert.That(world.IsMapped(0x2000), Is.False, "no neighbour is read by it");
+        Assert.That(world.Access(0x2000, AccessKind.Load).Address, Is.EqualTo(Data + 0x1000));
+        Assert.That(world.Access(256UL << 12, AccessKind.Load).Outcome, Is.EqualTo(FaultResolution.GuestAccessFault));
+    }
+
+    [Test]
+    public void TheFirstOfAGroupToo()
+    {
+        using var world = Prepare(out var space, GuestTables.Kernel);
+        space.Map(Page + 0x8000, Data + 0x1000, GuestTables.Kernel);
+        space.Map(Page + 0x9000, Data + 0x2000, GuestTables.Kernel);
+        Assert.That(world.TryRefill(Page + 0x8000, AccessKind.Store));
+        Assert.That(world.IsMapped(Page + 0x8000));
+        Assert.That(world.IsMapped(Page + 0x9000), "its neighbour");
+        Assert.That(world.Mmu.Counters.Fills, Is.EqualTo(1UL));
     }
 
     [Test]
@@ -296,10 +354,10 @@ public sealed class ShadowRefillTests
         Assert.That(world.IsMapped(0x2000), Is.False);
     }
 
-    private static MmuWorld Prepare(out GuestTables space, ulong flags)
+    private static MmuWorld Prepare(out GuestTables space, ulong flags, TranslationMode mode = TranslationMode.Sv39)
     {
         var world = new MmuWorld();
-        space = new GuestTables(world);
+        space = new GuestTables(world, mode);
         space.Map(Page, Data, flags);
         world.SetSatp(space.Satp());
         Assert.That(world.TryRefill(Page, AccessKind.Load), Is.False, "nothing is known yet");
