@@ -93,6 +93,27 @@ public sealed class ShadowLargePageTests
     }
 
     [Test]
+    public void ASplitLeafThatMovedLeavesNothingBehind()
+    {
+        using var world = new MmuWorld(hostAddress: 0x1_0000_1000);
+        var space = new GuestTables(world);
+        world.SetSatp(space.Satp());
+        ulong[] pages = [0x1000, 0x2000, 0x1f_f000];
+        for (var megabytes = 0UL; megabytes < 8; megabytes += 2)
+        {
+            var address = MmuWorld.Ram + (megabytes * MiB);
+            space.Map(0, address, GuestTables.Kernel, level: 1);
+            world.FencePage(0);
+            // Another page than those, so that the rest is found as it was left.
+            world.Access(0x5000 + (megabytes << 12), AccessKind.Load);
+            foreach (var page in pages)
+            {
+                Assert.That(world.Access(page, AccessKind.Load).Address, Is.EqualTo(address + page), $"{page:x} at {megabytes} MiB");
+            }
+        }
+    }
+
+    [Test]
     public void ACleanLargePageBecomesDirtyAsAWhole()
     {
         using var world = new MmuWorld();

@@ -107,6 +107,95 @@ public sealed class ShadowViewTests
     }
 
     [Test]
+    public void PagesOfEveryKindStayMappedSideBySide(
+        [Values(GuestTables.Kernel, GuestTables.User)] ulong first,
+        [Values(GuestTables.Kernel, GuestTables.User)] ulong second,
+        [Values(0UL, GuestTables.Global)] ulong firstGlobal,
+        [Values(0UL, GuestTables.Global)] ulong secondGlobal)
+    {
+        using var world = new MmuWorld();
+        var space = new GuestTables(world);
+        space.Map(Page, Data, first | firstGlobal);
+        space.Map(Page + 0x8000, Data + 0x1000, second | secondGlobal);
+        world.SetSatp(space.Satp());
+        world.Become(_kernelWithUser);
+        for (var round = 0; round < 2; round++)
+        {
+            Assert.That(world.Access(Page, AccessKind.Load).Address, Is.EqualTo(Data));
+            Assert.That(world.Access(Page + 0x8000, AccessKind.Load).Address, Is.EqualTo(Data + 0x1000));
+        }
+
+        // An instruction may need both, and the one must not drive the other out.
+        world.Access(Page, AccessKind.Load);
+        Assert.That(world.IsMapped(Page) && world.IsMapped(Page + 0x8000));
+        world.Hart.Fences.Clear();
+        space.Map(Page + 0x10000, Data, first | firstGlobal);
+        space.Map(Page + 0x18000, Data, second | secondGlobal);
+        world.Access(Page + 0x10000, AccessKind.Load);
+        world.Access(Page + 0x18000, AccessKind.Load);
+        Assert.That(world.Hart.Fences, Is.Empty, "no link changed any more");
+    }
+
+    [Test]
+    public void GlobalPagesOfBothKindsShareATableThatIsGlobal()
+    {
+        using var world = new MmuWorld();
+        var space = new GuestTables(world);
+        space.Map(Page, Data, GuestTables.Kernel | GuestTables.Global);
+        space.Map(Page + 0x8000, Data, GuestTables.User | GuestTables.Global);
+        world.SetSatp(space.Satp());
+        world.Become(_kernelWithUser);
+        world.Access(Page, AccessKind.Load);
+        world.Access(Page + 0x8000, AccessKind.Load);
+        var made = world.Mmu.Counters.TablesMade;
+        world.FenceAsid(1);
+        world.Access(Page, AccessKind.Load);
+        world.Access(Page + 0x8000, AccessKind.Load);
+        Assert.That(world.Mmu.Counters.TablesMade, Is.EqualTo(made));
+    }
+
+    [Test]
+    public void WhatIsDoneIsCounted()
+    {
+        using var world = new MmuWorld();
+        var space = new GuestTables(world);
+        space.Map(Page, Data, GuestTables.Kernel);
+        world.SetSatp(space.Satp());
+        world.Access(Page, AccessKind.Load);
+        world.Access(Page, AccessKind.Store);
+        world.Resolve(Page, AccessKind.Load, out _);
+        world.Become(_user);
+        world.Become(_kernel);
+        world.SetSatp(new GuestTables(world).Satp());
+        var counters = world.Mmu.Counters;
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(counters.Fills, Is.EqualTo(2UL));
+            Assert.That(counters.Spurious, Is.EqualTo(1UL));
+            Assert.That(counters.Refills, Is.Zero);
+            Assert.That(counters.SpacesMade, Is.EqualTo(2UL));
+            Assert.That(counters.RootsMade, Is.EqualTo(3UL));
+            Assert.That(counters.TablesMade, Is.EqualTo(2UL));
+            Assert.That(counters.Switches, Is.EqualTo((ulong)world.Hart.SatpWrites).And.EqualTo(4UL));
+        }
+    }
+
+    [Test]
+    public void AnotherTableOfTheGuestsIsShadowedByAnother()
+    {
+        using var world = new MmuWorld();
+        var space = new GuestTables(world);
+        space.Map(Page, Data, GuestTables.Kernel);
+        world.SetSatp(space.Satp());
+        world.Access(Page, AccessKind.Load);
+        var second = world.NewTable();
+        world.WriteEntry(second, 32, Data + 0x1000, GuestTables.Kernel);
+        world.Write(space.Entry(Page, 1), (second >> 2) | 1);
+        Assert.That(world.Access(0x2_0000, AccessKind.Load).Address, Is.EqualTo(Data + 0x1000));
+        Assert.That(world.IsMapped(Page), Is.False);
+    }
+
+    [Test]
     public void AViewThatIsAtHandIsSwitchedToByOneWrite()
     {
         using var world = new MmuWorld();
