@@ -90,7 +90,8 @@ public unsafe partial struct ShadowMmu
         var level = _activeSpace->Levels - 1;
         walk.Level = level;
         walk.Global = false;
-        walk.Leaf = Pte.FromAddress(va & ~(Pte.Size(level) - 1)) | Pte.V | Pte.R | Pte.W | Pte.X | Pte.U | Pte.A | Pte.D;
+        // Of a leaf only the flags are looked at; the address is the walk's.
+        walk.Leaf = Pte.V | Pte.R | Pte.W | Pte.X | Pte.U | Pte.A | Pte.D;
         walk.GuestAddress = va;
         // The identity map has the lower half of the addresses only; no RAM lies beyond.
         return FaultResolution.Mapped;

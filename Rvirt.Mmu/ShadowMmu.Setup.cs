@@ -83,12 +83,8 @@ public unsafe partial struct ShadowMmu
             _slots[slot].Asid = uint.MaxValue;
         }
 
-        // The last is never given to a satp: it stands for no address space.
-        _activeSpace = _spaces + AddressSpace.Count;
-        for (var view = 0; view < ViewKind.Count; view++)
-        {
-            _activeSpace->Views.Of(view) = ViewRoot.None;
-        }
+        // The last is never given to a satp: it stands for no address space, and no view of it has a host's satp.
+        _activeSpace = NoSpace;
     }
 
     private static byte* Take(ref byte* next, int count, int size)
