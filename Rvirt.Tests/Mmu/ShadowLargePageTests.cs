@@ -1,3 +1,4 @@
+using System.Linq;
 using NUnit.Framework;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
@@ -110,6 +111,9 @@ public sealed class ShadowLargePageTests
             {
                 Assert.That(world.Access(page, AccessKind.Load).Address, Is.EqualTo(address + page), $"{page:x} at {megabytes} MiB");
             }
+
+            // An instruction may need two of them.
+            Assert.That(pages.Where(page => !world.IsMapped(page)), Is.Empty);
         }
     }
 

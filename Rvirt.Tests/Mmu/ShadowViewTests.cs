@@ -66,6 +66,30 @@ public sealed class ShadowViewTests
         Assert.That(world.Read(entry) & 0x80, Is.Not.Zero);
     }
 
+    /// <summary>So that no hart that sets D by itself can write it behind the guest's back.</summary>
+    [Test]
+    public void ACleanPageIsMappedReadOnly([Values] bool refilled, [Values(0x47UL, 0x57UL, 0xc3UL, 0xd3UL)] ulong flags)
+    {
+        using var world = new MmuWorld();
+        var space = new GuestTables(world);
+        space.Map(Page, Data, flags);
+        space.Map(Page + 0x1000, Data, flags);
+        world.SetSatp(space.Satp());
+        world.Become(_kernelWithUser);
+        world.Access(Page, AccessKind.Load);
+        if (refilled)
+        {
+            world.FencePage(Page);
+            Assert.That(world.TryRefill(Page, AccessKind.Load));
+        }
+
+        foreach (var page in new[] { Page, Page + 0x1000 })
+        {
+            Assert.That(world.Hart.TryLookUp(page, out var leaf, out _));
+            Assert.That(leaf & 0x84, Is.Zero, $"{leaf:x}");
+        }
+    }
+
     [Test]
     public void KernelTablesServeSumSetAndClear()
     {
