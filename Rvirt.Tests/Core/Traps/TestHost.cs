@@ -26,6 +26,8 @@ internal sealed class TestHart
 
     public int FenceI { get; set; }
 
+    public List<ulong> Ipis { get; } = [];
+
     public int Sleeps { get; set; }
 
     public ulong[] FloatingPoint { get; } = new ulong[33];
@@ -69,7 +71,7 @@ internal readonly struct TestHost(TestHart hart) : IHost
         hart.Sip &= ~Interrupts.Timer;
     }
 
-    public void SendIpi(ulong hartId) => throw new NotSupportedException();
+    public void SendIpi(ulong hartId) => hart.Ipis.Add(hartId);
 
     public void Wfi()
     {
