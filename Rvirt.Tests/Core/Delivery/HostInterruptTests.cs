@@ -48,6 +48,29 @@ public sealed class HostInterruptTests
         Assert.That(machine.Hart.Sip, Is.Zero, "the host's interrupt is cleared");
     }
 
+    [TestCase(Timer, Bits.Timer)]
+    [TestCase(Software, Bits.Software)]
+    public void WhatIsPendingAlreadyStaysPending(ulong cause, ulong bit)
+    {
+        using var machine = new TrapMachine();
+        machine.V.Sip = bit;
+        machine.V.Requests = (int)HartRequest.Interrupt;
+        machine.Trap(cause, 0);
+        Assert.That(machine.V.Sip, Is.EqualTo(bit));
+    }
+
+    [TestCase(External)]
+    [TestCase(Timer)]
+    public void RequestsWaitForTheirOwnInterrupt(ulong cause)
+    {
+        using var machine = new TrapMachine();
+        machine.Hart.Sip = Bits.Software;
+        machine.V.Requests = (int)(HartRequest.Interrupt | HartRequest.Stop);
+        Assert.That(machine.Trap(cause, 0), Is.EqualTo(TrapOutcome.Resume));
+        Assert.That((machine.V.Requests, machine.Hart.Sip & Bits.Software), Is.EqualTo(((int)(HartRequest.Interrupt | HartRequest.Stop), Bits.Software)));
+        Assert.That(machine.V.Sip & Bits.Software, Is.Zero);
+    }
+
     [Test]
     public void AStopThatAnotherHartAsksForStops()
     {
@@ -78,5 +101,6 @@ public sealed class HostInterruptTests
         machine.Trap(cause, 0);
         Assert.That(machine.V.Scause, Is.EqualTo(Interrupt | number));
         Assert.That((machine.V.Pc, machine.V.Sepc), Is.EqualTo((0x8000_1000UL, TrapMachine.Entry)));
+        Assert.That((machine.V.Counters.Interrupts, machine.V.InterruptsChanged), Is.EqualTo((1UL, false)));
     }
 }

@@ -70,6 +70,88 @@ public class DeviceAccessTests
         machine.Trap(15, 0x7000);
         Assert.That(machine.Bus.Calls, Is.EqualTo(new[] { $"read {Device:x} 4", $"write {Device:x} 4 {written:x}" }));
         Assert.That(machine.V.X[12], Is.EqualTo(0xffff_ffff_b5a6_9788));
+        Assert.That((machine.V.Pc, machine.V.Scause), Is.EqualTo((TrapMachine.Entry + 4, 0UL)));
+    }
+
+    // The same with memory the other side of a0: signed words order differently from unsigned ones.
+    [TestCase(0x80a5a62fu, 0x8000_0000UL, 0x8000_0000UL)] // min
+    [TestCase(0xa0a5a62fu, 0x8000_0000UL, 0xb5a6_9788UL)] // max
+    [TestCase(0xc0a5a62fu, 0xffff_ffffUL, 0xb5a6_9788UL)] // minu
+    [TestCase(0xe0a5a62fu, 0xffff_ffffUL, 0xffff_ffffUL)] // maxu
+    public void AtomicsChooseByTheirOrder(uint instruction, ulong operand, ulong written)
+    {
+        using var machine = Faulted(instruction, 0x7000);
+        machine.V.X[10] = operand;
+        machine.Trap(15, 0x7000);
+        Assert.That(machine.Bus.Calls, Is.EqualTo(new[] { $"read {Device:x} 4", $"write {Device:x} 4 {written:x}" }));
+    }
+
+    [Test]
+    public void AMisalignedAtomicIsAnAccessFault([Values(1UL, 2UL)] ulong offset)
+    {
+        using var machine = Faulted(0x00a5a62f, 0x7000 + offset);
+        machine.V.X[11] = 0x7000 + offset;
+        machine.Trap(15, 0x7000 + offset);
+        Assert.That((machine.V.Scause, machine.V.Stval), Is.EqualTo((7UL, 0x7000 + offset)));
+        Assert.That(machine.Bus.Calls, Is.Empty);
+    }
+
+    [Test]
+    public void AnAtomicThatCannotWriteLeavesItsRegister()
+    {
+        using var machine = Faulted(0x00a5a62f, 0x7000);
+        machine.Bus.ReadOnly = true;
+        machine.Trap(15, 0x7000);
+        Assert.That((machine.V.Scause, machine.V.X[12]), Is.EqualTo((7UL, 0UL)));
+    }
+
+    [TestCase(0x0085b503u, 0x6ff8UL)] // ld a0, 8(a1)
+    [TestCase(0xff85b503u, 0x7008UL)] // ld a0, -8(a1)
+    public void TheOffsetCounts(uint instruction, ulong register)
+    {
+        using var machine = Faulted(instruction, 0x7000);
+        machine.V.X[11] = register;
+        machine.Trap(13, 0x7000);
+        Assert.That(machine.V.X[10], Is.EqualTo(0xf1e2_d3c4_b5a6_9788));
+        Assert.That(machine.V.Counters.Mmio, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void AnAccessElsewhereThanItFaultedIsAnAccessFault()
+    {
+        using var machine = Faulted(0x0005b503, 0x7000);
+        machine.V.X[11] = 0x8000;
+        machine.Trap(13, 0x7000);
+        Assert.That((machine.V.Scause, machine.V.Stval), Is.EqualTo((5UL, 0x7000UL)));
+        Assert.That(machine.Bus.Calls, Is.Empty);
+    }
+
+    [Test]
+    public void TheLastRegisterOfAPageIsADevices()
+    {
+        using var machine = Faulted(0x0005b503, 0x7ff8);
+        machine.V.X[11] = 0x7ff8;
+        machine.Trap(13, 0x7ff8);
+        Assert.That(machine.Bus.Calls, Is.EqualTo(new[] { $"read {Device + 0xff8:x} 8" }));
+    }
+
+    [Test]
+    public void ALoadLeavesTheMachinesEventsAlone()
+    {
+        using var machine = Faulted(0x0005a503, 0x7000);
+        machine.Bus.Event = MachineEvent.Shutdown;
+        Assert.That(machine.Trap(13, 0x7000), Is.EqualTo(TrapOutcome.Resume));
+        Assert.That(machine.Bus.Event, Is.EqualTo(MachineEvent.Shutdown));
+    }
+
+    [Test]
+    public void AnInstructionThatVanishedRunsAgain()
+    {
+        using var machine = Faulted(0, 0x7000);
+        machine.Hart.Code.Clear();
+        Assert.That(machine.Trap(13, 0x7000), Is.EqualTo(TrapOutcome.Resume));
+        Assert.That((machine.V.Pc, machine.V.Scause), Is.EqualTo((TrapMachine.Entry, 0UL)));
+        Assert.That(machine.Bus.Calls, Is.Empty);
     }
 
     [TestCase(0x00005007u | 11 << 15, 13UL, 5UL)] // vle16.v v0, (a1)
@@ -111,10 +193,29 @@ public class DeviceAccessTests
         load.Trap(13, 0x7000);
         Assert.That(load.Hart.FloatingPoint[10], Is.EqualTo(0xffff_ffff_b5a6_9788), "a single is NaN-boxed");
         Assert.That(load.Hart.Sstatus & Sstatus.Fs, Is.EqualTo(Sstatus.FsDirty));
+        Assert.That(load.V.Pc, Is.EqualTo(TrapMachine.Entry + 4));
+        using var wide = Faulted(0x0005b507, 0x7000); // fld fa0, 0(a1)
+        wide.Hart.FloatingPoint[11] = 0x5555;
+        wide.Trap(13, 0x7000);
+        Assert.That(wide.Hart.FloatingPoint[10], Is.EqualTo(0xf1e2_d3c4_b5a6_9788));
+        Assert.That(wide.Hart.FloatingPoint[11], Is.EqualTo(0x5555), "the other registers stay");
         using var store = Faulted(0x00a5b027, 0x7000); // fsd fa0, 0(a1)
         store.Hart.FloatingPoint[10] = 0x1122334455667788;
         store.Trap(15, 0x7000);
         Assert.That(store.Bus.Calls, Is.EqualTo(new[] { $"write {Device:x} 8 1122334455667788" }));
+    }
+
+    [TestCase(0x0005a507u, 5UL)] // flw fa0, 0(a1)
+    [TestCase(0x00a5a027u, 7UL)] // fsw fa0, 0(a1)
+    [TestCase(0x00a5a62fu, 7UL)] // amoadd.w a2, a0, (a1)
+    [TestCase(0x00a5a023u, 7UL)] // sw a0, 0(a1)
+    public void WhatNoDeviceAnswersChangesNoRegister(uint instruction, ulong expected)
+    {
+        using var machine = Faulted(instruction, 0x7000);
+        machine.Bus.Present = false;
+        machine.Trap(expected == 5 ? 13UL : 15, 0x7000);
+        Assert.That((machine.V.Scause, machine.V.Sepc), Is.EqualTo((expected, TrapMachine.Entry)));
+        Assert.That((machine.V.X[12], machine.Hart.FloatingPoint[10]), Is.EqualTo((0UL, 0UL)));
     }
 
     [Test]

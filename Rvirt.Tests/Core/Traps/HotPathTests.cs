@@ -65,6 +65,43 @@ public sealed class HotPathTests
         Assert.That(machine.Mmu.Calls, Is.Empty);
     }
 
+    [TestCase(0x0045a503U, 4, TestName = "lw a0, 4(a1)")]
+    [TestCase(0xffc5a503U, -4, TestName = "lw a0, -4(a1)")]
+    [TestCase(0x000041c8U, 4, TestName = "c.lw a0, 4(a1)")]
+    [TestCase(0x00004588U, 8, TestName = "c.lw a0, 8(a1)")]
+    [TestCase(0x000041a8U, 64, TestName = "c.lw a0, 64(a1)")]
+    [TestCase(0x00005de8U, 124, TestName = "c.lw a0, 124(a1)")]
+    public void LoadsFromDevicesQuicklyAtAnOffset(uint instruction, int offset)
+    {
+        using var machine = DeviceMachine(instruction);
+        machine.V.X[11] = 0x5000_0000 - (ulong)(long)offset;
+        machine.Trap((ulong)ExceptionCause.LoadPageFault, 0x5000_0000);
+        Assert.That(machine.V.X[10], Is.EqualTo(0xffffffff89abcdef));
+        Assert.That(machine.V.Counters.Mmio, Is.EqualTo(1));
+        Assert.That(machine.Mmu.Calls, Is.Empty);
+    }
+
+    [Test]
+    public void LoadsQuicklyWhereTheUpperHalfIsZero()
+    {
+        using var machine = DeviceMachine(0x0000a503); // lw a0, 0(ra)
+        machine.V.X[1] = 0x5000_0000;
+        machine.Trap((ulong)ExceptionCause.LoadPageFault, 0x5000_0000);
+        Assert.That(machine.V.X[10], Is.EqualTo(0xffffffff89abcdef));
+        Assert.That(machine.Mmu.Calls, Is.Empty);
+    }
+
+    [Test]
+    public void LeavesALoadWhoseUpperHalfCannotBeRead()
+    {
+        using var machine = DeviceMachine(0x0005a503);
+        machine.Hart.CodeEnd = TrapMachine.Entry + 2;
+        machine.Mmu.Answer = FaultResolution.Mapped;
+        machine.Trap((ulong)ExceptionCause.LoadPageFault, 0x5000_0000);
+        Assert.That(machine.Mmu.Calls, Is.EqualTo(new[] { "resolve 50000000 Load" }));
+        Assert.That((machine.V.Pc, machine.V.X[10]), Is.EqualTo((TrapMachine.Entry, 0UL)));
+    }
+
     [Test]
     public void ALoadIntoX0LeavesIt()
     {

@@ -15,6 +15,9 @@ internal sealed class TestBusState
 
     public bool Present { get; set; } = true;
 
+    /// <summary>Whether the register takes no writes.</summary>
+    public bool ReadOnly { get; set; }
+
     /// <summary>Whether the quick read answers.</summary>
     public bool Quick { get; set; }
 
@@ -49,7 +52,7 @@ internal readonly struct TestBus(TestBusState state) : IGuestBus<TestHost>
     public bool TryWrite(ref TestHost host, ulong address, int size, ulong value)
     {
         state.Calls.Add($"write {address:x} {size} {value:x}");
-        return state.Present;
+        return state.Present && !state.ReadOnly;
     }
 
     public void ServiceExternalInterrupt(ref TestHost host)

@@ -10,6 +10,9 @@ internal sealed class TestHart
 {
     public Dictionary<ulong, uint> Code { get; } = [];
 
+    /// <summary>From here on no half of an instruction can be read.</summary>
+    public ulong CodeEnd { get; set; } = ulong.MaxValue;
+
     public Queue<ulong> InterruptsDuringWfi { get; } = new();
 
     public ulong Sstatus { get; set; }
@@ -83,7 +86,8 @@ internal readonly struct TestHost(TestHart hart) : IHost
 
     // The upper half of an instruction is found two bytes behind its lower half.
     public ulong TryFetchHalf(ulong va) =>
-        hart.Code.TryGetValue(va, out var low) ? low & 0xffff
+        va >= hart.CodeEnd ? ulong.MaxValue
+        : hart.Code.TryGetValue(va, out var low) ? low & 0xffff
         : hart.Code.TryGetValue(va - 2, out var high) ? high >> 16
         : ulong.MaxValue;
 

@@ -13,6 +13,9 @@ internal sealed class TestMmuState
 
     public ulong GuestAddress { get; set; }
 
+    /// <summary>Whether the quick refill of a shadow table succeeds.</summary>
+    public bool Refills { get; set; }
+
     /// <summary>Whether views and device pages are at hand for the quick calls.</summary>
     public bool AtHand { get; set; }
 }
@@ -27,7 +30,15 @@ internal readonly struct TestMmu(TestMmuState state) : IGuestMmu<TestHost>
     public void Activate(ref TestHost host, ulong satp, PrivilegeMode mode, bool sum, bool mxr) =>
         state.Calls.Add($"activate {satp:x} {mode} sum={sum} mxr={mxr}");
 
-    public bool TryRefill(ref TestHost host, ulong va, AccessKind access) => false;
+    public bool TryRefill(ref TestHost host, ulong va, AccessKind access)
+    {
+        if (state.Refills)
+        {
+            state.Calls.Add($"refill {va:x} {access}");
+        }
+
+        return state.Refills;
+    }
 
     public bool TrySwitchView(ref TestHost host, PrivilegeMode mode, bool sum, bool mxr)
     {

@@ -194,6 +194,7 @@ public class TrapTests
         machine.Mmu.Answer = FaultResolution.WindowCollision;
         Assert.That(machine.Trap((ulong)pageFault, 0xdef), Is.EqualTo(TrapOutcome.Stop));
         Assert.That(machine.V.StopReason, Is.EqualTo(StopReason.WindowCollision));
+        Assert.That(machine.V.Counters.PageFaults, Is.EqualTo(4));
     }
 
     [Test]
