@@ -118,6 +118,69 @@ internal sealed unsafe class FdtWriterTests
             Is.EqualTo(FdtWriteError.WrongName));
     }
 
+    [Test]
+    public void NamesMoreMisuse()
+    {
+        Assert.That(Error((ref FdtWriter writer) => { writer.BeginNode(""u8); writer.EndNode(); writer.EndNode(); }), Is.EqualTo(FdtWriteError.Unbalanced));
+        Assert.That(Error((ref FdtWriter writer) => { writer.BeginNode(""u8); writer.EndNode(); writer.BeginNode(""u8); writer.EndNode(); }), Is.EqualTo(FdtWriteError.Unbalanced));
+    }
+
+    [TestCase(FdtReader.MaximumDepth + 1, FdtWriteError.None)]
+    [TestCase(FdtReader.MaximumDepth + 2, FdtWriteError.Unbalanced)]
+    public void WritesAsDeepAsTheReaderReads(int nodes, FdtWriteError expected)
+    {
+        Assert.That(
+            Error((ref FdtWriter writer) =>
+            {
+                for (var i = 0; i < nodes; i++)
+                {
+                    writer.BeginNode(i == 0 ? ""u8 : "n"u8);
+                }
+
+                for (var i = 0; i < nodes; i++)
+                {
+                    writer.EndNode();
+                }
+            }),
+            Is.EqualTo(expected));
+    }
+
+    [TestCase(238, 'a', FdtWriteError.None)]
+    [TestCase(239, 'a', FdtWriteError.WrongName)]
+    [TestCase(2, '\0', FdtWriteError.WrongName)]
+    public void RefusesNamesThatNoReaderTakes(int length, char letter, FdtWriteError expected)
+    {
+        var name = Encoding.ASCII.GetBytes(new string(letter, length));
+        Assert.That(Error((ref FdtWriter writer) => { writer.BeginNode(""u8); writer.BeginNode(name); writer.EndNode(); writer.EndNode(); }), Is.EqualTo(expected));
+        Assert.That(Error((ref FdtWriter writer) => { writer.BeginNode(""u8); writer.Property(name); writer.EndNode(); }), Is.EqualTo(expected));
+        if (letter == '\0')
+        {
+            Assert.That(Error((ref FdtWriter writer) => { writer.BeginNode(""u8); writer.StringProperty("text"u8, name); writer.EndNode(); }), Is.EqualTo(expected));
+        }
+    }
+
+    [Test]
+    public void WritesIntoABufferThatIsNotClear()
+    {
+        var buffer = new byte[4096];
+        buffer.AsSpan().Fill(0xff);
+        var writer = new FdtWriter(buffer);
+        writer.BeginNode(""u8);
+        writer.Property("cells"u8, [1u, 2u, 3u]);
+        writer.BeginNode("abcdef"u8);
+        writer.StringProperty("text"u8, "x"u8);
+        writer.EndNode();
+        writer.EndNode();
+        Assert.That(writer.Finish(out var length, 5), Is.EqualTo(FdtWriteError.None));
+        using var blob = new GuardedBuffer(buffer.AsSpan(0, length));
+        Assert.That(FdtReader.Open(blob.Pointer, blob.Length, out var tree), Is.EqualTo(FdtError.None));
+        Assert.That(tree.ReservationCount, Is.Zero);
+        Assert.That(tree.TryProperty(tree.Root, "cells"u8, out var cells));
+        Assert.That(cells.Bytes.ToArray(), Is.EqualTo(new byte[] { 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3 }));
+        Assert.That(tree.TryFind("/abcdef"u8, out var node) && tree.TryProperty(node, "text"u8, out var text) && text.HasString("x"u8));
+        Assert.That(buffer[20..32], Is.EqualTo(new byte[] { 0, 0, 0, 17, 0, 0, 0, 16, 0, 0, 0, 5 }), "version, the oldest that reads it, boot hart");
+    }
+
     private delegate void Use(ref FdtWriter writer);
 
     private static FdtWriteError Error(Use use)

@@ -158,6 +158,7 @@ public class DeviceAccessTests
     [TestCase(0x00001507u | 11 << 15, 13UL, 5UL)] // flh fa0, 0(a1)
     [TestCase(0x28a5a62fu, 15UL, 7UL)] // amocas.w a2, a0, (a1)
     [TestCase(0x00008188u, 13UL, 5UL)] // c.lbu a0, 0(a1)
+    [TestCase(0x0045a00fu, 15UL, 7UL)] // cbo.zero 0(a1)
     public void WhatDevicesDoNotSupportIsAnAccessFault(uint instruction, ulong cause, ulong expected)
     {
         using var machine = Faulted(instruction, 0x7000);
@@ -170,6 +171,7 @@ public class DeviceAccessTests
     [TestCase(0x00000001u)] // c.nop
     [TestCase(0x00000040u)] // c.addi4spn
     [TestCase(0x00008082u)] // c.jr ra
+    [TestCase(0x0ff0000fu)] // fence
     public void AnInstructionThatWasReplacedRunsInstead(uint instruction)
     {
         using var machine = Faulted(instruction, 0x7000);
