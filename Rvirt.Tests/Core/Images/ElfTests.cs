@@ -85,6 +85,83 @@ internal sealed class ElfTests
     }
 
     [Test]
+    public void TakesAsManyProgramHeadersAsItAllows()
+    {
+        var elf = ElfBuilder.Sound();
+        for (var i = 2; i < 64; i++)
+        {
+            elf.Add(new ElfBuilder.Segment(4, 0, 0, [], 0));
+        }
+
+        using var ram = new Ram(elf.Build());
+        Assert.That(ram.Check(out _), Is.EqualTo(ImageError.None));
+    }
+
+    [TestCase(63, ImageError.ElfHeaderTruncated)]
+    [TestCase(64, ImageError.ElfWrongProgramHeaders)]
+    public void NamesAHeaderWithoutTheRest(int length, ImageError expected)
+    {
+        using var ram = new Ram(ElfBuilder.Sound().Build().AsSpan(0, length));
+        Assert.That(ram.Check(out _), Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void ReadsProgramHeadersAtTheEndOfTheFile()
+    {
+        var sound = ElfBuilder.Sound().Build();
+        byte[] file = [.. sound, .. sound.AsSpan(64, 2 * 56)];
+        ElfBuilder.Put64(file, 32, (ulong)sound.Length);
+        using var ram = new Ram(file);
+        Assert.That(ram.Check(out var image), Is.EqualTo(ImageError.None));
+        Assert.That(image.Load(ram.Memory));
+        Assert.That(ram.At(0x80202000, 100).SequenceEqual(ElfBuilder.Code(100)));
+    }
+
+    [Test]
+    public void SegmentsMayTouch()
+    {
+        var elf = new ElfBuilder().Load(Ram.Base, ElfBuilder.Code(8), 0x200000).Load(ElfBuilder.Base + 0x1000, ElfBuilder.Code(8), 8)
+            .Load(ElfBuilder.Base, ElfBuilder.Code(8), 0x1000).Load(ElfBuilder.Base + 0x2000, [], 0x1000);
+        using var ram = new Ram(elf.Build());
+        Assert.That(ram.Check(out var image), Is.EqualTo(ImageError.None));
+        Assert.That((image.Start, image.End), Is.EqualTo((Ram.Base, ElfBuilder.Base + 0x3000)));
+        Assert.That(image.Load(ram.Memory));
+        Assert.That(ram.At(ElfBuilder.Base + 0x2000, 0x1000).IndexOfAnyExcept((byte)0), Is.EqualTo(-1), "memory without a byte in the file");
+    }
+
+    [TestCase(0x800UL, 0UL)]
+    [TestCase(0UL, 0x800UL)]
+    [TestCase(0UL, 0xfffUL)]
+    [TestCase(0UL, 0UL)]
+    public void SegmentsOverlapInAnyOrder(ulong first, ulong second)
+    {
+        using var ram = new Ram(new ElfBuilder()
+            .Load(ElfBuilder.Base + first, ElfBuilder.Code(8), 0x1000).Load(ElfBuilder.Base + second, ElfBuilder.Code(8), 0x1000).Build());
+        Assert.That(ram.Check(out _), Is.EqualTo(ImageError.ElfSegmentsOverlap));
+    }
+
+    [Test]
+    public void TakesAPhysicalEntry()
+    {
+        var elf = new ElfBuilder { Entry = ElfBuilder.Base + 0x10 }.Load(ElfBuilder.Base, ElfBuilder.Code(64), 64, 0xffffffff80000000);
+        using var ram = new Ram(elf.Build());
+        Assert.That(ram.Check(out var image), Is.EqualTo(ImageError.None));
+        Assert.That(image.Entry, Is.EqualTo(ElfBuilder.Base + 0x10));
+    }
+
+    [Test]
+    public void TheFirstVirtualMatchIsTheEntry()
+    {
+        var elf = new ElfBuilder { Entry = ElfBuilder.Base + 0x2000 }
+            .Add(new ElfBuilder.Segment(4, 0, ElfBuilder.Base + 0x2000, new byte[64], 64))
+            .Load(ElfBuilder.Base, ElfBuilder.Code(64), 64, ElfBuilder.Base + 0x2000)
+            .Load(ElfBuilder.Base + 0x2000, ElfBuilder.Code(64), 64, ElfBuilder.Base + 0x4000);
+        using var ram = new Ram(elf.Build());
+        Assert.That(ram.Check(out var image), Is.EqualTo(ImageError.None));
+        Assert.That(image.Entry, Is.EqualTo(ElfBuilder.Base), "neither the note's nor the physical address");
+    }
+
+    [Test]
     public void NamesAWrappingSegment()
     {
         using var ram = new Ram(ElfBuilder.Sound().Load(ulong.MaxValue - 7, ElfBuilder.Code(8), 16).Build());

@@ -217,6 +217,39 @@ internal sealed unsafe class GuestBlobTests
             iter: 3000);
     }
 
+    [TestCase("azAZ09-._", GuestBlobError.None)]
+    [TestCase("abcdefghijklmnopqrstuvwxyz01234", GuestBlobError.None, Description = "31 letters")]
+    [TestCase("abcdefghijklmnopqrstuvwxyz012345", GuestBlobError.WrongLabel)]
+    [TestCase("", GuestBlobError.WrongLabel)]
+    [TestCase("a`", GuestBlobError.WrongLabel)]
+    [TestCase("a{", GuestBlobError.WrongLabel)]
+    [TestCase("a@", GuestBlobError.WrongLabel)]
+    [TestCase("a[", GuestBlobError.WrongLabel)]
+    [TestCase("a/", GuestBlobError.WrongLabel)]
+    [TestCase("a:", GuestBlobError.WrongLabel)]
+    public void ALabelIsOfLettersDigitsAndThreeSigns(string label, GuestBlobError expected)
+    {
+        using var file = new GuardedBuffer(Tools.Compile(Two.Replace("\"one\"", $"\"{label}\"", StringComparison.Ordinal)));
+        Assert.That(Read(file, out _), Is.EqualTo(expected));
+    }
+
+    [TestCase(16, GuestBlobError.None)]
+    [TestCase(17, GuestBlobError.WrongHarts)]
+    public void AGuestHasUpToSixteenHarts(int harts, GuestBlobError expected)
+    {
+        using var file = new GuardedBuffer(Tools.Compile(Two.Replace("<2>", $"<{harts}>", StringComparison.Ordinal)));
+        Assert.That(Read(file, out _), Is.EqualTo(expected));
+    }
+
+    [TestCase((ulong)int.MaxValue, GuestBlobError.None)]
+    [TestCase(int.MaxValue + 1UL, GuestBlobError.TooLarge)]
+    public void AFileIsSmallerThanTwoGibibytes(ulong length, GuestBlobError expected)
+    {
+        // A kernel alone is not looked at here but for its first bytes.
+        using var file = new GuardedBuffer(ElfBuilder.Sound().Build());
+        Assert.That(GuestBlob.Read(file.Pointer, length, default, out _), Is.EqualTo(expected));
+    }
+
     [Test]
     public void HasATextForEveryError()
     {

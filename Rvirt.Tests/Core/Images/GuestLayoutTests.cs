@@ -51,6 +51,56 @@ internal sealed class GuestLayoutTests
             iter: 2000);
     }
 
+    private static ImageError Place(ulong kernelEnd, ulong ramLength, ulong initrdLength, ulong treeLength, out GuestLayout layout)
+    {
+        var start = kernelEnd & ~0xfffUL;
+        start = start == kernelEnd ? start - 0x1000 : start;
+        using var ram = new Ram(new ElfBuilder { Entry = start }.Load(start, ElfBuilder.Code(8), kernelEnd - start).Build(), 0x800000, fill: false);
+        Assert.That(ram.Check(out var kernel), Is.EqualTo(ImageError.None));
+        Assert.That(kernel.End, Is.EqualTo(kernelEnd));
+        return GuestLayout.Place(kernel, Ram.Base, ramLength, initrdLength, treeLength, out layout);
+    }
+
+    [TestCase(0x80400000ul, 0x402000ul, 0x1000ul, 0x80400000ul, Description = "a boundary right behind the kernel")]
+    [TestCase(0x80202064ul, 0x204000ul, 0x800ul, 0x80203000ul, Description = "no boundary is free: the last page that holds it")]
+    [TestCase(0x80203000ul, 0x204000ul, 0x1000ul, 0x80203000ul, Description = "the kernel leaves just that page")]
+    public void TheTreeGoesAsHighAsItCan(ulong kernelEnd, ulong ramLength, ulong treeLength, ulong expected)
+    {
+        Assert.That(Place(kernelEnd, ramLength, 0, treeLength, out var layout), Is.EqualTo(ImageError.None));
+        Assert.That((layout.DeviceTree, layout.Initrd), Is.EqualTo((expected, 0UL)));
+    }
+
+    [TestCase(0x80400000ul, 0x800000ul, 0x1000ul, 0x1000ul, 0x80400000ul, Description = "half of RAM, right behind the kernel")]
+    [TestCase(0x80401000ul, 0x800000ul, 0x1000ul, 0x1000ul, 0x805ff000ul, Description = "the kernel reaches beyond half of RAM")]
+    [TestCase(0x80202064ul, 0x1000000ul, 0x1000ul, 0xa00000ul, 0x805ff000ul, Description = "the tree reaches below half of RAM")]
+    [TestCase(0x80203000ul, 0x402000ul, 0x1fd000ul, 0x1000ul, 0x80203000ul, Description = "all that is left, behind whole pages")]
+    [TestCase(0x80203064ul, 0x402000ul, 0x1fc000ul, 0x1000ul, 0x80204000ul, Description = "all that is left, behind a page in part")]
+    [TestCase(0x80202064ul, 0x402000ul, 0x1fd001ul, 0x1000ul, 0ul, Description = "a byte more than is left")]
+    [TestCase(0x80202064ul, 0x402000ul, 0x1fe000ul, 0x1000ul, 0ul, Description = "into the kernel's last page")]
+    [TestCase(0x80202064ul, 0x402000ul, 0x90000000ul, 0x1000ul, 0ul, Description = "longer than the tree's address")]
+    [TestCase(0x80202064ul, 0x402000ul, 0x1000ul, 0x90000000ul, 0ul, Description = "a tree longer than the end's address")]
+    public void TheInitrdGoesBetweenKernelAndTree(ulong kernelEnd, ulong ramLength, ulong initrdLength, ulong treeLength, ulong expected)
+    {
+        Assert.That(Place(kernelEnd, ramLength, initrdLength, treeLength, out var layout), Is.EqualTo(expected == 0 ? ImageError.NoRoom : ImageError.None));
+        if (expected != 0)
+        {
+            Assert.That(layout.Initrd, Is.EqualTo(expected));
+        }
+    }
+
+    [TestCase(0xc000_0000ul)]
+    [TestCase(0x1_0000_0000ul)]
+    public unsafe void RamThatStartsBeyondThreeGibibytesIsUsedToItsEnd(ulong ramBase)
+    {
+        var file = new ElfBuilder { Entry = ramBase }.Load(ramBase, ElfBuilder.Code(8), 8).Build();
+        fixed (byte* bytes = file)
+        {
+            Assert.That(KernelImage.Check(bytes, (ulong)file.Length, ramBase, 0x800000, out var kernel), Is.EqualTo(ImageError.None));
+            Assert.That(GuestLayout.Place(kernel, ramBase, 0x800000, 0x1000, 0x1000, out var layout), Is.EqualTo(ImageError.None));
+            Assert.That((layout.DeviceTree, layout.Initrd), Is.EqualTo((ramBase + 0x600000, ramBase + 0x400000)));
+        }
+    }
+
     [Test]
     public void SaysThatThereIsNoRoom()
     {

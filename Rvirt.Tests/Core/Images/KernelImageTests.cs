@@ -33,6 +33,14 @@ internal sealed class KernelImageTests
         Assert.That(ram.At(0x80210000, 0x1000).IndexOfAnyExcept((byte)0xee), Is.EqualTo(-1));
     }
 
+    [Test]
+    public void AHeaderAloneIsALinuxImage()
+    {
+        using var ram = new Ram(Linux().AsSpan(0, 64));
+        Assert.That(ram.Check(out var image), Is.EqualTo(ImageError.None));
+        Assert.That(image.Kind, Is.EqualTo(ImageKind.LinuxImage));
+    }
+
     [TestCase(0x200000ul, 0x100000ul, 0ul, ImageError.None)]
     [TestCase(0x200000ul, 0x100001ul, 0ul, ImageError.LinuxTooLarge)]
     [TestCase(0x200000ul, ulong.MaxValue, 0ul, ImageError.LinuxTooLarge)]
@@ -55,6 +63,8 @@ internal sealed class KernelImageTests
     [TestCase("4d5a00007a696d67", ImageError.Compressed)]
     [TestCase("303730373031303030303030303030303030", ImageError.Archive)]
     [TestCase("23212f62696e2f73680a6563686f2068656c6c6f0a", ImageError.Text)]
+    [TestCase("202020202020202020202020202020207e", ImageError.Text)]
+    [TestCase("202020202020202020202020202020207f", ImageError.NotCode, Description = "DEL is in no text")]
     [TestCase("00000000000000000000000000000000", ImageError.NotCode)]
     [TestCase("ffffffffffffffffffffffffffffffff", ImageError.NotCode)]
     [TestCase("d00dfeed00000000000000000000000000000000", ImageError.NotCode)]
