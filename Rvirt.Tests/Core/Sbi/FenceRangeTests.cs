@@ -1,6 +1,7 @@
 using System;
 using NUnit.Framework;
 using Rvirt.Core.Sbi;
+using Rvirt.Core.VirtualHart;
 using Rvirt.Tests.Core.Traps;
 
 namespace Rvirt.Tests.Core.Sbi;
@@ -22,6 +23,7 @@ public sealed class FenceRangeTests
     [TestCase(0x5fffUL, 2UL, 2)]
     [TestCase(0x5fffUL, 1UL, 1)]
     [TestCase(0x5000UL, 0UL, 0)]
+    [TestCase(0x5800UL, 0UL, 0)]
     [TestCase(0x5000UL, 64UL << 12, 64)]
     public void ARangeDropsThePagesItTouches(ulong start, ulong size, int pages)
     {
@@ -39,6 +41,25 @@ public sealed class FenceRangeTests
     [TestCase(0UL, ulong.MaxValue)]
     [TestCase(0x5000UL, ulong.MaxValue)]
     public void AWideRangeDropsEverything(ulong start, ulong size) => Assert.That(Fences(start, size), Is.EqualTo(new[] { "fence" }));
+
+    [Test]
+    public void AFenceChoosesTheViewAgain()
+    {
+        using var machine = new TrapMachine();
+        machine.Ecall(SbiExtension.Rfence, 1, 1, 0, 0x5000, 0x1000);
+        Assert.That(machine.Mmu.Calls, Is.EqualTo(new[] { "fence page 5000", "activate 0 Supervisor sum=False mxr=False" }));
+        Assert.That(machine.V.CodePage, Is.EqualTo(VCpu.NoCode));
+    }
+
+    [Test]
+    public void AHartThatIsNotThereIsRefused([Values(0UL, 1UL, 2UL)] ulong function)
+    {
+        using var machine = new TrapMachine();
+        machine.Ecall(SbiExtension.Rfence, function, 2, 0, 0x5000, 0x1000);
+        Assert.That((long)machine.V.X[10], Is.EqualTo(-3));
+        Assert.That(machine.Mmu.Calls, Is.Empty);
+        Assert.That(machine.Hart.FenceI, Is.Zero);
+    }
 
     [Test]
     public void AHartThatIsNotNamedDropsNothing()

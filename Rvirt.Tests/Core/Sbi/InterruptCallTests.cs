@@ -79,6 +79,14 @@ public sealed unsafe class InterruptCallTests
     }
 
     [Test]
+    public void ASecondIpiIsStillAnIpi()
+    {
+        _harts[0].Ecall(SbiExtension.Ipi, 0, 1, 0);
+        _harts[0].Ecall(SbiExtension.Ipi, 0, 1, 0);
+        Assert.That(_harts[0].V.Sip, Is.EqualTo(Interrupts.Software));
+    }
+
+    [Test]
     public void AnIpiToOneselfIsDeliveredAtOnce()
     {
         ref var v = ref _harts[0].V;

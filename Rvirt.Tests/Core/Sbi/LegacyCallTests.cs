@@ -83,6 +83,27 @@ public sealed class LegacyCallTests
     }
 
     [Test]
+    public void ADeadlineGoneByInterruptsAtOnce()
+    {
+        using var machine = new TrapMachine();
+        ref var v = ref machine.V;
+        v.Stvec = 0x8000_1000;
+        v.Sie = Interrupts.Timer;
+        v.Sstatus = Sstatus.Sie;
+        machine.Ecall(SbiExtension.LegacySetTimer, 0, 1000);
+        Assert.That((v.Pc, v.Scause, v.Sepc), Is.EqualTo((0x8000_1000UL, 1UL << 63 | 5, TrapMachine.Entry + 4)));
+    }
+
+    [Test]
+    public void ASecondDeadlineGoneByIsStillDue()
+    {
+        using var machine = new TrapMachine();
+        Call(machine, SbiExtension.LegacySetTimer, 1000);
+        Call(machine, SbiExtension.LegacySetTimer, 1001);
+        Assert.That(machine.V.Sip, Is.EqualTo(Interrupts.Timer));
+    }
+
+    [Test]
     public void InputComesByteByByte()
     {
         using var machine = new TrapMachine();

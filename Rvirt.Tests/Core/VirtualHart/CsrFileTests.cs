@@ -59,6 +59,8 @@ public sealed class CsrFileTests
         Write(machine, Csr.Sstatus, Sstatus.Sum | Sstatus.Sie);
         Again(machine, Csr.Sstatus, Sstatus.Sum);
         Assert.That((machine.V.ViewChanged, machine.V.InterruptsChanged), Is.EqualTo((true, true)));
+        Again(machine, Csr.Sstatus, Sstatus.Mxr | Sstatus.Sie);
+        Assert.That((machine.V.ViewChanged, machine.V.InterruptsChanged), Is.EqualTo((true, true)), "a second change does not undo the first");
     }
 
     [Test]
