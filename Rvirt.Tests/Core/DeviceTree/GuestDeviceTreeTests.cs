@@ -77,6 +77,38 @@ internal sealed unsafe class GuestDeviceTreeTests
         Assert.That(mineHost.Harts[1].PlicContext, Is.EqualTo(theirHost.Harts[1].PlicContext).And.EqualTo(3));
     }
 
+    [TestCase("/", "#address-cells #size-cells compatible model")]
+    [TestCase("/chosen", "bootargs stdout-path linux,initrd-start linux,initrd-end rng-seed")]
+    [TestCase("/memory", "device_type reg")]
+    [TestCase("/cpus", "#address-cells #size-cells timebase-frequency")]
+    [TestCase("/cpus/cpu@0", "device_type reg status compatible riscv,isa riscv,isa-base riscv,isa-extensions mmu-type")]
+    [TestCase("/cpus/cpu@0/interrupt-controller", "#address-cells #interrupt-cells interrupt-controller compatible phandle")]
+    [TestCase("/poweroff", "compatible regmap offset value")]
+    [TestCase("/reboot", "compatible regmap offset value")]
+    [TestCase("/soc", "#address-cells #size-cells compatible ranges")]
+    [TestCase("/soc/plic", "compatible #address-cells #interrupt-cells interrupt-controller interrupts-extended reg riscv,ndev phandle")]
+    [TestCase("/soc/test", "compatible reg phandle")]
+    [TestCase("/soc/serial", "compatible reg clock-frequency interrupts interrupt-parent")]
+    [TestCase("/soc/virtio_mmio", "compatible reg interrupts interrupt-parent")]
+    public void EachNodeHasWhatGuestsLookFor(string path, string properties)
+    {
+        using var blob = new GuardedBuffer(Generate(Describe(1)));
+        Assert.That(FdtReader.Open(blob.Pointer, blob.Length, out var tree), Is.EqualTo(FdtError.None));
+        Assert.That(tree.TryFind(System.Text.Encoding.ASCII.GetBytes(path), out var node));
+        foreach (var name in properties.Split(' '))
+        {
+            Assert.That(tree.TryProperty(node, System.Text.Encoding.ASCII.GetBytes(name), out _), name);
+        }
+    }
+
+    [Test]
+    public void MemoryMayStartAnywhere()
+    {
+        using var blob = new GuardedBuffer(Generate(Describe(1) with { MemoryBase = 0x12_8000_0000 }));
+        Assert.That(FdtReader.Open(blob.Pointer, blob.Length, out var tree), Is.EqualTo(FdtError.None));
+        Assert.That(tree.TryFind("/memory"u8, out var node) && tree.TryReg(node, 0, out var address, out _) && address == 0x12_8000_0000);
+    }
+
     [Test]
     public void SaysWhatTheDescriptionSays()
     {

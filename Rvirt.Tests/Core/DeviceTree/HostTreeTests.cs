@@ -119,6 +119,36 @@ internal sealed class HostTreeTests
         Assert.That(HostTree.Read(tree.Reader, 1, out _), Is.EqualTo(expected));
     }
 
+    [TestCase(0x88000000u, 0x90000000u, HostTreeError.None, Description = "to the last byte of its bank")]
+    [TestCase(0x88000000u, 0x90001000u, HostTreeError.InitrdOutsideMemory, Description = "beyond it")]
+    [TestCase(0x90000000u, 0x90001000u, HostTreeError.InitrdOutsideMemory, Description = "behind it")]
+    [TestCase(0x88000000u, 0x88000000u, HostTreeError.None, Description = "no initrd")]
+    public void AnInitrdLiesWhollyInABank(uint start, uint end, HostTreeError expected)
+    {
+        using var tree = new Tree(Board.Replace("<0x88000000>", $"<{start}>", StringComparison.Ordinal).Replace("<0x0 0x88001000>", $"<0 {end}>", StringComparison.Ordinal));
+        Assert.That(HostTree.Read(tree.Reader, 1, out _), Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void ANodeMayHaveSeveralRanges()
+    {
+        using var tree = new Tree(Board.Replace("/memreserve/", "/memreserve/ 0x80002000 0x1000; /memreserve/", StringComparison.Ordinal)
+            .Replace("reg = <0 0x80000000 0 0x10000000>", "reg = <0 0x80000000 0 0x8000000>, <0 0x88000000 0 0x8000000>", StringComparison.Ordinal)
+            .Replace("reg = <0 0x80040000 0 0x40000>", "reg = <0 0x80040000 0 0x40000>, <0 0x80100000 0 0x40000>", StringComparison.Ordinal));
+        Assert.That(HostTree.Read(tree.Reader, 1, out var host), Is.EqualTo(HostTreeError.None));
+        Assert.That((host.MemoryBankCount, host.MemoryBanks[1].Base), Is.EqualTo((3, 0x88000000UL)));
+        Assert.That(host.ReservationCount, Is.EqualTo(4));
+        Assert.That(host.Reservations[3].Base, Is.EqualTo(0x80100000));
+    }
+
+    [Test]
+    public void APlicsFirstContextMayBeASupervisors()
+    {
+        using var tree = new Tree(Board.Replace("<10 11  11 11  11 9", "<11 9  10 11  11 11", StringComparison.Ordinal));
+        Assert.That(HostTree.Read(tree.Reader, 1, out var host), Is.EqualTo(HostTreeError.None));
+        Assert.That(host.Harts[0].PlicContext, Is.Zero);
+    }
+
     [Test]
     public void NamesABootHartThatIsNotThere()
     {
