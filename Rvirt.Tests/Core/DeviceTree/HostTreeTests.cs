@@ -129,6 +129,58 @@ internal sealed class HostTreeTests
         Assert.That(HostTree.Read(tree.Reader, 1, out _), Is.EqualTo(expected));
     }
 
+    private static HostDescription ReadChanged(params ReadOnlySpan<(string Text, string Instead)> changes)
+    {
+        var source = Board;
+        foreach (var (text, instead) in changes)
+        {
+            Assert.That(source, Does.Contain(text));
+            source = source.Replace(text, instead, StringComparison.Ordinal);
+        }
+
+        using var tree = new Tree(source);
+        Assert.That(HostTree.Read(tree.Reader, 1, out var host), Is.EqualTo(HostTreeError.None));
+        return host;
+    }
+
+    [Test]
+    public void TheFirstUartIsTheConsoleWhereNoneIsNamed()
+    {
+        var host = ReadChanged(("stdout-path", "other"), ("interrupts = <3>;", "interrupts = <3>; reg-shift = <2>;"));
+        Assert.That((host.Uart.Kind, host.Uart.Base, host.Uart.RegisterShift), Is.EqualTo((HostUartKind.Ns16550A, 0x1000UL, (byte)2)));
+    }
+
+    [Test]
+    public void TheTimebaseMayStandInAHart()
+    {
+        var host = ReadChanged(("timebase-frequency = <1000000>;", ""), ("cpu@2 {", "cpu@2 { timebase-frequency = <2000000>;"), ("cpu@1 {", "cpu@1 { timebase-frequency = <3000000>;"));
+        Assert.That(host.TimebaseFrequency, Is.EqualTo(2_000_000), "the first counts");
+    }
+
+    [Test]
+    public void TheFirstTimebaseCounts() =>
+        Assert.That(ReadChanged(("soc {", "later { timebase-frequency = <5>; }; soc {")).TimebaseFrequency, Is.EqualTo(1_000_000));
+
+    [TestCase("sifive,test0")]
+    [TestCase("sifive,test1")]
+    public void TheTestDeviceHasTwoNames(string name) =>
+        Assert.That(ReadChanged(("plic@c000000", $"test@100000 {{ compatible = \"{name}\"; reg = <0 0x100000 0 0x1000>; }}; plic@c000000")).TestDevice, Is.EqualTo(0x100000));
+
+    [Test]
+    public void AHartsFirstContextOfItsModeCounts() =>
+        Assert.That(ReadChanged(("<10 11  11 11  11 9", "<11 9  11 11  11 9")).Harts[0].PlicContext, Is.Zero);
+
+    [Test]
+    public void WhatIsNotInUseIsNotCounted()
+    {
+        var host = ReadChanged(("reg = <1 0x80000000 0 0x10000000>;", "reg = <1 0x80000000 0 0x10000000>; status = \"disabled\";"), ("reg = <0 0x80040000 0 0x40000>", "reg = <0 0x80040000 0 0>"));
+        Assert.That((host.MemoryBankCount, host.ReservationCount), Is.EqualTo((1, 1)), "a bank that is disabled, a reservation of no bytes");
+    }
+
+    [Test]
+    public void ABankMayReachTheLastAddress() =>
+        Assert.That(ReadChanged(("reg = <1 0x80000000 0 0x10000000>;", "reg = <0xffffffff 0xf0000000 0 0x10000000>;")).MemoryBanks[1].Base, Is.EqualTo(0xffff_ffff_f000_0000));
+
     [Test]
     public void ANodeMayHaveSeveralRanges()
     {
