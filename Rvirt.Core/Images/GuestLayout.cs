@@ -74,6 +74,6 @@ public readonly struct GuestLayout
         }
 
         layout = new GuestLayout(initrd, tree);
-        return initrd < first ? ImageError.NoRoom : ImageError.None;
+        return ImageError.None;
     }
 }
