@@ -21,16 +21,21 @@ public sealed partial class PublishTests
     public void Both_images_are_compiled_in_time()
     {
         using var folder = new TemporaryFolder();
-        // Builds what is not up to date, whichever test ran before.
-        Publish(folder.File("first") + "/", out var first);
-        var images = folder.File("images") + "/";
-        var watch = Stopwatch.StartNew();
-        var output = Publish(images, out var processor);
-        var clock = watch.Elapsed.TotalSeconds;
-        Assert.That(File.Exists(images + "rvirt-qemu.elf") && File.Exists(images + "rvirt-qemu-sbi.elf"), output);
-        TestContext.Out.WriteLine($"publishing both images: {clock:F1} s, {processor:F1} s of processor time; once before, {first:F1} s");
-        Assert.That(processor, Is.GreaterThan(0.5), "the command's time was measured");
-        Assert.That(Math.Min(clock, processor), Is.LessThan(Seconds), output);
+        var least = double.MaxValue;
+        // Twice: the first also builds what is not up to date, whichever test ran before.
+        for (var round = 1; round <= 2; round++)
+        {
+            var images = folder.File($"images{round}") + "/";
+            var watch = Stopwatch.StartNew();
+            var output = Publish(images, out var processor);
+            var clock = watch.Elapsed.TotalSeconds;
+            Assert.That(File.Exists(images + "rvirt-qemu.elf") && File.Exists(images + "rvirt-qemu-sbi.elf"), output);
+            TestContext.Out.WriteLine($"publishing both images: {clock:F1} s, {processor:F1} s of processor time");
+            Assert.That(processor, Is.GreaterThan(0.5), "the command's time was measured");
+            least = Math.Min(least, Math.Min(clock, processor));
+        }
+
+        Assert.That(least, Is.LessThan(Seconds));
     }
 
     private static string Publish(string images, out double processor)
