@@ -19,6 +19,7 @@ public sealed partial class LockstepRun
     private readonly HartSnapshot _before = new();
     private readonly HashSet<ulong> _touched = [];
     private readonly HashSet<ulong> _updated = [];
+    private readonly HashSet<string> _fences = [];
     private string _difference = "";
 
     /// <summary>One step of the machine under test, and as many of the reference as lead to the same state.</summary>
@@ -104,7 +105,7 @@ public sealed partial class LockstepRun
     {
         _touched.Clear();
         _updated.Clear();
-        var fences = new HashSet<string>();
+        _fences.Clear();
         for (var round = 0; round < 3; round++)
         {
             Reference.Entries.Begin();
@@ -121,11 +122,11 @@ public sealed partial class LockstepRun
                 {
                     if (round != 1 || !Reference.Entries.HasFences)
                     {
-                        Accept(steps, fencesAreKnown: fences.Count <= 1);
+                        Accept(steps, fencesAreKnown: _fences.Count <= 1);
                         return true;
                     }
 
-                    fences.Add(Reference.Entries.FencesText);
+                    _fences.Add(Reference.Entries.FencesText);
                 }
 
                 if (Reference.Entries.DeviceAccesses != accesses)
