@@ -47,94 +47,14 @@ internal static unsafe class GuestLife
         Routines.EnterGuest(&hart->V);
     }
 
-    /// <summary>A trap out of a guest: the one way from the trap vector to C#. Returns where the guest is to go on.</summary>
-    /// <remarks>What <see cref="TrapHandler.Handle"/> does, in pieces that call each other in tail position: the hot ones need no frame.</remarks>
+    /// <summary>A trap out of a guest: the one way from the trap vector to C#. Where it returns, the vector enters the same virtual hart again.</summary>
     [UnmanagedCallersOnly(EntryPoint = "rvirt_trap")]
-    internal static void Trap(GuestHart* hart, ulong cause, ulong value)
-    {
-        if (cause == (ulong)ExceptionCause.IllegalInstruction)
-        {
-            Emulate(hart, (uint)value);
-        }
-        else
-        {
-            TakeException(hart, cause, value);
-        }
-    }
+    internal static void Trap(GuestHart* hart, ulong cause, ulong value) =>
+        TrapDispatch<TrapContext, TargetHost, ShadowMmuAdapter<TargetHost>, GuestBus<TargetHost>>.Handle(new TrapContext(hart), cause, value);
 
+    /// <summary>A trap left the guest: it starts again, or ends, or the hypervisor panics.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Emulate(GuestHart* hart, uint instruction)
-    {
-        // SAFETY: here and below: the trap vector hands over a virtual hart, which is the head of its GuestHart.
-        var mmu = new ShadowMmuAdapter<TargetHost>(&hart->Mmu);
-        switch (HotPath.Emulate(ref hart->Host, ref hart->V, ref mmu, ref instruction))
-        {
-            case HotOutcome.Done:
-                break;
-            case HotOutcome.Interrupt:
-                HandleInterrupt(hart);
-                break;
-            default:
-                HandleRest(hart, (ulong)ExceptionCause.IllegalInstruction, instruction);
-                break;
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void HandleInterrupt(GuestHart* hart)
-    {
-        var mmu = new ShadowMmuAdapter<TargetHost>(&hart->Mmu);
-        var outcome = TrapHandler.HandleInterrupt(ref hart->Host, ref hart->V, ref mmu, ref hart->Guest->Bus);
-        if (outcome != TrapOutcome.Resume)
-        {
-            Leave(hart, outcome, 0, 0);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void TakeException(GuestHart* hart, ulong cause, ulong value)
-    {
-        var mmu = new ShadowMmuAdapter<TargetHost>(&hart->Mmu);
-        if (HotPath.TryTakeException(ref hart->Host, ref hart->V, ref mmu, ref hart->Guest->Bus, cause, value, out var next))
-        {
-            if (next != 0)
-            {
-                Emulate(hart, next);
-            }
-        }
-        else if (TrapHandler.IsPageFault(cause))
-        {
-            HandlePageFault(hart, cause, value);
-        }
-        else
-        {
-            HandleRest(hart, cause, value);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void HandlePageFault(GuestHart* hart, ulong cause, ulong value)
-    {
-        var mmu = new ShadowMmuAdapter<TargetHost>(&hart->Mmu);
-        if (!TrapHandler.TryRefill(ref hart->Host, ref hart->V, ref mmu, cause, value))
-        {
-            HandleRest(hart, cause, value);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void HandleRest(GuestHart* hart, ulong cause, ulong value)
-    {
-        var mmu = new ShadowMmuAdapter<TargetHost>(&hart->Mmu);
-        var outcome = TrapHandler.HandleRest(ref hart->Host, ref hart->V, ref mmu, ref hart->Guest->Bus, cause, value);
-        if (outcome != TrapOutcome.Resume)
-        {
-            Leave(hart, outcome, cause, value);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Leave(GuestHart* hart, TrapOutcome outcome, ulong cause, ulong value)
+    internal static void Leave(GuestHart* hart, TrapOutcome outcome, ulong cause, ulong value)
     {
         var guest = hart->Guest;
         if (outcome != TrapOutcome.Stop)

@@ -6,7 +6,7 @@ using Rvirt.Core.VirtualHart;
 
 namespace Rvirt.Core.Traps;
 
-/// <summary>The one place where a trap out of a guest is handled.</summary>
+/// <summary>The slower parts of handling a trap out of a guest; <see cref="TrapDispatch{TContext, THost, TMmu, TBus}"/> says which comes when.</summary>
 public static class TrapHandler
 {
     /// <summary>
@@ -15,50 +15,8 @@ public static class TrapHandler
     /// </summary>
     private const int ChainLimit = 32;
 
-    /// <summary>Handles a trap: emulates, gives the guest what is its own, serves the host's interrupts.</summary>
-    /// <param name="host">The hart.</param>
-    /// <param name="v">The virtual hart, its registers saved.</param>
-    /// <param name="mmu">Its MMU.</param>
-    /// <param name="bus">Its guest's devices.</param>
-    /// <param name="cause">The host's <c>scause</c>.</param>
-    /// <param name="value">The host's <c>stval</c>.</param>
-    /// <returns>Resume: enter the guest. Stop: leave it for good, for its stop reason. HostBug: panic.</returns>
-    public static TrapOutcome Handle<THost, TMmu, TBus>(
-        ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, ulong cause, ulong value)
-        where THost : struct, IHost
-        where TMmu : struct, IGuestMmu<THost>
-        where TBus : struct, IGuestBus<THost>
-    {
-        if (cause != (ulong)ExceptionCause.IllegalInstruction)
-        {
-            if (!HotPath.TryTakeException(ref host, ref v, ref mmu, ref bus, cause, value, out var next)
-                && !(IsPageFault(cause) && TryRefill(ref host, ref v, ref mmu, cause, value)))
-            {
-                return HandleRest(ref host, ref v, ref mmu, ref bus, cause, value);
-            }
-
-            if (next == 0)
-            {
-                return TrapOutcome.Resume;
-            }
-
-            value = next;
-        }
-
-        var instruction = (uint)value;
-        switch (HotPath.Emulate(ref host, ref v, ref mmu, ref instruction))
-        {
-            case HotOutcome.Done:
-                return TrapOutcome.Resume;
-            case HotOutcome.Interrupt:
-                return HandleInterrupt(ref host, ref v, ref mmu, ref bus);
-            default:
-                return HandleRest(ref host, ref v, ref mmu, ref bus, (ulong)ExceptionCause.IllegalInstruction, instruction);
-        }
-    }
-
     /// <summary>Delivers an interrupt to a guest in S-mode, and emulates what its handler begins with.</summary>
-    /// <returns>As <see cref="Handle"/>.</returns>
+    /// <returns>Resume: enter the guest. Stop: leave it for good, for its stop reason. HostBug: panic.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TrapOutcome HandleInterrupt<THost, TMmu, TBus>(ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus)
         where THost : struct, IHost
@@ -91,7 +49,7 @@ public static class TrapHandler
     }
 
     /// <summary>Handles what <see cref="HotPath"/> and <see cref="TryRefill"/> left of a trap.</summary>
-    /// <returns>As <see cref="Handle"/>.</returns>
+    /// <returns>Resume: enter the guest. Stop: leave it for good, for its stop reason. HostBug: panic.</returns>
     public static TrapOutcome HandleRest<THost, TMmu, TBus>(
         ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, ulong cause, ulong value)
         where THost : struct, IHost

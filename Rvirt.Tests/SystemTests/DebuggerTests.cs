@@ -54,7 +54,7 @@ public sealed class DebuggerTests(Firmware firmware)
 
     [Test]
     public void Shows_the_calls_in_CSharp() =>
-        Assert.That(_debugger, Does.Match(@"(?s)#0 .*GuestBus\.cs:\d+.*#\d+ .*GuestLife\.HandleRest .*cause=(15|7).*GuestLife\.cs:\d+.*rvirt_trap_vector"));
+        Assert.That(_debugger, Does.Match(@"(?s)#0 .*GuestBus\.cs:\d+.*#\d+ .*TrapDispatch.*\.HandleRest .*cause=(15|7).*TrapDispatch\.cs:\d+.*rvirt_trap_vector"));
 
     [Test]
     public void Shows_what_the_guest_does() => Assert.Multiple(() =>
@@ -82,6 +82,6 @@ public sealed class DebuggerTests(Firmware firmware)
         Assert.That(status, Is.Zero, names);
         var files = Regex.Matches(names, @"([A-Za-z]+\.(cs|S)):(\d+)").Select(match => match.Groups[1].Value + ":" + match.Groups[3].Value).ToList();
         Assert.That(files[0], Is.EqualTo($"GuestBus.cs:{_line}"), names);
-        Assert.That(files.Select(file => file.Split(':')[0]), Is.SupersetOf(["DeviceAccess.cs", "TrapHandler.cs", "GuestLife.cs"]), names);
+        Assert.That(files.Select(file => file.Split(':')[0]), Is.SupersetOf(["DeviceAccess.cs", "TrapHandler.cs", "TrapDispatch.cs"]), names);
     }
 }

@@ -46,6 +46,7 @@ public sealed unsafe class QuietMachine : IDisposable
     private readonly QuietHart* _hart;
     private ulong _nextTable = RootTable;
     private QuietHost _host;
+    private TrapOutcome _outcome;
 
     /// <summary>Sets the guest up in S-mode with Sv39 on.</summary>
     public QuietMachine()
@@ -97,8 +98,9 @@ public sealed unsafe class QuietMachine : IDisposable
     /// <summary>Handles a trap of the guest.</summary>
     public TrapOutcome Trap(ExceptionCause cause, ulong value)
     {
-        var mmu = Mmu;
-        return TrapHandler.Handle(ref _host, ref *_vcpu, ref mmu, ref *_bus, (ulong)cause, value);
+        _outcome = TrapOutcome.Resume;
+        TrapDispatch<Context, QuietHost, ShadowMmuAdapter<QuietHost>, GuestBus<QuietHost>>.Handle(new Context(this), (ulong)cause, value);
+        return _outcome;
     }
 
     /// <summary>A pointer into guest RAM.</summary>
@@ -173,5 +175,18 @@ public sealed unsafe class QuietMachine : IDisposable
         }
 
         *(ulong*)Ram(table + (8 * (va >> Pte.Shift(0) & 511))) = Pte.FromAddress(address) | Pte.V | Pte.R | Pte.W | Pte.A | Pte.D;
+    }
+
+    private readonly struct Context(QuietMachine machine) : ITrapContext<QuietHost, ShadowMmuAdapter<QuietHost>, GuestBus<QuietHost>>
+    {
+        public ref QuietHost Host => ref machine._host;
+
+        public ref VCpu VirtualHart => ref machine.VCpu;
+
+        public ShadowMmuAdapter<QuietHost> Mmu => machine.Mmu;
+
+        public ref GuestBus<QuietHost> Bus => ref machine.Bus;
+
+        public void Leave(TrapOutcome outcome, ulong cause, ulong value) => machine._outcome = outcome;
     }
 }

@@ -20,8 +20,16 @@ internal sealed unsafe class TrapMachine : IDisposable
 
     private readonly byte* _ram;
 
+    private TestHost _host;
+
+    private TestBus _bus;
+
+    private TrapOutcome _outcome;
+
     public TrapMachine()
     {
+        _host = new TestHost(Hart);
+        _bus = new TestBus(Bus);
         // SAFETY: both blocks live until Dispose.
         _vcpu = (VCpu*)NativeMemory.AllocZeroed((nuint)sizeof(VCpu));
         _ram = (byte*)NativeMemory.AllocZeroed(RamSize);
@@ -43,18 +51,15 @@ internal sealed unsafe class TrapMachine : IDisposable
 
     public TrapOutcome Trap(ulong cause, ulong value)
     {
-        var host = new TestHost(Hart);
-        var mmu = new TestMmu(Mmu);
-        var bus = new TestBus(Bus);
-        return TrapHandler.Handle(ref host, ref *_vcpu, ref mmu, ref bus, cause, value);
+        _outcome = TrapOutcome.Resume;
+        TrapDispatch<Context, TestHost, TestMmu, TestBus>.Handle(new Context(this), cause, value);
+        return _outcome;
     }
 
     public TrapOutcome TrapWithoutHotPath(ulong cause, ulong value)
     {
-        var host = new TestHost(Hart);
         var mmu = new TestMmu(Mmu);
-        var bus = new TestBus(Bus);
-        return TrapHandler.HandleRest(ref host, ref *_vcpu, ref mmu, ref bus, cause, value);
+        return TrapHandler.HandleRest(ref _host, ref *_vcpu, ref mmu, ref _bus, cause, value);
     }
 
     public TrapOutcome Illegal(uint instruction) => Trap((ulong)ExceptionCause.IllegalInstruction, instruction);
@@ -75,5 +80,18 @@ internal sealed unsafe class TrapMachine : IDisposable
     {
         NativeMemory.Free(_vcpu);
         NativeMemory.Free(_ram);
+    }
+
+    private readonly struct Context(TrapMachine machine) : ITrapContext<TestHost, TestMmu, TestBus>
+    {
+        public ref TestHost Host => ref machine._host;
+
+        public ref VCpu VirtualHart => ref machine.V;
+
+        public TestMmu Mmu => new(machine.Mmu);
+
+        public ref TestBus Bus => ref machine._bus;
+
+        public void Leave(TrapOutcome outcome, ulong cause, ulong value) => machine._outcome = outcome;
     }
 }

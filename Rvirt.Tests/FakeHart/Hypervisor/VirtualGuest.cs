@@ -94,6 +94,12 @@ public sealed unsafe class VirtualGuest : ISupervisor, IDisposable
     /// <summary>Its devices.</summary>
     public ref GuestBus<FakeHost> Bus => ref *_bus;
 
+    /// <summary>Its host.</summary>
+    internal ref FakeHost Host => ref _host;
+
+    /// <summary>A reference to its shadow page tables.</summary>
+    internal ShadowMmuAdapter<FakeHost> MmuReference => new(_mmu);
+
     /// <summary>What a test may bend in the host.</summary>
     public HostSeam Seam { get; } = new();
 
@@ -158,30 +164,28 @@ public sealed unsafe class VirtualGuest : ISupervisor, IDisposable
         Traps++;
         hart.X[1..].CopyTo(new Span<ulong>((ulong*)&_vcpu->X + 1, GeneralRegisters.Count - 1));
         _vcpu->Pc = hart.ReadCsr(CsrNumber.Sepc);
-        var mmu = new ShadowMmuAdapter<FakeHost>(_mmu);
-        var outcome = TrapHandler.Handle(
-            ref _host, ref *_vcpu, ref mmu, ref *_bus, hart.ReadCsr(CsrNumber.Scause), hart.ReadCsr(CsrNumber.Stval));
-        switch (outcome)
-        {
-            case TrapOutcome.Resume:
-                break;
-            case TrapOutcome.Stop:
-                Stopped = _vcpu->StopReason;
-                if (!_bus->ResetAll(ref _host))
-                {
-                    throw new InvalidOperationException("a device of the host does not stop");
-                }
-
-                hart.Stopped = true;
-                Ended?.Invoke();
-                break;
-            default:
-                throw new InvalidOperationException(
-                    $"trap handling gave {outcome} for cause {hart.ReadCsr(CsrNumber.Scause):x} at {_vcpu->Pc:x}");
-        }
-
+        TrapDispatch<VirtualGuestContext, FakeHost, ShadowMmuAdapter<FakeHost>, GuestBus<FakeHost>>.Handle(
+            new VirtualGuestContext(this), hart.ReadCsr(CsrNumber.Scause), hart.ReadCsr(CsrNumber.Stval));
         Restore();
         AfterTrap?.Invoke();
+    }
+
+    /// <summary>A trap left the guest: what the hypervisor's own life of a guest does there, without the restart.</summary>
+    internal void Leave(TrapOutcome outcome, ulong cause)
+    {
+        if (outcome != TrapOutcome.Stop)
+        {
+            throw new InvalidOperationException($"trap handling gave {outcome} for cause {cause:x} at {_vcpu->Pc:x}");
+        }
+
+        Stopped = _vcpu->StopReason;
+        if (!_bus->ResetAll(ref _host))
+        {
+            throw new InvalidOperationException("a device of the host does not stop");
+        }
+
+        Hart.Stopped = true;
+        Ended?.Invoke();
     }
 
     /// <summary>Gives the guest devices: those of the host that are behind its slots.</summary>
