@@ -21,6 +21,7 @@ internal static class Program
         var optimization = new Option<string>("--opt") { Description = "0, 1, 2, s or 3.", DefaultValueFactory = _ => "2" };
         var output = new Option<string>("--output") { Description = "ELF to write.", DefaultValueFactory = _ => "image.elf" };
         var emit = new Option<string?>("--emit-llvm") { Description = "Directory to leave LLVM assembly and objects in." };
+        var cache = new Option<string?>("--object-cache") { Description = "Directory of objects of earlier runs: what did not change is taken from there." };
         var symbols = new Option<string?>("--symbols") { Description = "File for addresses and names." };
         var corelib = new Option<string?>("--corelib") { Description = "System.Private.CoreLib.dll, or its directory." };
         var march = new Option<string>("--march") { Description = "Instruction set.", DefaultValueFactory = _ => Linking.ImageLinker.Architecture };
@@ -29,7 +30,7 @@ internal static class Program
         var verbose = new Option<bool>("--verbose") { Description = "Print what took how long." };
         var command = new RootCommand("Compiles freestanding C# to a riscv64 ELF.")
         {
-            roots, references, exports, assembly, includes, script, defines, pie, optimization, output, emit, symbols, corelib, march, stackLimit, check, verbose,
+            roots, references, exports, assembly, includes, script, defines, pie, optimization, output, emit, cache, symbols, corelib, march, stackLimit, check, verbose,
         };
         command.SetAction(parsed =>
         {
@@ -48,6 +49,7 @@ internal static class Program
                     Optimization = parsed.GetValue(optimization)!,
                     Output = parsed.GetValue(output)!,
                     EmitLlvm = parsed.GetValue(emit),
+                    ObjectCache = parsed.GetValue(cache),
                     Symbols = parsed.GetValue(symbols),
                     CoreLibrary = parsed.GetValue(corelib),
                     Architecture = parsed.GetValue(march)!,

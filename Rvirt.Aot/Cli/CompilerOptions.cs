@@ -34,6 +34,9 @@ public sealed record CompilerOptions
     /// <summary>Directory to leave the LLVM assembly in, or null.</summary>
     public string? EmitLlvm { get; init; }
 
+    /// <summary>Directory of objects of earlier runs, or null to make all of them anew.</summary>
+    public string? ObjectCache { get; init; }
+
     /// <summary>File for addresses and names, or null.</summary>
     public string? Symbols { get; init; }
 

@@ -15,6 +15,8 @@ public sealed class ImageLinker(CompilerOptions options, DiagnosticBag diagnosti
 
     private readonly ToolRunner _tools = new(diagnostics);
 
+    private readonly ObjectCache? _cache = options.ObjectCache is { } directory ? new ObjectCache(directory) : null;
+
     /// <summary>Compiles, assembles and links; false when any of it failed.</summary>
     /// <param name="llvm">The module as LLVM assembly.</param>
     /// <param name="offsets">Text of the generated include.</param>
@@ -35,11 +37,11 @@ public sealed class ImageLinker(CompilerOptions options, DiagnosticBag diagnosti
 
         var objects = new List<string>();
         var jobs = new List<Action>();
-        void Add(string source, IEnumerable<string> arguments)
+        void Add(string source, IReadOnlyList<string> arguments)
         {
             var target = Path.Combine(workDirectory, $"{objects.Count}.{Path.GetFileNameWithoutExtension(source)}.o");
             objects.Add(target);
-            jobs.Add(() => _tools.Run(options.Clang, arguments.Concat(["-c", source, "-o", target])));
+            jobs.Add(() => Compile(source, target, arguments, workDirectory));
         }
 
         string[] target =
@@ -54,6 +56,7 @@ public sealed class ImageLinker(CompilerOptions options, DiagnosticBag diagnosti
             Add(source, [.. target, "-x", "assembler-with-cpp", "-g", $"-I{workDirectory}", .. options.Includes.Select(include => $"-I{include}"), .. options.Defines.Select(define => $"-D{define}")]);
         }
         Parallel.Invoke(new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, [.. jobs]);
+        _cache?.Trim();
         if (!diagnostics.HasErrors && checkFrames is not null && ReadFrames(objects[0]) is { } frames)
         {
             checkFrames(frames);
@@ -77,6 +80,23 @@ public sealed class ImageLinker(CompilerOptions options, DiagnosticBag diagnosti
         }
         arguments.AddRange(objects);
         return _tools.Run(options.Linker, arguments) && CheckRelocations() && WriteSymbols();
+    }
+
+    /// <summary>Makes an object, or takes it from those of earlier runs.</summary>
+    private void Compile(string source, string target, IReadOnlyList<string> arguments, string workDirectory)
+    {
+        // The work directory is another one in each run; what of it is read is part of the key.
+        var key = _cache is null
+            ? null
+            : ObjectKey.Of(options.Clang, arguments.Append(source).Select(argument => argument.Replace(workDirectory, "", StringComparison.Ordinal)), source, [workDirectory, .. options.Includes]);
+        if (key is not null && _cache!.TryTake(key, target))
+        {
+            return;
+        }
+        if (_tools.Run(options.Clang, arguments.Concat(["-c", source, "-o", target])) && key is not null)
+        {
+            _cache!.Keep(key, target);
+        }
     }
 
     /// <summary>Bytes of stack of each function of an object, by symbol.</summary>
