@@ -1,5 +1,6 @@
 using System;
 using Rvirt.Boot.Target;
+using Rvirt.Core.Instructions;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.Console;
 
@@ -8,9 +9,6 @@ namespace Rvirt.Boot.Guests;
 /// <summary>What is said of guests on the console: how they end, and their registers where they end badly.</summary>
 internal static unsafe class GuestReport
 {
-    private static ReadOnlySpan<byte> RegisterNames =>
-        "x0 ra sp gp tp t0 t1 t2 s0 s1 a0 a1 a2 a3 a4 a5 a6 a7 s2 s3 s4 s5 s6 s7 s8 s9 s10s11t3 t4 t5 t6 "u8;
-
     /// <summary>The guest starts again.</summary>
     internal static void Rebooting(GuestHart* hart)
     {
@@ -79,7 +77,7 @@ internal static unsafe class GuestReport
             var writer = ConsoleMultiplexer.BeginMessage(console, ref hart->Host).Text(" "u8);
             for (var n = i; n < i + 8; n++)
             {
-                writer.Text(" "u8).Text(RegisterNames.Slice(n * 3, 3)).Text(" "u8).Hex(v.X[n]);
+                writer.Text(" "u8).Text(RegisterName.Column(n)).Text(" "u8).Hex(v.X[n]);
             }
 
             console->EndMessage(ref hart->Host);

@@ -2,6 +2,7 @@ using System;
 using Rvirt.Boot.Firmware;
 using Rvirt.Boot.Startup;
 using Rvirt.Boot.Target;
+using Rvirt.Core.Instructions;
 using Rvirt.Devices.Console;
 
 namespace Rvirt.Boot.Panic;
@@ -11,9 +12,6 @@ namespace Rvirt.Boot.Panic;
 internal static unsafe class PanicReport
 {
     private const int MaximumCalls = 24;
-
-    private static ReadOnlySpan<byte> RegisterNames =>
-        "x0 ra sp gp tp t0 t1 t2 s0 s1 a0 a1 a2 a3 a4 a5 a6 a7 s2 s3 s4 s5 s6 s7 s8 s9 s10s11t3 t4 t5 t6 "u8;
 
     /// <summary>Prints a failed check or a thrown exception.</summary>
     /// <param name="kind">A <c>PanicKind</c> of the compiler.</param>
@@ -53,7 +51,7 @@ internal static unsafe class PanicReport
         for (var i = 1; i < 32; i++)
         {
             writer.Text(i % 4 == 1 ? "rvirt:   "u8 : " "u8)
-                .Text(RegisterNames.Slice(i * 3, 3))
+                .Text(RegisterName.Column(i))
                 .Text(" "u8)
                 .Hex(frame->X[i]);
             if (i % 4 == 0 || i == 31)

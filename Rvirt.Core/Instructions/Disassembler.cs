@@ -8,9 +8,6 @@ public static class Disassembler
     /// <summary>Bytes that are always enough for one instruction.</summary>
     public const int MaximumLength = 48;
 
-    private static ReadOnlySpan<byte> RegisterNames =>
-        "zerora  sp  gp  tp  t0  t1  t2  s0  s1  a0  a1  a2  a3  a4  a5  a6  a7  s2  s3  s4  s5  s6  s7  s8  s9  s10 s11 t3  t4  t5  t6  "u8;
-
     private static ReadOnlySpan<byte> FloatRegisterNames =>
         "ft0 ft1 ft2 ft3 ft4 ft5 ft6 ft7 fs0 fs1 fa0 fa1 fa2 fa3 fa4 fa5 fa6 fa7 fs2 fs3 fs4 fs5 fs6 fs7 fs8 fs9 fs10fs11ft8 ft9 ft10ft11"u8;
 
@@ -103,7 +100,7 @@ public static class Disassembler
         is InstructionId.Flw or InstructionId.Fld or InstructionId.Fsw or InstructionId.Fsd
         or InstructionId.CFld or InstructionId.CFldsp or InstructionId.CFsd or InstructionId.CFsdsp;
 
-    private static ReadOnlySpan<byte> Register(uint number) => RegisterNames.Slice((int)(number & 31) * 4, 4).TrimEnd((byte)' ');
+    private static ReadOnlySpan<byte> Register(uint number) => RegisterName.Of((int)number);
 
     private ref struct Line
     {
