@@ -49,7 +49,8 @@ public static class SbiFences
         where TMmu : struct, IGuestMmu<THost>
     {
         var whole = size == ulong.MaxValue || (start == 0 && size == 0);
-        if (!whole && start + size < start)
+        // The last byte counts: a range may end where the address space does.
+        if (!whole && size != 0 && start + (size - 1) < start)
         {
             return new SbiResult(SbiError.InvalidAddress);
         }

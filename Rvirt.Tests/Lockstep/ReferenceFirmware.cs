@@ -85,7 +85,7 @@ public sealed class ReferenceFirmware : IFirmware
             return 0;
         }
 
-        if (start + size < start)
+        if ((UInt128)start + size > (UInt128)1 << 64)
         {
             return InvalidAddress;
         }

@@ -36,6 +36,35 @@ public sealed class FenceRangeTests
         Assert.That(Fences(start, size), Is.EqualTo(expected));
     }
 
+    [TestCase(0xffff_ffff_ffff_f000UL, 0x1000UL, "fence page fffffffffffff000")]
+    [TestCase(0xffff_ffff_ffff_ffffUL, 1UL, "fence page fffffffffffff000")]
+    [TestCase(0xffff_ffff_ffff_e800UL, 0x1800UL, "fence page ffffffffffffe000", "fence page fffffffffffff000")]
+    [TestCase(0xffff_ffff_ffff_ffffUL, 0UL)]
+    [TestCase(0xffff_ffff_0000_0000UL, 0x1_0000_0000UL, "fence")]
+    [TestCase(1UL, ulong.MaxValue - 1, "fence")]
+    public void ARangeMayEndWhereTheAddressSpaceDoes(ulong start, ulong size, params string[] fences) => Assert.That(Fences(start, size), Is.EqualTo(fences));
+
+    [TestCase(0xffff_ffff_ffff_f000UL, 0x1001UL)]
+    [TestCase(0xffff_ffff_ffff_ffffUL, 2UL)]
+    [TestCase(3UL, ulong.MaxValue - 1)]
+    public void ARangeThatLeavesTheAddressSpaceIsRefused(ulong start, ulong size)
+    {
+        using var machine = new TrapMachine();
+        machine.Ecall(SbiExtension.Rfence, 1, 1, 0, start, size);
+        Assert.That((long)machine.V.X[10], Is.EqualTo(-5));
+        Assert.That(machine.Mmu.Calls, Is.Empty);
+    }
+
+    [TestCase(6UL)]
+    [TestCase(7UL)]
+    public void ALegacyRangeMayEndThereToo(ulong extension)
+    {
+        using var machine = new TrapMachine();
+        machine.Ecall(extension, 0, 0, 0xffff_ffff_ffff_f000, 0x1000, 0);
+        Assert.That((long)machine.V.X[10], Is.Zero);
+        Assert.That(machine.Mmu.Calls, Has.One.StartWith("fence page").And.Contain("fffffffffffff000"));
+    }
+
     [TestCase(0x5000UL, (64UL << 12) + 1)]
     [TestCase(0UL, 0UL)]
     [TestCase(0UL, ulong.MaxValue)]

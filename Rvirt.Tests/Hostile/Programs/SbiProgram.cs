@@ -123,7 +123,7 @@ internal sealed class SbiProgram
                 _script.Text("ranges ");
                 foreach (var size in Odd)
                 {
-                    var wraps = size != ulong.MaxValue && start + size < start;
+                    var wraps = size != ulong.MaxValue && (UInt128)start + size > (UInt128)1 << 64;
                     Call(Fence, function, wraps ? InvalidAddress : 0, 0, 1, 0, start, size, function == 2 ? ulong.MaxValue : 0);
                 }
 
