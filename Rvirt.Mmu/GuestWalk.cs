@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Threading;
 using Rvirt.Core.Memory;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
@@ -11,6 +10,9 @@ public ref struct GuestWalk
 {
     /// <summary>Most levels there are: Sv57's.</summary>
     public const int MaximumLevels = 5;
+
+    /// <summary>How often an entry that changes under the walk is tried: a guest's other hart must not hold this one in the hypervisor.</summary>
+    public const int MaximumTries = 8;
 
     private LevelWords _tables;
 
@@ -43,9 +45,19 @@ public ref struct GuestWalk
     /// <param name="sum">The guest's <c>sstatus.SUM</c>.</param>
     /// <param name="mxr">The guest's <c>sstatus.MXR</c>.</param>
     /// <param name="update">Whether A and D are set as the access needs; without, they are taken as if they were.</param>
-    /// <returns>Mapped where the guest's tables allow the access, GuestPageFault or GuestAccessFault.</returns>
+    /// <returns>
+    /// Mapped where the guest's tables allow the access, GuestPageFault or GuestAccessFault; Contended where the entry changed before A and
+    /// D could be set, <see cref="MaximumTries"/> times.
+    /// </returns>
     public FaultResolution Run(
-        in GuestMemory memory, ulong satp, ulong va, AccessKind access, PrivilegeMode mode, bool sum, bool mxr, bool update)
+        in GuestMemory memory, ulong satp, ulong va, AccessKind access, PrivilegeMode mode, bool sum, bool mxr, bool update) =>
+        Run(memory, satp, va, access, mode, sum, mxr, update, default(AtomicEntryUpdate));
+
+    /// <summary>Walks, with another way to set A and D than the hart's own.</summary>
+    /// <returns>As the other.</returns>
+    public FaultResolution Run<TUpdate>(
+        in GuestMemory memory, ulong satp, ulong va, AccessKind access, PrivilegeMode mode, bool sum, bool mxr, bool update, TUpdate setter)
+        where TUpdate : struct, IEntryUpdate
     {
         GuestAddress = 0;
         var levels = HostTranslation.Levels(Satp.Mode(satp));
@@ -54,7 +66,7 @@ public ref struct GuestWalk
             return FaultResolution.GuestPageFault;
         }
 
-        while (true)
+        for (var tries = MaximumTries; tries > 0; tries--)
         {
             var result = Descend(memory, satp, va, levels, out var leafAddress);
             if (result != FaultResolution.Mapped)
@@ -69,13 +81,15 @@ public ref struct GuestWalk
 
             var wanted = Leaf | Pte.A | (access == AccessKind.Store ? Pte.D : 0);
             // An entry that another hart changed meanwhile is walked again, as §12.3.2 step 9 has it.
-            if (wanted == Leaf || !update || TryUpdate(memory, leafAddress, wanted))
+            if (wanted == Leaf || !update || setter.TryUpdate(memory, leafAddress, Leaf, wanted))
             {
                 Leaf = wanted;
                 GuestAddress = Pte.Address(Leaf) | va & (Pte.Size(Level) - 1);
                 return FaultResolution.Mapped;
             }
         }
+
+        return FaultResolution.Contended;
     }
 
     /// <summary>Whether a virtual address is one the mode has: the upper bits all equal to the highest that is translated.</summary>
@@ -152,13 +166,6 @@ public ref struct GuestWalk
         }
 
         return FaultResolution.GuestPageFault;
-    }
-
-    private readonly unsafe bool TryUpdate(in GuestMemory memory, ulong address, ulong wanted)
-    {
-        // SAFETY: the entry was read at this address just now: it is aligned and in the guest's RAM.
-        return memory.TryPointer(address, sizeof(ulong), out var pointer)
-            && Interlocked.CompareExchange(ref *(ulong*)pointer, wanted, Leaf) == Leaf;
     }
 
     [InlineArray(MaximumLevels)]

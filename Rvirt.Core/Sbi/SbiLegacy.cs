@@ -30,13 +30,19 @@ public static class SbiLegacy
                 v.Sip &= ~Interrupts.Software;
                 break;
             case SbiExtension.LegacySendIpi:
-                if (!TryReadMask(ref host, ref v, ref mmu, out var mask))
+                switch (ReadMask(ref host, ref v, ref mmu, out var mask))
                 {
-                    result = (long)SbiError.InvalidAddress;
-                    break;
+                    case FaultResolution.Mapped:
+                        result = (long)SbiInterrupts.Send(ref host, ref v, mask, 0).Error;
+                        break;
+                    case FaultResolution.Contended:
+                        // The guest makes the call again.
+                        return TrapOutcome.Resume;
+                    default:
+                        result = (long)SbiError.InvalidAddress;
+                        break;
                 }
 
-                result = (long)SbiInterrupts.Send(ref host, ref v, mask, 0).Error;
                 break;
             case SbiExtension.LegacyRemoteFenceI:
                 host.FenceI();
@@ -57,7 +63,8 @@ public static class SbiLegacy
     }
 
     /// <summary>Reads the hart mask that a0 points at, a guest virtual address; a null pointer names every hart.</summary>
-    private static bool TryReadMask<THost, TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, out ulong mask)
+    /// <returns>Mapped where it was read.</returns>
+    private static FaultResolution ReadMask<THost, TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, out ulong mask)
         where THost : struct, IHost
         where TMmu : struct, IGuestMmu<THost>
     {
@@ -65,10 +72,10 @@ public static class SbiLegacy
         mask = (1UL << v.GuestHarts) - 1;
         if (address == 0)
         {
-            return true;
+            return FaultResolution.Mapped;
         }
 
-        return mmu.Resolve(ref host, address, AccessKind.Load, out var guestAddress) == FaultResolution.Mapped
-            && v.Memory.TryRead64(guestAddress, out mask);
+        var resolution = mmu.Resolve(ref host, address, AccessKind.Load, out var guestAddress);
+        return resolution == FaultResolution.Mapped && !v.Memory.TryRead64(guestAddress, out mask) ? FaultResolution.GuestAccessFault : resolution;
     }
 }

@@ -187,6 +187,7 @@ public static class TrapHandler
         switch (mmu.Resolve(ref host, value, access, out var guestAddress))
         {
             case FaultResolution.Mapped:
+            case FaultResolution.Contended:
                 return TrapOutcome.Resume;
             case FaultResolution.GuestPageFault:
                 return Reflect(ref v, cause, value);

@@ -6,6 +6,9 @@ public enum FaultResolution : byte
     /// <summary>The shadow tables now map the page: run the instruction again.</summary>
     Mapped,
 
+    /// <summary>The guest's tables changed under the walk again and again: nothing is mapped, the instruction is to be run again.</summary>
+    Contended,
+
     /// <summary>The guest's own tables forbid the access: the guest takes a page fault.</summary>
     GuestPageFault,
 

@@ -179,9 +179,9 @@ public unsafe struct MediatedQueue
         var published = _hostAvailableIndex;
         var budget = _guestSize;
         _waiting = false;
+        var available = Volatile.Read(ref *(ushort*)(_guestAvailable + RingLayout.IndexOffset));
         while (true)
         {
-            var available = Volatile.Read(ref *(ushort*)(_guestAvailable + RingLayout.IndexOffset));
             var count = (uint)(ushort)(available - _guestAvailableIndex);
             if (count > _guestSize)
             {
@@ -222,11 +222,15 @@ public unsafe struct MediatedQueue
                 break;
             }
 
+            // Each round carries a chain: another hart of the guest that moves the index to and fro holds nobody here.
             host.IoFence();
-            if (Volatile.Read(ref *(ushort*)(_guestAvailable + RingLayout.IndexOffset)) == available)
+            var next = Volatile.Read(ref *(ushort*)(_guestAvailable + RingLayout.IndexOffset));
+            if (next == available)
             {
                 break;
             }
+
+            available = next;
         }
 
         if (Fault != QueueFault.None)

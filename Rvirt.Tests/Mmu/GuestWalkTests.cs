@@ -1,6 +1,8 @@
+using System;
 using System.Linq;
 using CsCheck;
 using NUnit.Framework;
+using Rvirt.Core.Memory;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Mmu;
@@ -133,6 +135,47 @@ public sealed class GuestWalkTests
         {
             Assert.That(leaf, Is.EqualTo(set));
             Assert.That(world.Read(entry), Is.EqualTo(update ? set : old));
+        }
+    }
+
+    /// <summary>Another hart of the guest that changes the entry each time between the walk's read and its update.</summary>
+    private readonly struct Sibling(MmuWorld world, int[] changes, int until) : IEntryUpdate
+    {
+        public bool TryUpdate(in GuestMemory memory, ulong address, ulong old, ulong wanted)
+        {
+            if (changes[0] == until)
+            {
+                world.Write(address, wanted);
+                return true;
+            }
+
+            changes[0]++;
+            // Another page each time, A and D clear.
+            world.Write(address, (((MmuWorld.Ram >> 12) + (ulong)changes[0]) << 10) | 0x0f);
+            return false;
+        }
+    }
+
+    [TestCase(0, FaultResolution.Mapped)]
+    [TestCase(1, FaultResolution.Mapped)]
+    [TestCase(7, FaultResolution.Mapped)]
+    [TestCase(8, FaultResolution.Contended)]
+    [TestCase(int.MaxValue, FaultResolution.Contended)]
+    public void GivesUpOnAnEntryThatChangesAgainAndAgain(int changes, FaultResolution expected)
+    {
+        using var world = new MmuWorld();
+        var satp = Path(world, TranslationMode.Sv39, 0x5000, 0, MmuWorld.Ram, 0x0f);
+        var entry = MmuWorld.Ram + 0x3000 + (5 * 8);
+        var made = new int[1];
+        var walk = default(GuestWalk);
+        var result = walk.Run(
+            world.Memory, satp, 0x5123, AccessKind.Store, PrivilegeMode.Supervisor, false, false, update: true, new Sibling(world, made, changes));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(result, Is.EqualTo(expected));
+            Assert.That(made[0], Is.EqualTo(Math.Min(changes, 8)));
+            Assert.That(world.Read(entry) & 0xc0, Is.EqualTo(expected == FaultResolution.Mapped ? 0xc0UL : 0), "A and D");
+            Assert.That(walk.GuestAddress, Is.EqualTo(expected == FaultResolution.Mapped ? MmuWorld.Ram + ((ulong)changes << 12) + 0x123 : 0));
         }
     }
 

@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using NUnit.Framework;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.Sbi;
+using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Tests.Core.Traps;
 
@@ -46,6 +47,18 @@ public sealed class LegacyCallTests
         Assert.That(Call(machine, SbiExtension.LegacySendIpi, 0), Is.Zero);
         Assert.That(machine.V.Sip, Is.EqualTo(Interrupts.Software));
         Assert.That(machine.Mmu.Calls, Has.None.StartWith("resolve"));
+    }
+
+    [Test]
+    public void AMaskWhoseTablesChangeMeanwhileIsReadByAnotherCall()
+    {
+        using var machine = WithMask(1);
+        machine.Mmu.Answer = FaultResolution.Contended;
+        Assert.That(machine.Ecall(SbiExtension.LegacySendIpi, 0, 0x4000_0200), Is.EqualTo(TrapOutcome.Resume));
+        Assert.That((machine.V.Pc, machine.V.X[10], machine.V.Sip), Is.EqualTo((TrapMachine.Entry, 0x4000_0200UL, 0UL)));
+        machine.Mmu.Answer = FaultResolution.Mapped;
+        Assert.That(Call(machine, SbiExtension.LegacySendIpi, 0x4000_0200), Is.Zero);
+        Assert.That((machine.V.Pc, machine.V.Sip), Is.EqualTo((TrapMachine.Entry + 4, Interrupts.Software)));
     }
 
     [TestCase(FaultResolution.GuestPageFault, Mask)]

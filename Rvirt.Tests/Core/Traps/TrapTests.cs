@@ -191,10 +191,13 @@ public class TrapTests
         machine.Mmu.Answer = FaultResolution.Mapped;
         Assert.That(machine.Trap((ulong)pageFault, 0xdef), Is.EqualTo(TrapOutcome.Resume));
         Assert.That(machine.V.Pc, Is.EqualTo(0x5000));
+        machine.Mmu.Answer = FaultResolution.Contended;
+        Assert.That(machine.Trap((ulong)pageFault, 0xdef), Is.EqualTo(TrapOutcome.Resume));
+        Assert.That((machine.V.Pc, machine.V.Stval), Is.EqualTo((0x5000UL, 0xdefUL)), "the guest runs into it again");
         machine.Mmu.Answer = FaultResolution.WindowCollision;
         Assert.That(machine.Trap((ulong)pageFault, 0xdef), Is.EqualTo(TrapOutcome.Stop));
         Assert.That(machine.V.StopReason, Is.EqualTo(StopReason.WindowCollision));
-        Assert.That(machine.V.Counters.PageFaults, Is.EqualTo(4));
+        Assert.That(machine.V.Counters.PageFaults, Is.EqualTo(5));
     }
 
     [Test]
