@@ -6,8 +6,8 @@ namespace Rvirt.Devices.Plic;
 /// <summary>A guest's platform-level interrupt controller: the SiFive PLIC as QEMU virt has it (PLIC 1.0.0).</summary>
 /// <remarks>
 /// <para>95 sources, priorities 0 to 7, two contexts for each virtual hart: 2 * hart is its M-mode, 2 * hart + 1 its S-mode.</para>
-/// <para>Sources are level-triggered. A source pends while its line is high, from its last completion on; a line that falls before
-/// the claim takes its request back, as QEMU's does. A claim takes the highest priority, then the lowest number, whatever the threshold
+/// <para>Sources are level-triggered. A source pends once its line is high, from its last completion on; a line that falls before the
+/// claim does not take the request back (PLIC 1.0.0 §1.3, interrupt gateways). A claim takes the highest priority, then the lowest number, whatever the threshold
 /// (PLIC 1.0.0 §8); a completion counts only for a source that the context enables (§9).</para>
 /// <para>Registers answer 4-byte aligned accesses only; registers that do not exist read as zero. The owner holds a lock.</para>
 /// </remarks>
@@ -69,6 +69,9 @@ public unsafe struct VirtualPlic
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly bool Level(uint source) => ((_level[(source / 64) % Words] >> (int)(source % 64)) & 1) != 0;
 
+    /// <summary>Whether an offset is that of a claim register, whose read gives the source that is claimed.</summary>
+    public static bool IsClaim(uint offset) => offset >= ContextBase && (offset & (ContextStride - 1)) == ClaimOffset;
+
     /// <summary>Drives a source's line.</summary>
     /// <param name="source">1 to 95; others do nothing.</param>
     /// <param name="high">Whether the device asks for service.</param>
@@ -93,11 +96,6 @@ public unsafe struct VirtualPlic
         else
         {
             _level[word] &= ~bit;
-            if ((_pending[word] & bit) != 0)
-            {
-                _pending[word] &= ~bit;
-                Update();
-            }
         }
     }
 

@@ -49,6 +49,22 @@ public class VirtualPlicTests
     }
 
     [Test]
+    public void A_request_stays_until_it_is_claimed_though_its_line_fell()
+    {
+        Allow(10, 1);
+        _plic.SetLevel(10, true);
+        _plic.SetLevel(10, false);
+        Assert.That(_plic.SupervisorSignal(0), Is.True);
+        Assert.That(Claim(), Is.EqualTo(10u));
+        _plic.SetLevel(10, true);
+        _plic.SetLevel(10, false);
+        Assert.That(Read(0x1000), Is.Zero, "none is made before the completion");
+        Complete(10);
+        Assert.That(Read(0x1000), Is.Zero, "and of a line that is low none then");
+        Assert.That(Claim(), Is.Zero);
+    }
+
+    [Test]
     public void A_claim_takes_the_highest_priority_then_the_lowest_number()
     {
         Allow(5, 2);

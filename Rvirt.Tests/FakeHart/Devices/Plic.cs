@@ -15,17 +15,13 @@ public sealed class Plic(Machine machine, int harts) : IDevice
     private readonly uint[] _enable = new uint[2 * harts * Words];
     private readonly uint[] _threshold = new uint[2 * harts];
 
-    /// <summary>Drives a source's line. Lines are level triggered.</summary>
+    /// <summary>Drives a source's line. Lines are level triggered; the gateway does not take back what it has asked for.</summary>
     public void SetLine(int source, bool level)
     {
         _level[source] = level;
         if (level && !_claimed[source])
         {
             _pending[source / 32] |= 1u << (source % 32);
-        }
-        else if (!level)
-        {
-            _pending[source / 32] &= ~(1u << (source % 32));
         }
 
         Update();
