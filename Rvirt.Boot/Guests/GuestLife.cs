@@ -129,7 +129,7 @@ internal static unsafe class GuestLife
             MachineEnd.Finish(ref host, (uint)machine->Status);
         }
 
-        PassFocus(machine);
+        PassFocus(ref host, machine);
         host.SetTimer(ulong.MaxValue);
         while (true)
         {
@@ -143,13 +143,13 @@ internal static unsafe class GuestLife
     }
 
     // Input goes to the first guest that still runs.
-    private static void PassFocus(Machine* machine)
+    private static void PassFocus(ref TargetHost host, Machine* machine)
     {
         for (var i = 0; i < machine->GuestCount; i++)
         {
             if (!machine->Guests[i].Ended)
             {
-                machine->Console.Focus = i;
+                machine->Console.SetFocus(ref host, i);
                 return;
             }
         }

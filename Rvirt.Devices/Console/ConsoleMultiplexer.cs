@@ -55,10 +55,22 @@ public unsafe struct ConsoleMultiplexer
     public readonly int GuestCount => _guestCount;
 
     /// <summary>The guest that input goes to.</summary>
-    public int Focus
+    public readonly int Focus => _focus;
+
+    /// <summary>Lets input go to another guest from now on.</summary>
+    /// <param name="host">Access to the UART.</param>
+    /// <param name="guest">Its number; one that is not there changes nothing.</param>
+    public void SetFocus<THost>(ref THost host, int guest)
+        where THost : struct, IMmio
     {
-        readonly get => _focus;
-        set => _focus = (uint)value < (uint)_guestCount ? value : _focus;
+        _lock.Acquire();
+        if ((uint)guest < (uint)_guestCount)
+        {
+            _focus = guest;
+            Resume(ref host);
+        }
+
+        _lock.Release();
     }
 
     /// <summary>A guest's side of the console.</summary>
@@ -126,7 +138,7 @@ public unsafe struct ConsoleMultiplexer
         return guest;
     }
 
-    /// <summary>Takes a byte of a guest's input, or -1 where none waits.</summary>
+    /// <summary>Takes a byte of a guest's input, its line status in bits 15 to 8; -1 where none waits.</summary>
     public int TakeInput<THost>(ref THost host, int guest)
         where THost : struct, IMmio
     {
@@ -161,6 +173,11 @@ public unsafe struct ConsoleMultiplexer
             _lock.Acquire();
             CloseLine(ref host);
             _guests[guest].Clear();
+            if (guest == _focus)
+            {
+                Resume(ref host);
+            }
+
             _lock.Release();
         }
     }
@@ -260,6 +277,17 @@ public unsafe struct ConsoleMultiplexer
         }
     }
 
+    // Whoever has the focus now has room: what waits in the UART interrupts again.
+    private void Resume<THost>(ref THost host)
+        where THost : struct, IMmio
+    {
+        if (_throttled && _guests[_focus].InputCount < GuestConsole.InputCapacity)
+        {
+            _throttled = false;
+            _uart.EnableReceiveInterrupt(ref host, true);
+        }
+    }
+
     private int Drain<THost>(ref THost host)
         where THost : struct, IMmio
     {
@@ -274,12 +302,12 @@ public unsafe struct ConsoleMultiplexer
         var any = false;
         while (console->InputCount < GuestConsole.InputCapacity)
         {
-            if (!_uart.TryRead(ref host, out var value))
+            if (!_uart.TryRead(ref host, out var value, out var errors))
             {
                 return any ? _focus : -1;
             }
 
-            console->TryPutInput(value);
+            console->TryPutInput(value, errors);
             any = true;
         }
 

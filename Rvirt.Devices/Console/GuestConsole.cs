@@ -21,7 +21,7 @@ public unsafe struct GuestConsole
     internal int LineShown;
     internal fixed byte Line[LineCapacity];
 
-    private fixed byte _input[InputCapacity];
+    private fixed ushort _input[InputCapacity];
     private fixed byte _name[NameCapacity];
     private byte _nameLength;
     private uint _inputHead;
@@ -48,19 +48,21 @@ public unsafe struct GuestConsole
     public readonly byte NameByte(int index) => _name[index];
 
     /// <summary>Puts a byte of input behind the others.</summary>
+    /// <param name="value">The byte; zero for a break.</param>
+    /// <param name="errors">What the UART's line status says of it.</param>
     /// <returns>False where there is no room.</returns>
-    public bool TryPutInput(byte value)
+    public bool TryPutInput(byte value, byte errors = 0)
     {
         if (InputCount == InputCapacity)
         {
             return false;
         }
 
-        _input[_inputTail++ % InputCapacity] = value;
+        _input[_inputTail++ % InputCapacity] = (ushort)(value | (errors << 8));
         return true;
     }
 
-    /// <summary>Takes the oldest byte of input, or -1.</summary>
+    /// <summary>Takes the oldest byte of input, its line status in bits 15 to 8; -1 where none waits.</summary>
     public int TakeInput() => InputCount == 0 ? -1 : _input[_inputHead++ % InputCapacity];
 
     /// <summary>Forgets input that waits and a line that was begun.</summary>

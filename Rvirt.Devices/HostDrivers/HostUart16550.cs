@@ -14,6 +14,8 @@ public struct HostUart16550
     private const uint LineStatus = 5;
 
     private const byte DataReady = 0x01;
+    private const byte ByteErrors = 0x0e;
+    private const byte Break = 0x10;
     private const byte HoldingEmpty = 0x20;
     private const byte EightBits = 0x03;
     private const byte FifoOnAndCleared = 0x07;
@@ -27,6 +29,7 @@ public struct HostUart16550
     private int _shift;
     private int _room;
     private bool _stalled;
+    private bool _break;
 
     /// <summary>Physical address of the first register; 0: none.</summary>
     public readonly ulong Base => _base;
@@ -42,6 +45,7 @@ public struct HostUart16550
         _shift = shift;
         _room = 0;
         _stalled = false;
+        _break = false;
         host.Write8(Register(InterruptEnable), 0);
         host.Write8(Register(LineControl), EightBits);
         host.Write8(Register(FifoControl), FifoOnAndCleared);
@@ -67,17 +71,36 @@ public struct HostUart16550
     }
 
     /// <summary>Takes a received byte.</summary>
+    /// <param name="host">Access to its registers.</param>
+    /// <param name="value">The byte; zero for a break.</param>
+    /// <param name="errors">What the line status register says of it: overrun (bit 1), parity (2) or framing error (3), break (4).</param>
     /// <returns>False where none waits.</returns>
-    public readonly bool TryRead<THost>(ref THost host, out byte value)
+    public bool TryRead<THost>(ref THost host, out byte value, out byte errors)
         where THost : struct, IMmio
     {
         value = 0;
-        if (_base == 0 || (host.Read8(Register(LineStatus)) & DataReady) == 0)
+        errors = 0;
+        if (_base == 0)
+        {
+            return false;
+        }
+
+        var status = host.Read8(Register(LineStatus));
+        // Some chips, and QEMU, tell of a break while bytes from before it still wait; its own is zero.
+        _break |= (status & Break) != 0;
+        if ((status & DataReady) == 0)
         {
             return false;
         }
 
         value = host.Read8(Register(ReceiveTransmit));
+        errors = (byte)(status & ByteErrors);
+        if (_break && value == 0)
+        {
+            _break = false;
+            errors |= Break;
+        }
+
         return true;
     }
 

@@ -182,6 +182,7 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
         _plic.Reset(_harts);
         _console->ResetGuest(ref host, _guest);
         _event = MachineEvent.None;
+        _failureCode = 0;
         _reports = 0;
         _lock.Release();
         return stopped;
@@ -335,6 +336,8 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
         if (value < 0)
         {
             value = _console->TakeInput(ref host, _guest);
+            // These calls know no errors: a break is the zero it came as.
+            value = value < 0 ? value : value & 0xff;
         }
 
         UpdateUart(ref host);
@@ -379,6 +382,12 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
         var signals = _plic.Signals;
         value = 0;
         var answered = size == 4 && _plic.TryRead(offset, out value);
+        if (VirtualPlic.IsClaim(offset) && value == _uartSource)
+        {
+            _uart.Claimed();
+            _plic.SetLevel(_uartSource, _uart.InterruptLine);
+        }
+
         WakeOthers(ref host, signals);
         _lock.Release();
         return answered;
@@ -419,7 +428,7 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
                     break;
                 }
 
-                _uart.Receive((byte)value);
+                _uart.Receive((byte)value, (byte)(value >> 8));
             }
         }
 

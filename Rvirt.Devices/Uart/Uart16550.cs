@@ -6,6 +6,10 @@ namespace Rvirt.Devices.Uart;
 /// <remarks>
 /// <para>The line is infinitely fast: a byte written is gone at once, so the transmitter is always empty, and its interrupt rises again
 /// after each write. A receive FIFO below its trigger level times out at once.</para>
+/// <para>The transmitter's interrupt asks once for each time it arises: where a driver has claimed it at the PLIC and neither reads
+/// the identification nor writes a byte, it stays identified but keeps the line low. Such drivers run on QEMU, whose PLIC does not look at
+/// the line again when an interrupt is completed.</para>
+/// <para>Framing and parity errors and breaks travel with their byte, and show once it is the next to be read.</para>
 /// <para>An access wider than a byte is an access to the one register at its address, as on QEMU. The owner holds a lock.</para>
 /// </remarks>
 public unsafe struct Uart16550
@@ -42,6 +46,8 @@ public unsafe struct Uart16550
     private const byte LsrReady = 0x01;
     private const byte LsrOverrun = 0x02;
     private const byte LsrErrors = 0x1e;
+    private const byte LsrByteErrors = 0x1c;
+    private const byte LsrFifoError = 0x80;
     private const byte LsrTransmitEmpty = 0x60;
     private const byte MsrConnected = 0xb0;
     private const byte MsrDeltas = 0x0f;
@@ -58,10 +64,13 @@ public unsafe struct Uart16550
     private byte _errors;
     private byte _head;
     private byte _count;
+    private byte _errorsBehind;
     private bool _transmitPending;
+    private bool _transmitClaimed;
     private bool _line;
     private byte _statusReads;
     private fixed byte _fifo[FifoDepth];
+    private fixed byte _fifoErrors[FifoDepth];
 
     /// <summary>Resets the chip.</summary>
     public void Reset()
@@ -90,7 +99,7 @@ public unsafe struct Uart16550
     public bool TryReadQuietStatus(out ulong status)
     {
         status = (ulong)(LsrTransmitEmpty | (_count != 0 ? LsrReady : 0));
-        if (_errors != 0 || _statusReads == IdleReads - 1)
+        if ((_errors | _errorsBehind) != 0 || _statusReads == IdleReads - 1)
         {
             return false;
         }
@@ -107,10 +116,20 @@ public unsafe struct Uart16550
         return true;
     }
 
-    /// <summary>Gives the chip a received byte. One that does not fit is lost, and the guest is told of an overrun.</summary>
-    public void Receive(byte value)
+    /// <summary>Gives the chip a received byte. Where it does not fit one is lost, and the guest is told of an overrun.</summary>
+    /// <param name="value">The byte; zero for a break.</param>
+    /// <param name="errors">What the line status register says of it: overrun before it (bit 1), parity (2) or framing error (3), break (4).</param>
+    public void Receive(byte value, byte errors = 0)
     {
-        Push(value);
+        _errors |= (byte)(errors & LsrOverrun);
+        Push(value, (byte)(errors & LsrByteErrors));
+        Update();
+    }
+
+    /// <summary>The PLIC has given the guest the chip's interrupt.</summary>
+    public void Claimed()
+    {
+        _transmitClaimed |= _transmitPending;
         Update();
     }
 
@@ -164,6 +183,11 @@ public unsafe struct Uart16550
                 return _mcr;
             case LineStatus:
                 var status = (byte)(LsrTransmitEmpty | _errors | (_count != 0 ? LsrReady : 0));
+                if ((_fcr & FcrEnable) != 0 && (_errorsBehind != 0 || (_errors & LsrByteErrors) != 0))
+                {
+                    status |= LsrFifoError;
+                }
+
                 if (_statusReads <= IdleReads)
                 {
                     _statusReads++;
@@ -205,10 +229,11 @@ public unsafe struct Uart16550
 
                 // Gone at once: the interrupt falls with the write and rises again with the empty register.
                 _transmitPending = true;
+                _transmitClaimed = false;
                 _statusReads = 0;
                 if ((_mcr & McrLoop) != 0)
                 {
-                    Push(value);
+                    Push(value, 0);
                     Update();
                     return false;
                 }
@@ -225,6 +250,7 @@ public unsafe struct Uart16550
                 if ((value & ~_ier & IerTransmit) != 0)
                 {
                     _transmitPending = true;
+                    _transmitClaimed = false;
                 }
 
                 _ier = (byte)(value & IerMask);
@@ -235,6 +261,7 @@ public unsafe struct Uart16550
                 {
                     _count = 0;
                     _head = 0;
+                    _errorsBehind = 0;
                 }
 
                 _fcr = (value & FcrEnable) != 0 ? (byte)(value & 0xc9) : (byte)0;
@@ -263,16 +290,29 @@ public unsafe struct Uart16550
         ? 1
         : (_fcr >> 6) switch { 0 => 1, 1 => 4, 2 => 8, _ => 14 };
 
-    private void Push(byte value)
+    private void Push(byte value, byte errors)
     {
         if (_count >= Capacity)
         {
             _errors |= LsrOverrun;
-            return;
+            if (Capacity != 1)
+            {
+                return;
+            }
+
+            // Without FIFOs the new byte takes the old one's place (16550 data sheet, line status register, bit 1).
+            _count = 0;
         }
 
-        _fifo[(_head + _count) % FifoDepth] = value;
-        _count++;
+        var place = (_head + _count) % FifoDepth;
+        _fifo[place] = value;
+        _fifoErrors[place] = errors;
+        _errorsBehind += (byte)(errors != 0 ? 1 : 0);
+        if (_count++ == 0)
+        {
+            Reveal();
+        }
+
         _statusReads = 0;
     }
 
@@ -280,8 +320,24 @@ public unsafe struct Uart16550
     {
         var value = _fifo[_head % FifoDepth];
         _head = (byte)((_head + 1) % FifoDepth);
-        _count--;
+        if (--_count != 0)
+        {
+            Reveal();
+        }
+
         return value;
+    }
+
+    // The errors of the byte that is read next show in the line status.
+    private void Reveal()
+    {
+        var errors = _fifoErrors[_head % FifoDepth];
+        if (errors != 0)
+        {
+            _errors |= errors;
+            _fifoErrors[_head % FifoDepth] = 0;
+            _errorsBehind--;
+        }
     }
 
     private void UpdateModem()
@@ -326,5 +382,11 @@ public unsafe struct Uart16550
         return (byte)(fifos | IirNone);
     }
 
-    private void Update() => _line = (Identification() & IirNone) == 0;
+    private void Update()
+    {
+        var identification = Identification();
+        _line = (identification & 0x0f) == IirTransmit && _transmitClaimed
+            ? (_ier & IerModem) != 0 && (_msr & MsrDeltas) != 0
+            : (identification & IirNone) == 0;
+    }
 }

@@ -1,4 +1,5 @@
-# The transmitter's interrupt, claimed and completed and never acknowledged at the UART. LIMIT interrupts, then the end.
+# A received byte's interrupt, claimed and completed and never acknowledged at the UART: the byte, looped back, is never read. LIMIT
+# interrupts, then the end.
 .align 2
 main:
     mv      s0, ra
@@ -16,7 +17,11 @@ main:
     li      t0, 0x0c201000
     sw      zero, 0(t0)
     li      t0, 0x10000000
-    li      t1, 2
+    li      t1, 0x10                # loop back
+    sb      t1, 4(t0)
+    sb      t1, 0(t0)
+    sb      zero, 4(t0)
+    li      t1, 1
     sb      t1, 1(t0)
     li      t0, 0x200
     csrw    sie, t0

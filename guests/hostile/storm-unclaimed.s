@@ -44,6 +44,8 @@ storm_wait:
     jal     print_hex
     la      a0, text_space
     jal     print
+    li      t0, 0x10000000          # the transmitter asks once more for each byte
+    sb      zero, 0(t0)
     li      t0, 10
     sw      t0, 0(s3)
     lw      a0, 0(s3)

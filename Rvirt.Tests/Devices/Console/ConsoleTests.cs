@@ -139,6 +139,82 @@ public unsafe class ConsoleTests
     }
 
     [Test]
+    public void A_guest_that_starts_again_gets_input_whatever_it_left_unread()
+    {
+        using var guest = new TestGuest();
+        var host = guest.Machine.Host;
+        guest.Machine.Type(new string('x', 3000));
+        while (guest.ServeInterrupts())
+        {
+        }
+
+        Assert.That(guest.Bus->ResetAll(ref host), Is.True);
+        var read = new StringBuilder();
+        for (var i = 0; i < 6000; i++)
+        {
+            guest.ServeInterrupts();
+            if ((guest.Read(0x1000_0005, 1) & 1) != 0)
+            {
+                read.Append((char)guest.Read(0x1000_0000, 1));
+            }
+        }
+
+        guest.Machine.Type("login");
+        for (var i = 0; i < 10; i++)
+        {
+            guest.ServeInterrupts();
+            if ((guest.Read(0x1000_0005, 1) & 1) != 0)
+            {
+                read.Append((char)guest.Read(0x1000_0000, 1));
+            }
+        }
+
+        Assert.That(read.ToString(), Does.Match("^x+login$"));
+    }
+
+    [Test]
+    public void Input_goes_on_to_the_guest_that_gets_the_focus()
+    {
+        using var guest = new TestGuest(guests: 2);
+        var host = guest.Machine.Host;
+        guest.Machine.Type(new string('x', 3000));
+        while (guest.ServeInterrupts())
+        {
+        }
+
+        guest.Console->SetFocus(ref host, 1);
+        Assert.That(guest.ServeInterrupts(), Is.True, "what waits in the UART interrupts again");
+        var next = guest.Console->TakeInput(ref host, 1);
+        Assert.That(next, Is.EqualTo('x'));
+        guest.Console->SetFocus(ref host, 2);
+        Assert.That(guest.Console->Focus, Is.EqualTo(1), "a guest that is not there");
+    }
+
+    [Test]
+    public void A_break_reaches_the_guest_behind_what_was_typed_before_it()
+    {
+        using var guest = new TestGuest();
+        guest.Write(0x1000_0002, 1, 1);
+        guest.Machine.Type("ab");
+        guest.Machine.Break();
+        guest.Machine.Type("c");
+        guest.ServeInterrupts();
+        var seen = new StringBuilder();
+        for (var status = guest.Read(0x1000_0005, 1); (status & 1) != 0; status = guest.Read(0x1000_0005, 1))
+        {
+            var value = guest.Read(0x1000_0000, 1);
+            seen.Append((status & 0x10) != 0 ? $"[break {value}]" : $"{(char)value}");
+        }
+
+        Assert.That(seen.ToString(), Is.EqualTo("ab[break 0]c"));
+        guest.Machine.Break();
+        guest.ServeInterrupts();
+        var host = guest.Machine.Host;
+        Assert.That(guest.Bus->ConsoleRead(ref host), Is.Zero, "an SBI call knows no break");
+        Assert.That(guest.Bus->ConsoleRead(ref host), Is.EqualTo(-1));
+    }
+
+    [Test]
     public void A_terminal_that_stops_does_not_stop_the_machine()
     {
         using var guest = new TestGuest();

@@ -67,6 +67,9 @@ internal sealed unsafe class FakeMachine : IVirtioBackend, IDisposable
         throw new InvalidOperationException($"a device was told to touch {length} bytes at 0x{address:x}");
     }
 
+    /// <summary>Whether the line status tells of a break when it is read next.</summary>
+    public bool BreakTold { get; private set; }
+
     public void SetLine(uint source, bool high) => Plic.SetLevel(source, high);
 
     public void Add(FakeVirtioDevice device) => _devices.Add(device);
@@ -78,6 +81,14 @@ internal sealed unsafe class FakeMachine : IVirtioBackend, IDisposable
             Input.Enqueue(b);
         }
 
+        FillUart();
+    }
+
+    /// <summary>A break on the line. As QEMU's UART does it, the line status tells at once, the zero waits behind what came before.</summary>
+    public void Break()
+    {
+        Uart.Receive(0);
+        BreakTold = true;
         FillUart();
     }
 
@@ -100,6 +111,12 @@ internal sealed unsafe class FakeMachine : IVirtioBackend, IDisposable
             if (UartStalled && address - UartBase == 5)
             {
                 read &= 0x9f;
+            }
+
+            if (BreakTold && address - UartBase == 5)
+            {
+                BreakTold = false;
+                read |= 0x10;
             }
 
             FillUart();

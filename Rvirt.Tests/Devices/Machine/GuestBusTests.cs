@@ -39,6 +39,31 @@ public unsafe class GuestBusTests
     }
 
     [Test]
+    public void A_driver_that_never_reads_the_UARTs_identification_gets_an_interrupt_a_byte()
+    {
+        using var guest = new TestGuest();
+        guest.Write(0x0c00_0028, 1);
+        guest.Write(0x0c00_2080, 1 << 10);
+        guest.Write(0x1000_0001, 2, 1);
+        var interrupts = 0;
+        var left = "hello";
+        while (guest.Bus->ExternalInterruptPending(0) && interrupts < 100)
+        {
+            interrupts++;
+            Assert.That(guest.Read(0x0c20_1004), Is.EqualTo(10));
+            if (left.Length != 0)
+            {
+                guest.Write(0x1000_0000, left[0], 1);
+                left = left[1..];
+            }
+
+            guest.Write(0x0c20_1004, 10);
+        }
+
+        Assert.That((interrupts, guest.Output), Is.EqualTo((6, "hello")), "one for the empty transmitter, one behind each byte");
+    }
+
+    [Test]
     public void The_PLIC_takes_words_only()
     {
         using var guest = new TestGuest();

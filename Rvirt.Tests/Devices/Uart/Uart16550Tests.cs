@@ -105,7 +105,96 @@ public class Uart16550Tests
         Assert.That(_uart.Read(5) & 2, Is.EqualTo(2));
         Assert.That(_uart.Read(5) & 2, Is.Zero);
         Assert.That(_uart.InterruptLine, Is.False);
-        Assert.That(_uart.Read(0), Is.EqualTo(1), "without FIFOs one byte is kept");
+        Assert.That(_uart.Read(0), Is.EqualTo(2), "without FIFOs the last byte is kept");
+        _uart.Write(2, 1);
+        for (var i = 1; i <= 17; i++)
+        {
+            _uart.Receive((byte)i);
+        }
+
+        Assert.That(_uart.Read(5) & 2, Is.EqualTo(2));
+        for (var i = 1; i <= 16; i++)
+        {
+            Assert.That(_uart.Read(0), Is.EqualTo(i), "with them the first sixteen are");
+        }
+    }
+
+    [Test]
+    public void A_break_and_errors_show_with_their_bytes()
+    {
+        _uart.Write(2, 1);
+        _uart.Write(1, 4);
+        _uart.Receive((byte)'a');
+        _uart.Receive(0, 0x18);
+        _uart.Receive((byte)'b');
+        _uart.Receive((byte)'c', 0x04);
+        Assert.That(_uart.InterruptLine, Is.False, "the first byte has no error");
+        Assert.That((_uart.Read(5), _uart.Read(0)), Is.EqualTo(((byte)0xe1, (byte)'a')), "an error waits in the FIFO");
+        Assert.That(_uart.Read(2), Is.EqualTo(0xc6));
+        Assert.That((_uart.Read(5), _uart.Read(0)), Is.EqualTo(((byte)0xf9, (byte)0)), "break and framing error");
+        Assert.That(_uart.InterruptLine, Is.False);
+        Assert.That((_uart.Read(5), _uart.Read(0)), Is.EqualTo(((byte)0xe1, (byte)'b')));
+        Assert.That((_uart.Read(5), _uart.Read(5), _uart.Read(0)), Is.EqualTo(((byte)0xe5, (byte)0x61, (byte)'c')), "told once");
+        Assert.That(_uart.Read(5), Is.EqualTo(0x60));
+    }
+
+    [Test]
+    public void A_line_status_that_is_quick_to_read_tells_of_no_error()
+    {
+        _uart.Write(2, 1);
+        _uart.Receive((byte)'a');
+        Assert.That(_uart.TryReadQuietStatus(out _), Is.True);
+        _uart.Receive(0, 0x10);
+        Assert.That(_uart.TryReadQuietStatus(out _), Is.False, "bit 7");
+        _uart.Read(0);
+        Assert.That(_uart.TryReadQuietStatus(out _), Is.False);
+        _uart.Write(2, 3);
+        _uart.Read(5);
+        Assert.That(_uart.TryReadQuietStatus(out _), Is.True, "cleared with the FIFO");
+    }
+
+    [Test]
+    public void A_host_that_lost_bytes_says_so()
+    {
+        _uart.Write(2, 1);
+        _uart.Receive((byte)'a', 0x02);
+        Assert.That((_uart.Read(5), _uart.Read(5)), Is.EqualTo(((byte)0x63, (byte)0x61)));
+    }
+
+    [Test]
+    public void A_transmit_interrupt_that_was_claimed_asks_again_only_after_another_byte()
+    {
+        _uart.Write(1, 2);
+        Assert.That(_uart.InterruptLine, Is.True);
+        _uart.Claimed();
+        Assert.That(_uart.InterruptLine, Is.False, "a driver that never reads the identification");
+        Assert.That(_uart.Read(2), Is.EqualTo(0x02), "one that does finds it");
+        Assert.That(_uart.Read(2), Is.EqualTo(0x01));
+        _uart.Write(0, 1);
+        Assert.That(_uart.InterruptLine, Is.True);
+        _uart.Claimed();
+        _uart.Write(0, 1);
+        Assert.That(_uart.InterruptLine, Is.True);
+        _uart.Claimed();
+        _uart.Write(1, 0);
+        _uart.Write(1, 2);
+        Assert.That(_uart.InterruptLine, Is.True, "enabled anew");
+    }
+
+    [Test]
+    public void Other_interrupts_ask_however_often_they_are_claimed()
+    {
+        _uart.Write(1, 0x0b);
+        _uart.Claimed();
+        Assert.That(_uart.InterruptLine, Is.False);
+        _uart.Receive((byte)'a');
+        _uart.Claimed();
+        Assert.That(_uart.InterruptLine, Is.True, "data wait");
+        _uart.Read(0);
+        Assert.That(_uart.InterruptLine, Is.False);
+        _uart.Write(4, 0x10);
+        _uart.Claimed();
+        Assert.That(_uart.InterruptLine, Is.True, "a modem line changed");
     }
 
     [Test]
