@@ -531,6 +531,7 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
         QueueFault.Order => "a buffer to read follows one to write"u8,
         QueueFault.Indirect => "a bad indirect table"u8,
         QueueFault.TooLong => "a chain is too long"u8,
+        QueueFault.InFlight => "it is made ready again while the device has its buffers; the device must be reset first"u8,
         _ => "the host's device returned what it was not given"u8,
     };
 }

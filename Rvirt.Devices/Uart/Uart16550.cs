@@ -43,6 +43,7 @@ public unsafe struct Uart16550
     private const byte LcrDivisor = 0x80;
     private const byte McrMask = 0x1f;
     private const byte McrLoop = 0x10;
+    private const byte McrOut2 = 0x08;
     private const byte LsrReady = 0x01;
     private const byte LsrOverrun = 0x02;
     private const byte LsrErrors = 0x1e;
@@ -77,6 +78,7 @@ public unsafe struct Uart16550
     {
         this = default;
         _divisorLow = 0x0c;
+        _mcr = McrOut2;
         _msr = MsrConnected;
     }
 

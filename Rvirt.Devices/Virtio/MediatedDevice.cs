@@ -21,7 +21,10 @@ public unsafe struct MediatedDevice
     public const uint MaxQueues = 8;
 
     private const uint LegacyVersion = 1;
-    private const uint EmptyVersion = 2;
+    private const uint EmptyVersion = LegacyVersion;
+
+    // "QEMU" in ASCII, as the board's own empty slots have it.
+    private const uint EmptyVendor = 0x554d_4551;
     private const int IdentityRegisters = 4;
     private const uint UsedBuffers = 1;
     private const uint ConfigurationChanged = 2;
@@ -88,6 +91,7 @@ public unsafe struct MediatedDevice
         this = default;
         _identity[0] = VirtioRegister.MagicValue;
         _identity[1] = EmptyVersion;
+        _identity[3] = EmptyVendor;
         if (address == 0)
         {
             return 0;
@@ -127,6 +131,7 @@ public unsafe struct MediatedDevice
             _offered &= ~VirtioFeature.ManyQueues(kind);
         }
 
+        ResetTransport();
         ForgetDriver();
         return taken;
     }
@@ -150,9 +155,25 @@ public unsafe struct MediatedDevice
         return report;
     }
 
-    /// <summary>Stops the host's device, waits until it touches memory no more, and forgets what the guest's driver said.</summary>
+    /// <summary>Stops the host's device, waits until it touches memory no more, and puts all registers in their reset state.</summary>
     /// <returns>False where the device does not stop: it is lost, and no memory it knew may be used again.</returns>
     public bool Reset<THost>(ref THost host)
+        where THost : struct, IMmio
+    {
+        ResetTransport();
+        return ResetDevice(ref host);
+    }
+
+    // What a driver's reset of the device leaves alone, on QEMU virt and so here: U-Boot writes the page size and then resets.
+    private void ResetTransport()
+    {
+        _deviceFeaturesSelect = 0;
+        _driverFeaturesSelect = 0;
+        // Byte addresses until a driver says otherwise.
+        _guestPageSize = 1;
+    }
+
+    private bool ResetDevice<THost>(ref THost host)
         where THost : struct, IMmio
     {
         if (_kind == 0)
@@ -330,15 +351,14 @@ public unsafe struct MediatedDevice
         _hostEvents = false;
         _hostFeaturesWritten = false;
         _status = 0;
-        _deviceFeaturesSelect = 0;
-        _driverFeaturesSelect = 0;
         _queueSelect = 0;
-        _guestPageSize = 4096;
         for (var queue = 0u; queue < MaxQueues; queue++)
         {
             // SAFETY: there are MaxQueues records.
             _registers[queue] = default;
             _registers[queue].Align = 4096;
+            var size = VirtioKind.DefaultQueueSize(_kind, queue);
+            _registers[queue].Size = queue < _queueCount && (size == 0 || size > _queues[queue].SizeMax) ? _queues[queue].SizeMax : size;
         }
     }
 
@@ -372,8 +392,9 @@ public unsafe struct MediatedDevice
             case VirtioRegister.ConfigurationGeneration:
                 return IsLegacy ? 0 : _host.Read(ref host, VirtioRegister.ConfigurationGeneration);
             default:
-                return !IsLegacy && offset - VirtioRegister.SharedMemoryLengthLow
-                    <= VirtioRegister.SharedMemoryBaseHigh - VirtioRegister.SharedMemoryLengthLow ? uint.MaxValue : 0;
+                // A length of all ones: there is no such region (virtio 1.2 §4.2.2.1).
+                return offset - VirtioRegister.SharedMemoryLengthLow
+                    < VirtioRegister.SharedMemoryBaseLow - VirtioRegister.SharedMemoryLengthLow ? uint.MaxValue : 0;
         }
     }
 
@@ -401,7 +422,8 @@ public unsafe struct MediatedDevice
                 TakeFeatures(ref host, value);
                 return;
             case VirtioRegister.GuestPageSize:
-                _guestPageSize = value;
+                // The lowest bit counts, and none is byte addresses, as on QEMU.
+                _guestPageSize = value == 0 ? 1 : value & (0 - value);
                 return;
             case VirtioRegister.QueueSelect:
                 _queueSelect = value;
@@ -529,7 +551,7 @@ public unsafe struct MediatedDevice
     {
         if (value == 0)
         {
-            Reset(ref host);
+            ResetDevice(ref host);
             return;
         }
 
@@ -540,8 +562,8 @@ public unsafe struct MediatedDevice
 
         if (!IsLegacy && (value & ~_status & VirtioStatus.FeaturesOk) != 0)
         {
-            // Features that were not offered, or a driver of before 1.0, are not agreed to.
-            if ((_taken & ~_offered) != 0 || (_taken & VirtioFeature.Version1) == 0)
+            // Features that were not offered are not agreed to, nor a driver of before 1.0 to whom requests would look different.
+            if ((_taken & ~_offered) != 0 || ((_taken & VirtioFeature.Version1) == 0 && !VirtioKind.IsAlikeBeforeVersion1(_kind)))
             {
                 value &= unchecked((byte)~VirtioStatus.FeaturesOk);
             }
@@ -608,14 +630,14 @@ public unsafe struct MediatedDevice
             // A legacy queue is taken away with a reset of the device, here as on QEMU.
             if (queue.HostStarted)
             {
-                Reset(ref host);
+                ResetDevice(ref host);
             }
 
             queue.PageNumber = 0;
             return;
         }
 
-        if (queue.HostStarted || (_guestPageSize & (_guestPageSize - 1)) != 0 || (queue.Align & (queue.Align - 1)) != 0 || queue.Align == 0)
+        if (queue.HostStarted || (queue.Align & (queue.Align - 1)) != 0 || queue.Align == 0)
         {
             return;
         }
@@ -645,8 +667,16 @@ public unsafe struct MediatedDevice
                 queue.HostStarted = false;
             }
         }
-        else if (!queue.HostStarted && _queues[_queueSelect].InFlight == 0)
+        else if (!queue.HostStarted)
         {
+            if (_queues[_queueSelect].InFlight != 0)
+            {
+                // The host's device may still write to the buffers of before: only a reset makes it let go of them.
+                _queues[_queueSelect].Fault = QueueFault.InFlight;
+                CheckFault(_queueSelect);
+                return;
+            }
+
             Start(ref host, memory, ref queue, queue.Descriptors, queue.Available, queue.Used);
         }
     }

@@ -349,10 +349,10 @@ public unsafe struct MediatedQueue
                 return Fail(QueueFault.Loop);
             }
 
-            // SAFETY: the table was checked to be RAM and 8-byte aligned, the index is below its size. Each half is read once.
-            var entry = (ulong*)(table + (index * RingLayout.DescriptorBytes));
-            var address = Volatile.Read(ref entry[0]);
-            var rest = Volatile.Read(ref entry[1]);
+            // SAFETY: the table was checked to be RAM, the index is below its size.
+            var entry = table + (index * RingLayout.DescriptorBytes);
+            var address = ReadOnce(entry);
+            var rest = ReadOnce(entry + sizeof(ulong));
             var length = (uint)rest;
             var flags = (uint)(rest >> 32);
             if ((flags & RingLayout.Indirect) != 0)
@@ -360,7 +360,7 @@ public unsafe struct MediatedQueue
                 var entries = length / RingLayout.DescriptorBytes;
                 if (!guestIndirect || indirect || (flags & RingLayout.Next) != 0
                     || entries == 0 || entries > _hostSize || length % RingLayout.DescriptorBytes != 0
-                    || (address & 7) != 0 || !memory.TryPointer(address, length, out table))
+                    || !memory.TryPointer(address, length, out table))
                 {
                     return Fail(QueueFault.Indirect);
                 }
@@ -420,6 +420,24 @@ public unsafe struct MediatedQueue
         *(ushort*)(_hostAvailable + RingLayout.EntriesOffset + (2 * (_hostAvailableIndex & (_hostSize - 1)))) = head;
         _hostAvailableIndex++;
         return true;
+    }
+
+    // Reads a doubleword, each byte of it once. An indirect table may lie anywhere (virtio 1.2 §2.7.5.3 asks for no alignment).
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong ReadOnce(byte* from) =>
+        ((nuint)from & (sizeof(ulong) - 1)) == 0 ? Volatile.Read(ref *(ulong*)from) : ReadBytesOnce(from);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ulong ReadBytesOnce(byte* from)
+    {
+        var value = 0ul;
+        for (var i = 0; i < sizeof(ulong); i++)
+        {
+            // SAFETY: the caller's doubleword.
+            value |= (ulong)Volatile.Read(ref from[i]) << (8 * i);
+        }
+
+        return value;
     }
 
     private bool Fail(QueueFault fault)

@@ -30,6 +30,9 @@ public enum QueueFault : byte
     /// <summary>A chain is longer than the host's queue.</summary>
     TooLong,
 
+    /// <summary>A queue that was stopped is to start again while the host's device has buffers of it.</summary>
+    InFlight,
+
     /// <summary>The host's device returned what it was never given.</summary>
     Device,
 }

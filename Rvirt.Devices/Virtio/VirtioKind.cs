@@ -20,6 +20,27 @@ public static class VirtioKind
     private const uint Input = 18;
     private const uint Socket = 19;
 
+    /// <summary>
+    /// Size in descriptors that a queue has until a driver says another, as QEMU virt's devices have it; 0 where that is not known.
+    /// </summary>
+    /// <param name="deviceId">Kind of device.</param>
+    /// <param name="queue">Number of the queue.</param>
+    public static uint DefaultQueueSize(uint deviceId, uint queue) => deviceId switch
+    {
+        Network => queue == 2 ? 64u : 256,
+        Block => 256,
+        Console => queue is 2 or 3 ? 32u : 128,
+        Entropy => 8,
+        _ => 0,
+    };
+
+    /// <summary>
+    /// Whether requests look the same to a driver of before virtio 1.0, which does not take <see cref="VirtioFeature.Version1"/>. A network
+    /// card's do not: the header before each packet is 10 bytes long without that feature and 12 with it (virtio 1.2 §5.1.6.1), and the
+    /// host's device is always told to use it.
+    /// </summary>
+    public static bool IsAlikeBeforeVersion1(uint deviceId) => deviceId is Block or Entropy;
+
     /// <summary>Whether all memory such a device touches is named by descriptors, so that checking those is enough.</summary>
     /// <remarks>Balloon, IOMMU, GPU, memory and the like carry guest addresses inside their messages and are never passed on.</remarks>
     public static bool CanMediate(uint deviceId)

@@ -81,8 +81,8 @@ public static class VirtioRegister
     /// <summary>Modern: size and place of a shared memory region; all ones: none.</summary>
     public const uint SharedMemoryLengthLow = 0x0b0;
 
-    /// <summary>The last of the registers of a shared memory region.</summary>
-    public const uint SharedMemoryBaseHigh = 0x0bc;
+    /// <summary>The first of the two registers of its address.</summary>
+    public const uint SharedMemoryBaseLow = 0x0b8;
 
     /// <summary>Modern: changes with the configuration.</summary>
     public const uint ConfigurationGeneration = 0x0fc;

@@ -412,6 +412,146 @@ public unsafe class MediationTests
     }
 
     [Test]
+    public void A_modern_queue_that_starts_again_with_buffers_in_flight_asks_for_a_reset_and_says_so()
+    {
+        using var guest = new TestGuest(2);
+        _ = new FakeDisk(guest);
+        guest.Device.Immediate = false;
+        var driver = GuestDriver.Open(guest);
+        driver.Add((Buffers, 16u, false), (Buffers + 0x2000, 1u, true));
+        driver.Notify();
+        guest.Register(VirtioRegister.QueueReady, 0);
+        Assert.That(guest.Register(VirtioRegister.Status) & VirtioStatus.NeedsReset, Is.Zero);
+        guest.Register(VirtioRegister.QueueReady, 1);
+        Assert.That(guest.Register(VirtioRegister.QueueReady), Is.Zero);
+        Assert.That(guest.Register(VirtioRegister.Status) & VirtioStatus.NeedsReset, Is.Not.Zero);
+        Assert.That(guest.Output, Does.Contain("guest 0 broke queue 0 of virtio slot 0: it is made ready again while the device has its buffers"));
+        guest.Device.Immediate = true;
+        new Span<byte>(guest.Ram(TestGuest.GuestRam), (int)TestGuest.RamBytes).Clear();
+        Request(guest, GuestDriver.Open(guest), 1, 1, false);
+    }
+
+    [TestCase(VirtioKind.Block, true)]
+    [TestCase(VirtioKind.Entropy, true)]
+    [TestCase(VirtioKind.Network, false)]
+    [TestCase(VirtioKind.Console, false)]
+    public void A_driver_without_VERSION_1_gets_modern_devices_whose_requests_look_the_same(uint kind, bool accepted)
+    {
+        using var guest = new TestGuest(2, kind);
+        guest.Register(VirtioRegister.Status, VirtioStatus.Acknowledge | VirtioStatus.Driver);
+        guest.Register(VirtioRegister.DriverFeatures, 0);
+        guest.Register(VirtioRegister.Status, VirtioStatus.Acknowledge | VirtioStatus.Driver | VirtioStatus.FeaturesOk);
+        Assert.That((guest.Register(VirtioRegister.Status) & VirtioStatus.FeaturesOk) != 0, Is.EqualTo(accepted));
+        Assert.That((guest.Device.Taken & VirtioFeature.Version1) != 0, Is.EqualTo(accepted), "the host's device hears the version it has");
+        if (kind == VirtioKind.Block)
+        {
+            _ = new FakeDisk(guest);
+            var driver = new GuestDriver(guest, 0, 8, TestGuest.GuestRam + 0x1_0000, false, false);
+            driver.Start();
+            GuestDriver.Finish(guest);
+            Request(guest, driver, 1, 1, false);
+        }
+    }
+
+    [TestCase(0u, 1u)]
+    [TestCase(null, 1u)]
+    [TestCase(4096u, 4096u)]
+    [TestCase(0x3000u, 4096u)]
+    public void A_legacy_driver_finds_the_boards_page_size_until_it_writes_one(uint? written, uint unit)
+    {
+        using var guest = new TestGuest();
+        _ = new FakeDisk(guest);
+        guest.Register(VirtioRegister.Status, VirtioStatus.Acknowledge | VirtioStatus.Driver);
+        guest.Register(VirtioRegister.DriverFeatures, 0);
+        if (written is { } size)
+        {
+            guest.Register(VirtioRegister.GuestPageSize, size);
+        }
+
+        var driver = new GuestDriver(guest, 0, 16, TestGuest.GuestRam + 0x1_0000, false, false);
+        guest.Register(VirtioRegister.QueueSize, 16);
+        guest.Register(VirtioRegister.QueuePageNumber, (uint)(driver.Descriptors / unit));
+        GuestDriver.Finish(guest);
+        Request(guest, driver, 1, 1, false);
+    }
+
+    [Test]
+    public void A_drivers_reset_keeps_the_page_size_and_the_machines_does_not()
+    {
+        using var guest = new TestGuest();
+        _ = new FakeDisk(guest);
+        guest.Register(VirtioRegister.GuestPageSize, 4096);
+        guest.Register(VirtioRegister.Status, 0);
+        guest.Register(VirtioRegister.Status, VirtioStatus.Acknowledge | VirtioStatus.Driver);
+        guest.Register(VirtioRegister.QueueSize, 16);
+        var driver = new GuestDriver(guest, 0, 16, TestGuest.GuestRam + 0x1_0000, false, false);
+        guest.Register(VirtioRegister.QueuePageNumber, (uint)(driver.Descriptors / 4096));
+        GuestDriver.Finish(guest);
+        Request(guest, driver, 1, 1, false);
+        var host = guest.Machine.Host;
+        Assert.That(guest.Bus->ResetAll(ref host), Is.True);
+        guest.Register(VirtioRegister.QueueSize, 16);
+        guest.Register(VirtioRegister.QueuePageNumber, (uint)(driver.Descriptors / 4096));
+        Assert.That(guest.Register(VirtioRegister.Status) & VirtioStatus.NeedsReset, Is.Not.Zero, "a byte address that is no RAM");
+    }
+
+    // The sizes that QEMU 7.2's devices have, read by its monitor ("info virtio-queue-status").
+    [TestCase(VirtioKind.Block, 0u, 256u)]
+    [TestCase(VirtioKind.Network, 0u, 256u)]
+    [TestCase(VirtioKind.Network, 1u, 256u)]
+    [TestCase(VirtioKind.Network, 2u, 64u)]
+    [TestCase(VirtioKind.Entropy, 0u, 8u)]
+    [TestCase(VirtioKind.Console, 1u, 128u)]
+    public void A_driver_that_writes_no_queue_size_gets_the_boards(uint kind, uint queue, uint size)
+    {
+        foreach (var version in Versions)
+        {
+            using var guest = new TestGuest(version, kind);
+            GuestDriver.Begin(guest, false, false);
+            var driver = new GuestDriver(guest, queue, size, TestGuest.GuestRam + 0x1_0000, false, false);
+            guest.Register(VirtioRegister.QueueSelect, queue);
+            guest.Register(VirtioRegister.QueuePageNumber, (uint)(driver.Descriptors / 4096));
+            guest.Register(VirtioRegister.QueueDescriptorsLow, (uint)driver.Descriptors);
+            guest.Register(VirtioRegister.QueueAvailableLow, (uint)driver.Available);
+            guest.Register(VirtioRegister.QueueUsedLow, (uint)driver.Used);
+            guest.Register(VirtioRegister.QueueReady, 1);
+            GuestDriver.Finish(guest);
+            Assert.That(guest.Register(VirtioRegister.Status) & VirtioStatus.NeedsReset, Is.Zero, "the rings of that size are RAM");
+
+            // The ring comes round: entry 0 again after as many as its size.
+            for (var i = 0u; i <= size; i++)
+            {
+                driver.Publish((ushort)(i % size));
+                driver.Descriptor(driver.Descriptors, i % size, Buffers, 16, 2, 0);
+                driver.Notify();
+                guest.ServeInterrupts();
+                Assert.That(driver.UsedIndex, Is.EqualTo(i + 1));
+            }
+        }
+    }
+
+    [Test]
+    public void An_indirect_table_may_lie_anywhere([Values(0u, 4u, 8u, 1u, 15u)] uint offset, [ValueSource(nameof(Versions))] uint version)
+    {
+        using var guest = new TestGuest(version);
+        var disk = new FakeDisk(guest);
+        var driver = GuestDriver.Open(guest, indirect: true);
+        var table = Buffers + 0x3000 + offset;
+        *(uint*)guest.Ram(Buffers) = 1;
+        *(ulong*)guest.Ram(Buffers + 8) = 7;
+        *guest.Ram(Buffers + 0x1000) = 0x5a;
+        driver.Descriptor(table, 0, Buffers, 16, 1, 1);
+        driver.Descriptor(table, 1, Buffers + 0x1000, 512, 1, 2);
+        driver.Descriptor(table, 2, Buffers + 0x2000, 1, 2, 0);
+        driver.Descriptor(driver.Descriptors, 0, table, 48, 4, 0);
+        driver.Publish(0);
+        driver.Notify();
+        guest.ServeInterrupts();
+        Assert.That(driver.UsedIndex, Is.EqualTo(1));
+        Assert.That(disk.Sectors[7][0], Is.EqualTo(0x5a));
+    }
+
+    [Test]
     public void A_host_device_that_returns_what_it_was_not_given_breaks_the_queue_only()
     {
         using var guest = new TestGuest();
