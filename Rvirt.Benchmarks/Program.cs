@@ -1,6 +1,7 @@
 using System;
 using Rvirt.Benchmarks.Desktop;
 using Rvirt.Benchmarks.Guest;
+using Rvirt.Benchmarks.Publishing;
 
 namespace Rvirt.Benchmarks;
 
@@ -11,7 +12,8 @@ internal static class Program
                          --docs puts the table into docs/performance.md; fails where a limit is exceeded
         desktop [--docs] ...   the libraries on this machine; what follows goes to BenchmarkDotNet (default: --filter *);
                          fails where an operation allocates memory
-        (nothing)        both
+        publish          how long both images take to publish with all else built; fails above the limit of docs/performance.md
+        (nothing)        all of them
         """;
 
     private static int Main(string[] args)
@@ -20,9 +22,12 @@ internal static class Program
         {
             case "":
                 var status = GuestBenchmark.Run(intoDocs: false, withSbi: true);
+                status = Math.Max(status, PublishBenchmark.Run());
                 return Math.Max(status, DesktopBenchmark.Run([]));
             case "guest":
                 return GuestBenchmark.Run(Array.IndexOf(args, "--docs") > 0, withSbi: Array.IndexOf(args, "--without-sbi") < 0);
+            case "publish":
+                return PublishBenchmark.Run();
             case "desktop":
                 return DesktopBenchmark.Run(args[1..]);
             default:

@@ -1,6 +1,5 @@
 using System.Collections.Generic;
 using System.Linq;
-using System.Threading;
 using NUnit.Framework;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Tests.Hostile.Programs;
@@ -51,8 +50,12 @@ internal sealed class QemuTests
     {
         var program = HostilePrograms.Get(name);
         using var pair = new HostilePair(Firmware.Stub, program);
+        if (program.Lines.Count > 0)
+        {
+            pair.ExpectHostile(program.Lines[^1], 60);
+        }
+
         pair.CheckIntact();
-        Thread.Sleep(300);
         pair.CheckIntact();
         Assert.That(pair.Lines, Is.EqualTo(program.Lines), "it goes on");
     }

@@ -6,6 +6,7 @@ using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.Virtio;
 using Rvirt.Tests.Devices.Fakes;
 using Rvirt.Tests.Hostile.Programs;
+using Rvirt.Tests.SystemTests;
 
 namespace Rvirt.Tests.Hostile;
 
@@ -34,7 +35,9 @@ internal sealed unsafe class RacingTests
             Volatile.Write(ref entry[0], (round & 1) == 0 ? Buffers : TestGuest.GuestRam + TestGuest.RamBytes + (ulong)(round & 2));
             Volatile.Write(ref entry[1], (round & 12) switch { 0 => 0xffff_fff0, 4 => 16 | (0x1_0001ul << 32), 8 => 16 | (0xffff_0001ul << 32), _ => 16 });
         });
-        for (var round = 0; round < Rounds || ((served == 0 || refused == 0) && round < 100 * Rounds); round++)
+        // The other thread may not have had its turn yet.
+        var hang = Environment.TickCount64 + (long)Patience.Least.TotalMilliseconds;
+        for (var round = 0; round < Rounds || ((served == 0 || refused == 0) && Environment.TickCount64 < hang); round++)
         {
             if (indirect)
             {
@@ -101,7 +104,7 @@ internal sealed unsafe class RacingTests
             Pte(0x8050_0000, 0xcf), Pte(0x8050_0000, 0x0f), Pte(GuestProgram.RamEnd, 0xcf), Pte(0x8200_0000, 0x0f), Pte(0x8050_0000, 0xc3), 0, Pte(GuestMap.Plic, 0xcf), Pte(0x8040_2000, 1),
         ];
         using var racer = new Racer(round => Volatile.Write(ref *entry, entries[round % entries.Length]));
-        machine.Virtual.Run(100_000_000);
+        machine.Virtual.Run(2_000_000_000);
         racer.Check();
         Assert.That(machine.Lines, Is.EqualTo(program.Lines), "some stores went through, and some faulted");
         machine.CheckIntact();

@@ -7,7 +7,7 @@ using System.Threading.Tasks;
 
 namespace Rvirt.Tests.SystemTests;
 
-/// <summary>Runs a program on this machine to its end, with a time limit.</summary>
+/// <summary>Runs a program on this machine to its end. Time limits are those of an idle machine: see <see cref="Patience"/>.</summary>
 internal static class Commands
 {
     /// <summary>Runs it; the output is standard output and standard error together.</summary>
@@ -44,7 +44,7 @@ internal static class Commands
                 // It ended without reading everything; its exit status says more.
             }
         });
-        if (!process.WaitForExit(limit ?? TimeSpan.FromSeconds(60)))
+        if (!process.WaitForExit(Patience.For(limit ?? TimeSpan.FromSeconds(60))))
         {
             process.Kill(entireProcessTree: true);
             process.WaitForExit();

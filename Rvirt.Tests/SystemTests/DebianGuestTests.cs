@@ -107,33 +107,64 @@ public sealed class DebianGuestTests(Firmware firmware)
     public void Takes_the_printed_password_over_ssh() =>
         Assert.That(Guest.RunWithPassword(Repository.RootPassword, "hostname"), Is.EqualTo("guest0"));
 
-    /// <summary>A busy machine can hold a line back, but never for the same time three times; a clock that runs wrong does so each time.</summary>
+    /// <summary>
+    /// Each time of the guest was taken between a question and its answer, so what passed between two of them lies between two spans of
+    /// this machine's clock. A busy machine makes them differ, and the test ask for longer, but cannot put a right clock outside.
+    /// </summary>
     [Test, DependsOnTest(nameof(Takes_the_printed_password_over_ssh), AllowFailure = true)]
     public void Keeps_the_right_time()
     {
-        var error = double.MaxValue;
-        for (var attempt = 0; attempt < 3 && error > 0.3; attempt++)
-        {
-            var lines = Guest.RunTimed("for i in 0 1 2 3 4 5 6; do cut -d' ' -f1 /proc/uptime; sleep 1; done");
-            var guest = double.Parse(lines[^1].Line, CultureInfo.InvariantCulture) - double.Parse(lines[0].Line, CultureInfo.InvariantCulture);
-            var host = (lines[^1].At - lines[0].At).TotalSeconds;
-            Assert.That(guest, Is.GreaterThanOrEqualTo(6), "six times sleep 1");
-            error = Math.Min(error, Math.Abs(guest - host));
-        }
+        const double Narrow = 1.03;
+        using var guest = Guest.Converse("while read line; do cut -d' ' -f1 /proc/uptime; done");
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        Ask();
+        var first = Ask();
+        var last = first;
+        Patience.Until(
+            () =>
+            {
+                System.Threading.Thread.Sleep(2000);
+                last = Ask();
+                return last.Asked - first.Answered > 5 && last.Answered - first.Asked < Narrow * (last.Asked - first.Answered);
+            },
+            "two answers that came soon enough to compare the clocks");
+        guest.StandardInput.Close();
+        guest.WaitForExit();
+        TestContext.Out.WriteLine($"{last.Uptime - first.Uptime:F2} s between {last.Asked - first.Answered:F2} and {last.Answered - first.Asked:F2}");
 
-        Assert.That(error, Is.LessThanOrEqualTo(0.3), "seconds of difference between the guest's clock and the host's, over more than six");
+        // The guest prints hundredths.
+        Assert.That(last.Uptime - first.Uptime, Is.InRange(last.Asked - first.Answered - 0.02, last.Answered - first.Asked + 0.02));
+
+        (double Asked, double Uptime, double Answered) Ask()
+        {
+            var asked = clock.Elapsed.TotalSeconds;
+            guest.StandardInput.WriteLine();
+            guest.StandardInput.Flush();
+            var line = guest.StandardOutput.ReadLine();
+            return (asked, double.Parse(line!, CultureInfo.InvariantCulture), clock.Elapsed.TotalSeconds);
+        }
     }
 
+    /// <summary>
+    /// A guest that has just started, or a busy machine, has more to do for a while; one that never waits never uses little. So the test
+    /// waits for a span in which QEMU used a tenth of a core at most.
+    /// </summary>
     [Test, DependsOnTest(nameof(Keeps_the_right_time), AllowFailure = true)]
     public void Leaves_the_host_alone_when_idle()
     {
         const double Seconds = 5;
-        System.Threading.Thread.Sleep(2000);
         var before = _machine.Qemu.ProcessorSeconds;
-        System.Threading.Thread.Sleep(TimeSpan.FromSeconds(Seconds));
-        var share = (_machine.Qemu.ProcessorSeconds - before) / Seconds;
-        TestContext.Out.WriteLine($"{firmware}: an idle guest uses {share:P1} of a host core");
-        Assert.That(share, Is.LessThan(0.10), "share of a host core");
+        Patience.Until(
+            () =>
+            {
+                System.Threading.Thread.Sleep(TimeSpan.FromSeconds(Seconds));
+                var now = _machine.Qemu.ProcessorSeconds;
+                var share = (now - before) / Seconds;
+                before = now;
+                TestContext.Out.WriteLine($"{firmware}: an idle guest uses {share:P1} of a host core");
+                return share < 0.10;
+            },
+            "a span in which the idle guest uses less than a tenth of a host core");
     }
 
     [Test, DependsOnTest(nameof(Leaves_the_host_alone_when_idle), AllowFailure = true)]
@@ -185,16 +216,28 @@ public sealed class DebianGuestTests(Firmware firmware)
     }
 
     /// <summary>
-    /// Processor time of QEMU, which runs both and waits for nothing else, so that a busy machine does not matter. The bound that Rvirt
-    /// promises is for the image with its own machine-mode part; above OpenSBI each emulated instruction takes a way through M-mode.
+    /// Processor time of QEMU, as a ratio to that of the same guest without Rvirt in the same run. Where other work on the machine came or
+    /// went between the two, both are measured again, one right after the other. The bound that Rvirt promises is for the image with its own
+    /// machine-mode part; above OpenSBI each emulated instruction takes a way through M-mode.
     /// </summary>
     [Test, DependsOnTest(nameof(Leaves_a_clean_disk_with_every_byte), AllowFailure = true)]
     public void Boots_to_ssh_in_a_small_multiple_of_the_native_time()
     {
         var bound = firmware switch { Firmware.Native => 1.5, Firmware.Stub => 2.5, _ => 4.0 };
-        var native = NativeBoot.Cost;
-        var ratio = _boot.Processor / native.Processor;
-        TestContext.Out.WriteLine($"{firmware}: boot to SSH {_boot}, native {native}: {ratio:F2} times the processor time");
+        var ratio = Ratio(_boot, NativeBoot.Cost);
+        for (var again = 0; again < 3 && ratio > bound; again++)
+        {
+            var native = NativeBoot.Measure(Firmware.Native);
+            ratio = Math.Min(ratio, Ratio(NativeBoot.Measure(firmware), native));
+        }
+
         Assert.That(ratio, Is.LessThanOrEqualTo(bound));
+    }
+
+    private double Ratio(BootCost boot, BootCost native)
+    {
+        var ratio = boot.Processor / native.Processor;
+        TestContext.Out.WriteLine($"{firmware}: boot to SSH {boot}, native {native}: {ratio:F2} times the processor time");
+        return ratio;
     }
 }

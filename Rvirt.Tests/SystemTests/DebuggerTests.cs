@@ -26,12 +26,14 @@ public sealed class DebuggerTests(Firmware firmware)
     {
         _line = 1 + Array.FindIndex(File.ReadAllLines(Path.Combine(Repository.Top, Source)), line => line.Contains("_uart.Write(", StringComparison.Ordinal));
         Assert.That(_line, Is.Positive);
-        var port = HostPorts.Free();
+        using var folder = new TemporaryFolder();
+        var socket = folder.File("gdb");
         using var qemu = QemuMachine.Start(
-            [.. GuestMachine.Rvirt(firmware, Repository.UBootElf, memory: 512), "-S", "-gdb", $"tcp:127.0.0.1:{port}"], TimeSpan.FromSeconds(120));
+            [.. GuestMachine.Rvirt(firmware, Repository.UBootElf, memory: 512), "-S", "-gdb", $"unix:{socket},server=on,wait=off"], TimeSpan.FromSeconds(120));
+        UnixSockets.AwaitListener(socket, qemu.Process);
         string[] steps =
         [
-            $"rvirt attach 127.0.0.1:{port}", $"break GuestBus.cs:{_line}", "continue", "backtrace", "list", "info vcpu",
+            $"rvirt attach {socket}", $"break GuestBus.cs:{_line}", "continue", "backtrace", "list", "info vcpu",
             "set {short}$pc = 0", "delete", "detach",
         ];
         (_, _debugger) = Commands.Run(

@@ -38,19 +38,16 @@ internal sealed class GuestMachine : IDisposable
         {
             var arguments = new List<string>();
             var specs = new List<GuestSpec>();
-            var ports = new Ssh[guests];
             var slot = 7;
             for (var i = 0; i < guests; i++)
             {
-                var port = HostPorts.Free();
-                ports[i] = new Ssh(port);
                 var disk = folder.CopyDisk($"disk{i}.img");
                 arguments.AddRange(
                 [
                     // A flush reaches QEMU; what this machine's own disk takes for it is not part of the test.
                     "-drive", $"if=none,id=disk{i},format=raw,cache=unsafe,file={disk}",
                     "-device", $"virtio-blk-device,drive=disk{i},bus=virtio-mmio-bus.{slot}",
-                    "-netdev", $"user,id=net{i},hostfwd=tcp:127.0.0.1:{port}-:22",
+                    "-netdev", $"user,id=net{i},hostfwd=tcp:127.0.0.1:0-:22",
                     "-device", $"virtio-net-device,netdev=net{i},bus=virtio-mmio-bus.{slot - 1}",
                     "-device", $"virtio-rng-device,bus=virtio-mmio-bus.{slot - 2}",
                 ]);
@@ -70,7 +67,18 @@ internal sealed class GuestMachine : IDisposable
                 arguments.AddRange(Rvirt(firmware, PackBlob(folder, specs), memory: 320 + 512 * guests, harts: guests, image));
             }
 
-            return new GuestMachine(folder, QemuMachine.Start(arguments, limit), ports);
+            var socket = folder.File("monitor");
+            var qemu = QemuMachine.Start([.. arguments, .. QemuMonitor.Arguments(socket)], limit);
+            try
+            {
+                using var monitor = new QemuMonitor(socket, qemu);
+                return new GuestMachine(folder, qemu, [.. Enumerable.Range(0, guests).Select(i => new Ssh(monitor.SshPort($"net{i}")))]);
+            }
+            catch
+            {
+                qemu.Dispose();
+                throw;
+            }
         }
         catch
         {

@@ -12,7 +12,7 @@ using NUnit.Framework;
 
 namespace Rvirt.Tests.SystemTests;
 
-/// <summary>A running qemu-system-riscv64 whose serial line a test reads and types on. It never outlives its time limit.</summary>
+/// <summary>A running qemu-system-riscv64 whose serial line a test reads and types on. Times are those of an idle machine: see <see cref="Patience"/>.</summary>
 internal sealed class QemuMachine : IDisposable
 {
     private readonly Process _process;
@@ -55,11 +55,14 @@ internal sealed class QemuMachine : IDisposable
         _process.BeginErrorReadLine();
         _reader = new Thread(ReadSerial) { IsBackground = true };
         _reader.Start();
-        _limit = new Timer(_ => Kill(), null, limit, Timeout.InfiniteTimeSpan);
+        _limit = new Timer(_ => Kill(), null, 6 * Patience.For(limit), Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Time since QEMU was started.</summary>
     public TimeSpan Age => _clock.Elapsed;
+
+    /// <summary>The program itself, for those who wait for what it does elsewhere.</summary>
+    public Process Process => _process;
 
     /// <summary>Everything the serial line has shown.</summary>
     public string Serial
@@ -96,6 +99,7 @@ internal sealed class QemuMachine : IDisposable
     public Match Expect([StringSyntax(StringSyntaxAttribute.Regex)] string pattern, double seconds)
     {
         var expression = new Regex(pattern, RegexOptions.CultureInvariant);
+        var patience = Patience.For(seconds);
         var waited = Stopwatch.StartNew();
         lock (_serial)
         {
@@ -108,7 +112,7 @@ internal sealed class QemuMachine : IDisposable
                     return match;
                 }
 
-                var left = TimeSpan.FromSeconds(seconds) - waited.Elapsed;
+                var left = patience - waited.Elapsed;
                 if (_ended || left <= TimeSpan.Zero)
                 {
                     break;
@@ -118,7 +122,7 @@ internal sealed class QemuMachine : IDisposable
             }
         }
 
-        throw new AssertionException($"the serial line {(_ended ? "ended" : $"went {seconds} s")} without: {pattern}\n{Describe()}");
+        throw new AssertionException($"the serial line {(_ended ? "ended" : $"went {patience.TotalSeconds} s")} without: {pattern}\n{Describe()}");
     }
 
     /// <summary>Waits until the serial line shows the pattern anywhere after what was last consumed, and consumes nothing.</summary>
@@ -153,12 +157,34 @@ internal sealed class QemuMachine : IDisposable
         }
     }
 
+    /// <summary>Types the same again and again until the serial line shows the pattern: for who reads only at certain moments.</summary>
+    public Match ExpectTyping(string text, [StringSyntax(StringSyntaxAttribute.Regex)] string pattern)
+    {
+        var expression = new Regex(pattern, RegexOptions.CultureInvariant);
+        Patience.Until(
+            () =>
+            {
+                lock (_serial)
+                {
+                    if (_ended || expression.IsMatch(_serial.ToString(_position, _serial.Length - _position)))
+                    {
+                        return true;
+                    }
+                }
+
+                Send(text);
+                return false;
+            },
+            pattern);
+        return Expect(pattern, 0);
+    }
+
     /// <summary>Waits for QEMU to end by itself and gives its exit status.</summary>
     public int WaitForExit(double seconds)
     {
-        if (!_process.WaitForExit(TimeSpan.FromSeconds(seconds)) || _killed)
+        if (!_process.WaitForExit(Patience.For(seconds)) || _killed)
         {
-            throw new AssertionException($"QEMU did not end within {seconds} s\n{Describe()}");
+            throw new AssertionException($"QEMU did not end within {Patience.For(seconds).TotalSeconds} s\n{Describe()}");
         }
 
         _reader.Join();

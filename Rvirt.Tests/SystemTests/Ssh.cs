@@ -14,7 +14,7 @@ internal sealed class Ssh(int port)
     private IReadOnlyList<string> Options =>
     [
         "-i", Repository.Key, "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", "-o", "LogLevel=ERROR",
-        "-o", "ConnectTimeout=60", "-o", "StrictHostKeyChecking=yes", "-o", "HostKeyAlias=rvirt-guest",
+        "-o", $"ConnectTimeout={Patience.Least.TotalSeconds}", "-o", "StrictHostKeyChecking=yes", "-o", "HostKeyAlias=rvirt-guest",
         "-o", $"UserKnownHostsFile={Repository.KnownHosts}",
     ];
 
@@ -63,21 +63,12 @@ internal sealed class Ssh(int port)
         Assert.That(status, Is.Zero, output);
     }
 
-    /// <summary>Runs a command and gives each line of its output with the time at which it came.</summary>
-    public IReadOnlyList<(TimeSpan At, string Line)> RunTimed(string command)
+    /// <summary>Starts a command in the guest that answers line by line; whoever asked ends it.</summary>
+    public Process Converse(string command) => Process.Start(new ProcessStartInfo("ssh", Arguments(command))
     {
-        var clock = Stopwatch.StartNew();
-        var lines = new List<(TimeSpan, string)>();
-        using var process = Process.Start(new ProcessStartInfo("timeout", ["120", "ssh", .. Arguments(command)]) { RedirectStandardOutput = true })!;
-        while (process.StandardOutput.ReadLine() is { } line)
-        {
-            lines.Add((clock.Elapsed, line));
-        }
-
-        process.WaitForExit();
-        Assert.That(process.ExitCode, Is.Zero, command);
-        return lines;
-    }
+        RedirectStandardInput = true,
+        RedirectStandardOutput = true,
+    })!;
 
     private string[] Arguments(string command) =>
         [.. Options, "-p", port.ToString(CultureInfo.InvariantCulture), "root@127.0.0.1", command];

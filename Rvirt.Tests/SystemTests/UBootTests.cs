@@ -27,9 +27,8 @@ public sealed class UBootTests
 
         using var qemu = QemuMachine.Start(arguments, TimeSpan.FromSeconds(300));
         qemu.Expect("U-Boot 20", 90);
-        qemu.Expect("stop autoboot", 90);
-        qemu.Send("\n");
-        qemu.Expect("=> ", 90);
+        // Its countdown ends by its own clock, however long this machine takes to answer; later it would search the disk first.
+        qemu.ExpectTyping("\n", "=> ");
         qemu.Send("virtio info\n");
         qemu.Expect(@"Device 0: .*VirtIO Block Device", 60);
         qemu.Expect("=> ", 60);

@@ -1,6 +1,5 @@
 using System;
 using System.Diagnostics;
-using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Net.Sockets;
@@ -25,16 +24,18 @@ public class DebuggerTests
         var source = Path.Combine(Repository.Top, "Rvirt.Tests.AotCases/Cases", File);
         _line = 1 + System.IO.File.ReadLines(source).TakeWhile(line => !line.EndsWith("// stop here", StringComparison.Ordinal)).Count();
         var image = TargetRun.At("0").Image;
-        int port = HostPorts.Free();
-        using var program = Process.Start(new ProcessStartInfo("qemu-riscv64", ["-g", port.ToString(CultureInfo.InvariantCulture), image, "1"])
+        using var folder = new TemporaryFolder();
+        var socket = folder.File("gdb");
+        using var program = Process.Start(new ProcessStartInfo("qemu-riscv64", ["-g", socket, image, "1"])
         {
             RedirectStandardOutput = true,
         })!;
         try
         {
+            UnixSockets.AwaitListener(socket, program);
             string[] commands =
             [
-                "set pagination off", "set print pretty off", $"target remote 127.0.0.1:{port}", $"break {File}:{_line}", "continue", "list", "backtrace 3",
+                "set pagination off", "set print pretty off", $"target remote {socket}", $"break {File}:{_line}", "continue", "list", "backtrace 3",
                 "info args", "info locals", "print *this", "print this->Origin.Y", "print offset->X", "print *this->Next", "ptype this->Sizes",
                 "print 'Rvirt.Tests.AotCases.Cases.DebuggingCases.s_last'", "next", "print sum", "kill",
             ];

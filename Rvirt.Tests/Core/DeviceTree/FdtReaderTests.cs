@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Diagnostics;
 using System.Text;
 using NUnit.Framework;
 using Rvirt.Core.DeviceTree;
@@ -226,13 +225,13 @@ internal sealed unsafe class FdtReaderTests
         FdtHeader.Write(buffer.Span, 12, header.Strings + Huge - 4);
         FdtHeader.Write(buffer.Span, 36, header.StructureSize + Huge - 4);
 
-        var watch = Stopwatch.StartNew();
+        // Nobody reads the value to walk past it: a byte of it would end the test run.
+        buffer.Forbid(1 << 20, Huge - (2 << 20));
         Assert.That(FdtReader.Open(buffer.Pointer, buffer.Length, out var tree), Is.EqualTo(FdtError.None));
         Assert.That(tree.TryFind("/g@0"u8, out var first));
         Assert.That(tree.TryProperty(first, "kernel"u8, out var kernel));
         Assert.That(kernel.Length, Is.EqualTo(Huge));
         Assert.That(tree.TryFind("/g@1"u8, out var second));
         Assert.That(tree.TryProperty(second, "label"u8, out var label) && label.HasString("z"u8));
-        Assert.That(watch.ElapsedMilliseconds, Is.LessThan(200));
     }
 }

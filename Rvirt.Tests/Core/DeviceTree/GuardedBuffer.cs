@@ -33,6 +33,17 @@ internal sealed unsafe class GuardedBuffer : IDisposable
 
     public Span<byte> Span => new(Pointer, (int)Length);
 
+    /// <summary>From now on nobody may touch the whole pages within these bytes either.</summary>
+    public void Forbid(long offset, long length)
+    {
+        var start = ((nint)Pointer + (nint)offset + PageSize - 1) / PageSize * PageSize;
+        var end = ((nint)Pointer + (nint)(offset + length)) / PageSize * PageSize;
+        if (Protect(start, (nuint)(end - start), 0) != 0)
+        {
+            throw new InvalidOperationException("mprotect failed");
+        }
+    }
+
     public void Dispose() => _ = Unmap(_mapping, _mapped);
 
     [DllImport("libc", EntryPoint = "mmap")]

@@ -56,7 +56,7 @@ internal static class Tools
         }
         catch (System.ComponentModel.Win32Exception)
         {
-            Assert.Ignore($"{program} is not installed");
+            Assert.Fail($"{program} is missing: run make setup");
             throw;
         }
 

@@ -3,6 +3,7 @@ using System.IO;
 using CsCheck;
 using NUnit.Framework;
 using Rvirt.Core.Images;
+using Rvirt.Tests.SystemTests;
 
 namespace Rvirt.Tests.Core.Images;
 
@@ -215,14 +216,8 @@ internal sealed class ElfTests
     [Test]
     public void LoadsUBoot()
     {
-        const string Directory = "/usr/lib/u-boot/qemu-riscv64_smode";
-        if (!File.Exists(Directory + "/uboot.elf"))
-        {
-            Assert.Ignore("u-boot-qemu is not installed");
-        }
-
-        using var elf = new Ram(File.ReadAllBytes(Directory + "/uboot.elf"));
-        using var flat = new Ram(File.ReadAllBytes(Directory + "/u-boot.bin"));
+        using var elf = new Ram(File.ReadAllBytes(Repository.UBootElf));
+        using var flat = new Ram(File.ReadAllBytes(Repository.UBootBinary));
         Assert.That(elf.Check(out var fromElf), Is.EqualTo(ImageError.None));
         Assert.That(flat.Check(out var fromFlat), Is.EqualTo(ImageError.None));
         Assert.That((fromFlat.Kind, fromFlat.Entry), Is.EqualTo((ImageKind.Flat, fromElf.Entry)));

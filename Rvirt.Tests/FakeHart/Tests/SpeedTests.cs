@@ -1,12 +1,10 @@
 using System;
-using System.Diagnostics;
-using System.Globalization;
 using NUnit.Framework;
 using Rvirt.Tests.FakeHart.Harts;
 
 namespace Rvirt.Tests.FakeHart.Tests;
 
-/// <summary>How fast the reference hart is. Other tests count on it.</summary>
+/// <summary>What the reference hart's own loop costs. Its speed is in docs/testing.md; here it is what a busy machine cannot change.</summary>
 public sealed class SpeedTests
 {
     private const string Sieve = """
@@ -37,19 +35,13 @@ public sealed class SpeedTests
         """;
 
     [Test]
-    public void RunsMillionsOfInstructionsASecondWithoutAllocating()
+    public void RunsMillionsOfInstructionsWithoutAllocating()
     {
         using var machine = new Machine().Load(Sieve);
         machine.Run(1_000_000);
         var before = GC.GetAllocatedBytesForCurrentThread();
-        var watch = Stopwatch.StartNew();
         const ulong Steps = 20_000_000;
         Assert.That(machine.Run(Steps), Is.EqualTo(Steps));
-        var rate = Steps / watch.Elapsed.TotalSeconds / 1e6;
-        TestContext.Out.WriteLine(rate.ToString("F0", CultureInfo.InvariantCulture) + " million instructions a second");
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(1000));
-
-        // Far below what is measured on an idle machine, to hold on a busy one.
-        Assert.That(rate, Is.GreaterThan(3));
     }
 }

@@ -15,7 +15,7 @@ namespace Rvirt.Tests.Fuzz.Commands;
 internal static class WorkerCommand
 {
     private const double SecondsPerLine = 5;
-    private const int PatienceSeconds = 20;
+    private const int PatienceSeconds = 120;
     private const int Found = 2;
     private const int Stuck = 3;
 

@@ -1,25 +1,22 @@
 using System;
+using System.Globalization;
 using System.IO;
 using System.Net.Sockets;
 using System.Text;
-using System.Threading;
+using System.Text.RegularExpressions;
 
-namespace Rvirt.Tests.Hostile;
+namespace Rvirt.Tests.SystemTests;
 
-/// <summary>QEMU's machine protocol on a UNIX socket: enough to copy the machine's memory to a file.</summary>
+/// <summary>QEMU's machine protocol on a UNIX socket: enough to copy the machine's memory to a file, and to ask for its ports.</summary>
 internal sealed class QemuMonitor : IDisposable
 {
     private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
     private readonly StreamReader _reader;
 
-    public QemuMonitor(string path)
+    public QemuMonitor(string path, QemuMachine machine)
     {
-        for (var tries = 0; !File.Exists(path) && tries < 600; tries++)
-        {
-            Thread.Sleep(50);
-        }
-
-        _socket.ReceiveTimeout = 20_000;
+        UnixSockets.AwaitListener(path, machine.Process);
+        _socket.ReceiveTimeout = (int)Patience.Least.TotalMilliseconds;
         _socket.Connect(new UnixDomainSocketEndPoint(path));
         _reader = new StreamReader(new NetworkStream(_socket));
         _reader.ReadLine();
@@ -36,13 +33,21 @@ internal sealed class QemuMonitor : IDisposable
         return File.ReadAllBytes(file);
     }
 
+    /// <summary>The port of this machine that QEMU chose for a network's forwarding to the guest's SSH, given with port 0.</summary>
+    public int SshPort(string network)
+    {
+        var answer = Execute("""{"execute":"human-monitor-command","arguments":{"command-line":"info usernet"}}""");
+        var match = Regex.Match(answer, $@"\({network}\):.*?HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)\s+\S+\s+22\s", RegexOptions.Singleline);
+        return match.Success ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : throw new InvalidOperationException(answer);
+    }
+
     public void Dispose()
     {
         _reader.Dispose();
         _socket.Dispose();
     }
 
-    private void Execute(string command)
+    private string Execute(string command)
     {
         _socket.Send(Encoding.ASCII.GetBytes(command));
         while (true)
@@ -55,7 +60,7 @@ internal sealed class QemuMonitor : IDisposable
 
             if (line.Contains("\"return\"", StringComparison.Ordinal))
             {
-                return;
+                return line.Replace("\\r\\n", "\n", StringComparison.Ordinal);
             }
         }
     }
