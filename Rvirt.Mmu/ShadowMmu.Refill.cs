@@ -8,7 +8,7 @@ namespace Rvirt.Mmu;
 /// <content>The short way for a page fault: a table that was filled before, found without a walk.</content>
 public unsafe partial struct ShadowMmu
 {
-    /// <summary>See <see cref="IGuestMmu{THost}.TryRefill"/>.</summary>
+    /// <summary>See <see cref="Rvirt.Core.VirtualHart.IGuestMmu{THost}.TryRefill"/>.</summary>
     /// <remarks>The walk's rules hold: each of the guest's entries is read once, in its RAM, and allows the access; A, and D for a store, are set already.</remarks>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public bool TryRefill<THost>(ref THost host, ulong va, AccessKind access)

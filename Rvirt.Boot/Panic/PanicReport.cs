@@ -14,6 +14,7 @@ internal static unsafe class PanicReport
     private const int MaximumCalls = 24;
 
     /// <summary>Prints a failed check or a thrown exception.</summary>
+    /// <param name="host">Where it is printed.</param>
     /// <param name="kind">A <c>PanicKind</c> of the compiler.</param>
     /// <param name="what">A text that ends with NUL, or null.</param>
     /// <param name="pc">The instruction that failed.</param>
