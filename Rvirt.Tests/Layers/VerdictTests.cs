@@ -59,6 +59,6 @@ public sealed partial class VerdictTests
     [GeneratedRegex(@"\b(Join|Wait|WaitOne|CancelAfter)\([\d_]+\)|rocess\.WaitForExit\((?!Patience|\))|\b(Receive|Send)Timeout = [\d_]+|\[(Timeout|MaxTime|CancelAfter)\(")]
     private static partial Regex ShortWait();
 
-    [GeneratedRegex(@"\bAssert\.(Ignore|Inconclusive)\b|\[[^\]\n]*\b(Ignore|Explicit)\b|\bIgnore = ")]
+    [GeneratedRegex(@"\bAssert\.(Ignore|Inconclusive)\b|\bAssume\.|\[[^\]\n]*\b(Ignore|Explicit)\b|\bIgnore = ")]
     private static partial Regex SkippedTest();
 }

@@ -112,8 +112,13 @@ public partial class HypervisorImageTests(Firmware firmware)
     [Test]
     public void HasAFlatBinaryOfTheLoadedBytes()
     {
-        Assume.That(firmware, Is.EqualTo(Firmware.Sbi), "only that image is loaded by firmware");
         var binary = Path.ChangeExtension(Image, ".bin");
+        Assert.That(File.Exists(binary), Is.EqualTo(firmware == Firmware.Sbi), "only that image is loaded by firmware");
+        if (firmware != Firmware.Sbi)
+        {
+            return;
+        }
+
         Assert.That(new FileInfo(binary).Length, Is.InRange(32 << 10, MaximumSize));
     }
 }

@@ -1,0 +1,96 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.IO.Compression;
+using System.Linq;
+using System.Reflection;
+using System.Text;
+using System.Xml.Linq;
+using NUnit.Framework;
+using Rvirt.Tests.SystemTests;
+
+namespace Rvirt.Tests.Layers;
+
+/// <summary>What the build's settings say is so: a library that breaks a rule does not build, and each has documentation and a package.</summary>
+[NonParallelizable]
+public sealed class RulesTests
+{
+    private static readonly string[] s_settings = [".editorconfig", "Directory.Build.props", "Directory.Packages.props", "global.json"];
+
+    private const string Unruly = """
+        using System;
+
+        namespace Rvirt.Mmu
+        {
+            /// <summary>A type.</summary>
+            public class Documented
+            {
+                /// <summary>See <see cref="NoSuchMember"/>.</summary>
+                public void DeadReference() => Console.WriteLine();
+
+                /// <summary>A method.</summary>
+                /// <param name="first">One of two.</param>
+                public void HalfDocumented(int first, int second) => Console.WriteLine(first + second);
+
+                public void Undocumented() => Console.WriteLine();
+
+                void WithoutAccess() => Console.WriteLine();
+            }
+        }
+        """;
+
+    private static IEnumerable<string> Libraries() => Directory.GetDirectories(Repository.Top, "Rvirt.*").Select(folder => Path.GetFileName(folder)!)
+        .Where(name => name is "Rvirt.Core" or "Rvirt.Mmu" or "Rvirt.Devices" or "Rvirt.Boot" || name.StartsWith("Rvirt.Platform.", StringComparison.Ordinal));
+
+    [Test]
+    public void ALibraryThatBreaksARuleDoesNotBuild()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var file in s_settings.Where(file => File.Exists(Path.Combine(Repository.Top, file))))
+        {
+            File.Copy(Path.Combine(Repository.Top, file), folder.File(file));
+        }
+
+        folder.Write("Rvirt.Mmu.csproj", Encoding.UTF8.GetBytes("<Project Sdk=\"Microsoft.NET.Sdk\" />"));
+        folder.Write("Unruly.cs", Encoding.UTF8.GetBytes(Unruly));
+        var (status, output) = Commands.Run("dotnet", ["build", folder.File("Rvirt.Mmu.csproj"), "--nologo", "-nodeReuse:false", "-p:UseSharedCompilation=false"]);
+        Assert.Multiple(() =>
+        {
+            Assert.That(status, Is.Not.Zero, output);
+            Assert.That(output, Does.Contain("error CS1591").And.Contain("Documented.Undocumented()"), "a public member without documentation");
+            Assert.That(output, Does.Contain("error CS1573"), "a parameter without it, where another has it");
+            Assert.That(output, Does.Contain("error CS1574"), "a reference that leads nowhere");
+            Assert.That(output, Does.Contain("error IDE0040"), "no accessibility");
+            Assert.That(output, Does.Contain("error IDE0161"), "a namespace with braces");
+        });
+    }
+
+    [TestCaseSource(nameof(Libraries))]
+    public void EveryPublicTypeIsInTheDocumentation(string library)
+    {
+        var assembly = Assembly.Load(library);
+        var documented = Members(XDocument.Load(Path.ChangeExtension(assembly.Location, ".xml")));
+        Assert.That(
+            assembly.GetExportedTypes().Where(type => !type.Name.StartsWith('<')).Select(type => "T:" + type.FullName!.Replace('+', '.')).Where(type => !documented.Contains(type)), Is.Empty);
+    }
+
+    [Test]
+    public void PackMakesAPackageOfEachLibrary()
+    {
+        using var folder = new TemporaryFolder();
+        var configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
+        var (status, output) = Commands.Run(
+            "dotnet", ["pack", Path.Combine(Repository.Top, "rvirt.sln"), "--no-build", "-c", configuration, "--nologo", "-nodeReuse:false", "-o", folder.File("packages")], TimeSpan.FromMinutes(2));
+        Assert.That(status, Is.Zero, output);
+        var packages = Directory.GetFiles(folder.File("packages"), "*.nupkg");
+        Assert.That(packages.Select(file => string.Join('.', Path.GetFileName(file).Split('.').TakeWhile(part => !char.IsAsciiDigit(part[0])))), Is.EquivalentTo(Libraries()));
+        foreach (var package in packages)
+        {
+            using var archive = ZipFile.OpenRead(package);
+            Assert.That(archive.Entries.Count(entry => entry.FullName.EndsWith(".dll", StringComparison.Ordinal)), Is.EqualTo(1), package);
+            Assert.That(archive.Entries.Count(entry => entry.FullName.StartsWith("lib/", StringComparison.Ordinal) && entry.FullName.EndsWith(".xml", StringComparison.Ordinal)), Is.EqualTo(1), package);
+        }
+    }
+
+    private static HashSet<string> Members(XDocument document) => [.. document.Descendants("member").Select(member => member.Attribute("name")!.Value)];
+}
