@@ -7,13 +7,20 @@ namespace Rvirt.Boot.Firmware;
 /// <remarks>SBI 0.1 answers unknown calls with an error in a0, and so says by itself that it has no BASE extension.</remarks>
 internal struct FirmwareClient
 {
-    private const ulong AllHarts = ulong.MaxValue;
+    // Implementation ids (SBI 2.0 §4, table 4): that of OpenSBI, and the machine-mode part's own.
+    private const ulong OpenSbi = 1;
+    private const ulong OwnMachineMode = 0x7276;
+
+    // From this version on, 1.6, OpenSBI prints a line for each sret, wfi and sfence.vma that traps from U-mode.
+    private const ulong TalkativeOpenSbi = 0x1_0006;
 
     private FirmwareKind _timer;
     private FirmwareKind _interprocessor;
     private FirmwareKind _console;
     private bool _hartState;
     private bool _systemReset;
+    private ulong _implementation;
+    private ulong _implementationVersion;
 
     /// <summary>Finds out what the firmware offers.</summary>
     internal void Probe()
@@ -28,12 +35,20 @@ internal struct FirmwareClient
             return;
         }
 
+        _implementation = Call(SbiExtension.Base, 1).Value;
+        _implementationVersion = Call(SbiExtension.Base, 2).Value;
         _timer = Kind(SbiExtension.Time, SbiExtension.LegacySetTimer);
         _interprocessor = Kind(SbiExtension.Ipi, SbiExtension.LegacySendIpi);
         _console = Kind(SbiExtension.Dbcn, SbiExtension.LegacyConsolePutchar);
         _hartState = Has(SbiExtension.Hsm);
         _systemReset = Has(SbiExtension.Srst);
     }
+
+    /// <summary>Whether it is Rvirt's own machine-mode part.</summary>
+    internal readonly bool IsOwn => _implementation == OwnMachineMode;
+
+    /// <summary>Whether it prints a line for privileged instructions that a guest is meant to trap on, and cannot be told not to.</summary>
+    internal readonly bool PrintsTraps => _implementation == OpenSbi && _implementationVersion >= TalkativeOpenSbi;
 
     /// <summary>How the timer is set.</summary>
     internal readonly FirmwareKind Timer => _timer;

@@ -100,7 +100,7 @@ send_ipi:
     bnez    t0, 1f
     li      a0, -1
     li      a1, 0
-1:  fence   rw, rw
+1:  fence   rw, o                       /* what was written before the other hart is told; fence rw, rw orders no device */
     li      t2, M_MAX_HARTS
     lla     t3, rvirt_machine_harts
     slli    t0, a1, M_BLOCK_SHIFT
@@ -141,7 +141,7 @@ hart_state:
     sd      a2, M_OPAQUE(t3)
     li      t0, HSM_START_PENDING
     sd      t0, M_STATE(t3)
-    fence   rw, rw
+    fence   rw, o                           /* the state, before the other hart is told */
     li      t0, 1
     sw      t0, 0(t2)
     j       success
@@ -179,7 +179,7 @@ rvirt_machine_stopped:
     beqz    t0, 1b
     ld      t0, M_MSIP(s0)
     sw      zero, 0(t0)
-    fence   rw, rw
+    fence   o, rw                           /* a start that follows interrupts again */
     ld      t0, M_STATE(s0)
     addi    t0, t0, -HSM_START_PENDING
     bnez    t0, 1b

@@ -11,18 +11,17 @@
     .endm
 
     .section .text.machine.start, "ax", @progbits
-    .globl rvirt_machine_start
+    .globl rvirt_machine_start, rvirt_machine_sleep
 rvirt_machine_start:
     csrw    mie, zero
-    csrw    satp, zero
     csrr    a0, mhartid
     li      t0, M_MAX_HARTS
-    bgeu    a0, t0, sleep_forever
+    bgeu    a0, t0, rvirt_machine_sleep
     csrr    t0, misa                        /* harts without S-mode are no use (FU540's hart 0); zero says nothing */
     beqz    t0, 1f
     slli    t0, t0, 63 - ('S' - 'A')
-    bgez    t0, sleep_forever
-1:
+    bgez    t0, rvirt_machine_sleep
+1:  TRY     csrw satp, zero                 /* not before: a hart without S-mode has none */
     lla     s0, rvirt_machine_harts
     slli    t0, a0, M_BLOCK_SHIFT
     add     s0, s0, t0
@@ -91,9 +90,9 @@ rvirt_machine_start:
     lla     t0, rvirt_start
     j       rvirt_machine_enter
 
-sleep_forever:
+rvirt_machine_sleep:
     wfi
-    j       sleep_forever
+    j       rvirt_machine_sleep
 
     .section .data.machine, "aw", @progbits
     .balign 8

@@ -23,10 +23,19 @@ internal static unsafe class Announce
                 TranslationMode.Sv48 => ", Sv48"u8,
                 _ => ", Sv39"u8,
             })
-            .Text(host.HasStimecmp ? ", own timers, "u8 : ", timers of the firmware, "u8)
+            .Text(host.HasStimecmp ? ", own timers, "u8
+                : host.Firmware.IsOwn ? ", timers of the machine-mode part, "u8 : ", timers of the firmware, "u8)
             .Decimal((ulong)machine->Host.HartCount)
             .Text(machine->Host.HartCount == 1 ? " hart"u8 : " harts"u8);
         console->EndMessage(ref host);
+        if (host.Firmware.PrintsTraps)
+        {
+            ConsoleMultiplexer.BeginMessage(console, ref host)
+                .Text("warning: OpenSBI from 1.6 on prints a line for each trap of a guest, and no kernel boots beside that: "u8)
+                .Text("use Rvirt's image with its own machine-mode part, or an older OpenSBI"u8);
+            console->EndMessage(ref host);
+        }
+
         for (var i = 0; i < machine->GuestCount; i++)
         {
             // SAFETY: the machine has that many guests, each with a hart.

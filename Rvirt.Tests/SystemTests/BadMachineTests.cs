@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Linq;
 using System.Text;
 using NUnit.Framework;
 
@@ -42,6 +43,32 @@ public sealed class BadMachineTests
     {
         var bare = BareProgram.Build(_folder, "bare-firmware.S", 0x80000000, defines.Split(' '));
         Refusal.Expect(Firmware.Sbi, pattern, Repository.UBootElf, further: ["-bios", bare, "-cpu", "rv64,sstc=off"]);
+    }
+
+    [TestCase("0x10005", false)]
+    [TestCase("0x10006", true)]
+    [TestCase("0x10009", true)]
+    [TestCase("0x20000", true)]
+    public void OpenSBI_that_prints_each_trap_gets_a_warning_that_says_what_to_do(string version, bool warned)
+    {
+        var bare = BareProgram.Build(_folder, "bare-firmware.S", 0x80000000, "STIMECMP", $"OPENSBI={version}");
+        var payload = BareProgram.Build(_folder, "counter-payload.S", 0x80200000);
+        using var qemu = QemuMachine.Start([.. GuestMachine.Rvirt(Firmware.Sbi, payload, memory: 256), "-bios", bare], TimeSpan.FromSeconds(60));
+        qemu.WaitForExit(50);
+        Assert.That(qemu.Serial, Does.Contain("guest guest0: hart 0"), "it goes on");
+        Assert.That(
+            qemu.Serial.Split('\n').Count(line => line.Contains("warning: OpenSBI from 1.6 on", StringComparison.Ordinal) && line.Contains("use Rvirt's image with its own machine-mode part", StringComparison.Ordinal)),
+            Is.EqualTo(warned ? 1 : 0), qemu.Serial);
+    }
+
+    [TestCase(Firmware.Stub, "timers of the machine-mode part")]
+    [TestCase(Firmware.Sbi, "timers of the firmware")]
+    public void Says_whose_timers_it_uses(Firmware firmware, string expected)
+    {
+        var payload = BareProgram.Build(_folder, "devices-payload.S", 0x80200000);
+        using var qemu = QemuMachine.Start([.. GuestMachine.Rvirt(firmware, payload, memory: 256), "-cpu", "rv64,h=off,sstc=off"], TimeSpan.FromSeconds(60));
+        qemu.WaitForExit(50);
+        Assert.That(qemu.Serial, Does.Contain(expected));
     }
 
     [Test]

@@ -1,6 +1,8 @@
 using System;
+using System.Globalization;
 using System.IO;
 using System.Linq;
+using System.Text.RegularExpressions;
 using NUnit.Framework;
 
 namespace Rvirt.Tests.SystemTests;
@@ -22,6 +24,24 @@ public sealed class MachineModeTests
         using var qemu = QemuMachine.Start(["-bios", "none", "-kernel", image, "-cpu", hart, "-m", "128M"], TimeSpan.FromSeconds(60));
         Assert.That(qemu.WaitForExit(50), Is.Zero, () => "the status is the number of the check that failed\n" + qemu.Describe());
         Assert.That(qemu.Serial.Trim(), Is.EqualTo("stub: ok"));
+    }
+
+    [Test]
+    public void A_hart_without_S_mode_goes_to_sleep()
+    {
+        using var folder = new TemporaryFolder();
+        var image = Link(folder);
+        var (status, symbols) = Commands.Run("llvm-nm-19", [image]);
+        Assert.That(status, Is.Zero, symbols);
+        var sleep = ulong.Parse(Regex.Match(symbols, "(?m)^([0-9a-f]+) . rvirt_machine_sleep\\r?$").Groups[1].Value, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        var socket = folder.File("monitor");
+        using var qemu = QemuMachine.Start(
+            ["-bios", "none", "-kernel", image, "-cpu", "rv64,s=off,h=off", "-m", "128M", .. QemuMonitor.Arguments(socket)], Patience.For(60));
+        using var monitor = new QemuMonitor(socket, qemu);
+        Patience.Until(
+            () => Regex.Match(monitor.Human("info registers"), @"\bpc +([0-9a-f]+)") is { Success: true } match
+                && ulong.Parse(match.Groups[1].Value, NumberStyles.HexNumber, CultureInfo.InvariantCulture) - sleep <= 8,
+            "the hart waits for interrupts, of which none is enabled");
     }
 
     private static string Link(TemporaryFolder folder)

@@ -36,10 +36,14 @@ internal sealed class QemuMonitor : IDisposable
     /// <summary>The port of this machine that QEMU chose for a network's forwarding to the guest's SSH, given with port 0.</summary>
     public int SshPort(string network)
     {
-        var answer = Execute("""{"execute":"human-monitor-command","arguments":{"command-line":"info usernet"}}""");
+        var answer = Human("info usernet");
         var match = Regex.Match(answer, $@"\({network}\):.*?HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)\s+\S+\s+22\s", RegexOptions.Singleline);
         return match.Success ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : throw new InvalidOperationException(answer);
     }
+
+    /// <summary>The answer to a command of the monitor for people.</summary>
+    public string Human(string command) =>
+        Execute($$$"""{"execute":"human-monitor-command","arguments":{"command-line":"{{{command}}}"} }""");
 
     public void Dispose()
     {

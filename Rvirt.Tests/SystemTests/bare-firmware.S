@@ -4,6 +4,7 @@
  *   BASE_ONLY   is of SBI 2.0 with timers and a console, and cannot interrupt other harts
  *   STIMECMP    lets S-mode set its timer itself, so that SBI 0.1 without a timer will do
  *   TIMER       takes SBI 0.1's call to set a timer, and forgets it
+ *   OPENSBI=N   is of SBI 2.0 with all that is asked for, and says that it is version N of OpenSBI; it keeps only the console's promise
  *   COUNTERS=N  what S-mode may read (mcounteren)
  * QEMU's reset code gives a0 = hart, a1 = device tree, a2 = struct fw_dynamic_info, whose third word is the next stage's address. */
 #ifndef COUNTERS
@@ -61,6 +62,19 @@ trap:
     beq     a7, t1, put
 #ifdef TIMER
     beqz    a7, taken
+#endif
+#ifdef OPENSBI
+    li      t1, 0x10
+    bne     a7, t1, unknown
+    li      t1, 2
+    beq     a6, t1, 3f
+    li      a1, 1                           /* OpenSBI's id, and every extension */
+    bnez    a6, 4f
+    li      a1, 2 << 24
+    j       4f
+3:  li      a1, OPENSBI
+4:  li      a0, 0
+    j       done
 #endif
 #ifdef BASE_ONLY
     li      t1, 0x10
