@@ -11,9 +11,9 @@ namespace Rvirt.Aot.Intrinsics;
 [IntrinsicType("System.Collections.Generic.EqualityComparer")]
 internal static class EqualityComparerIntrinsics
 {
-    /// <summary>No object is needed: the calls on it are bound to the type.</summary>
+    /// <summary>The calls on it are bound to the type; an object stands there for those who compare it with null or another.</summary>
     [Intrinsic("get_Default")]
-    public static Operand? Default(IntrinsicCall call) => IntrinsicCall.Of(IrConstant.Null);
+    public static Operand? Default(IntrinsicCall call) => ComparerIntrinsics.Default(call);
 
     [Intrinsic("Equals")]
     public static Operand? Compare(IntrinsicCall call)
@@ -46,7 +46,7 @@ internal static class EqualityComparerIntrinsics
 internal static class ComparerIntrinsics
 {
     [Intrinsic("get_Default")]
-    public static Operand? Default(IntrinsicCall call) => IntrinsicCall.Of(IrConstant.Null);
+    public static Operand? Default(IntrinsicCall call) => IntrinsicCall.Of(call.Lowering.Program.Data.StandIn(call.Method.DeclaringType));
 
     [Intrinsic("Compare")]
     public static Operand? Compare(IntrinsicCall call) =>

@@ -58,7 +58,7 @@ public sealed class IntrinsicCall(MethodLowering lowering, IMethod method, Opera
             return new Operand(Lowering.LoadScalar(address, shape, alignment, isVolatile));
         }
         var copy = Lowering.Temporary(shape);
-        Lowering.CopyStruct(copy, address, shape, alignment);
+        Lowering.FillTemporary(copy, address, shape, alignment);
         return new Operand(copy, shape, IsOwned: true);
     }
 

@@ -90,7 +90,7 @@ internal static class UnsafeIntrinsics
     [Intrinsic("CopyBlockUnaligned")]
     public static Operand? CopyBlock(IntrinsicCall call)
     {
-        call.B.Emit(new IrCopy(call.Pointer(0), call.Pointer(1), call.Long(2), 1));
+        call.B.Emit(new IrCopy(call.Pointer(0), call.Pointer(1), call.Long(2), 1) { MayOverlap = true });
         return IntrinsicCall.Nothing;
     }
 

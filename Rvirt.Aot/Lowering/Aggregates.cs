@@ -14,15 +14,25 @@ public sealed partial class MethodLowering
     private IrValue CopyToTemporary(IrValue source, TypeShape shape)
     {
         var copy = Temporary(shape);
-        CopyStruct(copy, source, shape, shape.Alignment);
+        FillTemporary(copy, source, shape, shape.Alignment);
         return copy;
     }
 
+    /// <summary>Copies a struct between places that may be parts of each other: C# has explicit layout, references and pointers.</summary>
     public void CopyStruct(IrValue destination, IrValue source, TypeShape shape, int alignment)
     {
         if (!shape.IsEmpty)
         {
-            _b.Copy(destination, source, shape.Size, alignment);
+            _b.Copy(destination, source, shape.Size, alignment, mayOverlap: true);
+        }
+    }
+
+    /// <summary>Copies a struct into a new temporary, which nothing else can overlap.</summary>
+    public void FillTemporary(IrValue temporary, IrValue source, TypeShape shape, int alignment)
+    {
+        if (!shape.IsEmpty)
+        {
+            _b.Copy(temporary, source, shape.Size, alignment);
         }
     }
 
@@ -118,7 +128,7 @@ public sealed partial class MethodLowering
         if (covered > shape.Size)
         {
             var wide = _b.Slot(covered, 8, "wide");
-            CopyStruct(wide, address, shape, shape.Alignment);
+            FillTemporary(wide, address, shape, shape.Alignment);
             address = wide;
             alignment = 8;
         }

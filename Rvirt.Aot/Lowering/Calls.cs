@@ -116,7 +116,7 @@ public sealed partial class MethodLowering
         var copy = Temporary(shape);
         if (shape.IsAggregate)
         {
-            CopyStruct(copy, receiver, shape, shape.Alignment);
+            FillTemporary(copy, receiver, shape, shape.Alignment);
         }
         else
         {

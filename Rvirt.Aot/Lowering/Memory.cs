@@ -60,7 +60,7 @@ public sealed partial class MethodLowering
             return new Operand(address, shape);
         }
         var copy = Temporary(shape);
-        CopyStruct(copy, address, shape, alignment);
+        FillTemporary(copy, address, shape, alignment);
         return new Operand(copy, shape, IsOwned: true);
     }
 
@@ -190,7 +190,8 @@ public sealed partial class MethodLowering
         var destination = LowerPointer(copy.DestAddress);
         var source = LowerPointer(copy.SourceAddress);
         var size = _b.Convert(LowerScalar(copy.Size), IrType.I64, signed: false);
-        _b.Emit(new IrCopy(destination, source, size, copy.UnalignedPrefix == 0 ? 1 : copy.UnalignedPrefix));
+        // ECMA-335 III.3.30 leaves an overlap open; .NET moves.
+        _b.Emit(new IrCopy(destination, source, size, copy.UnalignedPrefix == 0 ? 1 : copy.UnalignedPrefix) { MayOverlap = true });
     }
 
     private void LowerInitblk(Initblk fill)

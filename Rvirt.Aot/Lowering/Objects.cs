@@ -98,7 +98,7 @@ public sealed partial class MethodLowering
         var temporary = Temporary(shape);
         if (operand.Aggregate is not null)
         {
-            CopyStruct(temporary, operand.Value, shape, shape.Alignment);
+            FillTemporary(temporary, operand.Value, shape, shape.Alignment);
         }
         else
         {

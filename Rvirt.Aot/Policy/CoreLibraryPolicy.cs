@@ -30,7 +30,7 @@ public static class CoreLibraryPolicy
     /// <summary>Members that no allowed type lends: they make text, arrays or objects, or reach for the culture.</summary>
     public static IReadOnlySet<string> RefusedMembers { get; } = new HashSet<string>
     {
-        "BinarySearch", "Clone", "Concat", "Copy", "Create", "Format", "GetEnumerator", "GetSubArray", "Intern", "Insert", "Join", "PadLeft", "PadRight",
+        "BinarySearch", "Clone", "Concat", "Create", "Format", "GetEnumerator", "GetSubArray", "Intern", "Insert", "Join", "PadLeft", "PadRight",
         "Parse", "Remove", "Replace", "Sort", "Split", "Substring", "ToArray", "ToCharArray", "ToLower", "ToLowerInvariant", "ToString",
         "ToUpper", "ToUpperInvariant", "TryFormat", "Alloc", "AllocZeroed", "AlignedAlloc", "Free", "AlignedFree", "Realloc",
     };

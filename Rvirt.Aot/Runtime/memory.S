@@ -1,5 +1,6 @@
 /*
  * The block functions that compiled code calls. Weak, so that an image may bring its own.
+ * memmove copies forward by its own code, not by a memcpy of the image's that need not go upwards.
  * Each moves bytes until the destination is aligned, doublewords while both sides are, then bytes again.
  */
     .macro function name
@@ -15,6 +16,7 @@
     .endm
 
 function memcpy
+forward:
     mv      t0, a0
     xor     t1, a0, a1
     andi    t1, t1, 7
@@ -103,7 +105,7 @@ function memmove
     sb      t2, 0(t0)
     j       4b
 9:  ret
-1:  tail    memcpy
+1:  tail    forward
 end memmove
 
 function memset

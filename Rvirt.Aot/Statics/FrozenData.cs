@@ -16,6 +16,7 @@ public sealed class FrozenData(ProgramCompiler program)
     private readonly Dictionary<IField, IrGlobal> _mapped = [];
     private readonly Dictionary<string, IrGlobal> _strings = [];
     private readonly Dictionary<string, IrGlobal> _texts = [];
+    private readonly Dictionary<IType, IrGlobal> _standIns = [];
 
     /// <summary>Data that Roslyn stored in the assembly: <c>ReadOnlySpan&lt;T&gt; X => [..]</c>, u8 literals, array initializers.</summary>
     public IrSymbol Mapped(MetadataModule module, IField field, int address)
@@ -65,6 +66,19 @@ public sealed class FrozenData(ProgramCompiler program)
         {
             global = Add("text", Encoding.UTF8.GetBytes(text + "\0"), 1);
             _texts.Add(text, global);
+        }
+        return new IrSymbol(global.Symbol);
+    }
+
+    /// <summary>The one object of a type that has nothing in it but its identity.</summary>
+    public IrSymbol StandIn(IType type)
+    {
+        if (!_standIns.TryGetValue(type, out var global))
+        {
+            // Not constant: constants with the same bytes may be made one.
+            global = new IrGlobal(program.Names.Unique("object"), LayoutEngine.ObjectHeaderSize, 8);
+            program.Module.Globals.Add(global.Symbol, global);
+            _standIns.Add(type, global);
         }
         return new IrSymbol(global.Symbol);
     }

@@ -18,6 +18,7 @@ public static unsafe class GenericCases
         runner.Run("Generic.StaticsPerInstance"u8, &StaticsPerInstance, ref log, 2);
         runner.Run("Generic.DefaultValues"u8, &DefaultValues, ref log);
         runner.Run("Generic.Comparers"u8, &Comparers, ref log, 12);
+        runner.Run("Generic.ComparerObjects"u8, &ComparerObjects, ref log, 6);
         runner.Run("Generic.ObjectMethods"u8, &ObjectMethods, ref log, 8);
         runner.Run("Generic.AllowsRefStruct"u8, &AllowsRefStruct, ref log, 4);
     }
@@ -198,6 +199,24 @@ public static unsafe class GenericCases
         log.Add(log.NextUInt().Equals(5u));
         log.Add(System.Collections.Generic.EqualityComparer<long>.Default.Equals(log.NextLong(), 0));
         log.Add(System.Collections.Generic.EqualityComparer<(int, byte)>.Default.Equals((log.Below(2), 1), (1, 1)));
+    }
+
+    private static System.Collections.Generic.EqualityComparer<T> Equality<T>() => System.Collections.Generic.EqualityComparer<T>.Default;
+
+    private static readonly bool s_hasOrder = System.Collections.Generic.Comparer<long>.Default is not null;
+
+    /// <summary>A comparer is an object like others, and there is one for each type.</summary>
+    public static void ComparerObjects(ref Log log)
+    {
+        log.Add(System.Collections.Generic.EqualityComparer<int>.Default == null);
+        log.Add(System.Collections.Generic.Comparer<int>.Default is null);
+        log.Add(s_hasOrder);
+        log.Add(ReferenceEquals(Equality<int>(), System.Collections.Generic.EqualityComparer<int>.Default));
+        log.Add(ReferenceEquals(Equality<int>(), Equality<long>()));
+        log.Add(ReferenceEquals(Equality<int>(), System.Collections.Generic.Comparer<int>.Default));
+        var chosen = log.Below(2) == 0 ? Equality<int>() : null;
+        log.Add(chosen?.Equals(log.Below(2), 1) ?? true);
+        log.Add((chosen ?? Equality<int>()).GetHashCode(5));
     }
 
     private static int HashOf<T>(T value)

@@ -20,6 +20,7 @@ public static class Suite
         ValueCases.RunAll(ref runner, ref log);
         SpanCases.RunAll(ref runner, ref log);
         MemoryCases.RunAll(ref runner, ref log);
+        OverlapCases.RunAll(ref runner, ref log);
         InterfaceCases.RunAll(ref runner, ref log);
         FunctionPointerCases.RunAll(ref runner, ref log);
         GenericCases.RunAll(ref runner, ref log);

@@ -5,7 +5,10 @@ using NUnit.Framework;
 
 namespace Rvirt.Tests.Aot.Suite;
 
-/// <summary>A program does the same on .NET and compiled for riscv64, without optimisation and with it.</summary>
+/// <summary>
+/// A program does the same on .NET and compiled for riscv64, without optimisation and with it. Cases of overlapping structs, some of
+/// which .NET gets wrong, say themselves what is right.
+/// </summary>
 public class DifferentialTests
 {
     private static IEnumerable<string> Cases => DesktopRun.Results.Keys;
@@ -28,6 +31,11 @@ public class DifferentialTests
         Assert.That(actual, Has.Count.EqualTo(expected.Count));
         for (int i = 0; i < expected.Count; i++)
         {
+            if (name.StartsWith("Overlap.", StringComparison.Ordinal))
+            {
+                Assert.That(actual[i].Values.Split(' '), Is.All.EqualTo("1"), actual[i].ToString());
+                continue;
+            }
             var where = $"round {i}, seed {DesktopRun.Seed} (RVIRT_SUITE_SEED repeats it)";
             Assert.That(actual[i].Values, Is.EqualTo(expected[i].Values), where);
             Assert.That(actual[i].Kind, Is.EqualTo(expected[i].Kind), where);
