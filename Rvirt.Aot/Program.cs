@@ -17,6 +17,7 @@ internal static class Program
         var includes = new Option<string[]>("--include") { Description = "Directory of includes of assembly files.", AllowMultipleArgumentsPerToken = true };
         var script = new Option<string?>("--linker-script") { Description = "Linker script." };
         var defines = new Option<string[]>("--define") { Description = "NAME=VALUE for assembly files and the linker script.", AllowMultipleArgumentsPerToken = true };
+        var pathMap = new Option<string[]>("--path-map") { Description = "FROM=TO: what debug information calls the paths that begin with FROM.", AllowMultipleArgumentsPerToken = true };
         var pie = new Option<bool>("--pie") { Description = "Link a static-pie that relocates itself." };
         var optimization = new Option<string>("--opt") { Description = "0, 1, 2, s or 3.", DefaultValueFactory = _ => "2" };
         var output = new Option<string>("--output") { Description = "ELF to write.", DefaultValueFactory = _ => "image.elf" };
@@ -30,7 +31,7 @@ internal static class Program
         var verbose = new Option<bool>("--verbose") { Description = "Print what took how long." };
         var command = new RootCommand("Compiles freestanding C# to a riscv64 ELF.")
         {
-            roots, references, exports, assembly, includes, script, defines, pie, optimization, output, emit, cache, symbols, corelib, march, stackLimit, check, verbose,
+            roots, references, exports, assembly, includes, script, defines, pathMap, pie, optimization, output, emit, cache, symbols, corelib, march, stackLimit, check, verbose,
         };
         command.SetAction(parsed =>
         {
@@ -45,6 +46,7 @@ internal static class Program
                     Includes = parsed.GetValue(includes) ?? [],
                     LinkerScript = parsed.GetValue(script),
                     Defines = parsed.GetValue(defines) ?? [],
+                    PathMap = parsed.GetValue(pathMap) ?? [],
                     IsPositionIndependent = parsed.GetValue(pie),
                     Optimization = parsed.GetValue(optimization)!,
                     Output = parsed.GetValue(output)!,

@@ -23,6 +23,12 @@ public static class CompilerDriver
             diagnostics.Add(DiagnosticCode.MissingAssembly, "the core library was not found; name System.Private.CoreLib.dll with --corelib");
             return false;
         }
+        var paths = PathMap.Parse(options.PathMap, out var bad);
+        if (bad is not null)
+        {
+            diagnostics.Add(DiagnosticCode.BadOption, $"--path-map {bad} is not of the form FROM=TO");
+            return false;
+        }
         if (ProgramLoader.Load(options.Roots, options.References, coreLibrary, diagnostics) is not { } loaded)
         {
             return false;
@@ -51,7 +57,7 @@ public static class CompilerDriver
             return !diagnostics.HasErrors;
         }
         long lower = watch.ElapsedMilliseconds;
-        var text = LlvmWriter.Write(compiler.Module);
+        var text = LlvmWriter.Write(compiler.Module, nameOfSource: paths.Apply);
         var offsets = AsmOffsetsFile.Build(loaded.Modules, compiler.Layouts);
         long write = watch.ElapsedMilliseconds;
         var directory = options.EmitLlvm ?? Path.Combine(Path.GetTempPath(), $"rvirt-aot-{Environment.ProcessId}-{Guid.NewGuid():N}");
@@ -63,7 +69,7 @@ public static class CompilerDriver
                 log.WriteLine($"stack: {depth.Bytes} bytes at most, through {string.Join(" / ", depth.Path)}");
             }
 
-            if (!new ImageLinker(options, diagnostics).Link(text, offsets, directory, options.StackLimit is null ? null : CheckFrames))
+            if (!new ImageLinker(options, paths, diagnostics).Link(text, offsets, directory, options.StackLimit is null ? null : CheckFrames))
             {
                 return false;
             }

@@ -21,6 +21,9 @@ public sealed record CompilerOptions
 
     public string? LinkerScript { get; init; }
 
+    /// <summary>What folders are called in debug information: <c>FROM=TO</c>, prefixes of paths.</summary>
+    public IReadOnlyList<string> PathMap { get; init; } = [];
+
     /// <summary><c>NAME=VALUE</c>, for assembly files and the linker script.</summary>
     public IReadOnlyList<string> Defines { get; init; } = [];
 

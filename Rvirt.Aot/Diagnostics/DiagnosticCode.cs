@@ -10,6 +10,7 @@ public enum DiagnosticCode
     InvalidIl = 4,
     ToolFailed = 5,
     InvalidExport = 6,
+    BadOption = 7,
     Allocation = 10,
     Boxing = 11,
     Delegate = 12,

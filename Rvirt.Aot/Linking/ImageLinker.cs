@@ -9,7 +9,7 @@ using Rvirt.Aot.Diagnostics;
 namespace Rvirt.Aot.Linking;
 
 /// <summary>Makes an ELF of LLVM assembly and assembly files.</summary>
-public sealed class ImageLinker(CompilerOptions options, DiagnosticBag diagnostics)
+public sealed class ImageLinker(CompilerOptions options, PathMap paths, DiagnosticBag diagnostics)
 {
     public const string Architecture = "rv64imac_zicsr_zifencei";
 
@@ -25,6 +25,10 @@ public sealed class ImageLinker(CompilerOptions options, DiagnosticBag diagnosti
     public bool Link(string llvm, string offsets, string workDirectory, Action<IReadOnlyDictionary<string, int>>? checkFrames = null)
     {
         Directory.CreateDirectory(workDirectory);
+        // Clang names a file without code after the place of its own temporary one.
+        var scratch = Path.Combine(workDirectory, "scratch");
+        Directory.CreateDirectory(scratch);
+        _tools.TemporaryDirectory = scratch;
         var module = Path.Combine(workDirectory, "image.ll");
         File.WriteAllText(module, llvm);
         File.WriteAllText(Path.Combine(workDirectory, AsmOffsetsFile.FileName), offsets);
@@ -51,9 +55,12 @@ public sealed class ImageLinker(CompilerOptions options, DiagnosticBag diagnosti
         ];
         // Constants kept in registers across a loop cost a trap handler that loops once the saving of those registers.
         Add(module, [.. target, $"-O{options.Optimization}", "-Wno-override-module", "-fstack-size-section", "-mllvm", "-disable-machine-licm"]);
+        // DWARF 5 would hold a checksum of the preprocessed text, in which clang writes the paths as they are.
+        // Neither the caller's directory nor that of what lies between is a matter of the image.
+        string[] names = ["-fdebug-compilation-dir=/_", .. paths.ForClang(), $"-ffile-prefix-map={workDirectory}=/_/Rvirt.Aot/Runtime", $"-ffile-prefix-map={scratch}=/_"];
         foreach (var source in options.Assembly.Append(runtime))
         {
-            Add(source, [.. target, "-x", "assembler-with-cpp", "-g", $"-I{workDirectory}", .. options.Includes.Select(include => $"-I{include}"), .. options.Defines.Select(define => $"-D{define}")]);
+            Add(source, [.. target, "-x", "assembler-with-cpp", "-gdwarf-4", .. names, $"-I{workDirectory}", .. options.Includes.Select(include => $"-I{include}"), .. options.Defines.Select(define => $"-D{define}")]);
         }
         Parallel.Invoke(new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, [.. jobs]);
         _cache?.Trim();

@@ -8,6 +8,9 @@ namespace Rvirt.Aot.Linking;
 /// <summary>Runs clang and lld; what they complain about becomes an error of ours.</summary>
 public sealed class ToolRunner(DiagnosticBag diagnostics)
 {
+    /// <summary>Where tools put their temporary files; null for where they like.</summary>
+    public string? TemporaryDirectory { get; set; }
+
     /// <summary>Runs a tool; false when it failed.</summary>
     public bool Run(string tool, IEnumerable<string> arguments) => Capture(tool, arguments) is not null;
 
@@ -15,6 +18,10 @@ public sealed class ToolRunner(DiagnosticBag diagnostics)
     public string? Capture(string tool, IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo(tool) { RedirectStandardError = true, RedirectStandardOutput = true };
+        if (TemporaryDirectory is not null)
+        {
+            start.Environment["TMPDIR"] = TemporaryDirectory;
+        }
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);

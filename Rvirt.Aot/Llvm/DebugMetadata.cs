@@ -18,12 +18,14 @@ internal sealed class DebugMetadata
     private readonly int _imageFile;
     private readonly int _emptyType;
     private readonly DebugTypes _types;
+    private readonly System.Func<string, string> _nameOfSource;
 
     /// <summary>Numbers below are the writer's own.</summary>
     private const int FirstNode = 10;
 
-    public DebugMetadata()
+    public DebugMetadata(System.Func<string, string> nameOfSource)
     {
+        _nameOfSource = nameOfSource;
         _imageFile = Add("!DIFile(filename: \"image\", directory: \".\")");
         _unit = Reserve();
         int list = Add("!{null}");
@@ -101,7 +103,8 @@ internal sealed class DebugMetadata
     {
         if (!_files.TryGetValue(path, out int node))
         {
-            node = Add($"!DIFile(filename: \"{Escape(Path.GetFileName(path))}\", directory: \"{Escape(Path.GetDirectoryName(path) ?? "")}\")");
+            var name = _nameOfSource(path);
+            node = Add($"!DIFile(filename: \"{Escape(Path.GetFileName(name))}\", directory: \"{Escape(Path.GetDirectoryName(name) ?? "")}\")");
             _files.Add(path, node);
         }
         return node;

@@ -17,17 +17,22 @@ public sealed partial class LlvmWriter
     private readonly DebugMetadata? _debug;
     private int _next;
 
-    private LlvmWriter(IrModule module, bool debug)
+    private LlvmWriter(IrModule module, bool debug, Func<string, string>? nameOfSource)
     {
         _module = module;
-        _debug = debug ? new DebugMetadata() : null;
+        _debug = debug ? new DebugMetadata(nameOfSource ?? (path => path)) : null;
     }
 
     /// <summary>The module as text.</summary>
-    public static string Write(IrModule module, bool debug = true) => new LlvmWriter(module, debug).Run();
+    /// <param name="module">The module.</param>
+    /// <param name="debug">True for debug information.</param>
+    /// <param name="nameOfSource">What debug information calls a source file; null for its path.</param>
+    public static string Write(IrModule module, bool debug = true, Func<string, string>? nameOfSource = null) =>
+        new LlvmWriter(module, debug, nameOfSource).Run();
 
     private string Run()
     {
+        _text.Append("source_filename = \"image\"\n");
         _text.Append("target datalayout = \"e-m:e-p:64:64-i64:64-i128:128-n32:64-S128\"\n");
         _text.Append("target triple = \"riscv64-unknown-unknown-elf\"\n\n");
         foreach (var global in _module.Globals.Values)

@@ -1,14 +1,19 @@
 using System.Collections.Generic;
 using System.Linq;
 using System.Text;
+using System.Text.RegularExpressions;
 using ICSharpCode.Decompiler.TypeSystem;
 using Rvirt.Aot.Resolution;
 
 namespace Rvirt.Aot.Naming;
 
 /// <summary>Gives instances and fields readable names and symbols that are unique in the image.</summary>
-public sealed class NameBuilder
+public sealed partial class NameBuilder
 {
+    /// <summary>What Roslyn puts before the name of a file-local type: it depends on where the file lies.</summary>
+    [GeneratedRegex("<[^<>]*>F[0-9A-F]{64}__")]
+    private static partial Regex FileLocal();
+
     private readonly HashSet<string> _taken = [];
 
     /// <summary>A symbol nobody else has, as close to <paramref name="wanted"/> as possible.</summary>
@@ -105,7 +110,7 @@ public sealed class NameBuilder
                 text.Append("nuint");
                 return;
         }
-        text.Append(type.FullName);
+        text.Append(FileLocal().Replace(type.FullName, ""));
         AppendArguments(text, type.TypeArguments);
     }
 

@@ -69,7 +69,7 @@ class Attach(gdb.Command):
     def invoke(self, argument, from_tty):
         image = gdb.current_progspace().filename
         gdb.execute("set confirm off")
-        # Deterministic builds call the top of the working copy /_.
+        # Images call the top of the working copy /_, wherever it lies.
         gdb.execute("set substitute-path /_ " + TOP)
         gdb.execute("target remote " + (argument or "127.0.0.1:1234"), to_string=True)
         base = window()

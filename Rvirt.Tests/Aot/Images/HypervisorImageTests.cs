@@ -110,6 +110,18 @@ public partial class HypervisorImageTests(Firmware firmware)
     }
 
     [Test]
+    public void NamesNoFolderOfThisMachine()
+    {
+        var text = System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(Image));
+        Assert.Multiple(() =>
+        {
+            Assert.That(text.Contains(Repository.Top, StringComparison.Ordinal), Is.False, "the top of the working copy");
+            Assert.That(text.Contains(Path.GetTempPath(), StringComparison.Ordinal), Is.False, "a temporary folder");
+            Assert.That(text, Does.Contain("/_/Rvirt.Core"));
+        });
+    }
+
+    [Test]
     public void HasAFlatBinaryOfTheLoadedBytes()
     {
         var binary = Path.ChangeExtension(Image, ".bin");

@@ -21,6 +21,7 @@ public class ProgramErrorTests
     [
         DiagnosticCode.Internal, DiagnosticCode.MissingAssembly, DiagnosticCode.UnresolvedMember, DiagnosticCode.ToolFailed,
         DiagnosticCode.InvalidExport, DiagnosticCode.Relocation, DiagnosticCode.Recursion, DiagnosticCode.StackUse,
+        DiagnosticCode.BadOption,
     ];
 
     private TemporaryFolder _folder = null!;
@@ -55,6 +56,13 @@ public class ProgramErrorTests
         new ProgramCompiler(loaded, diagnostics).Run("rvirt_panic");
         Assert.That(diagnostics.All.Select(error => error.Code).Distinct(), Is.EqualTo(new[] { DiagnosticCode.UnresolvedMember }));
         Assert.That(diagnostics.All[0].Message, Does.Contain("Rvirt.Core.Freestanding.PanicKind"));
+    }
+
+    [Test]
+    public void APathMapOfAnotherFormIsRefused()
+    {
+        var error = Single(CompiledPrograms.Options with { PathMap = ["/here"] });
+        Assert.That(error.ToString(), Is.EqualTo("Rvirt.Aot: error RVA0007: --path-map /here is not of the form FROM=TO"));
     }
 
     [Test]
