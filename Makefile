@@ -3,7 +3,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-export FIRMWARE GUESTS KERNEL INITRD DISK MEMORY NATIVE SSH_PORT GUEST QEMU_EXTRA
+# Settings go to Rvirt.Tool in the environment, unchanged by any shell, with the names of those that were typed.
+export FIRMWARE GUESTS KERNEL INITRD DISK MEMORY NATIVE SSH_PORT GUEST QEMU_EXTRA CMD UNTIL STRICT GDB_PORT
+export RVIRT_SETTINGS := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
 ifdef APPEND
 export APPEND
 endif
@@ -12,9 +14,9 @@ export DOTNET_NOLOGO := 1
 
 configuration := Release
 images := artifacts/images
-GDB_PORT ?= 1234
+tool := dotnet Rvirt.Tool/bin/$(configuration)/net10.0/Rvirt.Tool.dll
 
-.PHONY: help qemu qemu-gdb gdb ssh image guest test lockstep bench setup clean
+.PHONY: help tool qemu qemu-gdb gdb ssh image guest test lockstep bench setup clean
 
 help:
 	@echo 'make qemu      build the hypervisor and a Debian guest, and boot it on QEMU; then: ssh -p 10001 root@localhost'
@@ -27,7 +29,7 @@ help:
 	@echo '    MEMORY=512M         RAM of each guest'
 	@echo '    NATIVE=1            the same guest straight on QEMU, without Rvirt'
 	@echo '    SSH_PORT=10001      port of the first guest on 127.0.0.1'
-	@echo 'make ssh       log in to a running guest (GUEST=0)'
+	@echo 'make ssh       log in to a running guest (GUEST=0), or run a command there (CMD="...")'
 	@echo 'make qemu-gdb  like make qemu, stopped at the first instruction until a debugger connects'
 	@echo 'make gdb       that debugger, in another terminal: gdb-multiarch with the hypervisor in C# (docs/debugging.md)'
 	@echo 'make fuzz      feed the parsers, loaders, virtio and the decoder with bad input until something breaks (TARGET=tree|kernel|blob|virtio|decoder, FOR=seconds)'
@@ -40,8 +42,14 @@ help:
 	@echo 'make mutation  mutation testing of a library (PROJECT=Core|Mmu, FILES="**/Sbi/*.cs"); slow: see docs/mutation.md'
 	@echo 'make image     the hypervisor images, in $(images)'
 	@echo 'make guest     the Debian guest, in artifacts/guest'
+	@echo 'make tool      Rvirt.Tool, which judges settings and runs guests (each target that needs it does that by itself)'
 	@echo 'make setup     the Debian packages all this needs (each target does that by itself)'
 	@echo 'make clean     remove what was built; downloads stay in ~/.cache/rvirt'
+
+# What judges the settings comes first: it needs nothing that is built or downloaded after it.
+tool:
+	@command -v dotnet >/dev/null || { echo 'Rvirt needs the .NET 10 SDK: no dotnet command here' >&2; exit 1; }
+	@dotnet build Rvirt.Tool -c $(configuration) -v q --nologo '-clp:ErrorsOnly;NoSummary' >&2
 
 setup:
 	@command -v dotnet >/dev/null || { echo 'Rvirt needs the .NET 10 SDK: no dotnet command here' >&2; exit 1; }
@@ -55,23 +63,24 @@ image: setup
 guest: setup
 	@guests/build.sh
 
-ifeq ($(NATIVE),1)
-qemu: guest
-else
-qemu: image guest
-endif
-	@guests/run.sh
+qemu: tool
+	@$(tool) run --check
+	@$(MAKE) $(if $(filter 1,$(NATIVE)),,image) guest
+	@exec $(tool) run
 
-qemu-gdb: image guest
-	@echo 'debug: in another terminal: make gdb$(if $(filter sbi,$(FIRMWARE)), FIRMWARE=sbi)'
-	@QEMU_EXTRA="-gdb tcp:127.0.0.1:$(GDB_PORT) -S $(QEMU_EXTRA)" guests/run.sh
+qemu-gdb: tool
+	@$(tool) run-gdb --check
+	@$(MAKE) image guest
+	@echo 'debug: in another terminal: make gdb$(if $(filter sbi,$(FIRMWARE)), FIRMWARE=sbi)$(if $(GDB_PORT), GDB_PORT=$(GDB_PORT))'
+	@exec $(tool) run-gdb
 
-gdb: setup
-	@gdb-multiarch -q -x Rvirt.Boot/Debugger/rvirt.py $(images)/rvirt-qemu$(if $(filter sbi,$(FIRMWARE)),-sbi).elf \
-		-ex 'rvirt attach 127.0.0.1:$(GDB_PORT)'
+gdb: tool
+	@$(tool) gdb --check
+	@$(MAKE) setup
+	@exec $(tool) gdb
 
-ssh:
-	@guests/ssh.sh
+ssh: tool
+	@exec $(tool) ssh
 
 test: image guest
 	@echo 'test: running the tests; results go to artifacts/test-results'
@@ -111,12 +120,12 @@ mutation:
 	@cd Rvirt.Tests/Mutation && dotnet stryker --project Rvirt.$(PROJECT).csproj $(foreach file,$(or $(FILES),**/*.cs),--mutate '$(file)') --output '$(CURDIR)/artifacts/mutation/$(PROJECT)'
 
 .PHONY: desktop-linux
-desktop-linux: guest
+desktop-linux: tool
+	@$(tool) desktop --check
+	@$(MAKE) guest
 	@echo 'desktop-linux: building the reference machine'
 	@dotnet build Rvirt.Tests/FakeHart -c $(configuration) --nologo -v q -clp:ErrorsOnly
-	@dotnet run --project Rvirt.Tests/FakeHart -c $(configuration) --no-build -- run --memory 256 \
-		--kernel artifacts/guest/Image --initrd artifacts/guest/initrd --disk artifacts/guest/disk.ext4 \
-		--append '$(or $(APPEND),console=ttyS0 rvirt.name=desktop)' --until '$(or $(UNTIL),login:)' $(if $(NATIVE),--native) $(if $(STRICT),--strict)
+	@exec $(tool) desktop
 
 .PHONY: fuzz
 fuzz:

@@ -27,10 +27,19 @@ done
 packages=$("$here/fetch.sh")
 
 # Secrets are made once and kept, so that a rebuilt disk takes the same logins.
-if [ ! -f "$out/id_ed25519" ]; then ssh-keygen -q -t ed25519 -N '' -C rvirt-guest -f "$out/id_ed25519"; fi
-if [ ! -f "$out/host_ed25519" ]; then ssh-keygen -q -t ed25519 -N '' -C rvirt-host -f "$out/host_ed25519"; fi
+# A key's private half is renamed last: it is what says that the pair is there.
+make_key() {
+    [ ! -f "$out/$1" ] || return 0
+    rm -f "$out/$1.new" "$out/$1.new.pub"
+    ssh-keygen -q -t ed25519 -N '' -C "$2" -f "$out/$1.new"
+    mv "$out/$1.new.pub" "$out/$1.pub"
+    mv "$out/$1.new" "$out/$1"
+}
+make_key id_ed25519 rvirt-guest
+make_key host_ed25519 rvirt-host
 if [ ! -f "$out/root-password" ]; then
-    (umask 077 && openssl rand -base64 9 | tr '+/' 'xy' >"$out/root-password")
+    (umask 077 && openssl rand -base64 9 | tr '+/' 'xy' >"$out/root-password.new")
+    mv "$out/root-password.new" "$out/root-password"
 fi
 {
     printf '%s\n' "$packages"
@@ -45,7 +54,7 @@ fi
 rm -f "$out/inputs"
 
 work=$(mktemp -d "$out/work.XXXXXX")
-trap 'rm -rf "$work"' EXIT
+trap 'rm -rf "$work" "$out"/*.new' EXIT
 mkdir "$work"/{kernel,initrd,root}
 
 say "unpacking packages"
@@ -67,8 +76,9 @@ version=${kernel_package#linux-image-}
 image=$(find "$work/kernel/boot" -name "vmlinu?-$version")
 [ "$(dd if="$image" bs=1 skip=56 count=4 status=none | tr '\0' '.')" = $'RSC\005' ] ||
     die "$kernel_package holds no flat RISC-V Image"
-cp "$image" "$out/Image"
-chmod 644 "$out/Image"
+cp "$image" "$out/Image.new"
+chmod 644 "$out/Image.new"
+mv "$out/Image.new" "$out/Image"
 
 # --- initramfs --------------------------------------------------------------------------------------------------------
 say "building the initramfs"
@@ -139,7 +149,8 @@ mke2fs -q -t ext4 -d "$root" -L rvirt-root -U "$uuid" -E "hash_seed=$uuid,lazy_i
 (cd "$work/initrd" && find . -print0 | sort -z | cpio -0 -o -H newc -R 0:0 --reproducible --quiet | gzip -9n) >"$out/initrd.new"
 mv "$out/initrd.new" "$out/initrd"
 mv "$out/disk.new" "$out/disk.ext4"
-printf 'rvirt-guest %s\n' "$(cut -d' ' -f1,2 "$out/host_ed25519.pub")" >"$out/known_hosts"
+printf 'rvirt-guest %s\n' "$(cut -d' ' -f1,2 "$out/host_ed25519.pub")" >"$out/known_hosts.new"
+mv "$out/known_hosts.new" "$out/known_hosts"
 mv "$out/inputs.new" "$out/inputs"
 say "kernel $version, initramfs $(du -k "$out/initrd" | cut -f1) KiB, root $(du -sm "$root" | cut -f1) MiB on a $disk_size disk, in ${out#"$top/"}"
 say "root's password is $(cat "$out/root-password"); the key is ${out#"$top/"}/id_ed25519"

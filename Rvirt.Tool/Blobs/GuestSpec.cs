@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
+using Rvirt.Tool.Settings;
 
 namespace Rvirt.Tool.Blobs;
 
@@ -22,7 +23,7 @@ public sealed record GuestSpec(
     uint Harts,
     IReadOnlyList<uint>? Devices)
 {
-    /// <summary>Reads the text form. <c>append=</c> takes the rest of the text, commas included, so it comes last.</summary>
+    /// <summary>Reads the text form. <c>append=</c> takes the rest of the text, commas included, so it comes last; in other values two commas are one.</summary>
     /// <exception cref="FormatException">The text is not of that form; the message says where.</exception>
     public static GuestSpec Parse(string text)
     {
@@ -42,16 +43,16 @@ public sealed record GuestSpec(
             }
 
             rest = rest[(equals + 1)..];
-            var end = key == "append" ? rest.Length : rest.IndexOf(',', StringComparison.Ordinal);
-            var value = end < 0 ? rest : rest[..end];
-            rest = end < 0 || end == rest.Length ? "" : rest[(end + 1)..];
+            var end = key == "append" ? rest.Length : EndOfValue(rest);
+            var value = key == "append" ? rest : rest[..end].Replace(",,", ",", StringComparison.Ordinal);
+            rest = end == rest.Length ? "" : rest[(end + 1)..];
             switch (key)
             {
                 case "name": name = value; break;
                 case "kernel": kernel = value; break;
                 case "initrd": initrd = value; break;
                 case "append": append = value; break;
-                case "memory": memory = ParseSize(value); break;
+                case "memory": memory = Sizes.ParseMemory(key, value); break;
                 case "harts": harts = ParseNumber(key, value); break;
                 case "devices":
                     devices = [];
@@ -80,19 +81,25 @@ public sealed record GuestSpec(
     public string? MissingFile() =>
         !File.Exists(Kernel) ? Kernel : Initrd is not null && !File.Exists(Initrd) ? Initrd : null;
 
-    /// <summary>Reads a size in bytes with an optional K, M or G.</summary>
-    /// <exception cref="FormatException">It is not a size.</exception>
-    public static ulong ParseSize(string text)
+    /// <summary>The next comma that stands alone; two are one comma of the value.</summary>
+    private static int EndOfValue(string text)
     {
-        var shift = text.Length == 0 ? 0 : char.ToUpperInvariant(text[^1]) switch { 'K' => 10, 'M' => 20, 'G' => 30, _ => 0 };
-        var digits = shift == 0 ? text : text[..^1];
-        if (!ulong.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
-            || value == 0 || value > ulong.MaxValue >> shift)
+        for (var i = 0; i < text.Length; i++)
         {
-            throw new FormatException($"'{text}' is no size: write bytes, or a number with K, M or G");
+            if (text[i] != ',')
+            {
+                continue;
+            }
+
+            if (i + 1 == text.Length || text[i + 1] != ',')
+            {
+                return i;
+            }
+
+            i++;
         }
 
-        return value << shift;
+        return text.Length;
     }
 
     private static uint ParseNumber(string key, string text) =>

@@ -1,7 +1,7 @@
 using System;
-using System.Collections.Generic;
 using System.CommandLine;
 using System.IO;
+using System.Linq;
 using Rvirt.Tool.Blobs;
 using Spectre.Console;
 
@@ -16,7 +16,7 @@ public static class BlobCommand
         var output = new Option<FileInfo>("--output", "-o") { Description = "The blob to write.", Required = true };
         var guests = new Option<string[]>("--guest", "-g")
         {
-            Description = "A guest: name=N,kernel=FILE[,initrd=FILE][,memory=512M][,harts=1][,devices=7+6][,append=...] (append takes the rest). "
+            Description = "A guest: name=N,kernel=FILE[,initrd=FILE][,memory=512M][,harts=1][,devices=7+6][,append=...] (append takes the rest; in other values two commas are one). "
                 + "devices are host virtio-mmio slots.",
         };
         var source = new Argument<FileInfo?>("source") { Description = "A device-tree source instead of --guest.", Arity = ArgumentArity.ZeroOrOne };
@@ -34,28 +34,9 @@ public static class BlobCommand
                 return Report.Fail("give guests by --guest, or a device-tree source, but not both");
             }
 
-            Directory.CreateDirectory(output.DirectoryName!);
-            var sourcePath = source?.FullName;
-            if (sourcePath is null)
-            {
-                var specs = new List<GuestSpec>();
-                foreach (var text in texts)
-                {
-                    var spec = GuestSpec.Parse(text);
-                    if (spec.MissingFile() is { } missing)
-                    {
-                        return Report.Fail($"{spec.Name}: cannot read {missing}");
-                    }
-
-                    specs.Add(spec);
-                }
-
-                sourcePath = Path.ChangeExtension(output.FullName, ".dts");
-                File.WriteAllText(sourcePath, DeviceTreeSource.Write(specs));
-            }
-
-            DeviceTreeCompiler.Compile(sourcePath, output.FullName);
-            var status = CheckCommand.Check(output, quiet: true);
+            var status = source is null
+                ? BlobFile.Pack([.. texts.Select(GuestSpec.Parse)], output.FullName)
+                : BlobFile.Compile(source.FullName, output.FullName);
             if (status == 0)
             {
                 output.Refresh();

@@ -23,9 +23,13 @@ public static class CheckCommand
     }
 
     /// <summary>Checks a blob; prints what is in it unless told to be quiet, and what is wrong with it always.</summary>
+    /// <param name="blob">The blob.</param>
+    /// <param name="quiet">Whether to print only what is wrong.</param>
+    /// <param name="name">What messages call it, where that is not its file's name.</param>
     /// <returns>The exit status: 0 when Rvirt takes it.</returns>
-    public static unsafe int Check(FileInfo blob, bool quiet)
+    public static unsafe int Check(FileInfo blob, bool quiet, string? name = null)
     {
+        name ??= blob.Name;
         if (!blob.Exists)
         {
             return Report.Fail($"cannot read {blob.FullName}");
@@ -38,12 +42,12 @@ public static class CheckCommand
             var error = GuestBlob.Read(start, (ulong)bytes.Length, default, out var guests);
             if (error == GuestBlobError.WrongTree)
             {
-                return Report.Fail($"{blob.Name}: {Encoding.UTF8.GetString(FdtErrorText.Of(guests.TreeError))}");
+                return Report.Fail($"{name}: {Encoding.UTF8.GetString(FdtErrorText.Of(guests.TreeError))}");
             }
 
             if (error != GuestBlobError.None)
             {
-                return Report.Fail($"{blob.Name}: guest {guests.Count}: {Encoding.UTF8.GetString(GuestBlobErrorText.Of(error))} (docs/guests.md)");
+                return Report.Fail($"{name}: guest {guests.Count}: {Encoding.UTF8.GetString(GuestBlobErrorText.Of(error))} (docs/guests.md)");
             }
 
             var table = new Table().AddColumns("guest", "kernel", "initrd", "memory", "harts", "devices", "command line");
@@ -61,7 +65,7 @@ public static class CheckCommand
 
                 if (wrong != ImageError.None)
                 {
-                    return Report.Fail($"{blob.Name}: guest {label}: {Encoding.UTF8.GetString(ImageErrorText.Of(wrong))}");
+                    return Report.Fail($"{name}: guest {label}: {Encoding.UTF8.GetString(ImageErrorText.Of(wrong))}");
                 }
 
                 var devices = new StringBuilder();

@@ -1,0 +1,69 @@
+using System.Linq;
+using NUnit.Framework;
+using Rvirt.Tests.SystemTests;
+using Rvirt.Tool.Machines;
+
+namespace Rvirt.Tests.Tool;
+
+/// <summary>What QEMU is told, by settings.</summary>
+public sealed class RunPlanTests
+{
+    private static readonly WorkingCopy Copy = new("/a b/c,d", "/a b/c,d/artifacts/guest");
+
+    [Test]
+    public void Names_with_spaces_and_commas_stay_one_argument()
+    {
+        using var folder = new TemporaryFolder();
+        var kernel = folder.Write("my kernel,1", [1, 2, 3, 4]);
+        var initrd = folder.Write("init rd,2", [1]);
+        var disk = folder.Write("disk ,3", [1]);
+        var settings = RunSettingsTests.Read(("KERNEL", kernel), ("INITRD", initrd), ("DISK", disk), ("APPEND", "one 'two' $x,3"), ("MEMORY", "1G"), ("SSH_PORT", "20000"));
+        var plan = RunPlan.Make(settings, Copy, [disk], "/blob");
+        Assert.That(plan.Arguments, Is.EqualTo(
+        [
+            "-M", "virt", "-nographic", "-bios", "none", "-m", "1344M", "-smp", "1", "-kernel", "/a b/c,d/artifacts/images/rvirt-qemu.elf", "-initrd", "/blob",
+            "-drive", $"if=none,id=disk0,format=raw,file={folder.File("disk ,,3")}", "-device", "virtio-blk-device,drive=disk0,bus=virtio-mmio-bus.7",
+            "-netdev", "user,id=net0,hostfwd=tcp:127.0.0.1:20000-:22", "-device", "virtio-net-device,netdev=net0,bus=virtio-mmio-bus.6",
+            "-device", "virtio-rng-device,bus=virtio-mmio-bus.5",
+        ]));
+        var guest = plan.Guests.Single();
+        Assert.That((guest.Kernel, guest.Initrd, guest.Append), Is.EqualTo((kernel, initrd, "one 'two' $x,3")));
+    }
+
+    [Test]
+    public void Memory_holds_for_a_kernel_without_an_initrd()
+    {
+        using var folder = new TemporaryFolder();
+        var settings = RunSettingsTests.Read(("KERNEL", folder.Write("kernel", [1, 2, 3, 4])), ("MEMORY", "64M"));
+        Assert.That(RunPlan.Make(settings, Copy, [null], "/blob").Guests.Single().Memory, Is.EqualTo(67108864));
+    }
+
+    [Test]
+    public void A_blob_is_passed_on_as_it_is()
+    {
+        using var folder = new TemporaryFolder();
+        var blob = folder.Write("guests.dtb", [0xd0, 0x0d, 0xfe, 0xed, 0]);
+        var plan = RunPlan.Make(RunSettingsTests.Read(("KERNEL", blob), ("FIRMWARE", "sbi")), Copy, [null], "/blob");
+        Assert.That(plan.Guests, Is.Empty);
+        Assert.That(string.Join(' ', plan.Arguments), Does.Contain($"-kernel /a b/c,d/artifacts/images/rvirt-qemu-sbi.elf -initrd {blob} ").And.Not.Contain("-bios"));
+    }
+
+    [Test]
+    public void Gives_each_of_four_guests_a_hart_a_network_and_a_port()
+    {
+        var plan = RunPlan.Make(RunSettingsTests.Read(("GUESTS", "4"), ("MEMORY", "64M")), Copy, ["/0", "/1", "/2", "/3"], "/blob");
+        Assert.That(string.Join(' ', plan.Arguments), Does.Contain("-m 576M -smp 4 "));
+        Assert.That(plan.Arguments.Count(word => word.Contains("hostfwd=tcp:127.0.0.1:", System.StringComparison.Ordinal)), Is.EqualTo(4));
+        Assert.That(plan.Guests.SelectMany(guest => guest.Devices!), Is.EquivalentTo(new uint[] { 7, 6, 5, 4, 3, 2, 1, 0 }));
+        Assert.That(plan.Guests.Select(guest => guest.Append), Has.All.StartsWith("console=ttyS0 rvirt.name=guest"));
+    }
+
+    [Test]
+    public void Runs_natively()
+    {
+        var plan = RunPlan.Make(RunSettingsTests.Read(("NATIVE", "1"), ("QEMU_EXTRA", "-d int")), Copy, [null], "/blob");
+        Assert.That(plan.Guests, Is.Empty);
+        Assert.That(plan.Arguments, Does.Contain("/a b/c,d/artifacts/guest/Image").And.Not.Contain("-bios"));
+        Assert.That(plan.Arguments.TakeLast(2), Is.EqualTo(["-d", "int"]));
+    }
+}

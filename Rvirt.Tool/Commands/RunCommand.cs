@@ -1,0 +1,107 @@
+using System;
+using System.Collections.Generic;
+using System.CommandLine;
+using System.IO;
+using System.Linq;
+using Rvirt.Tool.Blobs;
+using Rvirt.Tool.Files;
+using Rvirt.Tool.Machines;
+using Rvirt.Tool.Settings;
+
+namespace Rvirt.Tool.Commands;
+
+/// <summary><c>run</c> and <c>run-gdb</c>: boot guests on QEMU's virt board and become QEMU.</summary>
+public static class RunCommand
+{
+    /// <summary>The command behind <c>make qemu</c>, or behind <c>make qemu-gdb</c>.</summary>
+    public static Command Create(bool debug) => debug
+        ? MakeCommand.Create("run-gdb", "qemu-gdb", "Boots guests on QEMU, stopped until a debugger connects.", [.. RunSettings.Names, RunSettings.DebuggerPort], (settings, check) => Run(settings, check, true))
+        : MakeCommand.Create("run", "qemu", "Boots guests on QEMU.", RunSettings.Names, (settings, check) => Run(settings, check, false));
+
+    private static int Run(Setting values, bool check, bool debug)
+    {
+        var settings = RunSettings.Read(values, debug);
+        for (var i = 0; i < settings.Guests; i++)
+        {
+            if (Ports.IsTaken(settings.Port + i))
+            {
+                return Report.Fail($"port {settings.Port + i} is in use, perhaps by guests that still run: end them, or set SSH_PORT");
+            }
+        }
+
+        if (debug && Ports.IsTaken(settings.Debugger))
+        {
+            return Report.Fail($"port {settings.Debugger} is in use, perhaps by a machine that waits for a debugger: end it, or set GDB_PORT");
+        }
+
+        return check ? 0 : Boot(settings, WorkingCopy.Find());
+    }
+
+    private static int Boot(RunSettings settings, WorkingCopy copy)
+    {
+        if (!settings.Native)
+        {
+            WorkingCopy.Need(copy.Image(settings.OverFirmware), "make image");
+        }
+
+        var disks = Enumerable.Range(0, settings.Guests).Select(guest => DiskOf(settings, copy, guest)).ToList();
+        var blob = Path.Combine(copy.Run, "guests.dtb");
+        var plan = RunPlan.Make(settings, copy, disks, blob);
+        if (plan.Guests.Count > 0)
+        {
+            Say($"packing {plan.Guests.Count} guest(s) into {Path.GetRelativePath(copy.Top, blob)}");
+            var status = BlobFile.Pack(plan.Guests, blob);
+            if (status != 0)
+            {
+                return status;
+            }
+        }
+
+        for (var i = 0; i < settings.Guests; i++)
+        {
+            Say($"guest {i} answers: ssh -p {settings.Port + i} -i {Path.GetRelativePath(copy.Top, copy.OfGuest("id_ed25519"))} root@localhost   (or: make ssh GUEST={i})");
+        }
+
+        var password = copy.OfGuest("root-password");
+        if (settings.Kernel is null && File.Exists(password))
+        {
+            Say($"root's password is {File.ReadAllText(password).Trim()}");
+        }
+
+        Say("Ctrl-A X ends QEMU");
+        return Programs.Become("qemu-system-riscv64", plan.Arguments);
+    }
+
+    /// <summary>Every guest has a disk of its own: the user's DISK (guest 0), or a copy of the built one that lasts until that is rebuilt.</summary>
+    private static string? DiskOf(RunSettings settings, WorkingCopy copy, int guest)
+    {
+        var template = new FileInfo(copy.OfGuest("disk.ext4"));
+        if (guest == 0 && settings.Disk is { } own)
+        {
+            return own;
+        }
+
+        if (!template.Exists)
+        {
+            return null;
+        }
+
+        var disk = new FileInfo(Path.Combine(copy.Run, $"disk{guest}.img"));
+        if (!disk.Exists || template.LastWriteTimeUtc > disk.LastWriteTimeUtc)
+        {
+            Say($"copying the root disk for guest {guest}");
+            CopyDisk(template.FullName, disk.FullName);
+        }
+
+        return disk.FullName;
+    }
+
+    /// <summary>Copies a disk, holes and all; the copy appears whole or not at all.</summary>
+    public static void CopyDisk(string from, string to) => WholeFile.Make(to, unfinished =>
+    {
+        Programs.Run("cp", "--sparse=always", "--reflink=auto", from, unfinished);
+        return true;
+    });
+
+    private static void Say(string text) => Console.Error.WriteLine($"guest: {text}");
+}

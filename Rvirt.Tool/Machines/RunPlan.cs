@@ -1,0 +1,89 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using Rvirt.Tool.Blobs;
+
+namespace Rvirt.Tool.Machines;
+
+/// <summary>What a run needs, from its settings alone: QEMU's arguments, and the guests of its blob.</summary>
+/// <param name="Arguments">QEMU's arguments.</param>
+/// <param name="Guests">The guests to pack into the blob; none when there is no blob to pack.</param>
+public sealed record RunPlan(IReadOnlyList<string> Arguments, IReadOnlyList<GuestSpec> Guests)
+{
+    /// <summary>RAM that the hypervisor and the blob take besides that of the guests, in MiB.</summary>
+    private const ulong Overhead = 320;
+
+    /// <summary>Makes the plan.</summary>
+    /// <param name="settings">The settings.</param>
+    /// <param name="copy">Where the parts lie.</param>
+    /// <param name="disks">The disk of each guest, or null for none.</param>
+    /// <param name="blob">Where the blob will be.</param>
+    public static RunPlan Make(RunSettings settings, WorkingCopy copy, IReadOnlyList<string?> disks, string blob)
+    {
+        var kernel = settings.Kernel ?? copy.OfGuest("Image");
+        var initrd = settings.Initrd ?? (settings.Kernel is null ? copy.OfGuest("initrd") : null);
+        var devices = new List<string>();
+        var guests = new List<GuestSpec>();
+        uint slot = 7;
+        for (var i = 0; i < settings.Guests; i++)
+        {
+            // The slots are dealt from the top: disk, network and, where they suffice, entropy for guest 0, then for guest 1, ...
+            var own = new List<uint>();
+            string Bus()
+            {
+                own.Add(slot);
+                return string.Create(CultureInfo.InvariantCulture, $"bus=virtio-mmio-bus.{slot--}");
+            }
+
+            if (disks[i] is { } disk)
+            {
+                devices.AddRange(["-drive", $"if=none,id=disk{i},format=raw,file={Escape(disk)}", "-device", $"virtio-blk-device,drive=disk{i},{Bus()}"]);
+            }
+
+            devices.AddRange(
+            [
+                "-netdev", $"user,id=net{i},hostfwd=tcp:127.0.0.1:{settings.Port + i}-:22", "-device", $"virtio-net-device,netdev=net{i},{Bus()}",
+            ]);
+            if (settings.Guests <= 2)
+            {
+                devices.AddRange(["-device", $"virtio-rng-device,{Bus()}"]);
+            }
+
+            var append = settings.Kernel is null ? $"{settings.Append} rvirt.name=guest{i}" : settings.Append;
+            guests.Add(new GuestSpec($"guest{i}", kernel, initrd, append, settings.Memory, 1, own));
+        }
+
+        List<string> arguments = ["-M", "virt", "-nographic"];
+        var mib = settings.Memory >> 20;
+        if (settings.Native)
+        {
+            arguments.AddRange(["-m", Mib(mib), "-smp", "1", "-kernel", kernel, "-append", settings.Append]);
+            arguments.AddRange(initrd is null ? [] : ["-initrd", initrd]);
+            guests.Clear();
+        }
+        else
+        {
+            arguments.AddRange(settings.OverFirmware ? [] : ["-bios", "none"]);
+            arguments.AddRange(["-m", Mib(mib * (ulong)settings.Guests + Overhead), "-smp", settings.Guests.ToString(CultureInfo.InvariantCulture)]);
+            arguments.AddRange(["-kernel", copy.Image(settings.OverFirmware), "-initrd", settings.IsBlob ? kernel : blob]);
+            if (settings.IsBlob)
+            {
+                guests.Clear();
+            }
+        }
+
+        arguments.AddRange(devices);
+        if (settings.Debugger != 0)
+        {
+            arguments.AddRange(["-gdb", string.Create(CultureInfo.InvariantCulture, $"tcp:127.0.0.1:{settings.Debugger}"), "-S"]);
+        }
+
+        return new RunPlan([.. arguments, .. settings.Extra], guests);
+    }
+
+    private static string Mib(ulong mib) => string.Create(CultureInfo.InvariantCulture, $"{mib}M");
+
+    /// <summary>A comma ends a value in QEMU's options, two are one (QEMU's manual, "-drive").</summary>
+    private static string Escape(string path) => path.Replace(",", ",,", StringComparison.Ordinal);
+}

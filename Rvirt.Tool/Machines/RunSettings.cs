@@ -1,0 +1,120 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using Rvirt.Tool.Settings;
+
+namespace Rvirt.Tool.Machines;
+
+/// <summary>The settings of <c>make qemu</c> and <c>make qemu-gdb</c>, judged.</summary>
+public sealed record RunSettings
+{
+    /// <summary>The names of the settings of <c>make qemu</c>.</summary>
+    public static readonly IReadOnlyList<string> Names =
+        ["FIRMWARE", "GUESTS", "KERNEL", "INITRD", "APPEND", "DISK", "MEMORY", "NATIVE", "SSH_PORT", "QEMU_EXTRA"];
+
+    /// <summary>The setting that <c>make qemu-gdb</c> has besides.</summary>
+    public const string DebuggerPort = "GDB_PORT";
+
+    /// <summary>Above OpenSBI instead of our own machine-mode part.</summary>
+    public bool OverFirmware { get; private init; }
+
+    /// <summary>How many guests.</summary>
+    public int Guests { get; private init; }
+
+    /// <summary>The user's own kernel, or null for Debian's.</summary>
+    public string? Kernel { get; private init; }
+
+    /// <summary>The user's own initial RAM disk.</summary>
+    public string? Initrd { get; private init; }
+
+    /// <summary>The command line.</summary>
+    public string Append { get; private init; } = "";
+
+    /// <summary>The user's own disk for the first guest.</summary>
+    public string? Disk { get; private init; }
+
+    /// <summary>RAM of each guest in bytes.</summary>
+    public ulong Memory { get; private init; }
+
+    /// <summary>Without Rvirt.</summary>
+    public bool Native { get; private init; }
+
+    /// <summary>The SSH port of the first guest.</summary>
+    public int Port { get; private init; }
+
+    /// <summary>QEMU's further arguments.</summary>
+    public IReadOnlyList<string> Extra { get; private init; } = [];
+
+    /// <summary>The port on which QEMU waits for a debugger, or 0.</summary>
+    public int Debugger { get; private init; }
+
+    /// <summary>Whether the kernel is a blob that describes its guests itself.</summary>
+    public bool IsBlob { get; private init; }
+
+    /// <summary>Reads and judges them; looks at the files they name.</summary>
+    /// <exception cref="FormatException">One is wrong; the message names it.</exception>
+    public static RunSettings Read(Setting settings, bool debug)
+    {
+        var guests = settings.Number("GUESTS", 1, 1, 4, "QEMU's virt board has eight virtio slots");
+        var native = settings.Switch("NATIVE");
+        if (native && guests != 1)
+        {
+            throw new FormatException("NATIVE=1 runs one guest");
+        }
+
+        var kernel = ReadableFile(settings, "KERNEL");
+        var initrd = ReadableFile(settings, "INITRD");
+        var isBlob = kernel is not null && !native && StartsAsTree(kernel);
+        if (isBlob && initrd is not null)
+        {
+            throw new FormatException("INITRD: the blob that KERNEL names brings its own");
+        }
+
+        return new RunSettings
+        {
+            OverFirmware = settings.Choice("FIRMWARE", "stub", "sbi") == "sbi",
+            Guests = guests,
+            Kernel = kernel,
+            Initrd = initrd,
+            Append = settings.TextOrEmpty("APPEND") ?? "console=ttyS0",
+            Disk = ReadableFile(settings, "DISK"),
+            Memory = Sizes.ParseMemory("MEMORY", settings.Text("MEMORY") ?? "512M"),
+            Native = native,
+            Port = settings.Number("SSH_PORT", 10001, 1, 65536 - guests, "a port of this machine for the first guest"),
+            Extra = Words.Split("QEMU_EXTRA", settings.Text("QEMU_EXTRA") ?? ""),
+            Debugger = debug ? settings.Number(DebuggerPort, 1234, 1, 65535, "a port of this machine") : 0,
+            IsBlob = isBlob,
+        };
+    }
+
+    private static string? ReadableFile(Setting settings, string name)
+    {
+        if (settings.Text(name) is not { } path)
+        {
+            return null;
+        }
+
+        if (Directory.Exists(path))
+        {
+            throw new FormatException($"{name}: {path} is a folder, not a file");
+        }
+
+        try
+        {
+            using var file = File.OpenRead(path);
+            return Path.GetFullPath(path);
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            throw new FormatException($"{name}: cannot read {path}");
+        }
+    }
+
+    /// <summary>Whether a file starts with the magic number of a flattened device tree (Devicetree Specification 0.4 §5.2).</summary>
+    private static bool StartsAsTree(string path)
+    {
+        using var file = File.OpenRead(path);
+        Span<byte> magic = stackalloc byte[4];
+        return file.ReadAtLeast(magic, 4, throwOnEndOfStream: false) == 4 && magic.SequenceEqual<byte>([0xd0, 0x0d, 0xfe, 0xed]);
+    }
+}

@@ -1,0 +1,39 @@
+using System;
+using System.IO;
+
+namespace Rvirt.Tool.Machines;
+
+/// <summary>Where the working copy keeps what it built.</summary>
+/// <param name="Top">Its top folder.</param>
+/// <param name="Guest">The Debian guest.</param>
+public sealed record WorkingCopy(string Top, string Guest)
+{
+    /// <summary>The one that this program was built in. RVIRT_GUEST_OUT names another place for the guest.</summary>
+    public static WorkingCopy Find()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "rvirt.sln")))
+            {
+                var top = folder.FullName;
+                return new WorkingCopy(top, Environment.GetEnvironmentVariable("RVIRT_GUEST_OUT") is { Length: > 0 } other ? other : Path.Combine(top, "artifacts/guest"));
+            }
+        }
+
+        throw new IOException("this command works in a clone of Rvirt only: no rvirt.sln above it");
+    }
+
+    /// <summary>The folder of copies and blobs of a run.</summary>
+    public string Run => Path.Combine(Top, "artifacts/run");
+
+    /// <summary>The hypervisor above OpenSBI or with its own machine-mode part.</summary>
+    public string Image(bool overFirmware) => Path.Combine(Top, "artifacts/images", overFirmware ? "rvirt-qemu-sbi.elf" : "rvirt-qemu.elf");
+
+    /// <summary>A file of the guest.</summary>
+    public string OfGuest(string name) => Path.Combine(Guest, name);
+
+    /// <summary>A file that must be there by now.</summary>
+    /// <exception cref="IOException">It is not; the message says what makes it.</exception>
+    public static string Need(string path, string command) =>
+        File.Exists(path) ? path : throw new IOException($"{path} is missing: run {command}");
+}
