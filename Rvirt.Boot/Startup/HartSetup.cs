@@ -54,6 +54,7 @@ internal static unsafe class HartSetup
         var index = guest == 0 ? description.BootHart : guest - 1 < description.BootHart ? guest - 1 : guest;
         var physical = description.Harts[index];
         hart->Host = host;
+        hart->Host.MistrustsInstructions = physical.MayHaveHypervisorExtension;
         hart->PlicContext = (uint)physical.PlicContext;
         hart->V.HostHartId = physical.HartId;
         hart->V.Index = 0;

@@ -22,7 +22,11 @@ internal unsafe struct TargetHost : IHost
         _hasStimecmp = mayTrap && Routines.ProbeStimecmp() != 0;
         _firmware = default;
         _firmware.Probe();
+        MistrustsInstructions = false;
     }
+
+    /// <inheritdoc/>
+    public bool MistrustsInstructions { readonly get; internal set; }
 
     /// <summary>The firmware.</summary>
     internal readonly FirmwareClient Firmware => _firmware;

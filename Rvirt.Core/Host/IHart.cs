@@ -4,6 +4,12 @@ namespace Rvirt.Core.Host;
 /// <remarks>Implemented by a struct and passed as a generic type argument, so that every call compiles to the instruction it stands for.</remarks>
 public interface IHart
 {
+    /// <summary>
+    /// Whether <c>stval</c> may name another instruction than the one that was illegal (Privileged spec 1.13 §12.1.9 wants it to be that one,
+    /// or zero). QEMU's harts with the H extension leave an older trap's there for HLV, HLVX and HSV.
+    /// </summary>
+    bool MistrustsInstructions { get; }
+
     /// <summary>Reads <c>sstatus</c>.</summary>
     ulong ReadSstatus();
 

@@ -28,11 +28,28 @@ public static class TrapDispatch<TContext, THost, TMmu, TBus>
     {
         if (cause == (ulong)ExceptionCause.IllegalInstruction)
         {
-            Emulate(context, (uint)value);
+            if (context.Host.MistrustsInstructions)
+            {
+                EmulateAsRead(context);
+            }
+            else
+            {
+                Emulate(context, (uint)value);
+            }
         }
         else
         {
             TakeException(context, cause, value);
+        }
+    }
+
+    // What stands at the program counter is what trapped; where it cannot be read any more, the guest's next try says why.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void EmulateAsRead(TContext context)
+    {
+        if (context.Host.TryFetch(context.VirtualHart.Pc, out var instruction))
+        {
+            Emulate(context, instruction);
         }
     }
 

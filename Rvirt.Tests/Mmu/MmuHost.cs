@@ -14,6 +14,8 @@ internal readonly unsafe struct MmuHost(StrictHart hart) : IHost
 
     public void SfencePage(ulong va) => hart.FencePage(va);
 
+    public bool MistrustsInstructions => throw new NotSupportedException();
+
     public ulong ReadSstatus() => throw new NotSupportedException();
 
     public void WriteSstatus(ulong value) => throw new NotSupportedException();

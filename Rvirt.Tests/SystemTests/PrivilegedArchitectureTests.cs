@@ -54,6 +54,16 @@ public sealed class PrivilegedArchitectureTests
         });
     }
 
+    [TestCase(Firmware.Stub)]
+    [TestCase(Firmware.Sbi)]
+    public void A_hypervisors_load_is_illegal_on_a_host_that_has_it(Firmware firmware)
+    {
+        using var folder = new TemporaryFolder();
+        var payload = BareProgram.Build(folder, "hypervisor-load-payload.S", 0x80200000);
+        using var qemu = QemuMachine.Start([.. GuestMachine.Rvirt(firmware, payload, memory: 256), "-cpu", "rv64"], TimeSpan.FromSeconds(60));
+        Assert.That(qemu.WaitForExit(50), Is.Zero, qemu.Describe);
+    }
+
     private static List<string> Run(Firmware firmware)
     {
         using var folder = new TemporaryFolder();

@@ -23,6 +23,8 @@ public readonly unsafe struct QuietHost(QuietHart* hart) : IHost
     private const ulong ClaimRegister = Plic + 0x20_0004 + (0x1000 * (ulong)Context);
     private const byte TransmitterEmpty = 0x60;
 
+    public bool MistrustsInstructions => false;
+
     public ulong ReadSstatus() => hart->Sstatus;
 
     public void WriteSstatus(ulong value) => hart->Sstatus = value;

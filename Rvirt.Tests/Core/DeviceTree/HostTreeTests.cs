@@ -72,6 +72,24 @@ internal sealed class HostTreeTests
         Assert.That(host.TestDevice, Is.Zero);
     }
 
+    [TestCase("rv64gc", false)]
+    [TestCase("rv64imafdch_zicsr", true)]
+    [TestCase("rv64gc_zihintpause_sscofpmf", false)]
+    public void KnowsWhichHartsHaveTheHypervisorExtension(string isa, bool has)
+    {
+        using var tree = new Tree(Board.Replace("\"rv64gc\"", $"\"{isa}\"", StringComparison.Ordinal));
+        HostTree.Read(tree.Reader, 1, out var host);
+        Assert.That(host.Harts[0].MayHaveHypervisorExtension, Is.EqualTo(has));
+    }
+
+    [Test]
+    public void AHartThatDoesNotSayWhatItHasMayHaveTheHypervisorExtension()
+    {
+        using var tree = new Tree(Board.Replace("riscv,isa = \"rv64gc\";", "", StringComparison.Ordinal));
+        HostTree.Read(tree.Reader, 1, out var host);
+        Assert.That(host.Harts[0].MayHaveHypervisorExtension);
+    }
+
     [TestCase("-smp 1 -m 512", 1, 1)]
     [TestCase("-smp 4 -m 1G", 4, 7)]
     public void ReadsQemusVirtBoard(string arguments, int harts, int lastContext)

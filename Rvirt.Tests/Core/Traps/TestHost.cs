@@ -15,6 +15,9 @@ internal sealed class TestHart
 
     public Queue<ulong> InterruptsDuringWfi { get; } = new();
 
+    /// <summary>Whether <c>stval</c> may name another instruction than the one that trapped.</summary>
+    public bool ReportsOtherInstructions { get; set; }
+
     public ulong Sstatus { get; set; }
 
     public ulong Sie { get; set; } = Interrupts.All;
@@ -39,6 +42,8 @@ internal sealed class TestHart
 /// <summary>A hart for unit tests of trap handling: it records, and executes nothing.</summary>
 internal readonly struct TestHost(TestHart hart) : IHost
 {
+    public bool MistrustsInstructions => hart.ReportsOtherInstructions;
+
     // Hardware sums FS up in SD.
     public ulong ReadSstatus() => hart.Sstatus | ((hart.Sstatus & Sstatus.Fs) == Sstatus.Fs ? Sstatus.Sd : 0);
 

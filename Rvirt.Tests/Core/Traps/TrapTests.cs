@@ -29,6 +29,33 @@ public class TrapTests
         Assert.That(machine.Mmu.Calls, Has.Count.EqualTo(user ? 1 : 0));
     }
 
+    // csrr a5, sscratch is what the host still had in stval; hlv.d a0, (a1) is what stands there, and is illegal in a guest.
+    [Test]
+    public void WhatStandsThereCountsWhereTheHostMayReportAnotherInstruction([Values] bool prior)
+    {
+        const uint hlv = 0x6c05c573;
+        const uint csrr = 0x140027f3;
+        using var machine = new TrapMachine();
+        ref var v = ref machine.V;
+        machine.Hart.ReportsOtherInstructions = true;
+        machine.Hart.Code[TrapMachine.Entry] = hlv;
+        v.Stvec = 0x8000_1000;
+        v.Sscratch = 0x5555;
+        v.X[15] = 0x1111;
+        Assert.That(machine.Illegal(prior ? csrr : hlv), Is.EqualTo(TrapOutcome.Resume));
+        Assert.That((v.X[15], v.Pc, v.Sepc, v.Scause, v.Stval), Is.EqualTo((0x1111UL, 0x8000_1000UL, TrapMachine.Entry, 2UL, (ulong)hlv)));
+    }
+
+    [Test]
+    public void AnInstructionThatCannotBeReadAnyMoreIsTriedAgain()
+    {
+        using var machine = new TrapMachine();
+        machine.Hart.ReportsOtherInstructions = true;
+        machine.V.X[15] = 0x1111;
+        Assert.That(machine.Illegal(0x140027f3), Is.EqualTo(TrapOutcome.Resume));
+        Assert.That((machine.V.X[15], machine.V.Pc), Is.EqualTo((0x1111UL, TrapMachine.Entry)));
+    }
+
     [Test]
     public void SretReturnsToTheModeBefore([Values] bool toUser, [Values] bool previous)
     {

@@ -26,6 +26,8 @@ internal readonly struct DeviceHost(FakeMachine machine) : IHost
 
     public void SendIpi(ulong hartId) => machine.Ipis.Add(hartId);
 
+    public bool MistrustsInstructions => throw new NotSupportedException();
+
     public ulong ReadSstatus() => throw new NotSupportedException();
 
     public void WriteSstatus(ulong value) => throw new NotSupportedException();

@@ -10,6 +10,8 @@ public readonly unsafe struct FakeHost(Hart hart, HostSeam? seam = null) : IHost
     private readonly Hart _hart = hart;
     private readonly HostSeam? _seam = seam;
 
+    public bool MistrustsInstructions => false;
+
     public ulong ReadSstatus() => _hart.ReadCsr(CsrNumber.Sstatus);
 
     public void WriteSstatus(ulong value) => _hart.WriteCsr(CsrNumber.Sstatus, value);
