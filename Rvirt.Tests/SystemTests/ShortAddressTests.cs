@@ -33,9 +33,9 @@ public sealed class ShortAddressTests
     {
         var image = folder.File("rvirt.elf");
         var options = new List<string>(File.ReadAllLines(Path.Combine(Repository.Top, Response)).Where(option =>
-            !option.StartsWith("--output=", StringComparison.Ordinal) && !option.StartsWith("--symbols=", StringComparison.Ordinal)))
+            !option.StartsWith("\"--output=", StringComparison.Ordinal) && !option.StartsWith("\"--symbols=", StringComparison.Ordinal)))
         {
-            $"--output={image}",
+            $"\"--output={image}\"",
             $"--define=LONGEST_MODE={longestMode}",
         };
         var response = folder.Write("options.rsp", System.Text.Encoding.UTF8.GetBytes(string.Join('\n', options)));
