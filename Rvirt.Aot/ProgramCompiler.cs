@@ -74,7 +74,12 @@ public sealed class ProgramCompiler
     /// <param name="only">Symbols of the exports to compile; empty for all.</param>
     public void Run(params IReadOnlyList<string> only)
     {
-        foreach (var (method, symbol) in ExportFinder.Find(_loaded.Roots, Methods, Diagnostics))
+        var exports = ExportFinder.Find(_loaded.Roots, Methods, Diagnostics).ToList();
+        foreach (var absent in only.Where(symbol => exports.All(export => export.Symbol != symbol)))
+        {
+            Diagnostics.Add(DiagnosticCode.InvalidExport, $"no method of the roots exports {absent}");
+        }
+        foreach (var (method, symbol) in exports)
         {
             if (only.Count > 0 && !only.Contains(symbol))
             {
@@ -84,7 +89,12 @@ public sealed class ProgramCompiler
             var instance = new MethodInstance(method);
             try
             {
-                Declare(instance, symbol).IsExported = true;
+                var function = Declare(instance, symbol);
+                function.IsExported = true;
+                if (symbol == PanicFunctions.Handler)
+                {
+                    PanicFunctions.CheckHandler(function);
+                }
                 Require(instance);
             }
             catch (RefusalException e)

@@ -6,4 +6,7 @@ namespace Rvirt.Aot.Diagnostics;
 public sealed class RefusalException(DiagnosticCode code, string message) : Exception(message)
 {
     public DiagnosticCode Code { get; } = code;
+
+    /// <summary>Where the cause stands, if not where the statement does.</summary>
+    public Ir.IrLocation? Location { get; init; }
 }

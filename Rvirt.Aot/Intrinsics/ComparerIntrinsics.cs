@@ -23,6 +23,10 @@ internal static class EqualityComparerIntrinsics
         {
             return call.Bool(call.B.Compare(CompareOp.Equal, call.Value(1), call.Value(2)));
         }
+        if (ComparerIntrinsics.CallOnNullable(call, type, "Equals") is { } equal)
+        {
+            return equal;
+        }
         if (type.IsKnownType(KnownTypeCode.String))
         {
             var equality = type.GetMethods(method => method is { Name: "op_Equality", IsStatic: true }).Single();
@@ -49,8 +53,28 @@ internal static class ComparerIntrinsics
     public static Operand? Default(IntrinsicCall call) => IntrinsicCall.Of(call.Lowering.Program.Data.StandIn(call.Method.DeclaringType));
 
     [Intrinsic("Compare")]
-    public static Operand? Compare(IntrinsicCall call) =>
-        call.Arguments.Length == 3 ? CallOn(call, Compared(call), "System.IComparable", "CompareTo", [call.Arguments[2]]) : null;
+    public static Operand? Compare(IntrinsicCall call)
+    {
+        if (call.Arguments.Length != 3)
+        {
+            return null;
+        }
+        var type = Compared(call);
+        type = type.Kind == TypeKind.Enum ? type.GetEnumUnderlyingType() : type;
+        return CallOnNullable(call, type, "Compare") ?? CallOn(call, type, "System.IComparable", "CompareTo", [call.Arguments[2]]);
+    }
+
+    /// <summary>Calls the static method that <c>System.Nullable</c> has for two nullable values; null for other types.</summary>
+    internal static Operand? CallOnNullable(IntrinsicCall call, IType type, string name)
+    {
+        if (!type.IsKnownType(KnownTypeCode.NullableOfT))
+        {
+            return null;
+        }
+        var owner = call.Lowering.Program.Compilation.FindType(new TopLevelTypeName("System", "Nullable"));
+        var method = owner.GetMethods(candidate => candidate.Name == name && candidate.TypeParameters.Count == 1).Single();
+        return call.Lowering.CallBound(method.Specialize(new TypeParameterSubstitution(null, type.TypeArguments)), [call.Arguments[1], call.Arguments[2]]);
+    }
 
     /// <summary>The type that a comparer compares.</summary>
     public static IType Compared(IntrinsicCall call) => call.Method.DeclaringType.TypeArguments[0];

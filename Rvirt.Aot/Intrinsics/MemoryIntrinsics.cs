@@ -54,6 +54,10 @@ internal static class MemoryMarshalIntrinsics
 [IntrinsicType("System.Array")]
 internal static class ArrayIntrinsics
 {
+    /// <summary>One object for each type, as on .NET; it lies in the image.</summary>
+    [Intrinsic("Empty")]
+    public static Operand? Empty(IntrinsicCall call) => IntrinsicCall.Of(call.Lowering.Program.Data.EmptyArray(call.TypeArguments[0]));
+
     [Intrinsic("get_Length")]
     public static Operand? Length(IntrinsicCall call) =>
         IntrinsicCall.Of(call.B.Load(IrType.I32, call.B.Field(call.Pointer(0), LayoutEngine.ArrayLengthOffset), 4));

@@ -14,6 +14,7 @@ public static class Attributes
     public const string InlineArray = "System.Runtime.CompilerServices.InlineArrayAttribute";
     public const string DoesNotReturn = "System.Diagnostics.CodeAnalysis.DoesNotReturnAttribute";
     public const string Intrinsic = "System.Runtime.CompilerServices.IntrinsicAttribute";
+    public const string IteratorStateMachine = "System.Runtime.CompilerServices.IteratorStateMachineAttribute";
     public const string ThreadStatic = "System.ThreadStaticAttribute";
 
     public static IAttribute? Find(IEntity entity, string fullName) =>

@@ -44,6 +44,14 @@ public sealed class ProgramLoader
             _paths[Path.GetFileNameWithoutExtension(path)] = path;
         }
         _paths["System.Private.CoreLib"] = coreLibrary;
+        foreach (var path in references.Where(path => !File.Exists(path)))
+        {
+            _diagnostics.Add(DiagnosticCode.MissingAssembly, $"assembly {path} does not exist");
+        }
+        if (_diagnostics.HasErrors)
+        {
+            return null;
+        }
 
         var files = new Dictionary<string, PEFile>(StringComparer.OrdinalIgnoreCase);
         var queue = new Queue<string>(roots.Select(path => Path.GetFileNameWithoutExtension(path)!));

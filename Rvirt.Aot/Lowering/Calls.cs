@@ -25,13 +25,22 @@ public sealed partial class MethodLowering
         {
             return folded;
         }
+        RefuseUnresolved(call.Method);
         var method = call.Method.Specialize(_instance.Substitution);
         IType? selfType = null;
+        if (IsIterator(method))
+        {
+            throw IteratorRefused(call);
+        }
         if (call.ConstrainedTo is { } constraint)
         {
             var type = Close(constraint);
             if (type.IsReferenceType == true && !method.IsStatic)
             {
+                if (BindToType(type, method) is { } bound)
+                {
+                    return CallConstrainedToClass(bound, call, place);
+                }
                 throw new RefusalException(DiagnosticCode.VirtualCall, $"call of {method.FullName} on the class {NameBuilder.Of(type)} cannot be bound");
             }
             (method, selfType) = ResolveConstrained(type, method);
@@ -40,13 +49,16 @@ public sealed partial class MethodLowering
                 return CallDefaultMember(method, call.Arguments, type, place);
             }
         }
-        else if (call is CallVirt or Call && !method.IsStatic && method.DeclaringType.Kind == TypeKind.Interface)
+        else
+        {
+            method = BindToReceiver(call, method);
+        }
+        if (call.ConstrainedTo is null && call is CallVirt or Call && !method.IsStatic && method.DeclaringType.Kind == TypeKind.Interface)
         {
             // A default interface method calls others on the struct it runs on.
             if (_instance.SelfType is not { } self || call.Arguments[0] is not LdLoc { Variable: { Kind: VariableKind.Parameter, Index: -1 } })
             {
-                throw new RefusalException(
-                    DiagnosticCode.VirtualCall, $"call of {method.FullName} through an interface: make the receiver a type parameter constrained to it");
+                throw InterfaceCallRefused(method, call);
             }
             (method, selfType) = ResolveConstrained(self, method);
         }
@@ -284,6 +296,7 @@ public sealed partial class MethodLowering
 
     private IrValue LowerLdFtn(LdFtn function)
     {
+        RefuseUnresolved(function.Method);
         var method = function.Method.Specialize(_instance.Substitution);
         if (function.Parent is NewObj { Method.DeclaringType.Kind: TypeKind.Delegate })
         {

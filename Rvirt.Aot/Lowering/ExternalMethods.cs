@@ -86,12 +86,33 @@ public sealed class ExternalMethods(ProgramCompiler program)
         return new IrSymbol(symbol);
     }
 
+    private static bool HasSignature(IrFunction function, CallSignature signature)
+    {
+        var types = new List<IrType>();
+        if (signature.HasHiddenResult)
+        {
+            types.Add(IrType.Pointer);
+        }
+        foreach (var mode in signature.ParameterModes)
+        {
+            types.AddRange(mode.Kind == PassKind.Indirect ? [IrType.Pointer] : mode.Pieces.Select(piece => piece.Type));
+        }
+        return function.ReturnType.Matches(signature.ReturnType)
+            && types.Count == function.Parameters.Count
+            && types.Zip(function.Parameters).All(pair => pair.First.Matches(pair.Second.Type));
+    }
+
     private IrSymbol FunctionFor(IMethod method, string symbol)
     {
-        if (!program.Module.Functions.ContainsKey(symbol))
+        var name = NameBuilder.Of(new Resolution.MethodInstance(method));
+        if (!program.Module.Functions.TryGetValue(symbol, out var known))
         {
             program.Names.Reserve(symbol);
-            program.CreateFunction(symbol, NameBuilder.Of(new Resolution.MethodInstance(method)), program.SignatureOf(method), isBoundary: true);
+            program.CreateFunction(symbol, name, program.SignatureOf(method), isBoundary: true);
+        }
+        else if (!HasSignature(known, program.SignatureOf(method)))
+        {
+            throw new RefusalException(DiagnosticCode.InvalidExport, $"{name} imports {symbol} with another signature than {known.DisplayName} has");
         }
         return new IrSymbol(symbol);
     }

@@ -68,7 +68,7 @@ public sealed partial class MethodLowering
 
     public TypeShape ShapeOf(IType type) => _program.Layouts.ShapeOf(Close(type));
 
-    private void Report(RefusalException e) => _program.Report(e.Code, e.Message, _instance, _b.Location);
+    private void Report(RefusalException e) => _program.Report(e.Code, e.Message, _instance, e.Location ?? _b.Location);
 
     /// <summary>Compiles a statement; one that cannot be compiled is reported, and the rest goes on.</summary>
     private void LowerStatement(ILInstruction instruction)

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using Rvirt.Aot.Diagnostics;
 using Rvirt.Aot.Ir;
 
 namespace Rvirt.Aot.Lowering;
@@ -39,6 +40,16 @@ public sealed class PanicFunctions(ProgramCompiler program)
         symbol = new IrSymbol(name);
         _functions.Add((kind, hasText), symbol);
         return symbol;
+    }
+
+    /// <summary>Refuses an image's handler that could not take what panics pass.</summary>
+    public static void CheckHandler(IrFunction function)
+    {
+        if (!function.ReturnType.IsVoid || function.Parameters is not [{ Type: var kind }, { Type.IsPointer: true }, { Type: var pc }] || kind != IrType.I32 || pc != IrType.I64)
+        {
+            throw new RefusalException(
+                DiagnosticCode.InvalidExport, $"{Handler} takes a kind, a text and an address, and returns nothing: static void {function.DisplayName}(uint kind, byte* text, nuint address)");
+        }
     }
 
     private IrSymbol HandlerSymbol()

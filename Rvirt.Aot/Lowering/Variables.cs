@@ -59,7 +59,8 @@ public sealed partial class MethodLowering
         }
         foreach (var variable in _body.Variables)
         {
-            if (variable.Kind is VariableKind.Local or VariableKind.PinnedLocal && !variable.IsDead)
+            // One of floating point is refused where it is used, if it is: generic code has some on ways that are folded away.
+            if (variable.Kind is VariableKind.Local or VariableKind.PinnedLocal && !variable.IsDead && variable.StackType is not (StackType.F4 or StackType.F8))
             {
                 Declare(variable);
             }

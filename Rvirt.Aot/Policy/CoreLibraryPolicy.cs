@@ -14,7 +14,7 @@ public static class CoreLibraryPolicy
     public static IReadOnlySet<string> AllowedTypes { get; } = new HashSet<string>
     {
         "System.ArgumentException", "System.ArgumentNullException", "System.ArgumentOutOfRangeException",
-        "System.BitConverter", "System.Boolean", "System.Buffer", "System.Byte", "System.Char", "System.Enum", "System.HashCode",
+        "System.BitConverter", "System.Boolean", "System.Buffer", "System.Byte", "System.Char", "System.Enum",
         "System.Index", "System.Int128", "System.Int16", "System.Int32", "System.Int64", "System.IntPtr", "System.Math",
         "System.MemoryExtensions", "System.Nullable", "System.Object", "System.Range", "System.ReadOnlySpan", "System.SByte",
         "System.Span", "System.String", "System.Type", "System.UInt128", "System.UInt16", "System.UInt32", "System.UInt64",
@@ -48,13 +48,24 @@ public static class CoreLibraryPolicy
         var type = OutermostOf(member.DeclaringType);
         if (!AllowedTypes.Contains(type))
         {
+            if (type == "System.HashCode")
+            {
+                throw new RefusalException(DiagnosticCode.NotAllowed, "System.HashCode starts from a random number of the process, which an image has not: combine hashes by arithmetic");
+            }
             throw new RefusalException(DiagnosticCode.NotAllowed, $"{type} is not among the types of the framework that an image may use");
         }
         if (RefusedMembers.Contains(member.Name) && !IsSpanEnumerator(member))
         {
-            throw new RefusalException(DiagnosticCode.NotAllowed, $"{type}.{member.Name} is not for images: it makes objects or text");
+            throw new RefusalException(DiagnosticCode.NotAllowed, $"{type}.{member.Name} is not for images: {ReasonFor(member.Name)}");
         }
     }
+
+    private static string ReasonFor(string member) => member switch
+    {
+        "Sort" or "BinarySearch" => "it compares through objects or delegates; write it as a loop",
+        "Alloc" or "AllocZeroed" or "AlignedAlloc" or "Free" or "AlignedFree" or "Realloc" => "there is no heap",
+        _ => "it makes objects or text",
+    };
 
     /// <summary>A loop over a span makes no object.</summary>
     private static bool IsSpanEnumerator(IMember member) =>

@@ -17,6 +17,7 @@ public sealed class FrozenData(ProgramCompiler program)
     private readonly Dictionary<string, IrGlobal> _strings = [];
     private readonly Dictionary<string, IrGlobal> _texts = [];
     private readonly Dictionary<IType, IrGlobal> _standIns = [];
+    private readonly Dictionary<IType, IrGlobal> _emptyArrays = [];
 
     /// <summary>Data that Roslyn stored in the assembly: <c>ReadOnlySpan&lt;T&gt; X => [..]</c>, u8 literals, array initializers.</summary>
     public IrSymbol Mapped(MetadataModule module, IField field, int address)
@@ -71,14 +72,19 @@ public sealed class FrozenData(ProgramCompiler program)
     }
 
     /// <summary>The one object of a type that has nothing in it but its identity.</summary>
-    public IrSymbol StandIn(IType type)
+    public IrSymbol StandIn(IType type) => Zeroes(_standIns, type, LayoutEngine.ObjectHeaderSize);
+
+    /// <summary>The one array of a type that has no elements.</summary>
+    public IrSymbol EmptyArray(IType element) => Zeroes(_emptyArrays, element, LayoutEngine.Align(LayoutEngine.ArrayDataOffset, 8));
+
+    private IrSymbol Zeroes(Dictionary<IType, IrGlobal> known, IType type, int size)
     {
-        if (!_standIns.TryGetValue(type, out var global))
+        if (!known.TryGetValue(type, out var global))
         {
             // Not constant: constants with the same bytes may be made one.
-            global = new IrGlobal(program.Names.Unique("object"), LayoutEngine.ObjectHeaderSize, 8);
+            global = new IrGlobal(program.Names.Unique("object"), size, 8);
             program.Module.Globals.Add(global.Symbol, global);
-            _standIns.Add(type, global);
+            known.Add(type, global);
         }
         return new IrSymbol(global.Symbol);
     }

@@ -13,11 +13,69 @@ public static unsafe class FrozenObjectCases
         runner.Run("FrozenObject.ArraysOfStructs"u8, &ArraysOfStructs, ref log, 8);
         runner.Run("FrozenObject.JaggedArrays"u8, &JaggedArrays, ref log, 8);
         runner.Run("FrozenObject.Objects"u8, &Objects, ref log, 4);
+        runner.Run("FrozenObject.EmptyArrays"u8, &EmptyArrays, ref log, 4);
+        runner.Run("FrozenObject.SealedReceivers"u8, &SealedReceivers, ref log, 4);
         runner.Run("FrozenObject.InheritedObjects"u8, &InheritedObjects, ref log, 4);
     }
 
     private static readonly int[] s_numbers = [3, 1, 4, 1, 5, 9, 2, 6];
     private static readonly string[] s_words = ["zero", "one", "two"];
+    private static readonly int[][] s_ragged = [[], [1], [], [2, 3]];
+
+    public static void EmptyArrays(ref Log log)
+    {
+        foreach (var row in s_ragged)
+        {
+            log.Add(row.Length);
+        }
+        log.Add(ReferenceEquals(s_ragged[0], s_ragged[2]));
+        log.Add(ReferenceEquals(s_ragged[0], Array.Empty<int>()));
+        log.Add(Array.Empty<long>().Length + s_ragged[log.Below(4)].Length);
+    }
+
+    private interface INamed
+    {
+        int Name(int n);
+    }
+
+    private abstract class Shape : INamed
+    {
+        public abstract int Sides { get; }
+
+        public virtual int Area(int n) => n;
+
+        public int Name(int n) => n + 5;
+    }
+
+    private class Box : Shape
+    {
+        public sealed override int Sides => 4;
+
+        public override int Area(int n) => n * n;
+    }
+
+    private sealed class Cube(int depth) : Box
+    {
+        public override int Area(int n) => base.Area(n) * depth;
+    }
+
+    private static readonly Box s_box = new();
+    private static readonly Cube s_cube = new(6);
+
+    private static int AreaOf<T>(T shape, int n)
+        where T : Shape => shape.Area(n) + shape.Sides;
+
+    /// <summary>Virtual calls that one method only can answer.</summary>
+    public static void SealedReceivers(ref Log log)
+    {
+        int n = log.Below(100);
+        log.Add(s_box.Sides);
+        log.Add(s_cube.Sides);
+        log.Add(s_cube.Area(n));
+        log.Add(AreaOf(s_cube, n));
+        log.Add(((INamed)s_cube).Name(n));
+    }
+
     private static readonly int[] s_scratch = new int[4];
 
     public static void Arrays(ref Log log)

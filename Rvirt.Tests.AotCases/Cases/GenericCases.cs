@@ -18,6 +18,8 @@ public static unsafe class GenericCases
         runner.Run("Generic.StaticsPerInstance"u8, &StaticsPerInstance, ref log, 2);
         runner.Run("Generic.DefaultValues"u8, &DefaultValues, ref log);
         runner.Run("Generic.Comparers"u8, &Comparers, ref log, 12);
+        runner.Run("Generic.ComparersOfNullablesAndEnums"u8, &ComparersOfNullablesAndEnums, ref log, 12);
+        runner.Run("Generic.Conversions"u8, &Conversions, ref log, 12);
         runner.Run("Generic.ComparerObjects"u8, &ComparerObjects, ref log, 6);
         runner.Run("Generic.ObjectMethods"u8, &ObjectMethods, ref log, 8);
         runner.Run("Generic.AllowsRefStruct"u8, &AllowsRefStruct, ref log, 4);
@@ -204,6 +206,48 @@ public static unsafe class GenericCases
     private static System.Collections.Generic.EqualityComparer<T> Equality<T>() => System.Collections.Generic.EqualityComparer<T>.Default;
 
     private static readonly bool s_hasOrder = System.Collections.Generic.Comparer<long>.Default is not null;
+
+    private enum Size : byte
+    {
+        Small,
+        Large = 200,
+    }
+
+    /// <summary>Comparers of types that .NET compares without a box.</summary>
+    public static void ComparersOfNullablesAndEnums(ref Log log)
+    {
+        int? a = log.Below(3) == 0 ? null : log.Below(2);
+        int? b = log.Below(3) == 0 ? null : log.Below(2);
+        var x = log.Below(2) == 0 ? Size.Small : Size.Large;
+        var y = log.Below(2) == 0 ? Size.Small : Size.Large;
+        log.Add(System.Collections.Generic.EqualityComparer<int?>.Default.Equals(a, b));
+        log.Add(System.Collections.Generic.EqualityComparer<int?>.Default.GetHashCode(a!));
+        log.Add(Math.Sign(System.Collections.Generic.Comparer<int?>.Default.Compare(a, b)));
+        log.Add(System.Collections.Generic.EqualityComparer<Size>.Default.Equals(x, y));
+        log.Add(Math.Sign(System.Collections.Generic.Comparer<Size>.Default.Compare(x, y)));
+        log.Add(System.Collections.Generic.EqualityComparer<(int?, Size)>.Default.Equals((a, x), (b, y)));
+    }
+
+    private static void Convert<TTo, TFrom>(TFrom value, ref Log log)
+        where TTo : IBinaryInteger<TTo>
+        where TFrom : IBinaryInteger<TFrom>
+    {
+        log.Add(long.CreateTruncating(TTo.CreateTruncating(value)));
+        log.Add(long.CreateTruncating(TTo.CreateSaturating(value)));
+    }
+
+    /// <summary>Conversions between integers by generic math, whose source has ways for floating point.</summary>
+    public static void Conversions(ref Log log)
+    {
+        Convert<byte, int>(log.NextInt(), ref log);
+        Convert<int, long>(log.NextLong(), ref log);
+        Convert<sbyte, ulong>(log.Next(), ref log);
+        Convert<ulong, short>((short)log.Next(), ref log);
+        log.Add(int.CreateTruncating(log.NextLong()));
+        log.Add(uint.CreateSaturating(log.NextLong()));
+        log.Add(int.CreateChecked(log.NextLong() >> 33));
+        log.Add(short.CreateChecked(log.NextLong()));
+    }
 
     /// <summary>A comparer is an object like others, and there is one for each type.</summary>
     public static void ComparerObjects(ref Log log)

@@ -85,6 +85,22 @@ internal static unsafe class LanguageRefusals
         return values[0];
     }
 
+    [UnmanagedCallersOnly(EntryPoint = "refuse_hash_code")]
+    public static int CombineHashes(int n) => HashCode.Combine(n, 5); // RVA0023
+
+    [DllImport("*", EntryPoint = "twice_imported")]
+    private static extern int Imported(int n);
+
+    [DllImport("*", EntryPoint = "twice_imported")]
+    private static extern long Imported(long n, long m);
+
+    [UnmanagedCallersOnly(EntryPoint = "refuse_two_signatures")]
+    public static long TwoSignatures(int n)
+    {
+        long first = Imported(n);
+        return first + Imported(n, n); // RVA0006
+    }
+
     [UnmanagedCallersOnly(EntryPoint = "refuse_encoding")]
     public static int Encode(int n) => Encoding.UTF8.GetByteCount("text") + n; // RVA0023
 

@@ -193,7 +193,7 @@ internal static unsafe class ObjectRefusals
     public static int Iterator(int n)
     {
         int sum = 0;
-        foreach (int value in Count(n)) // RVA0015
+        foreach (int value in Count(n)) // RVA0010
         {
             sum += value;
         }

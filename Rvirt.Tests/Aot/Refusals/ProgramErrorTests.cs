@@ -66,6 +66,39 @@ public class ProgramErrorTests
     }
 
     [Test]
+    public void AMissingReferenceIsNamed()
+    {
+        var error = Single(CompiledPrograms.Options with { References = ["/nowhere/Rvirt.Core.dll"] });
+        Assert.That(error.ToString(), Is.EqualTo("Rvirt.Aot: error RVA0002: assembly /nowhere/Rvirt.Core.dll does not exist"));
+    }
+
+    [Test]
+    public void WithoutAReferenceNothingIsAFaultOfTheCompiler()
+    {
+        var diagnostics = new DiagnosticBag();
+        Assert.That(CompilerDriver.Run(CompiledPrograms.Options with { References = [] }, diagnostics, TextWriter.Null), Is.False);
+        Assert.That(diagnostics.All.Where(error => error.Code == DiagnosticCode.Internal), Is.Empty);
+        Assert.That(diagnostics.All.Where(error => error.Code == DiagnosticCode.UnresolvedMember), Is.Not.Empty);
+    }
+
+    [Test]
+    public void AnExportThatIsNotThereIsNamed()
+    {
+        var error = Single(CompiledPrograms.Options with { Exports = ["stack_deep", "nosuch"] });
+        Assert.That(error.ToString(), Is.EqualTo("Rvirt.Aot: error RVA0006: no method of the roots exports nosuch"));
+    }
+
+    [Test]
+    public void APanicHandlerOfAnotherSignatureIsRefused()
+    {
+        var path = _folder.File("Panic.dll");
+        EmittedAssembly.Write(path, ("rvirt_panic", il => il.Emit(OpCodes.Ret)));
+        var error = Single(new CompilerOptions { Roots = [path], Output = _folder.File("x.elf") });
+        Assert.That(error.Code, Is.EqualTo(DiagnosticCode.InvalidExport));
+        Assert.That(error.Message, Does.StartWith("rvirt_panic takes a kind, a text and an address").And.Contain("Method0"));
+    }
+
+    [Test]
     public void TwoExportsOfOneSymbolAreRefused()
     {
         var path = _folder.File("Twice.dll");

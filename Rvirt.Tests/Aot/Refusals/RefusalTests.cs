@@ -46,6 +46,12 @@ public class RefusalTests
             + $" (reached through {Class}.ObjectInCallee / {Class}.Middle / {Class}.Inner)"));
     }
 
+    [TestCase("refuse_iterator", "Count is an iterator, and each call of one makes an object")]
+    [TestCase("refuse_sort", "System.MemoryExtensions.Sort is not for images: it compares through objects or delegates")]
+    [TestCase("refuse_hash_code", "System.HashCode starts from a random number of the process")]
+    [TestCase("refuse_two_signatures", "imports twice_imported with another signature")]
+    public void SaysWhyInOneLine(string export, string reason) => Assert.That(CompiledPrograms.Diagnose(export).Single().Message, Does.Contain(reason));
+
     [Test]
     public void EveryCodeHasACase()
     {
