@@ -35,6 +35,29 @@ public sealed class BarePayloadTests
         Assert.That(qemu.WaitForExit(50), Is.Zero, qemu.Describe);
     }
 
+    /// <summary>What SysRq on a serial console needs; the program sees on the board what it sees as a guest.</summary>
+    [TestCase(Firmware.Native, Category = "Native")]
+    [TestCase(Firmware.Stub, Category = "Image")]
+    [TestCase(Firmware.Sbi, Category = "Image")]
+    public void A_guest_sees_a_break_on_the_serial_line(Firmware firmware)
+    {
+        using var folder = new TemporaryFolder();
+        var payload = BareProgram.Build(folder, "break-payload.S", 0x80200000);
+        string[] arguments = firmware == Firmware.Native ? ["-kernel", payload] : [.. GuestMachine.Rvirt(firmware, payload, memory: 256)];
+        var socket = folder.File("monitor");
+        using var qemu = QemuMachine.Start([.. arguments, .. QemuMonitor.Arguments(socket)], TimeSpan.FromSeconds(90));
+        using var monitor = new QemuMonitor(socket, qemu);
+        qemu.Expect("ready", 60);
+        qemu.Send("a");
+        qemu.Expect(@"\[01 61\]", 30);
+        monitor.Human("chardev-send-break serial0");
+        qemu.Expect(@"\[11 00\]", 30);
+        qemu.Send("h");
+        qemu.Expect(@"\[01 68\]", 30);
+        qemu.Send("q");
+        Assert.That(qemu.WaitForExit(60), Is.Zero, qemu.Describe);
+    }
+
     /// <summary>The boot loader's copy of the blob lies where the second guest's memory is; Rvirt moves it away, and nothing may stay.</summary>
     [TestCase(Firmware.Stub, Category = "Image")]
     [TestCase(Firmware.Sbi, Category = "Image")]
