@@ -8,7 +8,7 @@ namespace Rvirt.Devices.Uart;
 /// after each write. A receive FIFO below its trigger level times out at once.</para>
 /// <para>The transmitter's interrupt asks once for each time it arises: where a driver has claimed it at the PLIC and neither reads
 /// the identification nor writes a byte, it stays identified but keeps the line low. Such drivers run on QEMU, whose PLIC does not look at
-/// the line again when an interrupt is completed.</para>
+/// the line again when an interrupt is completed. A driver that reads the identification and finds another cause is asked again.</para>
 /// <para>Framing and parity errors and breaks travel with their byte, and show once it is the next to be read.</para>
 /// <para>An access wider than a byte is an access to the one register at its address, as on QEMU. The owner holds a lock.</para>
 /// </remarks>
@@ -175,6 +175,12 @@ public unsafe struct Uart16550
                 if ((identification & 0x0f) == IirTransmit)
                 {
                     _transmitPending = false;
+                    Update();
+                }
+                else if (_transmitClaimed)
+                {
+                    // The driver serves another cause first: this one asks again behind it.
+                    _transmitClaimed = false;
                     Update();
                 }
 

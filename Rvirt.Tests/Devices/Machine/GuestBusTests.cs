@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using NUnit.Framework;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.Virtio;
@@ -61,6 +62,44 @@ public unsafe class GuestBusTests
         }
 
         Assert.That((interrupts, guest.Output), Is.EqualTo((6, "hello")), "one for the empty transmitter, one behind each byte");
+    }
+
+    // As the 16550's data sheet has it: the identification is read once for an interrupt, and what it names is served.
+    [TestCase(true)]
+    [TestCase(false)]
+    public void A_driver_that_serves_one_cause_an_interrupt_gets_all_of_them(bool receivedBeforeClaim)
+    {
+        using var guest = new TestGuest();
+        guest.Write(0x0c00_0028, 1);
+        guest.Write(0x0c00_2080, 1 << 10);
+        guest.Write(0x1000_0001, 3, 1);
+        var causes = new List<ulong>();
+        if (receivedBeforeClaim)
+        {
+            guest.Machine.Type("a");
+            guest.ServeInterrupts();
+        }
+
+        for (var interrupt = 0; interrupt < 10 && guest.Bus->ExternalInterruptPending(0); interrupt++)
+        {
+            Assert.That(guest.Read(0x0c20_1004), Is.EqualTo(10));
+            if (interrupt == 0 && !receivedBeforeClaim)
+            {
+                guest.Machine.Type("a");
+                guest.ServeInterrupts();
+            }
+
+            var cause = guest.Read(0x1000_0002, 1);
+            causes.Add(cause);
+            if (cause == 4)
+            {
+                Assert.That(guest.Read(0x1000_0000, 1), Is.EqualTo((ulong)'a'));
+            }
+
+            guest.Write(0x0c20_1004, 10);
+        }
+
+        Assert.That(causes, Is.EqualTo(new ulong[] { 4, 2 }), "a received byte, and the empty transmitter");
     }
 
     [Test]
