@@ -131,7 +131,8 @@ public unsafe struct Uart16550
     /// <summary>The PLIC has given the guest the chip's interrupt.</summary>
     public void Claimed()
     {
-        _transmitClaimed |= _transmitPending;
+        // A claim for another cause, which goes first, says nothing of the transmitter.
+        _transmitClaimed |= (Identification() & 0x0f) == IirTransmit;
         Update();
     }
 

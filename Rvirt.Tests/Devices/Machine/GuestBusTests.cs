@@ -103,6 +103,26 @@ public unsafe class GuestBusTests
     }
 
     [Test]
+    public void A_driver_that_looks_at_the_line_status_alone_is_asked_for_the_transmitter_behind_a_received_byte()
+    {
+        using var guest = new TestGuest();
+        guest.Write(0x0c00_0028, 1);
+        guest.Write(0x0c00_2080, 1 << 10);
+        guest.Write(0x1000_0001, 3, 1);
+        guest.Machine.Type("a");
+        guest.ServeInterrupts();
+        var served = "";
+        for (var interrupt = 0; interrupt < 10 && guest.Bus->ExternalInterruptPending(0); interrupt++)
+        {
+            Assert.That(guest.Read(0x0c20_1004), Is.EqualTo(10));
+            served += (guest.Read(0x1000_0005, 1) & 1) != 0 ? $"{(char)guest.Read(0x1000_0000, 1)} " : "empty ";
+            guest.Write(0x0c20_1004, 10);
+        }
+
+        Assert.That(served, Is.EqualTo("a empty "));
+    }
+
+    [Test]
     public void The_PLIC_takes_words_only()
     {
         using var guest = new TestGuest();
