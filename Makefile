@@ -16,7 +16,7 @@ configuration := Release
 images := artifacts/images
 tool := dotnet Rvirt.Tool/bin/$(configuration)/net10.0/Rvirt.Tool.dll
 
-.PHONY: help tool qemu qemu-gdb gdb ssh image guest test lockstep bench setup clean
+.PHONY: help tool qemu qemu-gdb gdb ssh image guest firmware test lockstep bench setup clean
 
 help:
 	@echo 'make qemu      build the hypervisor and a Debian guest, and boot it on QEMU; then: ssh -p 10001 root@localhost'
@@ -42,6 +42,7 @@ help:
 	@echo 'make mutation  mutation testing of a library (PROJECT=Core|Mmu, FILES="**/Sbi/*.cs"); slow: see docs/mutation.md'
 	@echo 'make image     the hypervisor images, in $(images)'
 	@echo 'make guest     the Debian guest, in artifacts/guest'
+	@echo 'make firmware  the newest OpenSBI that Debian serves, which tests run Rvirt above, in artifacts/firmware'
 	@echo 'make tool      Rvirt.Tool, which judges settings and runs guests (each target that needs it does that by itself)'
 	@echo 'make setup     the Debian packages all this needs (each target does that by itself)'
 	@echo 'make clean     remove what was built; downloads stay in ~/.cache/rvirt'
@@ -63,6 +64,9 @@ image: setup
 guest: setup
 	@guests/build.sh
 
+firmware: setup
+	@guests/firmware.sh
+
 qemu: tool
 	@$(tool) run --check
 	@$(MAKE) $(if $(filter 1,$(NATIVE)),,image) guest
@@ -82,7 +86,7 @@ gdb: tool
 ssh: tool
 	@exec $(tool) ssh
 
-test: image guest
+test: image guest firmware
 	@echo 'test: running the tests; results go to artifacts/test-results'
 	@rm -rf artifacts/test-results
 	@dotnet test rvirt.sln -c $(configuration) --nologo -v q --logger trx --logger 'console;verbosity=normal' --results-directory artifacts/test-results $(if $(FILTER),--filter '$(FILTER)') || \

@@ -4,23 +4,31 @@
 # mirror (point releases do that) is replaced by the newest one, with a warning.
 #   guests/fetch.sh          fetch
 #   guests/fetch.sh --lock   pin the newest versions of the mirror in packages.lock
+# With --firmware before that: the same for firmware.list and firmware.lock, which are the tests', of Debian's newest suite.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$here/index.sh"
+
+list=$here/packages.list
+option=
+if [ "${1:-}" = --firmware ]; then
+    list=$here/firmware.list lock=$here/firmware.lock suite=sid option=' --firmware'
+    shift
+fi
 
 mkdir -p "$cache/debs"
 exec 9>"$cache/lock"
 flock 9
 
-wanted() { grep -vE '^ *(#|$)' "$here/packages.list"; }
+wanted() { grep -vE '^ *(#|$)' "$list"; }
 
 write_lock() {
     load_index "$(mirror)"
     {
-        printf '# Pinned by guests/fetch.sh --lock: name in packages.list, package, version, path on the mirror, SHA256, size.\n'
+        printf '# Pinned by guests/fetch.sh%s --lock: name in %s, package, version, path on the mirror, SHA256, size.\n' "$option" "${list##*/}"
         wanted | while read -r name _; do printf '%s %s\n' "$name" "$(newest "$name")"; done
     } >"$lock.new"
     mv "$lock.new" "$lock"
-    say "packages.lock pins $(grep -vc '^#' "$lock") packages ($index_trust index)"
+    say "${lock##*/} pins $(grep -vc '^#' "$lock") packages ($index_trust index)"
 }
 
 # obtain PATH SHA256 SIZE: prints the cached file, downloading it when it is not there yet.
@@ -45,10 +53,10 @@ obtain() {
 }
 
 if [ "${1:-}" = --lock ]; then write_lock; exit; fi
-[ -f "$lock" ] || die "packages.lock is missing: make it with guests/fetch.sh --lock"
+[ -f "$lock" ] || die "${lock##*/} is missing: make it with guests/fetch.sh$option --lock"
 repository=
 wanted | while read -r name use; do
-    read -r _ package version path sum size < <(grep -m1 "^$name " "$lock") || die "packages.lock does not pin $name: run guests/fetch.sh --lock"
+    read -r _ package version path sum size < <(grep -m1 "^$name " "$lock") || die "${lock##*/} does not pin $name: run guests/fetch.sh$option --lock"
     status=0
     file=$(obtain "$path" "$sum" "$size") || status=$?
     [ "$status" -lt 2 ] || exit "$status"
@@ -56,8 +64,8 @@ wanted | while read -r name use; do
         repository=${repository:-$(mirror)}
         load_index "$repository"
         read -r package newer path sum size < <(newest "$name")
-        warn "$name $version, pinned in packages.lock, is not on the mirror any more: using $package $newer from its $index_trust index instead.
-guest:          Check it and pin it with guests/fetch.sh --lock."
+        warn "$name $version, pinned in ${lock##*/}, is not on the mirror any more: using $package $newer from its $index_trust index instead.
+guest:          Check it and pin it with guests/fetch.sh$option --lock."
         version=$newer
         file=$(obtain "$path" "$sum" "$size") || die "cannot download $package"
     fi

@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using System.Linq;
 using System.Text;
+using System.Text.RegularExpressions;
 using NUnit.Framework;
 
 namespace Rvirt.Tests.SystemTests;
@@ -59,6 +60,22 @@ public sealed class BadMachineTests
         Assert.That(
             qemu.Serial.Split('\n').Count(line => line.Contains("warning: OpenSBI from 1.6 on", StringComparison.Ordinal) && line.Contains("use Rvirt's image with its own machine-mode part", StringComparison.Ordinal)),
             Is.EqualTo(warned ? 1 : 0), qemu.Serial);
+    }
+
+    /// <summary>The real thing: it complains about each fence, the warning stood before that, and the guest runs to its end.</summary>
+    [Test]
+    public void The_newest_OpenSBI_complains_about_a_guests_fences_and_the_warning_says_so_before()
+    {
+        var payload = BareProgram.Build(_folder, "fence-payload.S", 0x80200000);
+        using var qemu = QemuMachine.Start(
+            [.. GuestMachine.Rvirt(Firmware.Sbi, payload, memory: 256), "-bios", Repository.NewestOpenSbi], TimeSpan.FromSeconds(60));
+        Assert.That(qemu.WaitForExit(50), Is.EqualTo(7), qemu.Describe);
+        var serial = qemu.Serial;
+        Assert.That(serial, Does.Match(@"OpenSBI v1\.([6-9]|\d\d)"));
+        Assert.That(Regex.Count(serial, "warning: OpenSBI from 1.6 on"), Is.EqualTo(1), serial);
+        Assert.That(Regex.Count(serial, "Invalid opcode for CSR read/write instruction"), Is.EqualTo(2), serial);
+        Assert.That(
+            serial.IndexOf("warning: OpenSBI", StringComparison.Ordinal), Is.LessThan(serial.IndexOf("Invalid opcode", StringComparison.Ordinal)), serial);
     }
 
     [TestCase(Firmware.Stub, "timers of the machine-mode part")]

@@ -29,6 +29,9 @@ internal static class Repository
 
     public static string UBootBinary => Need("/usr/lib/u-boot/qemu-riscv64_smode/u-boot.bin", "make setup");
 
+    /// <summary>The newest OpenSBI that Debian serves (guests/firmware.lock).</summary>
+    public static string NewestOpenSbi => Need("artifacts/firmware/opensbi.bin", "make firmware");
+
     public static string Image(Firmware firmware) => firmware switch
     {
         Firmware.Stub => Need("artifacts/images/rvirt-qemu.elf", "make image"),
