@@ -15,7 +15,7 @@ rvirt_wait_for_start:
     add     t1, t1, t2
     csrw    sie, SIP_SSIP
 1:  csrc    sip, SIP_SSIP
-    fence   rw, rw
+    fence   o, rw                           /* CSR writes are device output (Unprivileged spec, Zicsr): an IPI that follows wakes again */
     ld      a1, 0(t1)
     bnez    a1, rvirt_start_hart
     wfi

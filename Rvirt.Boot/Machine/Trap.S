@@ -25,6 +25,7 @@ interrupt:
 
     ld      t1, M_MSIP(sp)
     sw      zero, 0(t1)
+    fence   o, rw                           /* what S-mode reads from here on, after that: else a call in between is lost */
     csrsi   mip, MIP_SSIP
     j       rvirt_machine_return
 
