@@ -35,8 +35,8 @@ internal struct FirmwareClient
             return;
         }
 
-        _implementation = Call(SbiExtension.Base, 1).Value;
-        _implementationVersion = Call(SbiExtension.Base, 2).Value;
+        _implementation = ValueOf(1);
+        _implementationVersion = ValueOf(2);
         _timer = Kind(SbiExtension.Time, SbiExtension.LegacySetTimer);
         _interprocessor = Kind(SbiExtension.Ipi, SbiExtension.LegacySendIpi);
         _console = Kind(SbiExtension.Dbcn, SbiExtension.LegacyConsolePutchar);
@@ -126,6 +126,13 @@ internal struct FirmwareClient
         }
 
         Call(SbiExtension.LegacyShutdown, 0);
+    }
+
+    // What a function of BASE answers; zero, BBL's id and no version of interest, where it does not.
+    private static ulong ValueOf(ulong function)
+    {
+        var answer = Call(SbiExtension.Base, function);
+        return answer.Error == 0 ? answer.Value : 0;
     }
 
     private static FirmwareKind Kind(ulong extension, ulong legacy) =>

@@ -31,7 +31,7 @@ internal static unsafe class Announce
         if (host.Firmware.PrintsTraps)
         {
             ConsoleMultiplexer.BeginMessage(console, ref host)
-                .Text("warning: OpenSBI from 1.6 on prints a line for each trap of a guest, and no kernel boots beside that: "u8)
+                .Text("warning: OpenSBI from 1.6 on complains of each sret, wfi and sfence.vma of a guest, and no kernel boots beside that: "u8)
                 .Text("use Rvirt's image with its own machine-mode part, or an older OpenSBI"u8);
             console->EndMessage(ref host);
         }
