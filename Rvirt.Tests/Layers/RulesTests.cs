@@ -35,6 +35,9 @@ public sealed class RulesTests
                 public void Undocumented() => Console.WriteLine();
 
                 void WithoutAccess() => Console.WriteLine();
+
+                /// <summary>A method.</summary>
+                public void Ragged() => Console . WriteLine( );
             }
         }
         """;
@@ -61,6 +64,7 @@ public sealed class RulesTests
             Assert.That(output, Does.Contain("error CS1573"), "a parameter without it, where another has it");
             Assert.That(output, Does.Contain("error CS1574"), "a reference that leads nowhere");
             Assert.That(output, Does.Contain("error IDE0040"), "no accessibility");
+            Assert.That(output, Does.Contain("error IDE0055"), "whitespace of its own taste");
             Assert.That(output, Does.Contain("error IDE0161"), "a namespace with braces");
         });
     }

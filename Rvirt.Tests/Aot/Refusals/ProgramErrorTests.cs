@@ -123,15 +123,17 @@ public class ProgramErrorTests
     public void IlThatMixesIncompatibleTypesIsInvalid()
     {
         var path = _folder.File("Mixed.dll");
-        EmittedAssembly.Write(path, ("mixed", il =>
+        EmittedAssembly.Write(path, ("mixed", Mixed));
+        Assert.That(Single(new CompilerOptions { Roots = [path], Output = _folder.File("x.elf") }).Code, Is.EqualTo(DiagnosticCode.InvalidIl));
+
+        static void Mixed(ILGenerator il)
         {
             // A function without a value on its stack returns one.
             il.Emit(OpCodes.Ldarg_0);
             il.Emit(OpCodes.Add);
             il.Emit(OpCodes.Pop);
             il.Emit(OpCodes.Ret);
-        }));
-        Assert.That(Single(new CompilerOptions { Roots = [path], Output = _folder.File("x.elf") }).Code, Is.EqualTo(DiagnosticCode.InvalidIl));
+        }
     }
 
     private CompilerOptions WithAssembly(string text) => CompiledPrograms.Options with
@@ -169,8 +171,8 @@ public class ProgramErrorTests
     public void ARelocationThatTheImageCannotApplyIsRefused()
     {
         // An indirect function needs a loader that calls its resolver.
-        var error = Single(WithAssembly(
-            ".globl _start\n_start: call chosen\n.type chosen, @gnu_indirect_function\nchosen: ret\n") with { IsPositionIndependent = true });
+        var options = WithAssembly(".globl _start\n_start: call chosen\n.type chosen, @gnu_indirect_function\nchosen: ret\n");
+        var error = Single(options with { IsPositionIndependent = true });
         Assert.That(error.Code, Is.EqualTo(DiagnosticCode.Relocation));
         Assert.That(error.Message, Does.Contain("R_RISCV_IRELATIVE"));
     }

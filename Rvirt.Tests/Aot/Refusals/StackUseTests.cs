@@ -26,7 +26,10 @@ public class StackUseTests
 
     private static Dictionary<string, int> Frames { get; } = new()
     {
-        ["stack_deep"] = 100, [$"{Class}.Large"] = 2000, [$"{Class}.Fill"] = 30, [$"{Class}.Small"] = 50,
+        ["stack_deep"] = 100,
+        [$"{Class}.Large"] = 2000,
+        [$"{Class}.Fill"] = 30,
+        [$"{Class}.Small"] = 50,
     };
 
     [Test]

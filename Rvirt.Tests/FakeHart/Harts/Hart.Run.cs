@@ -21,7 +21,7 @@ public sealed unsafe partial class Hart
         var x = _x;
         var decoded = _decoded;
         var pc = _pc;
-        for (;;)
+        for (; ; )
         {
             if (_count >= _deadline)
             {

@@ -68,7 +68,8 @@ public sealed class BinutilsTests
         {
             File.WriteAllBytes(file, code);
             using var objdump = Process.Start(new ProcessStartInfo(
-                "riscv64-linux-gnu-objdump", ["-D", "-z", "-b", "binary", "-m", "riscv:rv64", "-M", "no-aliases,numeric", file]) { RedirectStandardOutput = true })!;
+                "riscv64-linux-gnu-objdump", ["-D", "-z", "-b", "binary", "-m", "riscv:rv64", "-M", "no-aliases,numeric", file])
+            { RedirectStandardOutput = true })!;
             while (objdump.StandardOutput.ReadLine() is { } line)
             {
                 var fields = line.Split('\t');
