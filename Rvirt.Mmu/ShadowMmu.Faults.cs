@@ -87,6 +87,7 @@ public unsafe partial struct ShadowMmu
                 _memory, _satp, va, access, ViewKind.Mode(_view), ViewKind.HasSum(_view), ViewKind.HasMxr(_view), update: true);
         }
 
+        // SAFETY: never null: where the guest has no address space it is the one behind the last.
         var level = _activeSpace->Levels - 1;
         walk.Level = level;
         walk.Global = false;
@@ -98,6 +99,7 @@ public unsafe partial struct ShadowMmu
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    // SAFETY: the index is masked, and Initialize made room for MmioTranslation.Count of them.
     private readonly ref MmioTranslation Device(ulong va) => ref _mmio[va >> Pte.PageShift & (MmioTranslation.Count - 1)];
 
     private readonly void Remember(ulong va, ulong guestAddress, AccessKind access)

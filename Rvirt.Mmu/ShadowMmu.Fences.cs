@@ -38,6 +38,7 @@ public unsafe partial struct ShadowMmu
         _fences++;
         var cleared = 0UL;
         var place = ShadowTable.PlaceOf(va, 0);
+        // SAFETY: a bucket's number is masked, what a bucket leads to is a table of the pool, and Pte.Index is below a table's 512 entries; so below.
         for (var table = _buckets[Bucket(va, 0)]; table != None; table = _records[table].Next)
         {
             if (_records[table].Place == place)
@@ -138,6 +139,7 @@ public unsafe partial struct ShadowMmu
     private static ulong Clear(ulong* entry)
     {
         // One aligned store: the host's walker sees the old entry or none.
+        // SAFETY: callers point into a table of the pool or of a root.
         var old = *entry;
         *entry = 0;
         return old;

@@ -11,6 +11,8 @@ public unsafe partial struct ShadowMmu
     private bool TryFill<THost>(ref THost host, in GuestWalk walk, ulong va)
         where THost : struct, IHost
     {
+        // SAFETY: Activate has chosen a root and a space before the guest can fault. From there down every table is the root's own or the pool's, with
+        // 512 entries as Pte.Index has values; the host's walker may read along, so entries change in one aligned store.
         ref var root = ref _roots[_activeRoot];
         var slot = _activeSpace->Slot;
         var wanted = TableClass.Of(root.View, (walk.Leaf & Pte.U) != 0);

@@ -12,6 +12,7 @@ public unsafe partial struct ShadowMmu
     private readonly void InitializeRoot(int index, ulong* table)
     {
         ref var root = ref _roots[index];
+        // SAFETY: the caller gives ShadowRoot.Pages zeroed pages for each index below RootCount; slots of the window are indexes below 512.
         root.Space = ShadowRoot.NoSpace;
         root.Table = table;
         root.HostAsid = _hostAsids ? (ulong)index + 1 : 0;
@@ -104,6 +105,7 @@ public unsafe partial struct ShadowMmu
     /// <summary>Links a root's pages so that its lower and upper tables stand at the guest's root level.</summary>
     private readonly void LinkRoot(ref ShadowRoot root, int levels)
     {
+        // SAFETY: the root's own table and two for each of at most two levels of the host's above the guest's: five pages, ShadowRoot.Pages.
         const int Last = Pte.Entries - 1;
         var hostLevels = HostTranslation.Levels(_host.Mode);
         root.Levels = levels;

@@ -8,6 +8,7 @@ public unsafe partial struct ShadowMmu
     private const int Buckets = 1024;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    // SAFETY: the number is that of a table of the pool, below _tableCount: MakeTable gave it out, and buckets and links hold only such.
     private readonly ulong* Table(int table) => (ulong*)(_tables + ((ulong)(uint)table << Pte.PageShift));
 
     private readonly ulong LinkTo(int table) => Pte.FromAddress(_tablesAddress + ((ulong)table << Pte.PageShift)) | Pte.V;

@@ -16,6 +16,7 @@ public unsafe partial struct ShadowMmu
         where THost : struct, IHost
     {
         var view = ViewKind.Of(mode, sum, mxr);
+        // SAFETY: never null, as NoSpace stands for none; a view is below ViewKind.Count.
         ref var known = ref _activeSpace->Views.Of(view);
         if (known.HostSatp == 0)
         {
@@ -81,6 +82,7 @@ public unsafe partial struct ShadowMmu
         var bare = Satp.Mode(satp) == TranslationMode.Bare;
         var asid = Satp.Asid(satp);
         var slotIndex = bare ? AsidSlot.Bare : asid & (AsidSlot.Count - 1);
+        // SAFETY: the slot is masked or the one behind the masked ones, a space's place is masked; there are as many of each.
         ref var slot = ref _slots[slotIndex];
         if (slot.Asid != asid)
         {

@@ -29,6 +29,8 @@ namespace Rvirt.Mmu;
 /// dropped. Roots have pages of their own, so the one the hardware uses always maps the hypervisor.
 /// </para>
 /// </remarks>
+// SAFETY: Initialize sets every pointer to a part of the memory that its caller gives for as long as the MMU lives. Indexes are the MMU's own:
+// tables below _tableCount, roots below RootCount, slots up to AsidSlot.Count. One hart at a time uses all of it; its walker only reads tables.
 public unsafe partial struct ShadowMmu
 {
     private const int None = -1;

@@ -12,6 +12,7 @@ public readonly unsafe struct ShadowMmuAdapter<THost> : IGuestMmu<THost>
     private readonly ShadowMmu* _mmu;
 
     /// <summary>Makes a reference; the tables stay where they are for as long as it is used.</summary>
+    // SAFETY: of every member: the caller here keeps the tables in place, and only the hart that they belong to uses the reference.
     public ShadowMmuAdapter(ShadowMmu* mmu) => _mmu = mmu;
 
     /// <inheritdoc/>

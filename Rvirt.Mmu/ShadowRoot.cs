@@ -1,6 +1,7 @@
 namespace Rvirt.Mmu;
 
 /// <summary>A root table of the host with the tables that lead down to the guest's root level. It has a host ASID of its own.</summary>
+// SAFETY: InitializeRoot and LinkRoot point into the root's own pages, which stay as long as the MMU; nothing here follows them.
 internal unsafe struct ShadowRoot
 {
     /// <summary>Pages of a root: the host's root table, and at most two tables a level for the lower and the upper half of the guest's addresses.</summary>

@@ -9,6 +9,7 @@ using Rvirt.Devices.Machine;
 namespace Rvirt.Boot.Guests;
 
 /// <summary>A guest: what it was made of, so that it can start again, its memory, its devices and its harts.</summary>
+// SAFETY: GuestSetup sets the pointers once, to memory that is never given back; nothing here follows them.
 internal unsafe struct Guest
 {
     /// <summary>Its devices.</summary>

@@ -7,6 +7,7 @@ using Rvirt.Mmu;
 namespace Rvirt.Boot.Guests;
 
 /// <summary>A virtual hart, and what of the host it runs on. It starts with the trap frame, so that one pointer is enough.</summary>
+// SAFETY: GuestSetup sets Guest once, to one of the machine's guests, which stay where they are; nothing here follows it.
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct GuestHart
 {

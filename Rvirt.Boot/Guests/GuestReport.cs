@@ -7,6 +7,8 @@ using Rvirt.Devices.Console;
 namespace Rvirt.Boot.Guests;
 
 /// <summary>What is said of guests on the console: how they end, and their registers where they end badly.</summary>
+// SAFETY: a virtual hart, its guest and the machine stay where they are for good, and each caller passes the one that runs on its own hart,
+// so that no other hart writes what is read here.
 internal static unsafe class GuestReport
 {
     /// <summary>The guest starts again.</summary>

@@ -6,6 +6,7 @@ using Rvirt.Devices.Console;
 namespace Rvirt.Boot.Guests;
 
 /// <summary>The whole machine while guests run: what they share, and who still runs. One exists, in memory that stays.</summary>
+// SAFETY: MachineSetup sets Guests once, to room for GuestCount of them that is never given back; nothing here follows it.
 internal unsafe struct Machine
 {
     /// <summary>The shared console.</summary>

@@ -5,6 +5,8 @@ using Rvirt.Boot.Target;
 namespace Rvirt.Boot.Panic;
 
 /// <summary>Where compiled code and the trap vector go when the hypervisor has a bug: report, then end the machine.</summary>
+// SAFETY: compiled code passes a text of the image, the trap vector the frame that it filled in on the stack of this hart; PanicReport
+// alone follows them.
 internal static unsafe class PanicEntry
 {
     private const uint Status = 2;

@@ -12,6 +12,7 @@ internal static unsafe class Entry
     [UnmanagedCallersOnly(EntryPoint = "rvirt_main")]
     internal static void Main(BootInfo* info)
     {
+        // SAFETY: the entry assembly has filled rvirt_boot_info in, which is part of the image; no other hart of ours runs yet.
         PanicEntry.UseWindow(info->Window);
         var host = new TargetHost(info->Window, mayTrap: true);
         var first = MachineSetup.Run(ref host, info);

@@ -75,7 +75,7 @@ internal static unsafe class HostMemory
             return null;
         }
 
-        // SAFETY: the range just taken.
+        // SAFETY: the map just gave the range out, so it is free RAM and nobody else's.
         var pointer = host.Memory.Pointer(address);
         Clear(pointer, length);
         return pointer;

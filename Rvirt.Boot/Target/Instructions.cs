@@ -3,6 +3,8 @@ using Rvirt.Core.Freestanding;
 namespace Rvirt.Boot.Target;
 
 /// <summary>The instructions that C# has no word for. Nothing else in the image is inline assembly.</summary>
+// SAFETY: loads and stores take any address: TargetHost gives them registers of devices in the window, and the guest's addresses only to
+// TryLoadGuestHalf, whose trap the vector steps over. The stack pointer is only compared and printed.
 internal static unsafe class Instructions
 {
     [AsmIntrinsic("csrr $0, sstatus")]

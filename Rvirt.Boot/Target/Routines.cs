@@ -6,6 +6,8 @@ using Rvirt.Core.VirtualHart;
 namespace Rvirt.Boot.Target;
 
 /// <summary>What the assembly files and the linker script offer to C#.</summary>
+// SAFETY: the assembly uses a virtual hart as VCPU_ offsets say and 33 doublewords of an area, both the caller's, who keeps them in place.
+// A linker symbol is an address in the image, which is all mapped.
 internal static unsafe class Routines
 {
     /// <summary>Enters a guest (TrapVector.S). Never returns.</summary>

@@ -147,7 +147,7 @@ internal unsafe struct TargetHost : IHost
     public readonly void SaveFloatingPoint(ulong* area) => Routines.SaveFloatingPoint(area);
 
     /// <inheritdoc/>
-    // SAFETY: the caller's area holds 33 doublewords.
+    // SAFETY: 33 doublewords are the caller's, as above.
     public readonly void RestoreFloatingPoint(ulong* area) => Routines.RestoreFloatingPoint(area);
 
     /// <inheritdoc/>

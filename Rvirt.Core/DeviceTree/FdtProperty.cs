@@ -24,6 +24,7 @@ public readonly unsafe struct FdtProperty
     public readonly int Length;
 
     /// <summary>The name, without its NUL.</summary>
+    // SAFETY: both ranges lie in the blob, as FdtReader has checked, or are what FromMemory's caller vouches for; null has length 0.
     public ReadOnlySpan<byte> Name => new(_name, _nameLength);
 
     /// <summary>The value.</summary>

@@ -72,6 +72,7 @@ public struct GuestBlob
             return GuestBlobError.TooLarge;
         }
 
+        // SAFETY: the caller vouches for length bytes that stay; nobody looks past them, as both readers are told the length.
         if (!FdtReader.HasMagic(file, length))
         {
             blob.Guests[0] = new GuestBlobEntry

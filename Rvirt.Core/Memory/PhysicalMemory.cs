@@ -10,6 +10,7 @@ public readonly unsafe struct PhysicalMemory
     public PhysicalMemory(ulong offset) => _offset = offset;
 
     /// <summary>The pointer through which the hypervisor reaches a physical address. Not checked: the caller owns the range.</summary>
+    // SAFETY: no more than a sum; whoever follows the pointer owns the range and says so there.
     public byte* Pointer(ulong physicalAddress) => (byte*)(physicalAddress + _offset);
 
     /// <summary>The physical address of a pointer into the window.</summary>

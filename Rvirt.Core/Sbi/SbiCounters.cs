@@ -10,7 +10,7 @@ namespace Rvirt.Core.Sbi;
 public static class SbiCounters
 {
     /// <summary>Number of counters.</summary>
-    public static unsafe ulong Count => (ulong)sizeof(TrapCounters) / sizeof(ulong);
+    public static ulong Count => (ulong)Unsafe.SizeOf<TrapCounters>() / sizeof(ulong);
 
     internal static SbiResult Call(ref VCpu v, ulong function, ulong index)
     {

@@ -13,6 +13,7 @@ namespace Rvirt.Core.VirtualHart;
 /// <c>sstatus.FS</c> and <c>sstatus.VS</c> are not here but in the hart's own <c>sstatus</c> while the virtual hart is loaded,
 /// because hardware turns them dirty.
 /// </remarks>
+// SAFETY: Siblings names GuestHarts virtual harts, which stay where they are for as long as the guest lives; nothing here follows it or Owner.
 [AsmOffsets("VCPU")]
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct VCpu

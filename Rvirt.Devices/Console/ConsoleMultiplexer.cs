@@ -251,7 +251,7 @@ public unsafe struct ConsoleMultiplexer
     private void Show<THost>(ref THost host, int guest)
         where THost : struct, IMmio
     {
-        // SAFETY: callers checked the index.
+        // SAFETY: callers checked the index against the number of guests.
         var console = _guests + guest;
         if (_openLine != guest)
         {

@@ -36,6 +36,7 @@ public unsafe struct GuestConsole
         _nameLength = (byte)Math.Min(name.Length, NameCapacity);
         for (var i = 0; i < _nameLength; i++)
         {
+            // SAFETY: below the length, which is at most the name's capacity.
             _name[i] = name[i];
         }
     }
@@ -44,8 +45,9 @@ public unsafe struct GuestConsole
     public readonly int NameLength => _nameLength;
 
     /// <summary>A byte of the name.</summary>
-    /// <param name="index">0 to <see cref="NameLength"/> - 1.</param>
-    public readonly byte NameByte(int index) => _name[index];
+    /// <param name="index">0 to <see cref="NameLength"/> - 1; behind that it is zero.</param>
+    // SAFETY: the index is checked here, and the length is at most the name's capacity.
+    public readonly byte NameByte(int index) => (uint)index < _nameLength ? _name[index] : (byte)0;
 
     /// <summary>Puts a byte of input behind the others.</summary>
     /// <param name="value">The byte; zero for a break.</param>
@@ -58,6 +60,7 @@ public unsafe struct GuestConsole
             return false;
         }
 
+        // SAFETY: here and where it is taken: the place is a remainder by the array's length.
         _input[_inputTail++ % InputCapacity] = (ushort)(value | (errors << 8));
         return true;
     }

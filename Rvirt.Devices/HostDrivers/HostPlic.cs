@@ -58,6 +58,7 @@ public unsafe struct HostPlic
         }
 
         _lock.Acquire();
+        // SAFETY: the source is below SourceLimit, checked above. The owner is only handed back.
         _owners[source] = (ulong)owner;
         _units[source] = unit;
         host.Write32(_base + (4 * source), 1);
@@ -87,6 +88,7 @@ public unsafe struct HostPlic
             return null;
         }
 
+        // SAFETY: below SourceLimit, though the number comes from the host's PLIC: checked above.
         unit = _units[source];
         return (void*)_owners[source];
     }

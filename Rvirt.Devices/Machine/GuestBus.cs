@@ -135,7 +135,7 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
     /// <param name="virtualHarts">The guest's virtual harts, as many as described; null where nobody needs waking.</param>
     public static void Connect(GuestBus<THost>* self, ref THost host, uint hostContext, uint consoleSource, VCpu** virtualHarts)
     {
-        // SAFETY: as for Initialize.
+        // SAFETY: Initialize's caller owns it all; the harts stay as long.
         self->_hostContext = hostContext;
         self->_virtualHarts = virtualHarts;
         for (var slot = 0; slot < GuestDevices.MaxSlots; slot++)
@@ -155,7 +155,7 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
 
     /// <summary>The kind of device in a slot (virtio 1.2 §5); 0: the slot is empty, or what stands behind it cannot be passed on.</summary>
     /// <param name="slot">0 to <see cref="GuestDevices.MaxSlots"/> - 1.</param>
-    // SAFETY: there are that many slots.
+    // SAFETY: Initialize made MaxSlots of them.
     public readonly uint SlotKind(int slot) => (uint)slot < GuestDevices.MaxSlots ? _slots[slot].Kind : 0;
 
     /// <summary>What passed through a slot.</summary>
@@ -261,7 +261,7 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
         {
             var offset = address - _virtioBase;
             var slot = offset >> SlotShift;
-            // SAFETY: below the number of slots.
+            // SAFETY: the access lies in the slots' range, so its slot is one of them.
             answered = _slots[slot].TryWrite(ref host, _memory, (uint)(offset & (SlotStride - 1)), size, value);
             UpdateSlot(ref host, (int)slot);
         }

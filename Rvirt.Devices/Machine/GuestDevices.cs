@@ -62,16 +62,19 @@ public unsafe struct GuestDevices
             return false;
         }
 
+        // SAFETY: checked to be one of MaxSlots places.
         _hostBase[slot] = hostBase;
         _hostSource[slot] = hostSource;
         return true;
     }
 
     /// <summary>Host physical address of the device behind a slot; 0: none.</summary>
-    /// <param name="slot">0 to <see cref="MaxSlots"/> - 1.</param>
-    public readonly ulong HostBase(int slot) => _hostBase[slot];
+    /// <param name="slot">0 to <see cref="MaxSlots"/> - 1; there is nothing behind others.</param>
+    // SAFETY: the index is checked against the array's length right here.
+    public readonly ulong HostBase(int slot) => (uint)slot < MaxSlots ? _hostBase[slot] : 0;
 
     /// <summary>Source at the host's PLIC of the device behind a slot.</summary>
-    /// <param name="slot">0 to <see cref="MaxSlots"/> - 1.</param>
-    public readonly uint HostSource(int slot) => _hostSource[slot];
+    /// <param name="slot">0 to <see cref="MaxSlots"/> - 1; others have none, which is 0.</param>
+    // SAFETY: the index is checked as in HostBase, against as many places.
+    public readonly uint HostSource(int slot) => (uint)slot < MaxSlots ? _hostSource[slot] : 0;
 }

@@ -37,6 +37,8 @@ public unsafe struct VirtualPlic
 
     private uint _signals;
     private int _contexts;
+    // SAFETY: of every index below: a source is checked to be under SourceCount, 96, so that its word is 0 or 1 of Words; a context is under
+    // _contexts, twice the harts that Reset takes, which are at most MaxHarts.
     private fixed ulong _level[Words];
     private fixed ulong _pending[Words];
     private fixed ulong _claimed[Words];

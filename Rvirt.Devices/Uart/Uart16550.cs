@@ -70,6 +70,7 @@ public unsafe struct Uart16550
     private bool _transmitClaimed;
     private bool _line;
     private byte _statusReads;
+    // SAFETY: every index is a remainder by FifoDepth, of non-negative numbers.
     private fixed byte _fifo[FifoDepth];
     private fixed byte _fifoErrors[FifoDepth];
 

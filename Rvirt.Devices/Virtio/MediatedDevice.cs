@@ -191,7 +191,7 @@ public unsafe struct MediatedDevice
 
         for (var queue = 0u; queue < _queueCount; queue++)
         {
-            // SAFETY: below the count.
+            // SAFETY: below the count, which Initialize keeps at MaxQueues or less.
             _queues[queue].Stop();
         }
 
@@ -330,7 +330,7 @@ public unsafe struct MediatedDevice
 
         for (var queue = 0u; queue < _queueCount; queue++)
         {
-            // SAFETY: below the count.
+            // SAFETY: _queueCount is at most MaxQueues, for which there are records.
             if (_queues[queue].Active)
             {
                 ReturnUsed(ref host, memory, queue);
@@ -354,7 +354,7 @@ public unsafe struct MediatedDevice
         _queueSelect = 0;
         for (var queue = 0u; queue < MaxQueues; queue++)
         {
-            // SAFETY: there are MaxQueues records.
+            // SAFETY: Initialize made MaxQueues records of registers.
             _registers[queue] = default;
             _registers[queue].Align = 4096;
             var size = VirtioKind.DefaultQueueSize(_kind, queue);
@@ -435,7 +435,7 @@ public unsafe struct MediatedDevice
             return;
         }
 
-        // SAFETY: below the count.
+        // SAFETY: checked just now: the guest chose the number.
         ref var queue = ref _registers[_queueSelect];
         switch (offset)
         {
@@ -485,7 +485,7 @@ public unsafe struct MediatedDevice
             return;
         }
 
-        // SAFETY: below the count.
+        // SAFETY: the guest's number was checked against the count.
         if (_queues[queue].DrainsItself && _queues[queue].Active)
         {
             // Its returns are told late: what has come back is handed over while the guest is here anyway.

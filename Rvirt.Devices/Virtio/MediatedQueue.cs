@@ -271,7 +271,7 @@ public unsafe struct MediatedQueue
             return false;
         }
 
-        // SAFETY: as in Forward.
+        // SAFETY: rings and indices are those of Forward: checked by Start, masked by the size.
         var before = _guestUsedIndex;
         while (true)
         {
@@ -433,7 +433,7 @@ public unsafe struct MediatedQueue
         var value = 0ul;
         for (var i = 0; i < sizeof(ulong); i++)
         {
-            // SAFETY: the caller's doubleword.
+            // SAFETY: eight bytes, which the caller has found to be RAM.
             value |= (ulong)Volatile.Read(ref from[i]) << (8 * i);
         }
 
