@@ -19,10 +19,7 @@ public unsafe partial struct ShadowMmu
         root.HostSatp = (ulong)_host.Mode << Satp.ModeShift
             | root.HostAsid << Satp.AsidShift
             | _window.Address(table) >> Pte.PageShift;
-        for (var slot = 0; slot < _host.SlotCount; slot++)
-        {
-            table[_host.SlotIndex(slot)] = _host.SlotEntry(slot);
-        }
+        _host.WriteWindow(table);
     }
 
     private readonly bool IsLive(int index)

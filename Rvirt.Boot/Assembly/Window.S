@@ -1,13 +1,14 @@
 /* The way into the hypervisor's window: the longest translation mode the hart has, one root leaf that maps all physical memory.
  *
  * Sv57: index 256 covers 256 TiB from 0xff00000000000000. Sv48: index 256 covers 512 GiB from 0xffff800000000000. Both tables look
- * the same. Neither range is canonical in a shorter mode, so a guest loses nothing. Sv39: sixteen 1 GiB leaves from
- * 0xffffffc000000000, a hole in Linux's map.
+ * the same. Neither range is canonical in a shorter mode, so a guest loses nothing. Sv39: 1 GiB leaves from 0xffffffc000000000, a hole
+ * in Linux's map. Guests' own tables map of them only what is used (HostTranslation).
  *
  * A write of satp with a mode the hart lacks changes nothing, and goes on behind it. One with a mode it has leaves the program
  * counter unmapped: the next fetch faults, and stvec leads into the window.
  */
 #include "Csr.inc"
+#include "Limits.inc"
 #include "rvirt_offsets.inc"
 
 #ifndef LONGEST_MODE                        /* tests build images that leave longer modes alone */
@@ -15,7 +16,6 @@
 #endif
 
 #define WINDOW_INDEX        256
-#define SV39_SLOTS          16
 
     .section .text.entry, "ax", @progbits
 
@@ -30,6 +30,7 @@ rvirt_enter_window:
 
 #if LONGEST_MODE >= SATP_SV57
     li      s2, SATP_SV57
+    li      s3, 1 << (48 - 30)
     li      a0, 0xff
     slli    a0, a0, 56
     jal     t6, try_mode
@@ -37,6 +38,7 @@ rvirt_enter_window:
 
 #if LONGEST_MODE >= SATP_SV48
     li      s2, SATP_SV48
+    li      s3, 1 << (39 - 30)
     li      a0, -1
     slli    a0, a0, 47
     jal     t6, try_mode
@@ -45,7 +47,7 @@ rvirt_enter_window:
     li      t0, WINDOW_INDEX * 8
     add     t0, t0, s1
     li      t1, PTE_HYPERVISOR
-    li      t2, SV39_SLOTS
+    li      t2, RVIRT_SV39_SLOTS
     li      t3, 1 << 28                     /* one GiB, as a PTE's page number has it */
 1:  sd      t1, 0(t0)
     add     t1, t1, t3
@@ -53,6 +55,7 @@ rvirt_enter_window:
     addi    t2, t2, -1
     bnez    t2, 1b
     li      s2, SATP_SV39
+    li      s3, RVIRT_SV39_SLOTS
     li      a0, -1
     slli    a0, a0, 38
     jal     t6, try_mode
@@ -60,8 +63,12 @@ rvirt_enter_window:
     lla     a0, no_mode_message
     j       rvirt_early_failure
 
-/* s1 = root table, s2 = mode, a0 = window base. Comes back to t6 only if the hart lacks the mode. */
+/* s1 = root table, s2 = mode, s3 = gigabytes in the window, a0 = its base. Comes back to t6 only if the hart lacks the mode. */
 try_mode:
+    lla     t0, __image_end
+    addi    t0, t0, -1
+    srli    t0, t0, 30
+    bgeu    t0, s3, too_high
     lla     t0, in_window
     add     t0, t0, a0
     csrw    stvec, t0
@@ -71,6 +78,10 @@ try_mode:
     sfence.vma
     csrw    satp, t1
     jr      t6
+
+too_high:
+    lla     a0, too_high_message
+    j       rvirt_early_failure
 
     .balign 4
 in_window:
@@ -109,6 +120,8 @@ rvirt_start_hart:
     .section .rodata.boot, "a", @progbits
 no_mode_message:
     .asciz  "rvirt: error: this hart has none of Sv39, Sv48, Sv57; Rvirt needs paging: run it on a hart with an MMU\n"
+too_high_message:
+    .asciz  "rvirt: error: the image lies above the addresses that Rvirt can map on this hart; load it lower\n"
 
     .section .bss.boot_root, "aw", @nobits
     .balign 4096

@@ -41,7 +41,11 @@ internal static unsafe class GuestLife
         host.ClearSoftwareInterrupt();
         guest->Machine->Plic.OpenContext(ref host, hart->PlicContext);
         var uart = guest->Machine->Host.Uart;
-        GuestBus<TargetHost>.Connect(&guest->Bus, ref host, hart->PlicContext, uart.Interrupt, guest->Harts);
+        if (!GuestBus<TargetHost>.Connect(&guest->Bus, ref host, hart->PlicContext, uart.Interrupt, guest->Harts))
+        {
+            throw new System.InvalidOperationException("a checked interrupt cannot be routed");
+        }
+
         Start(hart);
         host.SetSie(Interrupts.All);
         Routines.EnterGuest(&hart->V);

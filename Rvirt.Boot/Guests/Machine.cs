@@ -2,6 +2,7 @@ using Rvirt.Boot.Startup;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Memory;
 using Rvirt.Devices.Console;
+using Rvirt.Mmu;
 
 namespace Rvirt.Boot.Guests;
 
@@ -20,6 +21,9 @@ internal unsafe struct Machine
 
     /// <summary>What the entry assembly knew.</summary>
     internal BootInfo Boot;
+
+    /// <summary>How the host's harts translate, and what the window maps.</summary>
+    internal HostTranslation Translation;
 
     /// <summary>The window on physical memory.</summary>
     internal PhysicalMemory Memory;

@@ -28,6 +28,17 @@ internal static unsafe class Announce
             .Decimal((ulong)machine->Host.HartCount)
             .Text(machine->Host.HartCount == 1 ? " hart"u8 : " harts"u8);
         console->EndMessage(ref host);
+        var unused = (machine->Host.MemoryOutOfReach + machine->Host.MemoryBeyondBanks) / MiB;
+        if (unused != 0)
+        {
+            ConsoleMultiplexer.BeginMessage(console, ref host)
+                .Text("warning: "u8).Decimal(unused)
+                .Text(machine->Host.MemoryOutOfReach != 0
+                    ? " MiB of memory lie above the addresses that Rvirt can map on this hart, and stay unused"u8
+                    : " MiB of memory lie in more banks than Rvirt keeps, and stay unused"u8);
+            console->EndMessage(ref host);
+        }
+
         if (host.Firmware.PrintsTraps)
         {
             ConsoleMultiplexer.BeginMessage(console, ref host)

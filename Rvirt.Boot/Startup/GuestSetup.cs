@@ -71,7 +71,19 @@ internal static unsafe class GuestSetup
             }
 
             var device = description.VirtioSlots[slot];
-            guest->Devices.Attach(i, device.Base, device.Interrupt);
+            if (!Devices.HostDrivers.HostPlic.CanRoute(device.Interrupt))
+            {
+                StartupFailure.Begin(ref host).Text("guest "u8).Text(guest->Name).Text(": virtio slot "u8).Decimal((ulong)slot)
+                    .Text(" of the machine has no interrupt that Rvirt can route, 1 to 127: name other slots"u8);
+                StartupFailure.Finish(ref host);
+                return false;
+            }
+
+            if (!guest->Devices.Attach(i, device.Base, device.Interrupt))
+            {
+                StartupFailure.End(ref host, guest->Name, "it asks for more devices than a guest has virtio slots: name fewer"u8);
+                return false;
+            }
         }
 
         return true;
@@ -108,61 +120,84 @@ internal static unsafe class GuestSetup
 
     private static bool TryGiveRam(ref TargetHost host, Machine* machine, ulong guestBase, ref MemoryMap map)
     {
-        var translation = HartSetup.Translation(machine);
-        var shares = 0UL;
-        for (var i = 0; i < machine->GuestCount; i++)
+        // Places that keep the guests' largest pages whole leave gaps: where not all fit so, closer together.
+        var whole = map;
+        if (PlaceRam(ref host, machine, guestBase, GiB, ref whole, out _) == RamPlacement.Complete)
         {
-            var guest = machine->Guests + i;
-            if (guest->Description.MemorySize == 0)
-            {
-                shares++;
-            }
-            else if (!TryTakeTables(ref host, guest, translation, guest->Description.MemorySize, ref map)
-                || !TryTakeRam(ref host, guest, guestBase, guest->Description.MemorySize, ref map))
-            {
+            map = whole;
+            return true;
+        }
+
+        switch (PlaceRam(ref host, machine, guestBase, Superpage, ref map, out var guest))
+        {
+            case RamPlacement.Complete:
+                return true;
+            case RamPlacement.TooLittleForGuest:
                 StartupFailure.Begin(ref host).Text("guest "u8).Text(guest->Name).Text(": too little memory for the "u8)
                     .Decimal(guest->Description.MemorySize / MiB)
                     .Text(" MiB it asks for: give the machine more, on QEMU with -m, or the guest less"u8);
                 StartupFailure.Finish(ref host);
                 return false;
+            default:
+                return TooLittle(ref host);
+        }
+    }
+
+    /// <summary>Gives each guest its tables and RAM: those that ask for a size first, then equal shares of the rest.</summary>
+    private static RamPlacement PlaceRam(ref TargetHost host, Machine* machine, ulong guestBase, ulong alignment, ref MemoryMap map, out Guest* guest)
+    {
+        ref var translation = ref machine->Translation;
+        guest = null;
+        var shares = 0UL;
+        for (var i = 0; i < machine->GuestCount; i++)
+        {
+            guest = machine->Guests + i;
+            if (guest->Description.MemorySize == 0)
+            {
+                shares++;
+            }
+            else if (!TryTakeTables(guest, translation, guest->Description.MemorySize, ref map)
+                || !TryTakeRam(ref host, guest, guestBase, guest->Description.MemorySize, alignment, ref map))
+            {
+                return RamPlacement.TooLittleForGuest;
             }
         }
 
         if (shares == 0)
         {
-            return true;
+            return RamPlacement.Complete;
         }
 
         // Tables first: they are sized for the share there would be without them, which is a little too many.
         var share = map.LargestShare(shares, Superpage);
         for (var i = 0; i < machine->GuestCount; i++)
         {
-            var guest = machine->Guests + i;
-            if (guest->Description.MemorySize == 0 && !TryTakeTables(ref host, guest, translation, share, ref map))
+            guest = machine->Guests + i;
+            if (guest->Description.MemorySize == 0 && !TryTakeTables(guest, translation, share, ref map))
             {
-                return TooLittle(ref host);
+                return RamPlacement.TooLittleToShare;
             }
         }
 
         share = map.LargestShare(shares, Superpage);
         if (share < MinimumMemory)
         {
-            return TooLittle(ref host);
+            return RamPlacement.TooLittleToShare;
         }
 
         for (var i = 0; i < machine->GuestCount; i++)
         {
-            var guest = machine->Guests + i;
-            if (guest->Description.MemorySize == 0 && !TryTakeRam(ref host, guest, guestBase, share, ref map))
+            guest = machine->Guests + i;
+            if (guest->Description.MemorySize == 0 && !TryTakeRam(ref host, guest, guestBase, share, alignment, ref map))
             {
-                return TooLittle(ref host);
+                return RamPlacement.TooLittleToShare;
             }
         }
 
-        return true;
+        return RamPlacement.Complete;
     }
 
-    private static bool TryTakeTables(ref TargetHost host, Guest* guest, in HostTranslation translation, ulong memory, ref MemoryMap map)
+    private static bool TryTakeTables(Guest* guest, in HostTranslation translation, ulong memory, ref MemoryMap map)
     {
         var tables = Math.Clamp(memory / BytesPerTable, MinimumTables, MaximumTables);
         guest->TableCount = (int)tables;
@@ -170,11 +205,11 @@ internal static unsafe class GuestSetup
         return map.TryTake((ShadowMmu.BytesNeeded((int)tables) + 4095) & ~4095UL, 4096, out guest->TablesAddress);
     }
 
-    // Congruent with the guest's addresses modulo 1 GiB where that is possible, so that its largest pages stay whole; else modulo 2 MiB.
-    private static bool TryTakeRam(ref TargetHost host, Guest* guest, ulong guestBase, ulong length, ref MemoryMap map)
+    // Congruent with the guest's addresses modulo 1 GiB where that is possible and wanted, so that its largest pages stay whole; else modulo 2 MiB.
+    private static bool TryTakeRam(ref TargetHost host, Guest* guest, ulong guestBase, ulong length, ulong alignment, ref MemoryMap map)
     {
         ulong address;
-        if ((length < GiB || !map.TryTake(length, GiB, out address)) && !map.TryTake(length, Superpage, out address))
+        if ((length < alignment || !map.TryTake(length, alignment, out address)) && !map.TryTake(length, Superpage, out address))
         {
             return false;
         }
@@ -185,7 +220,6 @@ internal static unsafe class GuestSetup
 
     private static bool TryPrepare(ref TargetHost host, Machine* machine)
     {
-        var translation = HartSetup.Translation(machine);
         for (var i = 0; i < machine->GuestCount; i++)
         {
             var guest = machine->Guests + i;
@@ -215,7 +249,7 @@ internal static unsafe class GuestSetup
             GuestBus<TargetHost>.Initialize(
                 &guest->Bus, ref host, memory, machine->Memory, guest->Devices, guest->Storage, i, &machine->Console, &machine->Plic);
             var hart = (GuestHart*)guest->Harts[0];
-            ShadowMmu.Initialize(ref hart->Mmu, memory, machine->Memory, translation, guest->TablesAddress, guest->TableCount);
+            ShadowMmu.Initialize(ref hart->Mmu, memory, machine->Memory, machine->Translation, guest->TablesAddress, guest->TableCount);
             HartSetup.Assign(ref host, machine, hart, i);
         }
 

@@ -1,5 +1,6 @@
 using Rvirt.Boot.Guests;
 using Rvirt.Boot.Target;
+using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Privileged;
 using Rvirt.Mmu;
 
@@ -8,43 +9,18 @@ namespace Rvirt.Boot.Startup;
 /// <summary>Pins virtual harts to the host's harts, and starts those.</summary>
 internal static unsafe class HartSetup
 {
-    private const int GigabyteShift = 30;
-    private const int WindowIndex = 256;
-
-    /// <summary>How this hart translates, and where the window lies; as the entry assembly set it up.</summary>
-    internal static HostTranslation Translation(Machine* machine)
+    /// <summary>How this hart translates, as the entry assembly set it up, and a window that maps the RAM and devices of the host.</summary>
+    /// <returns>False where the window does not reach one of them, which the reading of the host's tree rules out.</returns>
+    internal static bool TryTranslation(BootInfo* info, in HostDescription description, out HostTranslation translation)
     {
-        var satp = machine->Boot.Satp;
-        var mode = Satp.Mode(satp);
+        var satp = info->Satp;
         // ASID bits that do not exist read as zero (Privileged spec 1.13 §12.1.11).
         Instructions.WriteSatp(satp | Satp.AsidMask);
         var maximumAsid = Satp.Asid(Instructions.ReadSatp());
         Instructions.WriteSatp(satp);
         Instructions.SfenceAll();
-        if (mode != TranslationMode.Sv39)
-        {
-            return HostTranslation.Wide(mode, maximumAsid);
-        }
-
-        // The first gigabyte for devices, then those that hold RAM.
-        var translation = HostTranslation.Narrow(maximumAsid);
-        translation.AddSlot(WindowIndex, 0);
-        ref var host = ref machine->Host;
-        var last = 0UL;
-        for (var i = 0; i < host.MemoryBankCount; i++)
-        {
-            var bank = host.MemoryBanks[i];
-            for (var gigabyte = bank.Base >> GigabyteShift; gigabyte <= (bank.Base + bank.Size - 1) >> GigabyteShift; gigabyte++)
-            {
-                if (gigabyte > last && translation.SlotCount < HostTranslation.MaximumSlots)
-                {
-                    translation.AddSlot(WindowIndex + (int)gigabyte, gigabyte << GigabyteShift);
-                    last = gigabyte;
-                }
-            }
-        }
-
-        return translation;
+        translation = HostTranslation.Of(Satp.Mode(satp), maximumAsid);
+        return WindowPlan.TryMap(description, ref translation);
     }
 
     /// <summary>Gives a virtual hart a hart of the host: the first guest the one that booted, the others the rest in order.</summary>

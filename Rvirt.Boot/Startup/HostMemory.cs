@@ -2,6 +2,8 @@ using System;
 using System.Runtime.CompilerServices;
 using Rvirt.Boot.Target;
 using Rvirt.Core.DeviceTree;
+using Rvirt.Core.Privileged;
+using Rvirt.Mmu;
 
 namespace Rvirt.Boot.Startup;
 
@@ -38,7 +40,7 @@ internal static unsafe class HostMemory
         // SAFETY: free RAM of that size, apart from the old place.
         Buffer.MemoryCopy(tree.Blob, host.Memory.Pointer(treeAddress), treeLength, treeLength);
         if (FdtReader.Open(host.Memory.Pointer(treeAddress), treeLength, out var moved) != FdtError.None
-            || HostTree.Read(moved, info->HartId, out description) != HostTreeError.None)
+            || HostTree.Read(moved, info->HartId, HostTranslation.Reach(Satp.Mode(info->Satp)), out description) != HostTreeError.None)
         {
             return false;
         }

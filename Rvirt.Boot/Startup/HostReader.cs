@@ -1,6 +1,9 @@
+using System;
 using Rvirt.Boot.Firmware;
 using Rvirt.Boot.Target;
 using Rvirt.Core.DeviceTree;
+using Rvirt.Core.Privileged;
+using Rvirt.Mmu;
 
 namespace Rvirt.Boot.Startup;
 
@@ -21,8 +24,15 @@ internal static unsafe class HostReader
             return false;
         }
 
+        var reach = HostTranslation.Reach(Satp.Mode(info->Satp));
+        if (info->DeviceTree >= reach)
+        {
+            StartupFailure.End(ref host, "the firmware handed over a device tree above the addresses that Rvirt can map on this hart: load it lower"u8);
+            return false;
+        }
+
         // SAFETY: the firmware vouches for a tree there; the reader checks its header before it goes on.
-        var error = FdtReader.Open(host.Memory.Pointer(info->DeviceTree), MaximumLength, out tree);
+        var error = FdtReader.Open(host.Memory.Pointer(info->DeviceTree), Math.Min(MaximumLength, reach - info->DeviceTree), out tree);
         if (error != FdtError.None)
         {
             StartupFailure.Begin(ref host).Text("the machine's device tree is bad: "u8).Text(FdtErrorText.Of(error))
@@ -31,7 +41,7 @@ internal static unsafe class HostReader
             return false;
         }
 
-        var hostError = HostTree.Read(tree, info->HartId, out description);
+        var hostError = HostTree.Read(tree, info->HartId, reach, out description);
         MachineEnd.UseTestDevice(description.TestDevice);
         if (hostError != HostTreeError.None)
         {

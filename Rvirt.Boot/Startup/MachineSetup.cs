@@ -46,6 +46,11 @@ internal static unsafe class MachineSetup
             return Fail(ref host, "too little memory: give the machine more, on QEMU with -m"u8);
         }
 
+        if (!HartSetup.TryTranslation(info, description, out var translation))
+        {
+            return Fail(ref host, "the machine has memory or a device above the addresses that Rvirt can map on this hart"u8);
+        }
+
         var window = host.Memory;
         var file = window.Pointer(description.InitrdStart);
         var error = GuestBlob.Read(file, description.InitrdEnd - description.InitrdStart, description.BootArguments, out var blob);
@@ -59,8 +64,18 @@ internal static unsafe class MachineSetup
             return Fail(ref host, "more guests than harts: give the machine a hart for each, on QEMU with -smp"u8);
         }
 
-        if (!TryMakeMachine(ref host, info, description, blob.Count, ref map, out var machine)
-            || !GuestSetup.TryMakeAll(ref host, machine, platform, blob, ref map))
+        if (description.Uart.Interrupt != 0 && !Devices.HostDrivers.HostPlic.CanRoute(description.Uart.Interrupt))
+        {
+            return Fail(ref host, "the console's UART has no interrupt that Rvirt can route, 1 to 127: name another one in stdout-path"u8);
+        }
+
+        if (!TryMakeMachine(ref host, info, description, blob.Count, ref map, out var machine))
+        {
+            return null;
+        }
+
+        machine->Translation = translation;
+        if (!GuestSetup.TryMakeAll(ref host, machine, platform, blob, ref map))
         {
             return null;
         }

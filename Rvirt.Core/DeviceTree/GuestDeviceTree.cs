@@ -9,7 +9,7 @@ public static class GuestDeviceTree
     /// <summary>The longest command line that a guest can have, in bytes without its NUL. Linux keeps 1023 or fewer.</summary>
     public const int MaximumBootArguments = 2047;
 
-    /// <summary>A buffer of this many bytes holds the tree of any guest with up to 16 harts and the longest command line.</summary>
+    /// <summary>A buffer of this many bytes holds the tree of any guest with up to 8 harts and the longest command line.</summary>
     public const int SuggestedBufferLength = 32768;
 
     private const uint SupervisorExternalInterrupt = 9;

@@ -42,6 +42,9 @@ public static class GuestMachineMap
     /// <summary>virtio-mmio slots.</summary>
     public const int VirtioSlots = 8;
 
+    /// <summary>Most harts of a guest: the one limit that its description and its PLIC share.</summary>
+    public const int MaximumHarts = 8;
+
     /// <summary>Start of RAM.</summary>
     public const ulong Memory = 0x80000000;
 

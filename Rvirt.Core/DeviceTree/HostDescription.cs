@@ -18,11 +18,17 @@ public struct HostDescription
     /// <summary>Most virtio-mmio slots kept.</summary>
     public const int MaximumVirtioSlots = 8;
 
-    /// <summary>RAM, by ascending address.</summary>
+    /// <summary>RAM that the hypervisor can map, by ascending address.</summary>
     public MemoryBankList MemoryBanks;
 
     /// <summary>Entries of <see cref="MemoryBanks"/>.</summary>
     public int MemoryBankCount;
+
+    /// <summary>Bytes of RAM at addresses that the hypervisor cannot map: part of no bank, so that nobody gets it.</summary>
+    public ulong MemoryOutOfReach;
+
+    /// <summary>Bytes of RAM in banks that the list had no room for: nobody gets it.</summary>
+    public ulong MemoryBeyondBanks;
 
     /// <summary>Ranges of RAM that belong to the firmware or others: the reservation block and <c>/reserved-memory</c>.</summary>
     public ReservationList Reservations;

@@ -8,12 +8,14 @@ namespace Rvirt.Core.DeviceTree;
 public static class HostTree
 {
     private const uint SupervisorExternalInterrupt = 9;
+    private const ulong TestDeviceSize = 4;
 
     /// <summary>Reads the tree.</summary>
     /// <param name="tree">The host's device tree.</param>
     /// <param name="bootHart">The hart id of the hart that started.</param>
+    /// <param name="reach">Bytes of physical memory, from address 0, that the hypervisor can map. RAM beyond is left out of the banks.</param>
     /// <param name="host">The machine; as far as it was read on an error.</param>
-    public static HostTreeError Read(in FdtReader tree, ulong bootHart, out HostDescription host)
+    public static HostTreeError Read(in FdtReader tree, ulong bootHart, ulong reach, out HostDescription host)
     {
         host = default;
         for (var i = 0; tree.TryReservation(i, out var address, out var size); i++)
@@ -26,7 +28,7 @@ public static class HostTree
         foreach (var node in tree.Descendants(tree.Root))
         {
             var error = node.Depth == 1 && IsMemory(tree, node)
-                ? ReadMemory(tree, node, ref host)
+                ? ReadMemory(tree, node, reach, ref host)
                 : ReadNode(tree, node, stdout, ref host, ref plic);
             if (error != HostTreeError.None)
             {
@@ -36,14 +38,15 @@ public static class HostTree
 
         ReadReservedMemory(tree, ref host);
         ReadPlicContexts(plic, ref host);
-        return Check(ref host, bootHart);
+        var complete = Check(ref host, bootHart);
+        return complete != HostTreeError.None ? complete : CheckReach(ref host, reach);
     }
 
     private static HostTreeError Check(ref HostDescription host, ulong bootHart)
     {
         if (host.MemoryBankCount == 0)
         {
-            return HostTreeError.NoMemory;
+            return host.MemoryOutOfReach == 0 ? HostTreeError.NoMemory : HostTreeError.MemoryOutOfReach;
         }
 
         if (host.HartCount == 0)
@@ -90,6 +93,37 @@ public static class HostTree
             ? HostTreeError.None
             : HostTreeError.InitrdOutsideMemory;
     }
+
+    // Every device that the hypervisor touches.
+    private static HostTreeError CheckReach(ref HostDescription host, ulong reach)
+    {
+        if (!IsInReach(host.Plic.Base, host.Plic.Size, reach))
+        {
+            return HostTreeError.PlicOutOfReach;
+        }
+
+        if (!IsInReach(host.Uart.Base, host.Uart.Size, reach))
+        {
+            return HostTreeError.UartOutOfReach;
+        }
+
+        if (!IsInReach(host.TestDevice, TestDeviceSize, reach))
+        {
+            return HostTreeError.TestDeviceOutOfReach;
+        }
+
+        for (var i = 0; i < host.VirtioSlotCount; i++)
+        {
+            if (!IsInReach(host.VirtioSlots[i].Base, host.VirtioSlots[i].Size, reach))
+            {
+                return HostTreeError.VirtioOutOfReach;
+            }
+        }
+
+        return HostTreeError.None;
+    }
+
+    private static bool IsInReach(ulong address, ulong size, ulong reach) => address < reach && size <= reach - address;
 
     private static bool IsMemory(ref HostDescription host, ulong address, ulong size)
     {
@@ -140,7 +174,7 @@ public static class HostTree
     private static bool IsMemory(in FdtReader tree, FdtNode node) =>
         (tree.TryProperty(node, "device_type"u8, out var type) && type.HasString("memory"u8)) || tree.Name(node).SequenceEqual("memory"u8);
 
-    private static HostTreeError ReadMemory(in FdtReader tree, FdtNode node, ref HostDescription host)
+    private static HostTreeError ReadMemory(in FdtReader tree, FdtNode node, ulong reach, ref HostDescription host)
     {
         if (!tree.IsEnabled(node))
         {
@@ -155,8 +189,16 @@ public static class HostTree
                 return HostTreeError.WrongMemory;
             }
 
-            if (size == 0 || host.MemoryBankCount == HostDescription.MaximumMemoryBanks)
+            var inReach = address >= reach ? 0 : Math.Min(size, reach - address);
+            host.MemoryOutOfReach += size - inReach;
+            if (inReach == 0)
             {
+                continue;
+            }
+
+            if (host.MemoryBankCount == HostDescription.MaximumMemoryBanks)
+            {
+                host.MemoryBeyondBanks += inReach;
                 continue;
             }
 
@@ -166,7 +208,7 @@ public static class HostTree
                 host.MemoryBanks[at] = host.MemoryBanks[at - 1];
             }
 
-            host.MemoryBanks[at] = new HostDescription.Range { Base = address, Size = size };
+            host.MemoryBanks[at] = new HostDescription.Range { Base = address, Size = inReach };
         }
 
         return index == 0 ? HostTreeError.WrongMemory : HostTreeError.None;

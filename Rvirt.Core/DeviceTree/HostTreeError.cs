@@ -30,6 +30,21 @@ public enum HostTreeError : byte
     /// <summary>The initial RAM disk that the tree names is not all in memory.</summary>
     InitrdOutsideMemory,
 
+    /// <summary>All memory lies at addresses that the hypervisor cannot map.</summary>
+    MemoryOutOfReach,
+
+    /// <summary>The PLIC lies at an address that the hypervisor cannot map.</summary>
+    PlicOutOfReach,
+
+    /// <summary>The console's UART lies at an address that the hypervisor cannot map.</summary>
+    UartOutOfReach,
+
+    /// <summary>The test device lies at an address that the hypervisor cannot map.</summary>
+    TestDeviceOutOfReach,
+
+    /// <summary>A virtio-mmio slot lies at an address that the hypervisor cannot map.</summary>
+    VirtioOutOfReach,
+
     /// <summary>More ranges of memory are reserved than <see cref="HostDescription.MaximumReservations"/>: those that were cut could be given away.</summary>
     TooManyReservations,
 }

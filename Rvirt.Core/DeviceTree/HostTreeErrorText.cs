@@ -17,6 +17,11 @@ public static class HostTreeErrorText
         HostTreeError.NoPlic => "the machine's device tree names no PLIC: Rvirt cannot use AIA, on QEMU leave out aia="u8,
         HostTreeError.NoPlicContext => "the machine's PLIC has no supervisor context for the hart that started: start on another one"u8,
         HostTreeError.InitrdOutsideMemory => "the initrd lies outside of the machine's memory: load it elsewhere, or give the machine more"u8,
+        HostTreeError.MemoryOutOfReach => "all of the machine's memory lies above the addresses that Rvirt can map on this hart: use a hart with Sv48 or Sv57"u8,
+        HostTreeError.PlicOutOfReach => "the machine's PLIC lies above the addresses that Rvirt can map on this hart: use a hart with Sv48 or Sv57"u8,
+        HostTreeError.UartOutOfReach => "the console's UART lies above the addresses that Rvirt can map on this hart: name another one in stdout-path, or use a hart with Sv48 or Sv57"u8,
+        HostTreeError.TestDeviceOutOfReach => "the machine's test device lies above the addresses that Rvirt can map on this hart: use a hart with Sv48 or Sv57"u8,
+        HostTreeError.VirtioOutOfReach => "a virtio slot lies above the addresses that Rvirt can map on this hart: disable it in the device tree, or use a hart with Sv48 or Sv57"u8,
         HostTreeError.TooManyReservations => "the machine's device tree reserves more than 16 ranges of memory, and Rvirt must keep clear of each: reserve fewer"u8,
         _ => "unknown error"u8,
     };

@@ -21,7 +21,7 @@ public static class GuestBlobErrorText
         GuestBlobError.SameLabel => "two guests have the same name: give each a label of its own"u8,
         GuestBlobError.WrongBootArguments => "a guest's bootargs are not one string: put them in one pair of quotes"u8,
         GuestBlobError.LongBootArguments => "the command line is longer than 2047 bytes: shorten it"u8,
-        GuestBlobError.WrongHarts => "a guest's harts are not one number from 1 to 16: give one cell"u8,
+        GuestBlobError.WrongHarts => "a guest's harts are not one number from 1 to 8: give one cell"u8,
         GuestBlobError.WrongMemory => "a guest's memory is not a multiple of 2 MiB: give the bytes as one cell, or two for high and low"u8,
         GuestBlobError.WrongDevices => "a guest's devices are not numbers of virtio slots: give one cell from 0 to 7 for each"u8,
         GuestBlobError.DeviceGivenTwice => "a device is given twice: a virtio slot goes to one guest, once"u8,

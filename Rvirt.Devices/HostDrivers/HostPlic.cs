@@ -42,6 +42,9 @@ public unsafe struct HostPlic
         host.Write32(_base + ContextOffset + (ContextStride * context), 0);
     }
 
+    /// <summary>Whether a source's number is one that can be routed: 1 to <see cref="SourceLimit"/> - 1.</summary>
+    public static bool CanRoute(uint source) => source - 1 < SourceLimit - 1;
+
     /// <summary>Gives a source to an owner and routes it to a context, with priority 1.</summary>
     /// <param name="host">Access to the registers.</param>
     /// <param name="context">Context of the hart that serves the owner.</param>
@@ -52,7 +55,7 @@ public unsafe struct HostPlic
     public bool Route<THost>(ref THost host, uint context, uint source, void* owner, byte unit)
         where THost : struct, IMmio
     {
-        if (source - 1 >= SourceLimit - 1)
+        if (!CanRoute(source))
         {
             return false;
         }
@@ -71,7 +74,7 @@ public unsafe struct HostPlic
     public void Disable<THost>(ref THost host, uint context, uint source)
         where THost : struct, IMmio
     {
-        if (source - 1 < SourceLimit - 1)
+        if (CanRoute(source))
         {
             _lock.Acquire();
             SetEnable(ref host, context, source, false);

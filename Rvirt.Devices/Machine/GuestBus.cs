@@ -133,24 +133,31 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
     /// <param name="hostContext">Number of its S-mode context at the host's PLIC.</param>
     /// <param name="consoleSource">Source of the host's UART at the host's PLIC; 0: none.</param>
     /// <param name="virtualHarts">The guest's virtual harts, as many as described; null where nobody needs waking.</param>
-    public static void Connect(GuestBus<THost>* self, ref THost host, uint hostContext, uint consoleSource, VCpu** virtualHarts)
+    /// <returns>False where an interrupt is none that the host's PLIC can route; set-up asks <see cref="HostPlic.CanRoute"/> before.</returns>
+    public static bool Connect(GuestBus<THost>* self, ref THost host, uint hostContext, uint consoleSource, VCpu** virtualHarts)
     {
         // SAFETY: Initialize's caller owns it all; the harts stay as long.
         self->_hostContext = hostContext;
         self->_virtualHarts = virtualHarts;
         for (var slot = 0; slot < GuestDevices.MaxSlots; slot++)
         {
-            if (self->_slots[slot].Kind != 0)
+            if (self->_slots[slot].Kind != 0 && !self->_hostPlic->Route(ref host, hostContext, self->_devices.HostSource(slot), self, (byte)slot))
             {
-                self->_hostPlic->Route(ref host, hostContext, self->_devices.HostSource(slot), self, (byte)slot);
+                return false;
             }
         }
 
         if (consoleSource != 0 && self->_console->Focus == self->_guest)
         {
-            self->_hostPlic->Route(ref host, hostContext, consoleSource, self, ConsoleUnit);
+            if (!self->_hostPlic->Route(ref host, hostContext, consoleSource, self, ConsoleUnit))
+            {
+                return false;
+            }
+
             self->_console->EnableInput(ref host);
         }
+
+        return true;
     }
 
     /// <summary>The kind of device in a slot (virtio 1.2 §5); 0: the slot is empty, or what stands behind it cannot be passed on.</summary>

@@ -1,10 +1,12 @@
+using Rvirt.Core.DeviceTree;
+
 namespace Rvirt.Devices.Machine;
 
 /// <summary>Which devices a guest has, at which guest physical addresses, and what of the host stands behind them.</summary>
 public unsafe struct GuestDevices
 {
     /// <summary>Virtio slots a guest can have.</summary>
-    public const int MaxSlots = 8;
+    public const int MaxSlots = GuestMachineMap.VirtioSlots;
 
     /// <summary>Size of the test device in bytes.</summary>
     public const ulong TestSize = 0x1000;

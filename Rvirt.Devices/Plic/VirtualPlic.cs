@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using Rvirt.Core.DeviceTree;
 
 namespace Rvirt.Devices.Plic;
 
@@ -17,7 +18,7 @@ public unsafe struct VirtualPlic
     public const int SourceCount = 96;
 
     /// <summary>Most virtual harts of a guest.</summary>
-    public const int MaxHarts = 8;
+    public const int MaxHarts = GuestMachineMap.MaximumHarts;
 
     /// <summary>Size of the register space in bytes.</summary>
     public const ulong Size = 0x60_0000;

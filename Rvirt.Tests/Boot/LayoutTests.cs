@@ -56,6 +56,7 @@ public class LayoutTests
 
     [TestCase("RVIRT_MAX_HARTS", Limits.MaximumHarts)]
     [TestCase("RVIRT_STACK_SIZE", Limits.StackSize)]
+    [TestCase("RVIRT_SV39_SLOTS", Rvirt.Mmu.HostTranslation.Sv39Slots)]
     public void AssemblyHasTheSameLimits(string name, int value)
     {
         var root = typeof(LayoutTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "RepositoryRoot").Value!;

@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using System.Linq;
 using NUnit.Framework;
 using Rvirt.Core.Privileged;
@@ -141,39 +142,79 @@ public sealed class FormatTests
     [TestCase(TranslationMode.Sv57, 5)]
     public void AModeHasItsLevels(TranslationMode mode, int levels) => Assert.That(HostTranslation.Levels(mode), Is.EqualTo(levels));
 
-    [TestCase(TranslationMode.Sv48)]
-    [TestCase(TranslationMode.Sv57)]
-    public void AWideHostsWindowIsTheFirstEntryOfTheUpperHalf(TranslationMode mode)
+    [TestCase(TranslationMode.Sv48, 0x80_0000_0000UL)]
+    [TestCase(TranslationMode.Sv57, 0x1_0000_0000_0000UL)]
+    public void AWideHostsWindowIsTheFirstEntryOfTheUpperHalf(TranslationMode mode, ulong reach)
     {
-        var host = HostTranslation.Wide(mode, 77);
+        var host = HostTranslation.Of(mode, 77);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(host.Mode, Is.EqualTo(mode));
             Assert.That(host.MaximumAsid, Is.EqualTo(77));
-            Assert.That(host.SlotCount, Is.EqualTo(1));
-            Assert.That(host.SlotIndex(0), Is.EqualTo(256));
+            Assert.That(host.TryMap(reach - 1, 1));
+            Assert.That(host.TryMap(reach, 1), Is.False);
+            Assert.That(host.TryMap(reach - 1, 2), Is.False);
+            Assert.That(host.TryMap(ulong.MaxValue, 1), Is.False);
+            Assert.That(host.TryMap(4096, ulong.MaxValue), Is.False);
             // Valid, readable, writable, executable, global, accessed, dirty; not for U-mode; at physical address 0.
-            Assert.That(host.SlotEntry(0), Is.EqualTo(0xefUL));
+            Assert.That(WindowOf(host), Is.EqualTo(new Dictionary<int, ulong> { [256] = 0xef }));
             Assert.That(Enumerable.Range(0, 512).Where(i => host.IsWindow(i)), Is.EqualTo(new[] { 256 }));
         }
     }
 
     [Test]
-    public void ANarrowHostsWindowHasTheSlotsItWasGiven()
+    public void ANarrowHostsWindowMapsTheGigabytesThatSomethingLiesIn()
     {
-        var host = HostTranslation.Narrow(3);
-        Assert.That(host.SlotCount, Is.Zero);
-        host.AddSlot(300, 0x8000_0000);
-        host.AddSlot(301, 0xc000_0000);
+        var host = HostTranslation.Of(TranslationMode.Sv39, 3);
+        Assert.That(WindowOf(host), Is.Empty);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(host.Mode, Is.EqualTo(TranslationMode.Sv39));
             Assert.That(host.MaximumAsid, Is.EqualTo(3));
-            Assert.That(host.SlotCount, Is.EqualTo(2));
-            Assert.That(host.SlotIndex(1), Is.EqualTo(301));
-            Assert.That(host.SlotEntry(0), Is.EqualTo((0x8000_0000UL >> 2) | 0xef));
-            Assert.That(host.SlotEntry(1), Is.EqualTo((0xc000_0000UL >> 2) | 0xef));
-            Assert.That(Enumerable.Range(0, 512).Where(i => host.IsWindow(i)), Is.EqualTo(new[] { 300, 301 }));
+            Assert.That(host.TryMap(0x1000_0000, 0x1000));
+            Assert.That(host.TryMap(0xbfff_ffff, 2), "the last byte of one and the first of the next");
+            Assert.That(WindowOf(host), Is.EqualTo(new Dictionary<int, ulong>
+            {
+                [256] = 0xef,
+                [258] = (0x8000_0000UL >> 2) | 0xef,
+                [259] = (0xc000_0000UL >> 2) | 0xef,
+            }));
+            Assert.That(Enumerable.Range(0, 512).Where(i => host.IsWindow(i)), Is.EqualTo(new[] { 256, 258, 259 }));
         }
+    }
+
+    [Test]
+    public void ANarrowHostsWindowEndsBelowLinuxsFixmap()
+    {
+        const ulong Fixmap = 0xffff_ffc4_fea0_0000;
+        var host = HostTranslation.Of(TranslationMode.Sv39, 0);
+        Assert.That(host.TryMap(0x8000_0000, 17UL << 30), "a machine of 17 GiB");
+        var before = WindowOf(host);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(before.Keys, Is.EqualTo(Enumerable.Range(258, 17)));
+            Assert.That(before.Keys.Max(), Is.LessThan((int)((Fixmap >> 30) & 511)));
+            Assert.That(host.TryMap(0x8000_0000, (17UL << 30) + 1), Is.False);
+            Assert.That(host.TryMap(19UL << 30, 1), Is.False);
+            Assert.That(host.TryMap(300UL << 30, 1 << 30), Is.False, "the root index would lie behind the table");
+            Assert.That(WindowOf(host), Is.EqualTo(before), "what is refused changes nothing");
+        }
+    }
+
+    // What a root table has of the window, read as the hart does.
+    private static unsafe Dictionary<int, ulong> WindowOf(HostTranslation host)
+    {
+        var table = stackalloc ulong[512];
+        host.WriteWindow(table);
+        var entries = new Dictionary<int, ulong>();
+        for (var i = 0; i < 512; i++)
+        {
+            if (table[i] != 0)
+            {
+                entries.Add(i, table[i]);
+            }
+        }
+
+        return entries;
     }
 }

@@ -17,7 +17,7 @@ internal sealed unsafe class MmuWorld : IDisposable
     public const ulong Device = 0x1000_0000;
 
     /// <summary>Root index of the window on an Sv39 host.</summary>
-    public const int NarrowSlot = 320;
+    public const int NarrowSlot = 258;
 
     private const ulong PoolAddress = 0x9000_0000;
 
@@ -51,12 +51,8 @@ internal sealed unsafe class MmuWorld : IDisposable
         Memory = new GuestMemory(Ram, ramSize, hostAddress, _allocation + _ramOffset);
         Hart = new StrictHart(ReadPool);
         _host = new MmuHost(Hart);
-        var translation = hostMode == TranslationMode.Sv39 ? HostTranslation.Narrow(maximumAsid) : HostTranslation.Wide(hostMode, maximumAsid);
-        if (hostMode == TranslationMode.Sv39)
-        {
-            translation.AddSlot(NarrowSlot, 0x8000_0000);
-        }
-
+        var translation = HostTranslation.Of(hostMode, maximumAsid);
+        translation.TryMap(0x8000_0000, 1 << 30);
         Translation = translation;
         ShadowMmu.Initialize(ref *_mmu, Memory, new PhysicalMemory((ulong)_pool - PoolAddress), translation, PoolAddress, tables);
         _nextTable = Ram + 0x1000;
@@ -182,16 +178,10 @@ internal sealed unsafe class MmuWorld : IDisposable
     public bool HasWindow()
     {
         var root = (Hart.Satp & 0xfff_ffff_ffff) * 4096;
-        for (var slot = 0; slot < Translation.SlotCount; slot++)
-        {
-            var entry = ReadPool(root + ((ulong)Translation.SlotIndex(slot) * 8));
-            if (entry != Translation.SlotEntry(slot) || (entry & Pte.U) != 0)
-            {
-                return false;
-            }
-        }
-
-        return true;
+        // Valid, readable, writable, executable, global, accessed, dirty, not for U-mode: from physical address 0, or the gigabyte at 2 GiB.
+        return Translation.Mode == TranslationMode.Sv39
+            ? ReadPool(root + (258 * 8)) == (0x8000_0000 >> 2 | 0xef)
+            : ReadPool(root + (256 * 8)) == 0xef;
     }
 
     /// <summary>Whether the active view maps an address in memory now, and how.</summary>

@@ -267,7 +267,7 @@ public sealed class ShadowPoolTests
         {
             var mmu = default(ShadowMmu);
             var window = new PhysicalMemory((ulong)(start + Guard) - Address);
-            ShadowMmu.Initialize(ref mmu, default, window, HostTranslation.Wide(TranslationMode.Sv57, 0), Address, 16);
+            ShadowMmu.Initialize(ref mmu, default, window, HostTranslation.Of(TranslationMode.Sv57, 0), Address, 16);
         }
 
         Assert.That(buffer[..Guard], Is.All.EqualTo((byte)0xa5));

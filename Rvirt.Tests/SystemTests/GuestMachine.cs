@@ -31,7 +31,10 @@ internal sealed class GuestMachine : IDisposable
     /// <param name="guests">How many.</param>
     /// <param name="limit">After this time QEMU is ended.</param>
     /// <param name="image">Rvirt, where it is not the one that was published.</param>
-    public static GuestMachine BootDebian(Firmware firmware, int guests, TimeSpan limit, string? image = null)
+    /// <param name="hostMemory">MiB of the host; 0: what the guests need.</param>
+    /// <param name="guestMemory">MiB of each guest, or null for an equal share of what there is.</param>
+    public static GuestMachine BootDebian(
+        Firmware firmware, int guests, TimeSpan limit, string? image = null, int hostMemory = 0, ulong? guestMemory = 512)
     {
         var folder = new TemporaryFolder();
         try
@@ -53,7 +56,7 @@ internal sealed class GuestMachine : IDisposable
                 ]);
                 specs.Add(new GuestSpec(
                     $"guest{i}", Repository.Kernel, Repository.Initrd, $"console=ttyS0 panic=1 rvirt.name=guest{i}",
-                    512UL << 20, 1, [(uint)slot, (uint)slot - 1, (uint)slot - 2]));
+                    guestMemory << 20, 1, [(uint)slot, (uint)slot - 1, (uint)slot - 2]));
                 slot -= 3;
             }
 
@@ -64,7 +67,7 @@ internal sealed class GuestMachine : IDisposable
             }
             else
             {
-                arguments.AddRange(Rvirt(firmware, PackBlob(folder, specs), memory: 320 + 512 * guests, harts: guests, image));
+                arguments.AddRange(Rvirt(firmware, PackBlob(folder, specs), memory: hostMemory != 0 ? hostMemory : 320 + ((int)guestMemory! * guests), harts: guests, image));
             }
 
             var socket = folder.File("monitor");
@@ -94,10 +97,15 @@ internal sealed class GuestMachine : IDisposable
         string[] file = initrd is null ? [] : ["-initrd", initrd];
         return
         [
-            .. bios, "-m", string.Create(CultureInfo.InvariantCulture, $"{memory}M"),
+            .. bios, .. Reserving(memory), "-m", string.Create(CultureInfo.InvariantCulture, $"{memory}M"),
             "-smp", harts.ToString(CultureInfo.InvariantCulture), "-kernel", image ?? Repository.Image(firmware), .. file,
         ];
     }
+
+    /// <summary>QEMU's arguments for more memory than this machine may have to give: it gives what is touched.</summary>
+    public static IEnumerable<string> Reserving(int megabytes) => megabytes <= 4096
+        ? []
+        : ["-object", string.Create(CultureInfo.InvariantCulture, $"memory-backend-ram,id=ram,reserve=off,size={megabytes}M"), "-machine", "memory-backend=ram"];
 
     /// <summary>Packs guests into a blob with our own command's code.</summary>
     public static string PackBlob(TemporaryFolder folder, IReadOnlyList<GuestSpec> guests)

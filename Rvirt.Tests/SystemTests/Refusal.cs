@@ -10,9 +10,9 @@ internal static class Refusal
 {
     /// <summary>Starts an image of Rvirt and expects just that.</summary>
     public static void Expect(
-        Firmware firmware, string pattern, string? initrd, int memory = 768, int harts = 1, IEnumerable<string>? further = null)
+        Firmware firmware, string pattern, string? initrd, int memory = 768, int harts = 1, IEnumerable<string>? further = null, string? image = null)
     {
-        string[] arguments = [.. GuestMachine.Rvirt(firmware, initrd, memory, harts), .. further ?? []];
+        string[] arguments = [.. GuestMachine.Rvirt(firmware, initrd, memory, harts, image), .. further ?? []];
         using var qemu = QemuMachine.Start(arguments, TimeSpan.FromSeconds(90));
         var status = qemu.WaitForExit(60);
         var lines = Regex.Matches(qemu.Serial, "rvirt: error: [^\r\n]*");

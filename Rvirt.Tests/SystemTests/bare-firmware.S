@@ -5,6 +5,7 @@
  *   STIMECMP    lets S-mode set its timer itself, so that SBI 0.1 without a timer will do
  *   TIMER       takes SBI 0.1's call to set a timer, and forgets it
  *   OPENSBI=N   is of SBI 2.0 with all that is asked for, and says that it is version N of OpenSBI; it keeps only the console's promise
+ *   NEXT=N      enters S-mode there instead
  *   COUNTERS=N  what S-mode may read (mcounteren)
  * QEMU's reset code gives a0 = hart, a1 = device tree, a2 = struct fw_dynamic_info, whose third word is the next stage's address. */
 #ifndef COUNTERS
@@ -33,7 +34,11 @@ _start:
     csrw    mtvec, t0
     lla     t0, stack
     csrw    mscratch, t0
+#ifdef NEXT
+    li      t0, NEXT
+#else
     ld      t0, 16(a2)
+#endif
     csrw    mepc, t0
     li      t0, 0x1800
     csrc    mstatus, t0

@@ -66,7 +66,7 @@ public sealed unsafe class QuietMachine : IDisposable
         _host = new QuietHost(_hart);
         Memory = new GuestMemory(RamBase, RamLength, HostBase + RamOffset, _block + RamOffset);
         var window = new PhysicalMemory((ulong)_block - HostBase);
-        ShadowMmu.Initialize(ref *_mmu, Memory, window, HostTranslation.Wide(TranslationMode.Sv57, ushort.MaxValue), HostBase, Tables);
+        ShadowMmu.Initialize(ref *_mmu, Memory, window, HostTranslation.Of(TranslationMode.Sv57, ushort.MaxValue), HostBase, Tables);
         _vcpu->Memory = Memory;
         _vcpu->GuestHarts = 1;
         _vcpu->Reset(RamBase, 0);

@@ -71,8 +71,8 @@ internal sealed unsafe class GuestDeviceTreeTests
         Assert.That(compared, Is.GreaterThan(60));
 
         // Contexts are numbered as the board numbers them.
-        Assert.That(HostTree.Read(guest, 0, out var mineHost), Is.EqualTo(HostTreeError.None));
-        Assert.That(HostTree.Read(board, 0, out var theirHost), Is.EqualTo(HostTreeError.None));
+        Assert.That(HostTree.Read(guest, 0, ulong.MaxValue, out var mineHost), Is.EqualTo(HostTreeError.None));
+        Assert.That(HostTree.Read(board, 0, ulong.MaxValue, out var theirHost), Is.EqualTo(HostTreeError.None));
         Assert.That(mineHost.Harts[0].PlicContext, Is.EqualTo(theirHost.Harts[0].PlicContext).And.EqualTo(1));
         Assert.That(mineHost.Harts[1].PlicContext, Is.EqualTo(theirHost.Harts[1].PlicContext).And.EqualTo(3));
     }
@@ -114,7 +114,7 @@ internal sealed unsafe class GuestDeviceTreeTests
     {
         using var blob = new GuardedBuffer(Generate(Describe(1) with { VirtioSlots = 0b1000_0010 }));
         Assert.That(FdtReader.Open(blob.Pointer, blob.Length, out var tree), Is.EqualTo(FdtError.None));
-        Assert.That(HostTree.Read(tree, 0, out var host), Is.EqualTo(HostTreeError.None));
+        Assert.That(HostTree.Read(tree, 0, ulong.MaxValue, out var host), Is.EqualTo(HostTreeError.None));
         Assert.That(host.VirtioSlotCount, Is.EqualTo(2));
         Assert.That((host.VirtioSlots[0].Base, host.VirtioSlots[0].Interrupt), Is.EqualTo((0x10002000ul, 2u)));
         Assert.That((host.VirtioSlots[1].Base, host.VirtioSlots[1].Interrupt), Is.EqualTo((0x10008000ul, 8u)));

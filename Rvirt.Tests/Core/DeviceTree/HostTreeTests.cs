@@ -48,7 +48,7 @@ internal sealed class HostTreeTests
     public void ReadsABoard()
     {
         using var tree = new Tree(Board);
-        Assert.That(HostTree.Read(tree.Reader, 1, out var host), Is.EqualTo(HostTreeError.None));
+        Assert.That(HostTree.Read(tree.Reader, 1, ulong.MaxValue, out var host), Is.EqualTo(HostTreeError.None));
         Assert.That(host.MemoryBankCount, Is.EqualTo(2));
         Assert.That(host.MemoryBanks[0].Base, Is.EqualTo(0x80000000));
         Assert.That(host.MemoryBanks[1].Base, Is.EqualTo(0x180000000));
@@ -78,7 +78,7 @@ internal sealed class HostTreeTests
     public void KnowsWhichHartsHaveTheHypervisorExtension(string isa, bool has)
     {
         using var tree = new Tree(Board.Replace("\"rv64gc\"", $"\"{isa}\"", StringComparison.Ordinal));
-        HostTree.Read(tree.Reader, 1, out var host);
+        HostTree.Read(tree.Reader, 1, ulong.MaxValue, out var host);
         Assert.That(host.Harts[0].MayHaveHypervisorExtension, Is.EqualTo(has));
     }
 
@@ -86,7 +86,7 @@ internal sealed class HostTreeTests
     public void AHartThatDoesNotSayWhatItHasMayHaveTheHypervisorExtension()
     {
         using var tree = new Tree(Board.Replace("riscv,isa = \"rv64gc\";", "", StringComparison.Ordinal));
-        HostTree.Read(tree.Reader, 1, out var host);
+        HostTree.Read(tree.Reader, 1, ulong.MaxValue, out var host);
         Assert.That(host.Harts[0].MayHaveHypervisorExtension);
     }
 
@@ -95,7 +95,7 @@ internal sealed class HostTreeTests
     public void ReadsQemusVirtBoard(string arguments, int harts, int lastContext)
     {
         using var tree = new Tree(Tools.DumpQemu(arguments));
-        Assert.That(HostTree.Read(tree.Reader, 0, out var host), Is.EqualTo(HostTreeError.None));
+        Assert.That(HostTree.Read(tree.Reader, 0, ulong.MaxValue, out var host), Is.EqualTo(HostTreeError.None));
         Assert.That(host.HartCount, Is.EqualTo(harts));
         Assert.That(host.Harts[harts - 1].PlicContext, Is.EqualTo(lastContext));
         Assert.That(host.Harts[0].TranslationMode, Is.Not.EqualTo(TranslationMode.Bare));
@@ -113,7 +113,7 @@ internal sealed class HostTreeTests
     public void ReadsQemusUnleashedBoard()
     {
         using var tree = new Tree(Tools.DumpQemu("-smp 2 -m 512 -bios none", "sifive_u"));
-        Assert.That(HostTree.Read(tree.Reader, 1, out var host), Is.EqualTo(HostTreeError.None));
+        Assert.That(HostTree.Read(tree.Reader, 1, ulong.MaxValue, out var host), Is.EqualTo(HostTreeError.None));
         Assert.That(host.HartCount, Is.EqualTo(1), "hart 0 has no S-mode");
         Assert.That(host.Harts[0].PlicContext, Is.EqualTo(2));
         Assert.That(host.Uart.Kind, Is.EqualTo(HostUartKind.SiFive));
@@ -134,7 +134,43 @@ internal sealed class HostTreeTests
     {
         Assert.That(text, Is.Not.Empty.And.Matches<string>(part => Board.Contains(part!, StringComparison.Ordinal)));
         using var tree = new Tree(Board.Replace(text, instead, StringComparison.Ordinal));
-        Assert.That(HostTree.Read(tree.Reader, 1, out _), Is.EqualTo(expected));
+        Assert.That(HostTree.Read(tree.Reader, 1, ulong.MaxValue, out _), Is.EqualTo(expected));
+    }
+
+    /// <summary>The board has 256 MiB at 2 GiB and as much at 6 GiB; its devices lie below 0xc400000.</summary>
+    [TestCase(0x1_9000_0000UL, 2, 0UL)]
+    [TestCase(0x1_8fff_f000UL, 2, 0x1000UL)]
+    [TestCase(0x1_8000_0000UL, 1, 0x1000_0000UL)]
+    [TestCase(0x1_0000_0000UL, 1, 0x1000_0000UL)]
+    [TestCase(0x8800_1000UL, 1, 0x17ff_f000UL)]
+    public void KeepsTheMemoryThatTheHypervisorCanMap(ulong reach, int banks, ulong left)
+    {
+        using var tree = new Tree(Board);
+        Assert.That(HostTree.Read(tree.Reader, 1, reach, out var host), Is.EqualTo(HostTreeError.None));
+        Assert.That(host.MemoryBankCount, Is.EqualTo(banks));
+        Assert.That(host.MemoryOutOfReach, Is.EqualTo(left));
+        var last = host.MemoryBanks[banks - 1];
+        Assert.That(last.Base + last.Size, Is.LessThanOrEqualTo(reach));
+        Assert.That(Enumerable.Range(0, banks).Sum(i => (long)host.MemoryBanks[i].Size) + (long)left, Is.EqualTo(0x2000_0000));
+    }
+
+    [TestCase(0x8800_0fffUL, HostTreeError.InitrdOutsideMemory)]
+    [TestCase(0x8000_0000UL, HostTreeError.MemoryOutOfReach)]
+    public void RefusesWhatItNeedsAndCannotMap(ulong reach, HostTreeError expected)
+    {
+        using var tree = new Tree(Board);
+        Assert.That(HostTree.Read(tree.Reader, 1, reach, out _), Is.EqualTo(expected));
+    }
+
+    [TestCase("reg = <0 0xc000000 0 0x400000>", "reg = <1 0x8fd00000 0 0x400000>", HostTreeError.PlicOutOfReach)]
+    [TestCase("reg = <0 0x2000 0 0x1000>", "reg = <1 0x90000000 0 0x1000>", HostTreeError.UartOutOfReach)]
+    [TestCase("reg = <0 0x4000 0 0x1000>", "reg = <0xffffffff 0xfffff000 0 0x1000>", HostTreeError.VirtioOutOfReach)]
+    [TestCase("compatible = \"virtio,mmio\"; reg = <0 0x4000", "compatible = \"sifive,test0\"; reg = <2 0x4000", HostTreeError.TestDeviceOutOfReach)]
+    [TestCase("reg = <0 0x1000 0 0x100>", "reg = <3 0x1000 0 0x100>", HostTreeError.None, Description = "another UART than the console's")]
+    public void ADeviceThatCannotBeMappedIsRefusedByName(string text, string instead, HostTreeError expected)
+    {
+        using var tree = new Tree(Board.Replace(text, instead, StringComparison.Ordinal));
+        Assert.That(HostTree.Read(tree.Reader, 1, 0x1_9000_0000, out _), Is.EqualTo(expected));
     }
 
     [TestCase(0x88000000u, 0x90000000u, HostTreeError.None, Description = "to the last byte of its bank")]
@@ -144,7 +180,7 @@ internal sealed class HostTreeTests
     public void AnInitrdLiesWhollyInABank(uint start, uint end, HostTreeError expected)
     {
         using var tree = new Tree(Board.Replace("<0x88000000>", $"<{start}>", StringComparison.Ordinal).Replace("<0x0 0x88001000>", $"<0 {end}>", StringComparison.Ordinal));
-        Assert.That(HostTree.Read(tree.Reader, 1, out _), Is.EqualTo(expected));
+        Assert.That(HostTree.Read(tree.Reader, 1, ulong.MaxValue, out _), Is.EqualTo(expected));
     }
 
     private static HostDescription ReadChanged(params ReadOnlySpan<(string Text, string Instead)> changes)
@@ -157,7 +193,7 @@ internal sealed class HostTreeTests
         }
 
         using var tree = new Tree(source);
-        Assert.That(HostTree.Read(tree.Reader, 1, out var host), Is.EqualTo(HostTreeError.None));
+        Assert.That(HostTree.Read(tree.Reader, 1, ulong.MaxValue, out var host), Is.EqualTo(HostTreeError.None));
         return host;
     }
 
@@ -205,7 +241,7 @@ internal sealed class HostTreeTests
         using var tree = new Tree(Board.Replace("/memreserve/", "/memreserve/ 0x80002000 0x1000; /memreserve/", StringComparison.Ordinal)
             .Replace("reg = <0 0x80000000 0 0x10000000>", "reg = <0 0x80000000 0 0x8000000>, <0 0x88000000 0 0x8000000>", StringComparison.Ordinal)
             .Replace("reg = <0 0x80040000 0 0x40000>", "reg = <0 0x80040000 0 0x40000>, <0 0x80100000 0 0x40000>", StringComparison.Ordinal));
-        Assert.That(HostTree.Read(tree.Reader, 1, out var host), Is.EqualTo(HostTreeError.None));
+        Assert.That(HostTree.Read(tree.Reader, 1, ulong.MaxValue, out var host), Is.EqualTo(HostTreeError.None));
         Assert.That((host.MemoryBankCount, host.MemoryBanks[1].Base), Is.EqualTo((3, 0x88000000UL)));
         Assert.That(host.ReservationCount, Is.EqualTo(4));
         Assert.That(host.Reservations[3].Base, Is.EqualTo(0x80100000));
@@ -215,7 +251,7 @@ internal sealed class HostTreeTests
     public void APlicsFirstContextMayBeASupervisors()
     {
         using var tree = new Tree(Board.Replace("<10 11  11 11  11 9", "<11 9  10 11  11 11", StringComparison.Ordinal));
-        Assert.That(HostTree.Read(tree.Reader, 1, out var host), Is.EqualTo(HostTreeError.None));
+        Assert.That(HostTree.Read(tree.Reader, 1, ulong.MaxValue, out var host), Is.EqualTo(HostTreeError.None));
         Assert.That(host.Harts[0].PlicContext, Is.Zero);
     }
 
@@ -223,8 +259,8 @@ internal sealed class HostTreeTests
     public void NamesABootHartThatIsNotThere()
     {
         using var tree = new Tree(Board);
-        Assert.That(HostTree.Read(tree.Reader, 7, out _), Is.EqualTo(HostTreeError.NoBootHart));
-        Assert.That(HostTree.Read(tree.Reader, 0, out _), Is.EqualTo(HostTreeError.NoBootHart));
+        Assert.That(HostTree.Read(tree.Reader, 7, ulong.MaxValue, out _), Is.EqualTo(HostTreeError.NoBootHart));
+        Assert.That(HostTree.Read(tree.Reader, 0, ulong.MaxValue, out _), Is.EqualTo(HostTreeError.NoBootHart));
     }
 
     [TestCase(0, HostTreeError.None)]
@@ -235,7 +271,7 @@ internal sealed class HostTreeTests
         var reserved = string.Concat(Enumerable.Range(0, HostDescription.MaximumReservations - 2 + more)
             .Select(i => $"r@{i:x} {{ reg = <0 {0x88100000 + (i << 12)} 0 0x1000>; }}; "));
         using var tree = new Tree(Board.Replace("firmware@80040000 {", reserved + "firmware@80040000 {", StringComparison.Ordinal));
-        Assert.That(HostTree.Read(tree.Reader, 1, out var host), Is.EqualTo(expected));
+        Assert.That(HostTree.Read(tree.Reader, 1, ulong.MaxValue, out var host), Is.EqualTo(expected));
         Assert.That(host.ReservationCount, Is.EqualTo(HostDescription.MaximumReservations));
     }
 
@@ -249,7 +285,7 @@ internal sealed class HostTreeTests
         using var tree = new Tree(Board.Replace("soc {", banks + "soc { ", StringComparison.Ordinal)
             .Replace("cpu@0 {", harts + "cpu@0 {", StringComparison.Ordinal)
             .Replace("plic@c000000", many + "plic@c000000", StringComparison.Ordinal));
-        HostTree.Read(tree.Reader, 1, out var host);
+        HostTree.Read(tree.Reader, 1, ulong.MaxValue, out var host);
         Assert.That(host.VirtioSlotCount, Is.EqualTo(HostDescription.MaximumVirtioSlots));
         Assert.That(host.HartCount, Is.EqualTo(HostDescription.MaximumHarts));
         Assert.That(host.MemoryBankCount, Is.EqualTo(HostDescription.MaximumMemoryBanks));

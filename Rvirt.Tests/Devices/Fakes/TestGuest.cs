@@ -20,7 +20,7 @@ internal sealed unsafe class TestGuest : IDisposable
     private readonly byte* _allocation;
     private readonly byte* _block;
 
-    public TestGuest(uint version = 1, uint kind = VirtioKind.Block, uint queueSizeMax = 1024, int guests = 1, int harts = 1, ulong withheld = 0)
+    public TestGuest(uint version = 1, uint kind = VirtioKind.Block, uint queueSizeMax = 1024, int guests = 1, int harts = 1, ulong withheld = 0, uint source = 8)
     {
         Machine = new FakeMachine(0x60_0000);
         Device = new FakeVirtioDevice(Machine, 0x1000_8000, 8, version, kind, queueSizeMax);
@@ -45,17 +45,19 @@ internal sealed unsafe class TestGuest : IDisposable
         HostPlic->OpenContext(ref host, FakeMachine.Context);
         Memory = new GuestMemory(GuestRam, RamBytes, HostRam, Machine.Pointer(HostRam));
         var devices = GuestDevices.QemuVirt(harts);
-        devices.Attach(0, Device.Base, 8);
+        devices.Attach(0, Device.Base, source);
         RingBase = FakeMachine.RamBase + 0x40_0000;
         var bytes = GuestBus<DeviceHost>.BytesNeeded(ref host, devices);
         Machine.AllowDma(HostRam, RamBytes);
         Machine.AllowDma(RingBase, bytes);
         GuestBus<DeviceHost>.Initialize(
             Bus, ref host, Memory, Machine.Window, devices, Machine.Pointer(RingBase), 0, Console, HostPlic);
-        GuestBus<DeviceHost>.Connect(Bus, ref host, FakeMachine.Context, FakeMachine.UartSource, null);
+        IsConnected = GuestBus<DeviceHost>.Connect(Bus, ref host, FakeMachine.Context, FakeMachine.UartSource, null);
     }
 
     public FakeMachine Machine { get; }
+
+    public bool IsConnected { get; }
 
     public FakeVirtioDevice Device { get; }
 

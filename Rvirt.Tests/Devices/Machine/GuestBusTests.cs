@@ -171,6 +171,17 @@ public unsafe class GuestBusTests
         Assert.That(guest.Machine.MmioAccesses, Is.EqualTo(before));
     }
 
+    [TestCase(1u, true)]
+    [TestCase(127u, true)]
+    [TestCase(0u, false)]
+    [TestCase(128u, false)]
+    [TestCase(uint.MaxValue, false)]
+    public void A_device_whose_interrupt_cannot_be_routed_is_not_connected(uint source, bool connected)
+    {
+        using var guest = new TestGuest(source: source);
+        Assert.That(guest.IsConnected, Is.EqualTo(connected));
+    }
+
     [Test]
     public void A_source_nobody_owns_is_turned_off()
     {

@@ -202,7 +202,11 @@ public sealed unsafe class VirtualGuest : ISupervisor, IDisposable
         var storage = Window.Pointer(OwnMemory[1].Start);
         plic->OpenContext(ref _host, context);
         GuestBus<FakeHost>.Initialize(_bus, ref _host, Memory, Window, devices, storage, Index, console, plic);
-        GuestBus<FakeHost>.Connect(_bus, ref _host, context, UartSource, _vcpu->Siblings);
+        if (!GuestBus<FakeHost>.Connect(_bus, ref _host, context, UartSource, _vcpu->Siblings))
+        {
+            throw new InvalidOperationException("an interrupt of the host's devices cannot be routed");
+        }
+
     }
 
     public void Dispose()

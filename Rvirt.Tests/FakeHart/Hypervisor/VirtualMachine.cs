@@ -20,7 +20,7 @@ public sealed unsafe class VirtualMachine : IDisposable
     public const ulong GuestBase = VirtualGuest.RamBase;
 
     /// <summary>Root index of the hypervisor's window on an Sv39 host, in a hole of Linux's map.</summary>
-    public const int NarrowSlot = 320;
+    public const int NarrowSlot = 258;
 
     private const ulong HostUart = 0x1000_0000, HostPlicBase = 0x0c00_0000, FirstSlot = 0x1000_1000, SlotStride = 0x1000;
 
@@ -163,16 +163,15 @@ public sealed unsafe class VirtualMachine : IDisposable
         NativeMemory.Free(_shared);
     }
 
-    private static HostTranslation Translation(TranslationMode mode, ushort maximumAsid)
+    private HostTranslation Translation(TranslationMode mode, ushort maximumAsid)
     {
-        if (mode != TranslationMode.Sv39)
+        var translation = HostTranslation.Of(mode, maximumAsid);
+        if (!translation.TryMap(Machine.RamBase, Machine.RamSize))
         {
-            return HostTranslation.Wide(mode, maximumAsid);
+            throw new ArgumentOutOfRangeException(nameof(mode), "the window does not reach the RAM");
         }
 
-        var narrow = HostTranslation.Narrow(maximumAsid);
-        narrow.AddSlot(NarrowSlot, Machine.DefaultRamBase);
-        return narrow;
+        return translation;
     }
 
     private GuestDevices DevicesOf(int guest)

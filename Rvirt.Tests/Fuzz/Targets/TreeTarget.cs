@@ -128,7 +128,7 @@ internal sealed unsafe class TreeTarget : IFuzzTarget
 
     private static void CheckHost(in FdtReader tree, GuardedBuffer buffer)
     {
-        if (HostTree.Read(tree, 0, out var host) != HostTreeError.None)
+        if (HostTree.Read(tree, 0, ulong.MaxValue, out var host) != HostTreeError.None)
         {
             return;
         }
