@@ -52,6 +52,7 @@ internal static unsafe class GuestLoader
             HasUart = true,
             UartClockFrequency = GuestMachineMap.UartClockFrequency,
             HasTestDevice = true,
+            HasClock = guest->Bus.HasClock,
             VirtioSlots = Slots(guest),
             PlicSources = GuestMachineMap.PlicSources,
         };

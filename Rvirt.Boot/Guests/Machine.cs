@@ -16,6 +16,9 @@ internal unsafe struct Machine
     /// <summary>The host's PLIC.</summary>
     internal Devices.HostDrivers.HostPlic Plic;
 
+    /// <summary>The host's real-time clock.</summary>
+    internal Devices.HostDrivers.HostGoldfishRtc Clock;
+
     /// <summary>What the host has.</summary>
     internal HostDescription Host;
 

@@ -247,7 +247,8 @@ internal static unsafe class GuestSetup
             }
 
             GuestBus<TargetHost>.Initialize(
-                &guest->Bus, ref host, memory, machine->Memory, guest->Devices, guest->Storage, i, &machine->Console, &machine->Plic);
+                &guest->Bus, ref host, memory, machine->Memory, guest->Devices, guest->Storage, i, &machine->Console, &machine->Plic,
+                &machine->Clock);
             var hart = (GuestHart*)guest->Harts[0];
             ShadowMmu.Initialize(ref hart->Mmu, memory, machine->Memory, machine->Translation, guest->TablesAddress, guest->TableCount);
             HartSetup.Assign(ref host, machine, hart, i);

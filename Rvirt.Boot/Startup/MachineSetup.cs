@@ -112,6 +112,7 @@ internal static unsafe class MachineSetup
 
         machine->Console.Initialize(uart, console, guests);
         machine->Plic.Initialize(description.Plic.Base);
+        machine->Clock.Initialize(description.Clock, description.TimebaseFrequency);
         return true;
     }
 

@@ -7,8 +7,9 @@ namespace Rvirt.Boot.Startup;
 internal static class WindowPlan
 {
     private const ulong TestDeviceSize = 4;
+    private const ulong ClockSize = 8;
 
-    /// <summary>Maps the RAM, the PLIC, the console's UART, the virtio slots and the test device.</summary>
+    /// <summary>Maps the RAM, the PLIC, the console's UART, the virtio slots, the clock and the test device.</summary>
     /// <param name="description">The host.</param>
     /// <param name="translation">The window.</param>
     /// <returns>False where the window does not reach one of them.</returns>
@@ -17,6 +18,7 @@ internal static class WindowPlan
         var host = description;
         var mapped = translation.TryMap(host.Plic.Base, host.Plic.Size)
             && (host.Uart.Kind == HostUartKind.None || translation.TryMap(host.Uart.Base, host.Uart.Size))
+            && (host.Clock == 0 || translation.TryMap(host.Clock, ClockSize))
             && (host.TestDevice == 0 || translation.TryMap(host.TestDevice, TestDeviceSize));
         for (var i = 0; i < host.MemoryBankCount && mapped; i++)
         {

@@ -171,6 +171,15 @@ public static class GuestDeviceTree
             writer.EndNode();
         }
 
+        if (machine.HasClock)
+        {
+            writer.BeginNode("rtc"u8, GuestMachineMap.Clock);
+            writer.StringProperty("compatible"u8, "google,goldfish-rtc"u8);
+            WriteReg(ref writer, GuestMachineMap.Clock, GuestMachineMap.ClockSize);
+            WriteInterrupt(ref writer, GuestMachineMap.ClockInterrupt);
+            writer.EndNode();
+        }
+
         if (machine.HasUart)
         {
             writer.BeginNode("serial"u8, GuestMachineMap.Uart);

@@ -48,6 +48,9 @@ public ref struct GuestMachineDescription
     /// <summary>Whether there is a SiFive test device at 0x100000, through which the guest powers off and reboots.</summary>
     public bool HasTestDevice;
 
+    /// <summary>Whether there is a Goldfish real-time clock at 0x101000, interrupt 11.</summary>
+    public bool HasClock;
+
     /// <summary>The virtio-mmio slots that hold a device: bit n is the one at 0x10001000 + n * 0x1000, interrupt n + 1.</summary>
     public byte VirtioSlots;
 

@@ -9,6 +9,15 @@ public static class GuestMachineMap
     /// <summary>Bytes of the test device's registers.</summary>
     public const ulong TestDeviceSize = 0x1000;
 
+    /// <summary>The real-time clock.</summary>
+    public const ulong Clock = 0x101000;
+
+    /// <summary>Bytes of the clock's registers.</summary>
+    public const ulong ClockSize = 0x1000;
+
+    /// <summary>The clock's interrupt.</summary>
+    public const uint ClockInterrupt = 11;
+
     /// <summary>The PLIC.</summary>
     public const ulong Plic = 0xc000000;
 

@@ -72,6 +72,9 @@ public struct HostDescription
     /// <summary>Address of the SiFive test device that stops the machine, or 0.</summary>
     public ulong TestDevice;
 
+    /// <summary>Address of the Goldfish real-time clock, or 0.</summary>
+    public ulong Clock;
+
     /// <summary>A range of physical addresses.</summary>
     public struct Range
     {

@@ -9,6 +9,7 @@ public static class HostTree
 {
     private const uint SupervisorExternalInterrupt = 9;
     private const ulong TestDeviceSize = 4;
+    private const ulong ClockSize = 8;
 
     /// <summary>Reads the tree.</summary>
     /// <param name="tree">The host's device tree.</param>
@@ -110,6 +111,11 @@ public static class HostTree
         if (!IsInReach(host.TestDevice, TestDeviceSize, reach))
         {
             return HostTreeError.TestDeviceOutOfReach;
+        }
+
+        if (!IsInReach(host.Clock, ClockSize, reach))
+        {
+            return HostTreeError.ClockOutOfReach;
         }
 
         for (var i = 0; i < host.VirtioSlotCount; i++)
@@ -279,6 +285,10 @@ public static class HostTree
         else if (compatible.HasString("sifive,test0"u8) || compatible.HasString("sifive,test1"u8))
         {
             host.TestDevice = address;
+        }
+        else if (host.Clock == 0 && compatible.HasString("google,goldfish-rtc"u8))
+        {
+            host.Clock = address;
         }
         else if (host.Plic.Size == 0 && (compatible.HasString("sifive,plic-1.0.0"u8) || compatible.HasString("riscv,plic0"u8)))
         {

@@ -42,6 +42,9 @@ public enum HostTreeError : byte
     /// <summary>The test device lies at an address that the hypervisor cannot map.</summary>
     TestDeviceOutOfReach,
 
+    /// <summary>The real-time clock lies at an address that the hypervisor cannot map.</summary>
+    ClockOutOfReach,
+
     /// <summary>A virtio-mmio slot lies at an address that the hypervisor cannot map.</summary>
     VirtioOutOfReach,
 

@@ -75,9 +75,7 @@ public static class SbiDispatcher
             return SbiResult.Success();
         }
 
-        v.Sip &= ~Interrupts.Timer;
-        host.SetTimer(deadline);
-        host.SetSie(Interrupts.Timer);
+        HartTimer.Set(ref host, ref v, deadline);
         return SbiResult.Success();
     }
 

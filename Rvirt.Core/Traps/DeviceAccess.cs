@@ -59,7 +59,27 @@ public static class DeviceAccess
         v.Pc += operation.Length;
         HostInterrupt.UpdateExternal<THost, TBus>(ref v, ref bus);
         // Some harts take an atomic's fault as that of a load: what was done decides, not what faulted.
-        return operation.Writes ? GuestStop.AfterEvent(ref v, bus.TakeEvent(out var code), code) : TrapOutcome.Resume;
+        if (!operation.Writes)
+        {
+            return TrapOutcome.Resume;
+        }
+
+        var asked = bus.TakeEvent(out var code);
+        return asked == MachineEvent.None ? TrapOutcome.Resume : Follow(ref host, ref v, ref bus, asked, code);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static TrapOutcome Follow<THost, TBus>(ref THost host, ref VCpu v, ref TBus bus, MachineEvent asked, uint failureCode)
+        where THost : struct, IHost
+        where TBus : struct, IGuestBus<THost>
+    {
+        if (asked != MachineEvent.Alarm)
+        {
+            return GuestStop.AfterEvent(ref v, asked, failureCode);
+        }
+
+        HartTimer.FollowAlarm(ref host, ref v, ref bus);
+        return TrapOutcome.Resume;
     }
 
     /// <summary>Gives the guest the access fault that fits an access.</summary>

@@ -22,9 +22,7 @@ public static class HostInterrupt
         v.InterruptsChanged = true;
         if ((pending & Interrupts.Timer) != 0)
         {
-            // Masking spares a call of the firmware: the guest sets the next deadline anyway.
-            host.ClearSie(Interrupts.Timer);
-            v.Sip |= Interrupts.Timer;
+            HartTimer.Serve(ref host, ref v, ref bus);
         }
 
         if ((pending & Interrupts.External) != 0)

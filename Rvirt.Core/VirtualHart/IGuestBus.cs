@@ -37,9 +37,13 @@ public interface IGuestBus<THost>
     /// <summary>Takes a byte from the guest's console input, or -1 where none waits.</summary>
     int ConsoleRead(ref THost host);
 
-    /// <summary>What the guest asked of the test device since the last call; asking clears it. Cheap: trap handling asks after each device write.</summary>
+    /// <summary>What the guest asked of the test device or the clock since the last call; asking clears it. Cheap: trap handling asks after each device write.</summary>
     /// <param name="code">The guest's own failure code, where it failed.</param>
     MachineEvent TakeEvent(out uint code);
+
+    /// <summary>Rings the alarm of the guest's clock if its moment has come.</summary>
+    /// <returns>The <c>time</c> at which to call again; all ones where no alarm waits.</returns>
+    ulong ServeAlarm(ref THost host);
 
     /// <summary>Says that the hart is about to sleep: output still held back goes out.</summary>
     void Idle(ref THost host);

@@ -14,4 +14,7 @@ public enum MachineEvent : byte
 
     /// <summary>The guest reported that it failed.</summary>
     Fail,
+
+    /// <summary>The alarm of the guest's clock was set or taken back: the guest runs on, and the hart's timer has to follow.</summary>
+    Alarm,
 }

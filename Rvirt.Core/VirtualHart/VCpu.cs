@@ -79,6 +79,12 @@ public unsafe struct VCpu
     /// </summary>
     public ulong CodePage;
 
+    /// <summary>The <c>time</c> for which the guest set its timer; counts while its interrupt is not pending.</summary>
+    public ulong Deadline;
+
+    /// <summary>The <c>time</c> at which this hart has to look after the alarm of the guest's clock; all ones: not at all.</summary>
+    public ulong Alarm;
+
     /// <summary>What other harts ask of this one, as bits of <see cref="HartRequest"/>; changed atomically.</summary>
     public int Requests;
 
@@ -148,6 +154,8 @@ public unsafe struct VCpu
         Scounteren = 7;
         Senvcfg = 0;
         CodePage = NoCode;
+        Deadline = ulong.MaxValue;
+        Alarm = ulong.MaxValue;
         Requests = 0;
         Mode = PrivilegeMode.Supervisor;
         ViewChanged = true;

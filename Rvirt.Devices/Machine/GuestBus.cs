@@ -3,6 +3,7 @@ using System.Threading;
 using Rvirt.Core.Host;
 using Rvirt.Core.Memory;
 using Rvirt.Core.VirtualHart;
+using Rvirt.Devices.Clock;
 using Rvirt.Devices.Console;
 using Rvirt.Devices.HostDrivers;
 using Rvirt.Devices.Plic;
@@ -11,13 +12,13 @@ using Rvirt.Devices.Virtio;
 
 namespace Rvirt.Devices.Machine;
 
-/// <summary>A guest's devices: PLIC, 16550A, virtio-mmio slots and test device, at the addresses its machine has them.</summary>
+/// <summary>A guest's devices: PLIC, 16550A, virtio-mmio slots, real-time clock and test device, at the addresses its machine has them.</summary>
 /// <remarks>
 /// <para>Use: put the struct in memory that stays (zeroed), describe the devices with <see cref="GuestDevices"/>, ask
 /// <see cref="BytesNeeded"/>, call <see cref="Initialize"/>, then <see cref="Connect"/> on the hart that is to serve the host's
 /// interrupts. When the guest stops or starts again, <see cref="ResetAll"/> before its memory is touched.</para>
 /// <para>One lock covers the devices, so that several virtual harts of a guest can run on several harts. The console's lock is taken
-/// inside it, never the other way round. No lock is held while another guest's devices are called.</para>
+/// inside it, and so is the host clock's, never the other way round. No lock is held while another guest's devices are called.</para>
 /// </remarks>
 public unsafe struct GuestBus<THost> : IGuestBus<THost>
     where THost : struct, IHost
@@ -37,6 +38,7 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
     private ulong _virtioSize;
     private ulong _plicBase;
     private ulong _testBase;
+    private ulong _clockBase;
     private MediatedDevice* _slots;
     private TicketLock _lock;
     private uint _uartSource;
@@ -47,11 +49,13 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
 
     private VirtualPlic _plic;
     private Uart16550 _uart;
+    private GoldfishRtc _clock;
 
     private GuestMemory _memory;
     private GuestDevices _devices;
     private ConsoleMultiplexer* _console;
     private HostPlic* _hostPlic;
+    private HostGoldfishRtc* _hostClock;
     private VCpu** _virtualHarts;
     private uint _hostContext;
     private int _guest;
@@ -81,6 +85,7 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
     /// <param name="guest">Number of the guest, as the console counts them.</param>
     /// <param name="console">The shared console.</param>
     /// <param name="hostPlic">The host's PLIC.</param>
+    /// <param name="hostClock">The host's clock; null, or one that is not there: the guest has none.</param>
     public static void Initialize(
         GuestBus<THost>* self,
         ref THost host,
@@ -90,7 +95,8 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
         byte* storage,
         int guest,
         ConsoleMultiplexer* console,
-        HostPlic* hostPlic)
+        HostPlic* hostPlic,
+        HostGoldfishRtc* hostClock)
     {
         // SAFETY: the caller owns what the pointers name, for as long as the guest exists.
         *self = default;
@@ -99,6 +105,7 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
         self->_virtioSize = (ulong)devices.SlotCount << SlotShift;
         self->_plicBase = Place(devices.PlicBase);
         self->_testBase = Place(devices.TestBase);
+        self->_clockBase = Place(hostClock != null && hostClock->Exists ? devices.ClockBase : 0);
         self->_uartSource = devices.UartSource;
         self->_virtioFirstSource = devices.VirtioFirstSource;
         self->_harts = devices.Harts;
@@ -106,6 +113,7 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
         self->_devices = devices;
         self->_console = console;
         self->_hostPlic = hostPlic;
+        self->_hostClock = hostClock;
         self->_guest = guest;
         self->_plic.Reset(devices.Harts);
         self->_uart.Reset();
@@ -165,13 +173,16 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
     // SAFETY: Initialize made MaxSlots of them.
     public readonly uint SlotKind(int slot) => (uint)slot < GuestDevices.MaxSlots ? _slots[slot].Kind : 0;
 
+    /// <summary>Whether the guest has a real-time clock.</summary>
+    public readonly bool HasClock => _clockBase != Place(0);
+
     /// <summary>What passed through a slot.</summary>
     /// <param name="slot">0 to <see cref="GuestDevices.MaxSlots"/> - 1.</param>
     public readonly VirtioCounters SlotCounters(int slot)
         => (uint)slot < GuestDevices.MaxSlots ? _slots[slot].Counters : default;
 
     /// <summary>
-    /// Puts every device in its reset state. When it returns true, no device of the host touches the guest's memory any more.
+    /// Puts every device in its reset state; the clock keeps its time. When it returns true, no device of the host touches the guest's memory any more.
     /// </summary>
     /// <returns>False where a host device does not stop: the guest's memory must not be used for anything else.</returns>
     public bool ResetAll(ref THost host)
@@ -186,6 +197,8 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
 
         _uart.Reset();
         _plic.SetLevel(_uartSource, false);
+        _clock.Reset();
+        _plic.SetLevel(_devices.ClockSource, false);
         _plic.Reset(_harts);
         _console->ResetGuest(ref host, _guest);
         _event = MachineEvent.None;
@@ -244,6 +257,12 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
             return ReadPlic(ref host, (uint)offset, size, out value);
         }
 
+        offset = address - _clockBase;
+        if (offset < GoldfishRtc.Size)
+        {
+            return ReadClock(ref host, (uint)offset, size, out value);
+        }
+
         value = 0;
         return address - _testBase < GuestDevices.TestSize && size is 2 or 4;
     }
@@ -275,6 +294,10 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
         else if (address - _plicBase < VirtualPlic.Size)
         {
             answered = size == 4 && _plic.TryWrite((uint)(address - _plicBase), (uint)value);
+        }
+        else if (address - _clockBase < GoldfishRtc.Size)
+        {
+            answered = WriteClock(ref host, (uint)(address - _clockBase), size, (uint)value);
         }
         else
         {
@@ -364,6 +387,26 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
     }
 
     /// <inheritdoc/>
+    public ulong ServeAlarm(ref THost host)
+    {
+        if (!HasClock)
+        {
+            return GoldfishRtc.Never;
+        }
+
+        _lock.Acquire();
+        var signals = _plic.Signals;
+        var now = Now(ref host);
+        _clock.Advance(now);
+        _plic.SetLevel(_devices.ClockSource, _clock.InterruptLine);
+        WakeOthers(ref host, signals);
+        var due = _clock.Due;
+        var next = due == GoldfishRtc.Never ? due : _hostClock->WhenIs(ref host, now, due);
+        _lock.Release();
+        return next;
+    }
+
+    /// <inheritdoc/>
     public void Idle(ref THost host) => _console->Flush(ref host, _guest);
 
     // A device that is not there stands where no address leads.
@@ -397,6 +440,46 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
 
         WakeOthers(ref host, signals);
         _lock.Release();
+        return answered;
+    }
+
+    // SAFETY: the clock answers at an address only where Initialize was given one of the host, which stays in place.
+    private readonly ulong Now(ref THost host) => _hostClock->Read(ref host);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool ReadClock(ref THost host, uint offset, int size, out ulong value)
+    {
+        value = 0;
+        if (size != 4)
+        {
+            return false;
+        }
+
+        _lock.Acquire();
+        var signals = _plic.Signals;
+        var answered = _clock.TryRead(offset, Now(ref host), out value);
+        _plic.SetLevel(_devices.ClockSource, _clock.InterruptLine);
+        WakeOthers(ref host, signals);
+        _lock.Release();
+        return answered;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool WriteClock(ref THost host, uint offset, int size, uint value)
+    {
+        if (size != 4)
+        {
+            return false;
+        }
+
+        var due = _clock.Due;
+        var answered = _clock.TryWrite(offset, Now(ref host), value);
+        _plic.SetLevel(_devices.ClockSource, _clock.InterruptLine);
+        if (_clock.Due != due && _event == MachineEvent.None)
+        {
+            _event = MachineEvent.Alarm;
+        }
+
         return answered;
     }
 

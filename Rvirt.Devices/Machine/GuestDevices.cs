@@ -32,6 +32,12 @@ public unsafe struct GuestDevices
     /// <summary>Guest physical address of the test device.</summary>
     public ulong TestBase;
 
+    /// <summary>Guest physical address of the real-time clock.</summary>
+    public ulong ClockBase;
+
+    /// <summary>Source of the clock at the guest's PLIC.</summary>
+    public uint ClockSource;
+
     /// <summary>Number of virtual harts.</summary>
     public int Harts;
 
@@ -49,6 +55,8 @@ public unsafe struct GuestDevices
         VirtioFirstSource = 1,
         SlotCount = MaxSlots,
         TestBase = 0x10_0000,
+        ClockBase = 0x10_1000,
+        ClockSource = 11,
         Harts = harts,
     };
 

@@ -32,6 +32,7 @@ public sealed unsafe class Machine : IDisposable
         Plic = new Plic(this, harts);
         Uart = new Uart16550(this, 10);
         Finisher = new TestFinisher(this);
+        Rtc = new GoldfishRtc(this, 11);
         Harts = new Hart[harts];
         _threads = new HartThread?[harts];
         for (var i = 0; i < harts; i++)
@@ -40,6 +41,7 @@ public sealed unsafe class Machine : IDisposable
         }
 
         Attach(0x0010_0000, 0x1000, Finisher);
+        Attach(0x0010_1000, 0x24, Rtc);
         Attach(0x0200_0000, 0x1_0000, Clint);
         Attach(0x0c00_0000, 0x60_0000, Plic);
         Attach(0x1000_0000, 0x100, Uart);
@@ -68,6 +70,9 @@ public sealed unsafe class Machine : IDisposable
 
     /// <summary>The console.</summary>
     public Uart16550 Uart { get; }
+
+    /// <summary>The time of day.</summary>
+    public GoldfishRtc Rtc { get; }
 
     /// <summary>The device that ends the run.</summary>
     public TestFinisher Finisher { get; }

@@ -141,7 +141,7 @@ public sealed unsafe class QuietMachine : IDisposable
             throw new InvalidOperationException("the rings need more memory than is set aside");
         }
 
-        GuestBus<QuietHost>.Initialize(_bus, ref _host, Memory, window, devices, _block + RingsOffset, 0, console, plic);
+        GuestBus<QuietHost>.Initialize(_bus, ref _host, Memory, window, devices, _block + RingsOffset, 0, console, plic, null);
         GuestBus<QuietHost>.Connect(_bus, ref _host, QuietHost.Context, 0, null);
     }
 

@@ -25,6 +25,7 @@ internal sealed unsafe class GuestDeviceTreeTests
         HasUart = true,
         UartClockFrequency = GuestMachineMap.UartClockFrequency,
         HasTestDevice = true,
+        HasClock = true,
         VirtioSlots = 0xff,
         PlicSources = GuestMachineMap.PlicSources,
     };
@@ -39,7 +40,7 @@ internal sealed unsafe class GuestDeviceTreeTests
     {
         var machine = new GuestMachineDescription { HartCount = 1, MemoryBase = GuestMachineMap.Memory, MemorySize = 1 << 27 };
         var text = Tools.Decompile(Generate(machine));
-        Assert.That(text, Does.Not.Contain("serial").And.Not.Contain("virtio,mmio").And.Not.Contain("syscon").And.Not.Contain("initrd").And.Not.Contain("rng-seed"));
+        Assert.That(text, Does.Not.Contain("serial").And.Not.Contain("rtc").And.Not.Contain("virtio,mmio").And.Not.Contain("syscon").And.Not.Contain("initrd").And.Not.Contain("rng-seed"));
     }
 
     [Test]
@@ -89,6 +90,7 @@ internal sealed unsafe class GuestDeviceTreeTests
     [TestCase("/soc/plic", "compatible #address-cells #interrupt-cells interrupt-controller interrupts-extended reg riscv,ndev phandle")]
     [TestCase("/soc/test", "compatible reg phandle")]
     [TestCase("/soc/serial", "compatible reg clock-frequency interrupts interrupt-parent")]
+    [TestCase("/soc/rtc", "compatible reg interrupts interrupt-parent")]
     [TestCase("/soc/virtio_mmio", "compatible reg interrupts interrupt-parent")]
     public void EachNodeHasWhatGuestsLookFor(string path, string properties)
     {
@@ -123,6 +125,7 @@ internal sealed unsafe class GuestDeviceTreeTests
         Assert.That(host.CommandLine.SequenceEqual("console=ttyS0 root=/dev/vda"u8));
         Assert.That(host.Plic.Sources, Is.EqualTo(0x5f));
         Assert.That(host.TestDevice, Is.EqualTo(0x100000));
+        Assert.That(host.Clock, Is.EqualTo(0x101000));
         Assert.That((host.Uart.Kind, host.Uart.Base, host.Uart.Interrupt), Is.EqualTo((HostUartKind.Ns16550A, 0x10000000ul, 10u)));
         Assert.That(tree.TryFind("/cpus/cpu@0"u8, out var cpu));
         Assert.That(tree.TryProperty(cpu, "riscv,isa-extensions"u8, out var extensions));

@@ -166,6 +166,7 @@ internal sealed class HostTreeTests
     [TestCase("reg = <0 0x2000 0 0x1000>", "reg = <1 0x90000000 0 0x1000>", HostTreeError.UartOutOfReach)]
     [TestCase("reg = <0 0x4000 0 0x1000>", "reg = <0xffffffff 0xfffff000 0 0x1000>", HostTreeError.VirtioOutOfReach)]
     [TestCase("compatible = \"virtio,mmio\"; reg = <0 0x4000", "compatible = \"sifive,test0\"; reg = <2 0x4000", HostTreeError.TestDeviceOutOfReach)]
+    [TestCase("compatible = \"virtio,mmio\"; reg = <0 0x4000", "compatible = \"google,goldfish-rtc\"; reg = <2 0x4000", HostTreeError.ClockOutOfReach)]
     [TestCase("reg = <0 0x1000 0 0x100>", "reg = <3 0x1000 0 0x100>", HostTreeError.None, Description = "another UART than the console's")]
     public void ADeviceThatCannotBeMappedIsRefusedByName(string text, string instead, HostTreeError expected)
     {

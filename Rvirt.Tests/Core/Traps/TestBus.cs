@@ -26,6 +26,9 @@ internal sealed class TestBusState
     public bool External { get; set; }
 
     public MachineEvent Event { get; set; }
+
+    /// <summary>When the guest's alarm rings next.</summary>
+    public ulong Alarm { get; set; } = ulong.MaxValue;
 }
 
 /// <summary>Devices for unit tests of trap handling: one register everywhere.</summary>
@@ -73,6 +76,12 @@ internal readonly struct TestBus(TestBusState state) : IGuestBus<TestHost>
         state.Event = MachineEvent.None;
         code = taken == MachineEvent.Fail ? 42U : 0;
         return taken;
+    }
+
+    public ulong ServeAlarm(ref TestHost host)
+    {
+        state.Calls.Add("alarm");
+        return state.Alarm;
     }
 
     public void Idle(ref TestHost host) => state.Calls.Add("idle");

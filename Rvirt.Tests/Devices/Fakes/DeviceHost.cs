@@ -3,7 +3,7 @@ using Rvirt.Core.Host;
 
 namespace Rvirt.Tests.Devices.Fakes;
 
-/// <summary>A hart of a <see cref="FakeMachine"/>: device registers work, the rest of the hart is not used by devices.</summary>
+/// <summary>A hart of a <see cref="FakeMachine"/>: device registers and <c>time</c> work, the rest of the hart is not used by devices.</summary>
 internal readonly struct DeviceHost(FakeMachine machine) : IHost
 {
     public byte Read8(ulong address) => (byte)machine.Read(address, 1);
@@ -52,7 +52,7 @@ internal readonly struct DeviceHost(FakeMachine machine) : IHost
 
     public void FenceI() => throw new NotSupportedException();
 
-    public ulong ReadTime() => throw new NotSupportedException();
+    public ulong ReadTime() => machine.Time;
 
     public void SetTimer(ulong deadline) => throw new NotSupportedException();
 

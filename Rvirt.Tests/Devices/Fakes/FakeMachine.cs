@@ -16,6 +16,8 @@ internal sealed unsafe class FakeMachine : IVirtioBackend, IDisposable
     public const ulong UartBase = 0x1000_0000;
     public const uint UartSource = 10;
     public const uint Context = 1;
+    public const ulong ClockBase = 0x0010_1000;
+    public const uint Timebase = 10_000_000;
 
     private readonly byte* _allocation;
     private readonly byte* _ram;
@@ -42,6 +44,15 @@ internal sealed unsafe class FakeMachine : IVirtioBackend, IDisposable
     public Queue<byte> Input { get; } = new();
 
     public List<ulong> Ipis { get; } = [];
+
+    /// <summary>Ticks of <c>time</c>.</summary>
+    public ulong Time { get; set; }
+
+    /// <summary>Nanoseconds since 1970 on the real-time clock.</summary>
+    public ulong Clock { get; set; } = 2_000_000_000_123_456_789;
+
+    /// <summary>What the clock's upper half reads as: that of the last read of the lower one.</summary>
+    private uint _clockHigh;
 
     public int MmioAccesses { get; set; }
 
@@ -121,6 +132,17 @@ internal sealed unsafe class FakeMachine : IVirtioBackend, IDisposable
 
             FillUart();
             return read;
+        }
+
+        if (address - ClockBase < 8 && size == 4)
+        {
+            if (address == ClockBase)
+            {
+                _clockHigh = (uint)(Clock >> 32);
+                return (uint)Clock;
+            }
+
+            return _clockHigh;
         }
 
         foreach (var device in _devices)

@@ -20,7 +20,7 @@ internal sealed unsafe class TestGuest : IDisposable
     private readonly byte* _allocation;
     private readonly byte* _block;
 
-    public TestGuest(uint version = 1, uint kind = VirtioKind.Block, uint queueSizeMax = 1024, int guests = 1, int harts = 1, ulong withheld = 0, uint source = 8)
+    public TestGuest(uint version = 1, uint kind = VirtioKind.Block, uint queueSizeMax = 1024, int guests = 1, int harts = 1, ulong withheld = 0, uint source = 8, bool clock = true)
     {
         Machine = new FakeMachine(0x60_0000);
         Device = new FakeVirtioDevice(Machine, 0x1000_8000, 8, version, kind, queueSizeMax);
@@ -31,6 +31,7 @@ internal sealed unsafe class TestGuest : IDisposable
         Bus = (GuestBus<DeviceHost>*)_block;
         Console = (ConsoleMultiplexer*)(_block + 0x8000);
         HostPlic = (HostPlic*)(_block + 0xa000);
+        HostClock = (HostGoldfishRtc*)(_block + 0xf000);
 
         var host = Machine.Host;
         var uart = default(HostUart16550);
@@ -42,6 +43,7 @@ internal sealed unsafe class TestGuest : IDisposable
         }
 
         HostPlic->Initialize(FakeMachine.PlicBase);
+        HostClock->Initialize(clock ? FakeMachine.ClockBase : 0, FakeMachine.Timebase);
         HostPlic->OpenContext(ref host, FakeMachine.Context);
         Memory = new GuestMemory(GuestRam, RamBytes, HostRam, Machine.Pointer(HostRam));
         var devices = GuestDevices.QemuVirt(harts);
@@ -51,7 +53,7 @@ internal sealed unsafe class TestGuest : IDisposable
         Machine.AllowDma(HostRam, RamBytes);
         Machine.AllowDma(RingBase, bytes);
         GuestBus<DeviceHost>.Initialize(
-            Bus, ref host, Memory, Machine.Window, devices, Machine.Pointer(RingBase), 0, Console, HostPlic);
+            Bus, ref host, Memory, Machine.Window, devices, Machine.Pointer(RingBase), 0, Console, HostPlic, HostClock);
         IsConnected = GuestBus<DeviceHost>.Connect(Bus, ref host, FakeMachine.Context, FakeMachine.UartSource, null);
     }
 
@@ -66,6 +68,8 @@ internal sealed unsafe class TestGuest : IDisposable
     public ConsoleMultiplexer* Console { get; }
 
     public HostPlic* HostPlic { get; }
+
+    public HostGoldfishRtc* HostClock { get; }
 
     public GuestMemory Memory { get; }
 

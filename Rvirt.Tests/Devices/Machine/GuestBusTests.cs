@@ -28,7 +28,8 @@ public unsafe class GuestBusTests
     [TestCase(0x1000_0ffcul)]
     [TestCase(0x1000_1200ul)]
     [TestCase(0x1000_9000ul)]
-    [TestCase(0x10_1000ul)]
+    [TestCase(0x10_1024ul)]
+    [TestCase(0x10_2000ul)]
     [TestCase(0xffff_ffff_ffff_fffcul)]
     [TestCase(0x8000_0000_0000_0000ul)]
     public void Nothing_answers_where_there_is_no_device(ulong address)
@@ -37,6 +38,91 @@ public unsafe class GuestBusTests
         var host = guest.Machine.Host;
         Assert.That(guest.Bus->TryRead(ref host, address, 4, out _), Is.False);
         Assert.That(guest.Bus->TryWrite(ref host, address, 4, 0), Is.False);
+    }
+
+    [Test]
+    public void A_guest_has_no_clock_where_the_host_has_none()
+    {
+        using var guest = new TestGuest(clock: false);
+        var host = guest.Machine.Host;
+        Assert.That(guest.Bus->HasClock, Is.False);
+        Assert.That(guest.Bus->TryRead(ref host, 0x10_1000, 4, out _), Is.False);
+        Assert.That(guest.Bus->TryWrite(ref host, 0x10_1000, 4, 0), Is.False);
+        Assert.That(guest.Bus->ServeAlarm(ref host), Is.EqualTo(ulong.MaxValue));
+    }
+
+    [TestCase(1)]
+    [TestCase(2)]
+    [TestCase(8)]
+    public void The_clock_takes_words_only(int size)
+    {
+        using var guest = new TestGuest();
+        var host = guest.Machine.Host;
+        Assert.That(guest.Bus->TryRead(ref host, 0x10_1000, size, out _), Is.False);
+        Assert.That(guest.Bus->TryWrite(ref host, 0x10_1008, size, 0), Is.False);
+        Assert.That(guest.Bus->TryRead(ref host, 0x10_1002, 4, out _), Is.False);
+        Assert.That(guest.Bus->TakeEvent(out _), Is.EqualTo(MachineEvent.None));
+    }
+
+    [Test]
+    public void A_guest_that_sets_its_clock_changes_no_other_and_keeps_it_when_it_starts_again()
+    {
+        using var guest = new TestGuest();
+        var host = guest.Machine.Host;
+        guest.Write(0x10_1004, 3);
+        guest.Write(0x10_1000, 4);
+        Assert.That(guest.Machine.Clock, Is.EqualTo(2_000_000_000_123_456_789));
+        Assert.That(guest.Bus->ResetAll(ref host));
+        guest.Machine.Clock += 10;
+        Assert.That((guest.Read(0x10_1000), guest.Read(0x10_1004)), Is.EqualTo((14ul, 3ul)));
+    }
+
+    [Test]
+    public void The_alarm_of_the_clock_reaches_the_guest_and_goes_away()
+    {
+        using var guest = new TestGuest();
+        var host = guest.Machine.Host;
+        guest.Write(0x0c00_002c, 1);
+        guest.Write(0x0c00_2080, 1 << 11);
+        guest.Write(0x10_1010, 1);
+        Assert.That(guest.Bus->TakeEvent(out _), Is.EqualTo(MachineEvent.None));
+        guest.Machine.Time = 500;
+        var moment = guest.Machine.Clock + 1_000_000_000;
+        guest.Write(0x10_100c, moment >> 32);
+        guest.Write(0x10_1008, (uint)moment);
+        Assert.That(guest.Bus->TakeEvent(out _), Is.EqualTo(MachineEvent.Alarm));
+        Assert.That(guest.Bus->ServeAlarm(ref host), Is.EqualTo(10_000_500), "a second at 10 MHz");
+
+        // The host's clock goes slower than its timebase: too early yet.
+        guest.Machine.Time = 10_000_500;
+        guest.Machine.Clock = moment - 50_000_000;
+        Assert.That(guest.Bus->ServeAlarm(ref host), Is.EqualTo(10_500_500));
+        Assert.That(guest.Bus->ExternalInterruptPending(0), Is.False);
+
+        guest.Machine.Clock = moment;
+        Assert.That(guest.Bus->ServeAlarm(ref host), Is.EqualTo(ulong.MaxValue));
+        Assert.That(guest.Bus->ExternalInterruptPending(0));
+        Assert.That(guest.Read(0x0c20_1004), Is.EqualTo(11));
+        guest.Write(0x10_101c, 1);
+        guest.Write(0x0c20_1004, 11);
+        Assert.That(guest.Bus->ExternalInterruptPending(0), Is.False);
+        Assert.That(guest.Bus->TakeEvent(out _), Is.EqualTo(MachineEvent.None), "no alarm was set or taken back");
+    }
+
+    [Test]
+    public void An_alarm_that_waits_is_forgotten_when_the_guest_starts_again()
+    {
+        using var guest = new TestGuest();
+        var host = guest.Machine.Host;
+        guest.Write(0x10_1010, 1);
+        guest.Write(0x10_100c, 0x7000_0000);
+        guest.Write(0x10_1008, 0);
+        Assert.That(guest.Bus->ServeAlarm(ref host), Is.Not.EqualTo(ulong.MaxValue));
+        guest.Bus->ResetAll(ref host);
+        guest.Machine.Clock = ulong.MaxValue - 1;
+        Assert.That(guest.Bus->ServeAlarm(ref host), Is.EqualTo(ulong.MaxValue));
+        Assert.That(guest.Read(0x0c00_1000), Is.Zero);
+        Assert.That(guest.Bus->TakeEvent(out _), Is.EqualTo(MachineEvent.None));
     }
 
     [Test]

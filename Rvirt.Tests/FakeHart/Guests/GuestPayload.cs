@@ -45,7 +45,7 @@ public sealed unsafe class GuestPayload : IDisposable
     {
         var memory = new GuestMemory(machine.RamBase, machine.RamSize, machine.RamBase, machine.Ram);
         var mode = (TranslationMode)machine.Hart.Options.MaximumMode;
-        var (entry, tree) = Load(memory, machine.Harts.Length, mode, HartIsa.Describe(machine.Hart.Options), virtioSlots);
+        var (entry, tree) = Load(memory, machine.Harts.Length, mode, HartIsa.Describe(machine.Hart.Options), virtioSlots, clock: true);
         return MinimalSbi.Start(machine, entry, tree);
     }
 
@@ -55,7 +55,7 @@ public sealed unsafe class GuestPayload : IDisposable
         var target = machine.Guests[guest];
         Span<byte> buffer = stackalloc byte[GuestIsa.MaximumLength];
         var isa = GuestIsa.Derive(HartIsa.Describe(target.Hart.Options), svvptc: true, buffer);
-        var (entry, tree) = Load(target.Memory, 1, Longest(target), isa, target.VirtioSlots);
+        var (entry, tree) = Load(target.Memory, 1, Longest(target), isa, target.VirtioSlots, target.Bus.HasClock);
         machine.Start(entry, tree, guest);
     }
 
@@ -74,7 +74,7 @@ public sealed unsafe class GuestPayload : IDisposable
         return TranslationMode.Bare;
     }
 
-    private (ulong Entry, ulong Tree) Load(in GuestMemory memory, int harts, TranslationMode mode, ReadOnlySpan<byte> isa, byte slots)
+    private (ulong Entry, ulong Tree) Load(in GuestMemory memory, int harts, TranslationMode mode, ReadOnlySpan<byte> isa, byte slots, bool clock)
     {
         const int TreeLength = GuestDeviceTree.SuggestedBufferLength;
         Check(KernelImage.Check(_kernel, _kernelLength, memory.GuestBase, memory.Length, out var kernel));
@@ -103,6 +103,7 @@ public sealed unsafe class GuestPayload : IDisposable
             HasUart = true,
             UartClockFrequency = GuestMachineMap.UartClockFrequency,
             HasTestDevice = true,
+            HasClock = clock,
             VirtioSlots = slots,
             PlicSources = GuestMachineMap.PlicSources,
         };

@@ -51,14 +51,14 @@ public sealed unsafe partial class Hart
         Attention();
     }
 
-    /// <summary>The earliest tick at which a timer of this hart fires that has not; all ones: never.</summary>
+    /// <summary>The earliest tick at which a timer of this hart or the machine's clock fires that has not; all ones: never.</summary>
     internal ulong NextTimer
     {
         get
         {
             var now = _machine.Time(this);
             var next = ulong.MaxValue;
-            foreach (var deadline in (ReadOnlySpan<ulong>)[_machine.Clint.Compare(Id), _firmwareTimer, StimecmpActive ? _stimecmp : ulong.MaxValue])
+            foreach (var deadline in (ReadOnlySpan<ulong>)[_machine.Clint.Compare(Id), _firmwareTimer, StimecmpActive ? _stimecmp : ulong.MaxValue, _machine.Rtc.RingTick])
             {
                 if (deadline > now && deadline < next)
                 {
@@ -76,6 +76,7 @@ public sealed unsafe partial class Hart
     public void UpdateTimers()
     {
         var now = _machine.Time(this);
+        _machine.Rtc.Update(now);
         SetLine(Interrupts.MachineTimer, now >= _machine.Clint.Compare(Id));
         if (StimecmpActive)
         {

@@ -189,7 +189,7 @@ public sealed unsafe class VirtualGuest : ISupervisor, IDisposable
     }
 
     /// <summary>Gives the guest devices: those of the host that are behind its slots.</summary>
-    internal void Connect(GuestDevices devices, ConsoleMultiplexer* console, HostPlic* plic)
+    internal void Connect(GuestDevices devices, ConsoleMultiplexer* console, HostPlic* plic, HostGoldfishRtc* clock)
     {
         OwnMemory[1] = (Memory.HostAddress - Overhead + RingsOffset, GuestBus<FakeHost>.BytesNeeded(ref _host, devices));
         if (OwnMemory[1].Length > Overhead - RingsOffset)
@@ -201,7 +201,7 @@ public sealed unsafe class VirtualGuest : ISupervisor, IDisposable
         var context = (2 * (uint)Hart.Id) + 1;
         var storage = Window.Pointer(OwnMemory[1].Start);
         plic->OpenContext(ref _host, context);
-        GuestBus<FakeHost>.Initialize(_bus, ref _host, Memory, Window, devices, storage, Index, console, plic);
+        GuestBus<FakeHost>.Initialize(_bus, ref _host, Memory, Window, devices, storage, Index, console, plic, clock);
         if (!GuestBus<FakeHost>.Connect(_bus, ref _host, context, UartSource, _vcpu->Siblings))
         {
             throw new InvalidOperationException("an interrupt of the host's devices cannot be routed");

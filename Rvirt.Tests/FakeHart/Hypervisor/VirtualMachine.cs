@@ -22,7 +22,9 @@ public sealed unsafe class VirtualMachine : IDisposable
     /// <summary>Root index of the hypervisor's window on an Sv39 host, in a hole of Linux's map.</summary>
     public const int NarrowSlot = 258;
 
-    private const ulong HostUart = 0x1000_0000, HostPlicBase = 0x0c00_0000, FirstSlot = 0x1000_1000, SlotStride = 0x1000;
+    private const ulong HostUart = 0x1000_0000, HostPlicBase = 0x0c00_0000, HostClock = 0x0010_1000, FirstSlot = 0x1000_1000, SlotStride = 0x1000;
+
+    private const uint Timebase = 10_000_000;
 
     private readonly byte* _shared;
 
@@ -49,16 +51,18 @@ public sealed unsafe class VirtualMachine : IDisposable
         attach?.Invoke(Machine);
         Window = new PhysicalMemory((ulong)Machine.Ram - Machine.RamBase);
 
-        // SAFETY: zeroed, freed in Dispose; the console and the PLIC's record stay in place.
+        // SAFETY: zeroed, freed in Dispose; the console, the PLIC's record and the clock stay in place.
         _shared = (byte*)NativeMemory.AllocZeroed(
-            (nuint)(sizeof(ConsoleMultiplexer) + sizeof(HostPlic)) + ConsoleMultiplexer.BytesNeeded(guests) + 64);
+            (nuint)(sizeof(ConsoleMultiplexer) + sizeof(HostPlic) + sizeof(HostGoldfishRtc)) + ConsoleMultiplexer.BytesNeeded(guests) + 64);
         var console = (ConsoleMultiplexer*)_shared;
         var plic = (HostPlic*)((nint)(_shared + sizeof(ConsoleMultiplexer) + 15) & ~15);
         var host = new FakeHost(Hart);
         var uart = default(HostUart16550);
         uart.Initialize(ref host, HostUart, 0);
-        console->Initialize(uart, plic + 1, guests);
+        var clock = (HostGoldfishRtc*)(plic + 1);
+        console->Initialize(uart, clock + 1, guests);
         plic->Initialize(HostPlicBase);
+        clock->Initialize(HostClock, Timebase);
 
         var translation = Translation(hostMode, (ushort)((1 << options.AsidBits) - 1));
         Guests = new VirtualGuest[guests];
@@ -69,7 +73,7 @@ public sealed unsafe class VirtualMachine : IDisposable
             var guest = new VirtualGuest(Machine.Harts[i], i, memory, Window, translation, tables) { Ended = EndWithTheLast };
             Guests[i] = guest;
             console->Guest(i)->SetName(Encoding.ASCII.GetBytes($"guest{i}"));
-            guest.Connect(DevicesOf(i), console, plic);
+            guest.Connect(DevicesOf(i), console, plic, clock);
             if (guests > 1)
             {
                 Machine.RunOnThread(guest.Hart);

@@ -1,0 +1,78 @@
+using System;
+using System.Runtime.CompilerServices;
+using Rvirt.Core.Host;
+using Rvirt.Core.Privileged;
+using Rvirt.Core.VirtualHart;
+
+namespace Rvirt.Core.Traps;
+
+/// <summary>The hart's one timer, which serves two: the timer that the guest sets by SBI, and the alarm of its real-time clock.</summary>
+/// <remarks>
+/// It is set to the earlier of the two. The guest's own deadline counts only while its interrupt is not pending: nothing but a later deadline
+/// takes that back.
+/// </remarks>
+internal static class HartTimer
+{
+    /// <summary>Neither comes.</summary>
+    internal const ulong Never = ulong.MaxValue;
+
+    /// <summary>The guest sets its timer, and takes its pending interrupt back (SBI 2.0 §6.1).</summary>
+    internal static void Set<THost>(ref THost host, ref VCpu v, ulong deadline)
+        where THost : struct, IHost
+    {
+        v.Sip &= ~Interrupts.Timer;
+        v.Deadline = deadline;
+        host.SetTimer(Math.Min(deadline, v.Alarm));
+        host.SetSie(Interrupts.Timer);
+    }
+
+    /// <summary>The timer's interrupt has come.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Serve<THost, TBus>(ref THost host, ref VCpu v, ref TBus bus)
+        where THost : struct, IHost
+        where TBus : struct, IGuestBus<THost>
+    {
+        if (v.Alarm != Never)
+        {
+            ServeBoth(ref host, ref v, ref bus);
+            return;
+        }
+
+        // Masking spares a call of the firmware: the guest sets the next deadline anyway.
+        host.ClearSie(Interrupts.Timer);
+        v.Sip |= Interrupts.Timer;
+    }
+
+    /// <summary>The alarm was set or taken back.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal static void FollowAlarm<THost, TBus>(ref THost host, ref VCpu v, ref TBus bus)
+        where THost : struct, IHost
+        where TBus : struct, IGuestBus<THost>
+    {
+        v.Alarm = bus.ServeAlarm(ref host);
+        HostInterrupt.UpdateExternal<THost, TBus>(ref v, ref bus);
+        var next = (v.Sip & Interrupts.Timer) != 0 ? v.Alarm : Math.Min(v.Deadline, v.Alarm);
+        host.SetTimer(next);
+        if (next == Never)
+        {
+            host.ClearSie(Interrupts.Timer);
+        }
+        else
+        {
+            host.SetSie(Interrupts.Timer);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ServeBoth<THost, TBus>(ref THost host, ref VCpu v, ref TBus bus)
+        where THost : struct, IHost
+        where TBus : struct, IGuestBus<THost>
+    {
+        if (v.Deadline <= host.ReadTime())
+        {
+            v.Sip |= Interrupts.Timer;
+        }
+
+        FollowAlarm(ref host, ref v, ref bus);
+    }
+}
