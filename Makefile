@@ -3,20 +3,24 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-# Settings go to Rvirt.Tool in the environment, unchanged by any shell, with the names of those that were typed.
-export FIRMWARE GUESTS KERNEL INITRD DISK MEMORY NATIVE SSH_PORT GUEST QEMU_EXTRA CMD UNTIL STRICT GDB_PORT
-export RVIRT_SETTINGS := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
-ifdef APPEND
-export APPEND
-endif
+# Settings go to Rvirt.Tool in the environment, as they were typed and unchanged by make or any shell, with the names of those that were;
+# Rvirt.Tool/Commands/MakeTargets.cs lists them. No recipe below puts a setting into a shell's words unless it has been judged.
+export RVIRT_SETTINGS := $(strip $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name))))
+export RVIRT_GOALS := $(MAKECMDGOALS)
+$(foreach name,$(RVIRT_SETTINGS),$(eval override export $$(name) := $$(value $$(name))))
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
-configuration := Release
-images := artifacts/images
-tool := dotnet Rvirt.Tool/bin/$(configuration)/net10.0/Rvirt.Tool.dll
+override configuration := Release
+override images := artifacts/images
+override tool := dotnet Rvirt.Tool/bin/$(configuration)/net10.0/Rvirt.Tool.dll
 
-.PHONY: help tool qemu qemu-gdb gdb ssh image guest firmware test lockstep bench setup clean
+# These do not begin with a program that could judge settings.
+ifeq ($(filter-out help clean tool,$(or $(MAKECMDGOALS),help)),)
+$(if $(RVIRT_SETTINGS),$(error make $(or $(MAKECMDGOALS),help) has no settings, and so no $(RVIRT_SETTINGS)))
+endif
+
+.PHONY: help tool judge qemu qemu-gdb gdb ssh image guest firmware test lockstep bench setup clean
 
 help:
 	@echo 'make qemu      build the hypervisor and a Debian guest, and boot it on QEMU; then: ssh -p 10001 root@localhost'
@@ -29,13 +33,15 @@ help:
 	@echo '    MEMORY=512M         RAM of each guest'
 	@echo '    NATIVE=1            the same guest straight on QEMU, without Rvirt'
 	@echo '    SSH_PORT=10001      port of the first guest on 127.0.0.1'
+	@echo '    QEMU_EXTRA="..."    further options of QEMU'
 	@echo 'make ssh       log in to a running guest (GUEST=0), or run a command there (CMD="...")'
 	@echo 'make qemu-gdb  like make qemu, stopped at the first instruction until a debugger connects'
 	@echo 'make gdb       that debugger, in another terminal: gdb-multiarch with the hypervisor in C# (docs/debugging.md)'
-	@echo 'make fuzz      feed the parsers, loaders, virtio and the decoder with bad input until something breaks (TARGET=tree|kernel|blob|virtio|decoder, FOR=seconds)'
+	@echo '    GDB_PORT=1234       where they meet, for both'
+	@echo 'make fuzz      feed the parsers, loaders, virtio and the decoder with bad input until something breaks (TARGET=all|blob|decoder|kernel|tree|virtio, FOR=seconds)'
 	@echo 'make test      unit, compiler and whole-system tests (FILTER=... takes a dotnet test filter)'
 	@echo 'make lockstep  random privileged programs, on the reference hart and under Rvirt (N=10000000 instructions, SEED=1, JOBS=2)'
-	@echo 'make bench     benchmarks: BenchmarkDotNet on this machine, and the benchmark guest on QEMU'
+	@echo 'make bench     benchmarks: BenchmarkDotNet on this machine, and the benchmark guest on QEMU (BENCH="guest|desktop|publish ...": one of them)'
 	@echo 'make desktop-linux  boot the Debian guest without QEMU, on an interpreted hart in this process, under Rvirt (NATIVE=1: without)'
 	@echo '    UNTIL=TEXT          end when the console shows it (default "login:"); STRICT=1 a hart on which a missing fence shows'
 	@echo 'make coverage  line and branch coverage of the fast tests, as a table and in artifacts/coverage'
@@ -44,6 +50,7 @@ help:
 	@echo 'make guest     the Debian guest, in artifacts/guest'
 	@echo 'make firmware  the newest OpenSBI that Debian serves, which tests run Rvirt above, in artifacts/firmware'
 	@echo 'make tool      Rvirt.Tool, which judges settings and runs guests (each target that needs it does that by itself)'
+	@echo 'make judge     judges the settings that are typed with other targets, before those do anything (each does that by itself)'
 	@echo 'make setup     the Debian packages all this needs (each target does that by itself)'
 	@echo 'make clean     remove what was built; downloads stay in ~/.cache/rvirt'
 
@@ -52,8 +59,10 @@ tool:
 	@command -v dotnet >/dev/null || { echo 'Rvirt needs the .NET 10 SDK: no dotnet command here' >&2; exit 1; }
 	@dotnet build Rvirt.Tool -c $(configuration) -v q --nologo '-clp:ErrorsOnly;NoSummary' >&2
 
-setup:
-	@command -v dotnet >/dev/null || { echo 'Rvirt needs the .NET 10 SDK: no dotnet command here' >&2; exit 1; }
+judge: tool
+	@$(tool) settings
+
+setup: judge
 	@guests/setup.sh
 
 image: setup
@@ -67,49 +76,42 @@ guest: setup
 firmware: setup
 	@guests/firmware.sh
 
-qemu: tool
-	@$(tool) run --check
-	@$(MAKE) $(if $(filter 1,$(NATIVE)),,image) guest
+qemu: $(if $(filter 1,$(NATIVE)),,image) guest
 	@exec $(tool) run
 
-qemu-gdb: tool
-	@$(tool) run-gdb --check
-	@$(MAKE) image guest
+qemu-gdb: image guest
 	@echo 'debug: in another terminal: make gdb$(if $(filter sbi,$(FIRMWARE)), FIRMWARE=sbi)$(if $(GDB_PORT), GDB_PORT=$(GDB_PORT))'
 	@exec $(tool) run-gdb
 
-gdb: tool
-	@$(tool) gdb --check
-	@$(MAKE) setup
+gdb: setup
 	@exec $(tool) gdb
 
-ssh: tool
+ssh: judge
 	@exec $(tool) ssh
 
 test: image guest firmware
 	@echo 'test: running the tests; results go to artifacts/test-results'
 	@rm -rf artifacts/test-results
-	@dotnet test rvirt.sln -c $(configuration) --nologo -v q --logger trx --logger 'console;verbosity=normal' --results-directory artifacts/test-results $(if $(FILTER),--filter '$(FILTER)') || \
-		{ awk -f .ci/failures.awk artifacts/test-results/*.trx; exit 1; }
+	@$(tool) test || { awk -f .ci/failures.awk artifacts/test-results/*.trx; exit 1; }
 
 # A program's machines are some megabytes: kept by malloc from one to the next, not given back to the kernel, it runs twice as fast.
 lockstep: export MALLOC_MMAP_THRESHOLD_ = 1000000000
 lockstep: export MALLOC_TRIM_THRESHOLD_ = 2000000000
 lockstep: export MALLOC_TOP_PAD_ = 64000000
-lockstep:
+lockstep: judge
 	@echo 'lockstep: building'
 	@dotnet build Rvirt.Tests -c $(configuration) --nologo -v q
-	@dotnet Rvirt.Tests/bin/$(configuration)/net10.0/Rvirt.Tests.dll lockstep '$(N)' '$(SEED)' '$(JOBS)'
+	@exec $(tool) lockstep
 
 bench: image
 	@echo 'bench: this takes several minutes'
-	@dotnet run --project Rvirt.Benchmarks -c $(configuration) -- $(BENCH)
+	@exec $(tool) bench
 
 # What runs in a minute without QEMU, clang or a guest.
-coverage_tests := FullyQualifiedName~Rvirt.Tests.Core|FullyQualifiedName~Rvirt.Tests.Mmu|FullyQualifiedName~Rvirt.Tests.Devices|FullyQualifiedName~HypervisorTests|FullyQualifiedName~DesktopOperation
+override coverage_tests := FullyQualifiedName~Rvirt.Tests.Core|FullyQualifiedName~Rvirt.Tests.Mmu|FullyQualifiedName~Rvirt.Tests.Devices|FullyQualifiedName~HypervisorTests|FullyQualifiedName~DesktopOperation
 
 .PHONY: coverage mutation
-coverage:
+coverage: judge
 	@echo 'coverage: running the fast tests'
 	@rm -rf artifacts/coverage && dotnet tool restore >/dev/null
 	@dotnet test Rvirt.Tests -c $(configuration) --nologo -v q --filter '$(coverage_tests)' --collect 'XPlat Code Coverage' --results-directory artifacts/coverage \
@@ -118,25 +120,21 @@ coverage:
 	@echo '| library | lines | branches |' && grep '^|\*\*Rvirt' artifacts/coverage/SummaryGithub.md | tr -d '*'
 	@echo 'coverage: by class and line in artifacts/coverage/index.html'
 
-mutation:
-	@[ '$(PROJECT)' = Core ] || [ '$(PROJECT)' = Mmu ] || { echo 'mutation: PROJECT is Core or Mmu' >&2; exit 2; }
+mutation: judge
 	@dotnet tool restore >/dev/null
-	@cd Rvirt.Tests/Mutation && dotnet stryker --project Rvirt.$(PROJECT).csproj $(foreach file,$(or $(FILES),**/*.cs),--mutate '$(file)') --output '$(CURDIR)/artifacts/mutation/$(PROJECT)'
+	@exec $(tool) mutation
 
 .PHONY: desktop-linux
-desktop-linux: tool
-	@$(tool) desktop --check
-	@$(MAKE) guest
+desktop-linux: guest
 	@echo 'desktop-linux: building the reference machine'
 	@dotnet build Rvirt.Tests/FakeHart -c $(configuration) --nologo -v q -clp:ErrorsOnly
 	@exec $(tool) desktop
 
 .PHONY: fuzz
-fuzz:
+fuzz: judge
 	@echo 'fuzz: building; what it finds goes to artifacts/fuzz'
 	@dotnet build Rvirt.Tests/Fuzz -c $(configuration) -v q --nologo -clp:ErrorsOnly
-	@dotnet Rvirt.Tests/Fuzz/bin/$(configuration)/net10.0/Rvirt.Fuzz.dll run --target '$(or $(TARGET),all)' --seconds '$(or $(FOR),0)' \
-		--corpus Rvirt.Tests/Fuzz/Corpus --output artifacts/fuzz
+	@exec $(tool) fuzz
 
 clean:
 	@rm -rf artifacts

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Rvirt.Tool.Commands;
+using Rvirt.Tool.Machines;
 
 var root = new RootCommand("Builds and checks the blobs that carry guests to Rvirt, and stands behind the Makefile's commands that run them.")
 {
@@ -9,6 +10,12 @@ var root = new RootCommand("Builds and checks the blobs that carry guests to Rvi
     RunCommand.Create(debug: true),
     SshCommand.Create(),
     GdbCommand.Create(),
-    DesktopCommand.Create(),
+    SettingsCommand.Create(),
+    MakeCommand.CreateDotnet("desktop", "Boots the Debian guest on the reference machine.", DotnetPlan.Desktop),
+    MakeCommand.CreateDotnet("lockstep", "Runs random privileged programs on the reference machine and under Rvirt.", DotnetPlan.Lockstep),
+    MakeCommand.CreateDotnet("fuzz", "Feeds bad input to what reads untrusted bytes.", DotnetPlan.Fuzz),
+    MakeCommand.CreateDotnet("mutation", "Changes a library and sees whether its tests notice.", DotnetPlan.Mutation, "Rvirt.Tests/Mutation"),
+    MakeCommand.CreateDotnet("bench", "Runs the benchmarks.", DotnetPlan.Bench),
+    MakeCommand.CreateDotnet("test", "Runs the tests.", DotnetPlan.Test),
 };
 return root.Parse(args).Invoke();

@@ -1,6 +1,12 @@
 using System;
 using System.IO;
+using System.Linq;
+using System.Text;
+using System.Text.RegularExpressions;
 using NUnit.Framework;
+using Rvirt.Tests.Fuzz.Targets;
+using Rvirt.Tool.Commands;
+using Rvirt.Tool.Machines;
 
 namespace Rvirt.Tests.SystemTests;
 
@@ -9,6 +15,8 @@ namespace Rvirt.Tests.SystemTests;
 [NonParallelizable]
 public sealed class MakeCommandTests
 {
+    private static readonly string[] s_fresh = ["-u", "MAKEFLAGS", "-u", "MAKELEVEL", "-u", "MAKEOVERRIDES"];
+
     [TestCase("qemu", "MEM=1G", "make qemu has no setting MEM: is it MEMORY?")]
     [TestCase("qemu", "GUEST=2", "make qemu has no setting GUEST: is it GUESTS?")]
     [TestCase("qemu", "MEMORY=1.5G", "MEMORY: '1.5G' is no size")]
@@ -16,12 +24,87 @@ public sealed class MakeCommandTests
     [TestCase("qemu-gdb", "GDB_PORT=x", "GDB_PORT is 1 to 65535")]
     [TestCase("ssh", "GUEST=guest1", "GUEST is 0 to 3")]
     [TestCase("desktop-linux", "NATIVE=yes", "NATIVE is 1 or 0, not yes")]
+    [TestCase("lockstep", "SED=3", "make lockstep has no setting SED: is it SEED? (its settings are N, SEED, JOBS)")]
+    [TestCase("lockstep", "N=1e6", "N is 1 to 9223372036854775807 (instructions), not 1e6")]
+    [TestCase("lockstep", "N='; ls Makefile '", "N is 1 to 9223372036854775807 (instructions), not '; ls Makefile '")]
+    [TestCase("fuzz", "TARGETS=tree", "make fuzz has no setting TARGETS: is it TARGET?")]
+    [TestCase("fuzz", "TARGET=trees", "TARGET is all or blob or decoder or kernel or tree or virtio, not trees")]
+    [TestCase("fuzz", "FOR=1h", "FOR is 0 to 2147483647 (seconds; 0 is without end), not 1h")]
+    [TestCase("mutation", "FILES=**/*.cs", "PROJECT is needed: Core or Mmu")]
+    [TestCase("mutation", "PROJECT=Cor", "PROJECT is Core or Mmu, not Cor")]
+    [TestCase("bench", "BENCHMARK=guest", "make bench has no setting BENCHMARK: is it BENCH?")]
+    [TestCase("bench", "BENCH=gest", "BENCH is guest, desktop or publish, not gest")]
+    [TestCase("bench", "BENCH=guest --doc", "BENCH: guest has no option --doc")]
+    [TestCase("test", "FILTR=Mmu", "make test has no setting FILTR: is it FILTER?")]
+    [TestCase("coverage", "FILTER=Mmu", "make coverage has no settings, and so no FILTER")]
+    [TestCase("image", "FIRMWARE=sbi", "make image has no settings, and so no FIRMWARE")]
+    [TestCase("guest", "configuration=Debug", "make guest has no settings, and so no configuration")]
     public void Judges_before_it_builds(string target, string setting, string expected)
     {
         var (status, output) = Make(target, setting);
         Assert.That(status, Is.Not.Zero, output);
         Assert.That(output, Does.Contain("error: " + expected).And.Not.Contain("guest:").And.Not.Contain("image:").And.Not.Contain("building"));
     }
+
+    [TestCase("clean")]
+    [TestCase("help")]
+    public void Refuses_settings_where_none_can_be_meant(string target)
+    {
+        using var folder = new TemporaryFolder();
+        var (status, output) = Commands.Run("env", [.. s_fresh, "make", "-f", Path.Combine(Repository.Top, "Makefile"), "-C", folder.File(""), target, "GUEST=1"]);
+        Assert.That(status, Is.Not.Zero, output);
+        Assert.That(output, Does.Contain($"make {target} has no settings, and so no GUEST").And.Not.Contain("removed"));
+    }
+
+    /// <summary>Two targets that are typed together have the settings of both.</summary>
+    [Test]
+    public void Judges_several_targets_at_once()
+    {
+        var (status, output) = Make("fuzz", "lockstep", "FOR=3", "SEED=x");
+        Assert.That(status, Is.Not.Zero, output);
+        Assert.That(output, Does.Contain("error: SEED is 0 to").And.Not.Contain("building"));
+    }
+
+    [TestCase("lockstep", new[] { "N=1000", "SEED=3", "JOBS=1" }, "Rvirt.Tests.dll><lockstep><1000><3><1>")]
+    [TestCase("fuzz", new[] { "TARGET=tree", "FOR=60" }, "Rvirt.Fuzz.dll><run><--target><tree><--seconds><60>")]
+    [TestCase("bench", new[] { "BENCH=desktop --filter '*a b*'" }, "<--><desktop><--filter><*a b*>")]
+    [TestCase("mutation", new[] { "PROJECT=Mmu", "FILES=a.cs 'b c.cs'" }, "<--project><Rvirt.Mmu.csproj><--mutate><a.cs><--mutate><b c.cs>")]
+    [TestCase("test", new[] { "FILTER=Name~\"it's\"&Name!~$(HOME) `x`" }, "<--filter><Name~\"it's\"&Name!~$(HOME) `x`>")]
+    [TestCase("desktop-linux", new[] { "APPEND=it's $HOME", "UNTIL='\"" }, "<--append=it's $HOME><--until='\">")]
+    public void Hands_settings_to_programs_as_they_were_typed(string target, string[] settings, string expected)
+    {
+        using var folder = new TemporaryFolder();
+        Assert.That(Repository.Key, Is.Not.Empty);
+        Assert.That(Repository.Image(Firmware.Stub), Is.Not.Empty);
+        var real = Commands.Run("sh", ["-c", "command -v dotnet"]).Output.Trim();
+        var dotnet = folder.Write("dotnet", Encoding.UTF8.GetBytes($"""
+            #!/bin/sh
+            case "$*" in
+            *Rvirt.Tool*) exec '{real}' "$@" ;;
+            esac
+            for word; do printf '<%s>' "$word"; done
+            echo
+
+            """));
+        Commands.Run("chmod", ["+x", dotnet]);
+        var (status, output) = Make([target, .. settings, $"PATH={folder.File("")}:{Environment.GetEnvironmentVariable("PATH")}"]);
+        Assert.That(status, Is.Zero, output);
+        Assert.That(output, Does.Contain(expected));
+    }
+
+    /// <summary>The table of settings, the Makefile and its help speak of the same.</summary>
+    [Test]
+    public void Every_target_has_its_settings_in_the_table_and_in_the_help()
+    {
+        var text = File.ReadAllText(Path.Combine(Repository.Top, "Makefile"));
+        var targets = Regex.Matches(text, @"^\.PHONY: (.*)$", RegexOptions.Multiline).SelectMany(match => match.Groups[1].Value.Split(' ')).Except(["help", "tool", "judge", "clean"]);
+        Assert.That(MakeTargets.All.Select(target => target.Name), Is.EquivalentTo(targets));
+        var named = Regex.Matches(Make("help").Output, @"\b([A-Z][A-Z_]*)=").Select(match => match.Groups[1].Value).Distinct();
+        Assert.That(named, Is.EquivalentTo(MakeTargets.All.SelectMany(target => target.Settings).Distinct()));
+    }
+
+    [Test]
+    public void Knows_what_can_be_fuzzed() => Assert.That(DotnetPlan.FuzzTargets, Is.EquivalentTo(FuzzTargets.Names.Prepend("all")));
 
     [Test]
     public void Says_that_nothing_waits_for_a_debugger()
@@ -54,7 +137,7 @@ public sealed class MakeCommandTests
         Commands.Run("chmod", ["+x", qemu]);
         var kernel = folder.Write("my kernel,1", File.ReadAllBytes(Repository.UBootBinary));
         var disk = folder.Write("disk ,2", new byte[4096]);
-        var tool = typeof(Rvirt.Tool.Commands.RunCommand).Assembly.Location;
+        var tool = typeof(RunCommand).Assembly.Location;
         Assert.That(Repository.Image(Firmware.Stub), Is.Not.Empty);
         var (status, output) = Commands.Run(
             "env",
@@ -68,5 +151,5 @@ public sealed class MakeCommandTests
     }
 
     private static (int Status, string Output) Make(params string[] arguments) => Commands.Run(
-        "env", ["-u", "MAKEFLAGS", "-u", "MAKELEVEL", "make", "-C", Repository.Top, .. arguments], TimeSpan.FromSeconds(300));
+        "env", [.. s_fresh, "make", "-C", Repository.Top, .. arguments], TimeSpan.FromSeconds(300));
 }

@@ -1,3 +1,4 @@
+using System;
 using System.CommandLine;
 using System.IO;
 using Rvirt.Tool.Files;
@@ -10,22 +11,22 @@ namespace Rvirt.Tool.Commands;
 public static class GdbCommand
 {
     /// <summary>The command behind <c>make gdb</c>.</summary>
-    public static Command Create() => MakeCommand.Create("gdb", "gdb", "Debugs a hypervisor that runs on QEMU.", ["FIRMWARE", RunSettings.DebuggerPort], Run);
+    public static Command Create() => MakeCommand.Create("gdb", "Debugs a hypervisor that runs on QEMU.", Run);
 
-    private static int Run(Setting settings, bool check)
+    /// <summary>The settings: the debugger's port, where something waits for one, and whether the hypervisor is above OpenSBI.</summary>
+    /// <exception cref="FormatException">One is wrong, or nothing waits there.</exception>
+    public static (int Port, bool OverFirmware) Judge(Setting settings)
     {
         var port = settings.Number(RunSettings.DebuggerPort, 1234, 1, 65535, "a port of this machine");
         var overFirmware = settings.Choice("FIRMWARE", "stub", "sbi") == "sbi";
-        if (!Ports.IsTaken(port))
-        {
-            return Report.Fail($"nothing waits for a debugger on port {port}: run make qemu-gdb in another terminal first");
-        }
+        return Ports.IsTaken(port)
+            ? (port, overFirmware)
+            : throw new FormatException($"nothing waits for a debugger on port {port}: run make qemu-gdb in another terminal first");
+    }
 
-        if (check)
-        {
-            return 0;
-        }
-
+    private static int Run(Setting settings)
+    {
+        var (port, overFirmware) = Judge(settings);
         var copy = WorkingCopy.Find();
         return Programs.Become(
             "gdb-multiarch",

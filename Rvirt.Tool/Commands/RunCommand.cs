@@ -15,26 +15,25 @@ public static class RunCommand
 {
     /// <summary>The command behind <c>make qemu</c>, or behind <c>make qemu-gdb</c>.</summary>
     public static Command Create(bool debug) => debug
-        ? MakeCommand.Create("run-gdb", "qemu-gdb", "Boots guests on QEMU, stopped until a debugger connects.", [.. RunSettings.Names, RunSettings.DebuggerPort], (settings, check) => Run(settings, check, true))
-        : MakeCommand.Create("run", "qemu", "Boots guests on QEMU.", RunSettings.Names, (settings, check) => Run(settings, check, false));
+        ? MakeCommand.Create("run-gdb", "Boots guests on QEMU, stopped until a debugger connects.", settings => Boot(Judge(settings, debug: true), WorkingCopy.Find()))
+        : MakeCommand.Create("run", "Boots guests on QEMU.", settings => Boot(Judge(settings, debug: false), WorkingCopy.Find()));
 
-    private static int Run(Setting values, bool check, bool debug)
+    /// <summary>Reads the settings, and looks whether the ports that they name are free.</summary>
+    /// <exception cref="FormatException">A setting is wrong; the message names it.</exception>
+    public static RunSettings Judge(Setting values, bool debug)
     {
         var settings = RunSettings.Read(values, debug);
         for (var i = 0; i < settings.Guests; i++)
         {
             if (Ports.IsTaken(settings.Port + i))
             {
-                return Report.Fail($"port {settings.Port + i} is in use, perhaps by guests that still run: end them, or set SSH_PORT");
+                throw new FormatException($"port {settings.Port + i} is in use, perhaps by guests that still run: end them, or set SSH_PORT");
             }
         }
 
-        if (debug && Ports.IsTaken(settings.Debugger))
-        {
-            return Report.Fail($"port {settings.Debugger} is in use, perhaps by a machine that waits for a debugger: end it, or set GDB_PORT");
-        }
-
-        return check ? 0 : Boot(settings, WorkingCopy.Find());
+        return debug && Ports.IsTaken(settings.Debugger)
+            ? throw new FormatException($"port {settings.Debugger} is in use, perhaps by a machine that waits for a debugger: end it, or set {RunSettings.DebuggerPort}")
+            : settings;
     }
 
     private static int Boot(RunSettings settings, WorkingCopy copy)

@@ -12,8 +12,7 @@ namespace Rvirt.Tool.Commands;
 public static class SshCommand
 {
     /// <summary>The command behind <c>make ssh</c>.</summary>
-    public static Command Create() => MakeCommand.Create(
-        "ssh", "ssh", "Logs in to a running guest, or runs the command in CMD there.", ["GUEST", "SSH_PORT", "CMD"], Run);
+    public static Command Create() => MakeCommand.Create("ssh", "Logs in to a running guest, or runs the command in CMD there.", Run);
 
     /// <summary>The arguments of the ssh program.</summary>
     public static IReadOnlyList<string> Arguments(Setting settings, WorkingCopy copy)
@@ -33,12 +32,11 @@ public static class SshCommand
         return arguments;
     }
 
-    private static int Run(Setting settings, bool check)
+    private static int Run(Setting settings)
     {
         var copy = WorkingCopy.Find();
         var arguments = Arguments(settings, copy);
-        return check ? 0
-            : !File.Exists(copy.OfGuest("id_ed25519")) ? Report.Fail("there is no guest to log in to yet: run make qemu")
+        return !File.Exists(copy.OfGuest("id_ed25519")) ? Report.Fail("there is no guest to log in to yet: run make qemu")
             : Programs.Become("ssh", arguments);
     }
 }

@@ -8,6 +8,9 @@ namespace Rvirt.Tool.Machines;
 /// <param name="Guest">The Debian guest.</param>
 public sealed record WorkingCopy(string Top, string Guest)
 {
+    /// <summary>How all of it is built.</summary>
+    public const string Configuration = "Release";
+
     /// <summary>The one that this program was built in. RVIRT_GUEST_OUT names another place for the guest.</summary>
     public static WorkingCopy Find()
     {
@@ -31,6 +34,11 @@ public sealed record WorkingCopy(string Top, string Guest)
 
     /// <summary>A file of the guest.</summary>
     public string OfGuest(string name) => Path.Combine(Guest, name);
+
+    /// <summary>A .NET program.</summary>
+    /// <param name="project">The folder of its project.</param>
+    /// <param name="name">The name of its assembly.</param>
+    public string Program(string project, string name) => Path.Combine(Top, project, "bin", Configuration, "net10.0", name + ".dll");
 
     /// <summary>A file that must be there by now.</summary>
     /// <exception cref="IOException">It is not; the message says what makes it.</exception>

@@ -26,9 +26,12 @@ public sealed class Setting(IReadOnlyDictionary<string, string> values)
 
     /// <summary>A whole decimal number.</summary>
     /// <exception cref="FormatException">It is none, or out of its range.</exception>
-    public int Number(string name, int absent, int least, int most, string meaning) =>
+    public int Number(string name, int absent, int least, int most, string meaning) => (int)Number(name, (long)absent, least, most, meaning);
+
+    /// <inheritdoc cref="Number(string, int, int, int, string)"/>
+    public long Number(string name, long absent, long least, long most, string meaning) =>
         Text(name) is not { } text ? absent
-        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most ? value
+        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most ? value
         : throw new FormatException($"{name} is {least} to {most} ({meaning}), not {text}");
 
     /// <summary>One of a few words; the first is the one that holds when none is given.</summary>
@@ -49,19 +52,24 @@ public sealed class Setting(IReadOnlyDictionary<string, string> values)
         {
             if (!known.Contains(name))
             {
+                if (known.Count == 0)
+                {
+                    throw new FormatException($"{command} has no settings, and so no {name}");
+                }
+
                 var upper = name.ToUpperInvariant();
                 var nearest = known.MinBy(other => Distance(upper, other))!;
-                var close = nearest.StartsWith(upper, StringComparison.Ordinal) || Distance(upper, nearest) <= 2;
+                var close = Distance(upper, nearest) <= 2;
                 throw new FormatException(
                     $"{command} has no setting {name}{(close ? $": is it {nearest}?" : "")} (its settings are {string.Join(", ", known)})");
             }
         }
     }
 
-    /// <summary>How many letters must be put in, taken out or changed to make one name of the other; a shorter form counts as near.</summary>
+    /// <summary>How many letters must be put in, taken out or changed to make one name of the other; a shorter or longer form counts as near.</summary>
     private static int Distance(string a, string b)
     {
-        if (a.Length > 1 && b.StartsWith(a, StringComparison.Ordinal))
+        if (Math.Min(a.Length, b.Length) > 1 && (b.StartsWith(a, StringComparison.Ordinal) || a.StartsWith(b, StringComparison.Ordinal)))
         {
             return 1;
         }

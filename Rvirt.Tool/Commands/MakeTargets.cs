@@ -1,0 +1,52 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using Rvirt.Tool.Machines;
+using Rvirt.Tool.Settings;
+
+namespace Rvirt.Tool.Commands;
+
+/// <summary>A target of the Makefile.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Settings">The names of its settings.</param>
+/// <param name="Judge">Throws where a setting is wrong.</param>
+public sealed record MakeTarget(string Name, IReadOnlyList<string> Settings, Action<Setting, WorkingCopy> Judge);
+
+/// <summary>The targets of the Makefile with their settings: the one list of them.</summary>
+public static class MakeTargets
+{
+    /// <summary>Settings of the recipe and make itself, which every target may be given.</summary>
+    private static readonly string[] s_everywhere = ["RVIRT_GUEST_OUT", "RVIRT_MIRROR", "XDG_CACHE_HOME", "CI", "SHELL", "PATH", "HOME"];
+
+    /// <summary>All targets that build, run or download something.</summary>
+    public static IReadOnlyList<MakeTarget> All { get; } =
+    [
+        new("qemu", RunSettings.Names, (settings, _) => RunCommand.Judge(settings, debug: false)),
+        new("qemu-gdb", [.. RunSettings.Names, RunSettings.DebuggerPort], (settings, _) => RunCommand.Judge(settings, debug: true)),
+        new("gdb", ["FIRMWARE", RunSettings.DebuggerPort], (settings, _) => GdbCommand.Judge(settings)),
+        new("ssh", ["GUEST", "SSH_PORT", "CMD"], (settings, copy) => SshCommand.Arguments(settings, copy)),
+        new("desktop-linux", ["APPEND", "UNTIL", "NATIVE", "STRICT"], (settings, copy) => DotnetPlan.Desktop(settings, copy)),
+        new("lockstep", ["N", "SEED", "JOBS"], (settings, copy) => DotnetPlan.Lockstep(settings, copy)),
+        new("fuzz", ["TARGET", "FOR"], (settings, copy) => DotnetPlan.Fuzz(settings, copy)),
+        new("mutation", ["PROJECT", "FILES"], (settings, copy) => DotnetPlan.Mutation(settings, copy)),
+        new("bench", ["BENCH"], (settings, copy) => DotnetPlan.Bench(settings, copy)),
+        new("test", ["FILTER"], (settings, copy) => DotnetPlan.Test(settings, copy)),
+        .. from name in new[] { "coverage", "image", "guest", "firmware", "setup" } select new MakeTarget(name, [], (_, _) => { }),
+    ];
+
+    /// <summary>Judges what was typed behind <c>make</c>.</summary>
+    /// <param name="goals">The targets that were typed; those that are not of the list have no settings.</param>
+    /// <param name="typed">The names of the settings that were typed.</param>
+    /// <param name="settings">The settings.</param>
+    /// <param name="copy">Where the parts lie.</param>
+    /// <exception cref="FormatException">None of the targets has such a setting, or a value is wrong.</exception>
+    public static void Judge(IReadOnlyList<string> goals, IEnumerable<string> typed, Setting settings, WorkingCopy copy)
+    {
+        var targets = All.Where(target => goals.Contains(target.Name)).ToArray();
+        Setting.RefuseUnknown($"make {string.Join(' ', goals)}", typed.Except(s_everywhere), [.. targets.SelectMany(target => target.Settings).Distinct()]);
+        foreach (var target in targets)
+        {
+            target.Judge(settings, copy);
+        }
+    }
+}

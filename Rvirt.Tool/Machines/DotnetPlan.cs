@@ -1,0 +1,87 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+using Rvirt.Tool.Settings;
+
+namespace Rvirt.Tool.Machines;
+
+/// <summary>The arguments of <c>dotnet</c> for the targets of the Makefile that run a .NET program of the working copy, from their settings.</summary>
+public static class DotnetPlan
+{
+    /// <summary>What <c>make fuzz</c> can feed.</summary>
+    public static readonly IReadOnlyList<string> FuzzTargets = ["all", "blob", "decoder", "kernel", "tree", "virtio"];
+
+    /// <summary><c>make desktop-linux</c>: the Debian guest on the reference machine.</summary>
+    public static IReadOnlyList<string> Desktop(Setting settings, WorkingCopy copy) =>
+    [
+        copy.Program("Rvirt.Tests/FakeHart", "Rvirt.FakeHart"), "run",
+        "--memory", "256", "--kernel", copy.OfGuest("Image"), "--initrd", copy.OfGuest("initrd"), "--disk", copy.OfGuest("disk.ext4"),
+        $"--append={settings.Text("APPEND") ?? "console=ttyS0 rvirt.name=desktop"}", $"--until={settings.Text("UNTIL") ?? "login:"}",
+        .. settings.Switch("NATIVE") ? (string[])["--native"] : [],
+        .. settings.Switch("STRICT") ? (string[])["--strict"] : [],
+    ];
+
+    /// <summary><c>make lockstep</c>: random privileged programs.</summary>
+    public static IReadOnlyList<string> Lockstep(Setting settings, WorkingCopy copy) =>
+    [
+        copy.Program("Rvirt.Tests", "Rvirt.Tests"), "lockstep",
+        Text(settings.Number("N", 10_000_000L, 1, long.MaxValue, "instructions")), Text(settings.Number("SEED", 1L, 0, long.MaxValue, "the first program's seed")),
+        Text(settings.Number("JOBS", Environment.ProcessorCount, 1, 1024, "programs at a time")),
+    ];
+
+    /// <summary><c>make fuzz</c>: bad input for what reads untrusted bytes.</summary>
+    public static IReadOnlyList<string> Fuzz(Setting settings, WorkingCopy copy) =>
+    [
+        copy.Program("Rvirt.Tests/Fuzz", "Rvirt.Fuzz"), "run",
+        "--target", settings.Choice("TARGET", [.. FuzzTargets]), "--seconds", Text(settings.Number("FOR", 0, 0, int.MaxValue, "seconds; 0 is without end")),
+        "--corpus", "Rvirt.Tests/Fuzz/Corpus", "--output", "artifacts/fuzz",
+    ];
+
+    /// <summary><c>make mutation</c>: how much of a library its unit tests hold; in the folder of that project.</summary>
+    public static IReadOnlyList<string> Mutation(Setting settings, WorkingCopy copy)
+    {
+        if (settings.Text("PROJECT") is null)
+        {
+            throw new FormatException("PROJECT is needed: Core or Mmu");
+        }
+
+        var project = settings.Choice("PROJECT", "Core", "Mmu");
+        return
+        [
+            "stryker", "--project", $"Rvirt.{project}.csproj",
+            .. Words.Split("FILES", settings.Text("FILES") ?? "**/*.cs").SelectMany(pattern => (string[])["--mutate", pattern]),
+            "--output", Path.Combine(copy.Top, "artifacts/mutation", project),
+        ];
+    }
+
+    /// <summary><c>make bench</c>: BENCH names one of the benchmarks and its options.</summary>
+    public static IReadOnlyList<string> Bench(Setting settings, WorkingCopy copy)
+    {
+        var words = Words.Split("BENCH", settings.Text("BENCH") ?? "");
+        string[]? options = words.FirstOrDefault() switch
+        {
+            null or "publish" => [],
+            "guest" => ["--docs", "--without-sbi"],
+            "desktop" => null,
+            var other => throw new FormatException($"BENCH is guest, desktop or publish, not {other}"),
+        };
+        if (options is not null && words.Skip(1).FirstOrDefault(word => !options.Contains(word)) is { } unknown)
+        {
+            throw new FormatException($"BENCH: {words[0]} has no option {unknown}");
+        }
+
+        return ["run", "--project", Path.Combine(copy.Top, "Rvirt.Benchmarks"), "-c", WorkingCopy.Configuration, "--", .. words];
+    }
+
+    /// <summary><c>make test</c>: all tests, or those of a filter.</summary>
+    public static IReadOnlyList<string> Test(Setting settings, WorkingCopy copy) =>
+    [
+        "test", Path.Combine(copy.Top, "rvirt.sln"), "-c", WorkingCopy.Configuration, "--nologo", "-v", "q", "--logger", "trx", "--logger", "console;verbosity=normal",
+        "--results-directory", Path.Combine(copy.Top, "artifacts/test-results"),
+        .. settings.Text("FILTER") is { } filter ? (string[])["--filter", filter] : [],
+    ];
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+}
