@@ -42,6 +42,7 @@ internal static class Repository
             throw new InvalidOperationException($"{Performance} has no place for the figures: {first}");
         }
 
-        File.WriteAllText(Performance, $"{text[..begin]}{first}\n\n{markdown}\n{text[end..]}");
+        File.WriteAllText(Performance + ".new", $"{text[..begin]}{first}\n\n{markdown}\n{text[end..]}");
+        File.Move(Performance + ".new", Performance, overwrite: true);
     }
 }

@@ -20,6 +20,9 @@ mkdir -p "$out"
 exec 8>"$out/.lock"
 flock 8
 
+# A build that was killed leaves these, and nothing else: all is made under other names, and renamed at the end.
+rm -rf "$out"/work.* "$out"/*.new "$out"/*.new.pub
+
 for tool in dpkg-deb qemu-riscv64 cpio mke2fs modinfo openssl ssh-keygen xz; do
     command -v "$tool" >/dev/null || die "$tool is missing: run make setup"
 done
@@ -30,7 +33,6 @@ packages=$("$here/fetch.sh")
 # A key's private half is renamed last: it is what says that the pair is there.
 make_key() {
     [ ! -f "$out/$1" ] || return 0
-    rm -f "$out/$1.new" "$out/$1.new.pub"
     ssh-keygen -q -t ed25519 -N '' -C "$2" -f "$out/$1.new"
     mv "$out/$1.new.pub" "$out/$1.pub"
     mv "$out/$1.new" "$out/$1"
@@ -51,7 +53,6 @@ if cmp -s "$out/inputs" "$out/inputs.new" && [ -s "$out/Image" ] && [ -s "$out/i
     say "up to date in ${out#"$top/"}; root's password is $(cat "$out/root-password")"
     exit 0
 fi
-rm -f "$out/inputs"
 
 work=$(mktemp -d "$out/work.XXXXXX")
 trap 'rm -rf "$work" "$out"/*.new' EXIT
@@ -78,12 +79,11 @@ image=$(find "$work/kernel/boot" -name "vmlinu?-$version")
     die "$kernel_package holds no flat RISC-V Image"
 cp "$image" "$out/Image.new"
 chmod 644 "$out/Image.new"
-mv "$out/Image.new" "$out/Image"
 
 # --- initramfs --------------------------------------------------------------------------------------------------------
 say "building the initramfs"
 tree=$work/kernel/usr/lib/modules/$version
-find "$tree/kernel" -name "*.ko*" -printf "%f %p\n" |
+find "$tree/kernel" -name "*.ko*" -printf "%f %P\n" |
     awk '{ sub(/\.ko.*/, "", $1); gsub(/-/, "_", $1); print }' >"$work/modules"
 loaded=" "
 # add NAME [BOARD]: what it depends on, then itself, once. A module that is built into the kernel needs nothing.
@@ -95,6 +95,7 @@ add() {
         tr '-' '_' <"$tree/modules.builtin" | grep -q "/$name\.ko" || die "the kernel has no module $name"
         return 0
     fi
+    file=$tree/kernel/$file
     for dependency in $(modinfo -F depends "$file" | tr ',' ' '); do add "$dependency" "$board"; done
     loaded+="$name "
     printf '%s %s\n' "$name" "$board" >>"$work/initrd/lib/modules/order"
@@ -144,13 +145,12 @@ chmod 755 "$root"/etc/init.d/* "$root"/usr/share/udhcpc/* "$root"/usr/local/sbin
 printf '%s\n' "$packages" | awk '{ print $2, $3 }' >"$root/etc/rvirt-packages"
 
 find "$root" "$work/initrd" -exec touch -h -d "@$epoch" {} +
-rm -f "$out/disk.new"
-mke2fs -q -t ext4 -d "$root" -L rvirt-root -U "$uuid" -E "hash_seed=$uuid,lazy_itable_init=0,lazy_journal_init=0,root_owner=0:0" -m 0 "$out/disk.new" "$disk_size" >/dev/null
+mke2fs -q -t ext4 -d "$root" -L rvirt-root -U "$uuid" -E "hash_seed=$uuid,lazy_itable_init=0,lazy_journal_init=0,root_owner=0:0" -m 0 "$out/disk.ext4.new" "$disk_size" >/dev/null
 (cd "$work/initrd" && find . -print0 | sort -z | cpio -0 -o -H newc -R 0:0 --reproducible --quiet | gzip -9n) >"$out/initrd.new"
-mv "$out/initrd.new" "$out/initrd"
-mv "$out/disk.new" "$out/disk.ext4"
 printf 'rvirt-guest %s\n' "$(cut -d' ' -f1,2 "$out/host_ed25519.pub")" >"$out/known_hosts.new"
-mv "$out/known_hosts.new" "$out/known_hosts"
-mv "$out/inputs.new" "$out/inputs"
+
+# Until here the guest of the last build is whole. Without the list of its inputs the next build makes all anew.
+rm -f "$out/inputs"
+for file in Image initrd disk.ext4 known_hosts inputs; do mv "$out/$file.new" "$out/$file"; done
 say "kernel $version, initramfs $(du -k "$out/initrd" | cut -f1) KiB, root $(du -sm "$root" | cut -f1) MiB on a $disk_size disk, in ${out#"$top/"}"
 say "root's password is $(cat "$out/root-password"); the key is ${out#"$top/"}/id_ed25519"

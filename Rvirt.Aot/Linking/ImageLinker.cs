@@ -73,7 +73,8 @@ public sealed class ImageLinker(CompilerOptions options, PathMap paths, Diagnost
             return false;
         }
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(options.Output))!);
-        var arguments = new List<string> { "-o", options.Output, "--gc-sections", "-X", "--no-dynamic-linker", "-z", "norelro", "-z", "nognustack", "--build-id=none" };
+        var unfinished = options.Output + ".unfinished";
+        var arguments = new List<string> { "-o", unfinished, "--gc-sections", "-X", "--no-dynamic-linker", "-z", "norelro", "-z", "nognustack", "--build-id=none" };
         arguments.AddRange(options.IsPositionIndependent
             ? ["-pie", "--pack-dyn-relocs=none", "-z", "text"]
             : ["-static"]);
@@ -86,7 +87,19 @@ public sealed class ImageLinker(CompilerOptions options, PathMap paths, Diagnost
             arguments.Add($"--defsym={define}");
         }
         arguments.AddRange(objects);
-        return _tools.Run(options.Linker, arguments) && CheckRelocations() && WriteSymbols();
+        try
+        {
+            if (!_tools.Run(options.Linker, arguments) || !CheckRelocations(unfinished) || !WriteSymbols(unfinished))
+            {
+                return false;
+            }
+            File.Move(unfinished, options.Output, overwrite: true);
+            return true;
+        }
+        finally
+        {
+            File.Delete(unfinished);
+        }
     }
 
     /// <summary>Makes an object, or takes it from those of earlier runs.</summary>
@@ -116,13 +129,13 @@ public sealed class ImageLinker(CompilerOptions options, PathMap paths, Diagnost
     }
 
     /// <summary>The image applies only relative relocations itself.</summary>
-    private bool CheckRelocations()
+    private bool CheckRelocations(string image)
     {
         if (!options.IsPositionIndependent)
         {
             return true;
         }
-        var text = _tools.Capture(options.ReadElf, ["-r", "--wide", options.Output]);
+        var text = _tools.Capture(options.ReadElf, ["-r", "--wide", image]);
         if (text is null)
         {
             return false;
@@ -137,13 +150,13 @@ public sealed class ImageLinker(CompilerOptions options, PathMap paths, Diagnost
         return !diagnostics.HasErrors;
     }
 
-    private bool WriteSymbols()
+    private bool WriteSymbols(string image)
     {
         if (options.Symbols is null)
         {
             return true;
         }
-        var text = _tools.Capture(options.Nm, ["-n", "--defined-only", options.Output]);
+        var text = _tools.Capture(options.Nm, ["-n", "--defined-only", image]);
         if (text is null)
         {
             return false;
@@ -152,7 +165,9 @@ public sealed class ImageLinker(CompilerOptions options, PathMap paths, Diagnost
             .Select(line => line.Split(' ', 3))
             .Where(parts => parts.Length == 3)
             .Select(parts => $"{parts[0]} {parts[2]}");
-        File.WriteAllLines(options.Symbols, lines);
+        var unfinished = options.Symbols + ".unfinished";
+        File.WriteAllLines(unfinished, lines);
+        File.Move(unfinished, options.Symbols, overwrite: true);
         return true;
     }
 }
