@@ -32,17 +32,12 @@ internal static unsafe class GuestLoader
 
         var machine = guest->Machine;
         ref var host = ref machine->Host;
-        if (!host.Harts[host.BootHart].Isa.TryString(out var hostIsa))
-        {
-            hostIsa = "rv64imac"u8;
-        }
-
         Span<byte> isa = stackalloc byte[GuestIsa.MaximumLength];
         var description = new GuestMachineDescription
         {
             HartCount = guest->Devices.Harts,
             TimebaseFrequency = host.TimebaseFrequency,
-            Isa = GuestIsa.Derive(hostIsa, svvptc: true, isa),
+            Isa = GuestIsa.Derive(host.CommonIsa, svvptc: true, isa),
             TranslationMode = guest->Translation,
             MemoryBase = guest->Memory.GuestBase,
             MemorySize = guest->Memory.Length,

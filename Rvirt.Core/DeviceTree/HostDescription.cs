@@ -115,4 +115,19 @@ public struct HostDescription
 
     /// <summary>The command line without its NUL; empty where there is none.</summary>
     public readonly ReadOnlySpan<byte> CommandLine => BootArguments.TryString(out var text) ? text : default;
+
+    /// <summary>What all harts have: what a guest may rely on, whichever it runs on.</summary>
+    public readonly IsaExtensions CommonIsa
+    {
+        get
+        {
+            var common = Harts[0].Isa;
+            for (var i = 1; i < HartCount; i++)
+            {
+                common &= Harts[i].Isa;
+            }
+
+            return common;
+        }
+    }
 }

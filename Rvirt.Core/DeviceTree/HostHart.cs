@@ -14,11 +14,11 @@ public struct HostHart
     /// <summary>The PLIC's context for its S-mode, or -1.</summary>
     public int PlicContext;
 
-    /// <summary>Its <c>riscv,isa</c>, with a NUL; lies in the device tree. Empty where there is none.</summary>
-    public FdtProperty Isa;
+    /// <summary>What it has: I, M, A and C where its tree does not say, which is what the hypervisor itself needs.</summary>
+    public IsaExtensions Isa;
 
     /// <summary>Whether it has the H extension, as far as its tree tells: one that does not say what it has may have it.</summary>
-    public readonly bool MayHaveHypervisorExtension => !Isa.TryString(out var isa) || GuestIsa.Has(isa, "h"u8);
+    public bool MayHaveHypervisorExtension;
 
     /// <summary>The phandle of its interrupt controller.</summary>
     internal uint InterruptPhandle;

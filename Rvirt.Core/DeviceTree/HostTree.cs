@@ -326,11 +326,7 @@ public static class HostTree
         }
 
         var hart = new HostHart { HartId = (uint)id, TranslationMode = mode, PlicContext = -1 };
-        if (tree.TryProperty(node, "riscv,isa"u8, out var isa))
-        {
-            hart.Isa = isa;
-        }
-
+        ReadIsa(tree, node, ref hart);
         if (tree.TryChild(node, "interrupt-controller"u8, out var controller))
         {
             tree.TryUInt32(controller, "phandle"u8, out hart.InterruptPhandle);
@@ -343,6 +339,28 @@ public static class HostTree
         }
 
         host.Harts[at] = hart;
+    }
+
+    /// <summary>A hart's extensions stand in a list, in the string that came before it, or in both: then the list counts.</summary>
+    private static void ReadIsa(in FdtReader tree, FdtNode node, ref HostHart hart)
+    {
+        var text = default(IsaExtensions);
+        if (tree.TryProperty(node, "riscv,isa"u8, out var isa) && isa.TryString(out var value))
+        {
+            text = IsaExtensions.OfText(value);
+        }
+
+        hart.Isa = tree.TryProperty(node, "riscv,isa-base"u8, out var width) && width.HasString("rv64i"u8)
+            && tree.TryProperty(node, "riscv,isa-extensions"u8, out var list)
+            ? IsaExtensions.OfList(list.Bytes)
+            : text;
+
+        // To be wrong about this one is dangerous one way only, so that each form may say it.
+        hart.MayHaveHypervisorExtension = !hart.Isa.IsKnown || hart.Isa.Has("h"u8) || text.Has("h"u8);
+        if (!hart.Isa.IsKnown)
+        {
+            hart.Isa = IsaExtensions.OfText("rv64imac"u8);
+        }
     }
 
     private static void ReadUart(in FdtReader tree, FdtNode node, HostUartKind kind, int stdout, ref HostDescription host)

@@ -59,7 +59,7 @@ internal sealed class HostTreeTests
         Assert.That(host.Harts[0].TranslationMode, Is.EqualTo(TranslationMode.Sv57));
         Assert.That(host.Harts[0].PlicContext, Is.EqualTo(2));
         Assert.That(host.Harts[1].PlicContext, Is.EqualTo(4));
-        Assert.That(host.Harts[1].Isa.HasString("rv64imac"u8));
+        Assert.That(host.Harts[1].Isa.Has("c"u8) && !host.Harts[1].Isa.Has("d"u8));
         Assert.That(host.BootHart, Is.Zero);
         Assert.That(host.TimebaseFrequency, Is.EqualTo(1_000_000));
         Assert.That((host.InitrdStart, host.InitrdEnd), Is.EqualTo((0x88000000ul, 0x88001000ul)));
@@ -72,22 +72,34 @@ internal sealed class HostTreeTests
         Assert.That(host.TestDevice, Is.Zero);
     }
 
-    [TestCase("rv64gc", false)]
-    [TestCase("rv64imafdch_zicsr", true)]
-    [TestCase("rv64gc_zihintpause_sscofpmf", false)]
-    public void KnowsWhichHartsHaveTheHypervisorExtension(string isa, bool has)
+    // What a hart has, and whether it may have H, by either form of the binding; where there are both the list counts, and H where either names it.
+    [TestCase("riscv,isa = \"rv64gc\";", "rv64imafdc_zicntr_zicsr_zifencei", false)]
+    [TestCase("riscv,isa = \"rv64imafdch_zicsr\";", "rv64imafdc_zicntr_zicsr_zifencei", true)]
+    [TestCase("riscv,isa = \"rv64gc_zihintpause_sscofpmf\";", "rv64imafdc_zicntr_zicsr_zifencei_zihintpause", false)]
+    [TestCase("riscv,isa-base = \"rv64i\"; riscv,isa-extensions = \"i\", \"m\", \"a\", \"zicntr\", \"sstc\";", "rv64ima_zicntr", false)]
+    [TestCase("riscv,isa-base = \"rv64i\"; riscv,isa-extensions = \"i\", \"m\", \"a\", \"h\";", "rv64ima", true)]
+    [TestCase("riscv,isa = \"rv64gc\"; riscv,isa-base = \"rv64i\"; riscv,isa-extensions = \"i\", \"m\", \"a\";", "rv64ima", false)]
+    [TestCase("riscv,isa = \"rv64gch\"; riscv,isa-base = \"rv64i\"; riscv,isa-extensions = \"i\", \"m\", \"a\";", "rv64ima", true)]
+    [TestCase("riscv,isa = \"rv64gc\"; riscv,isa-base = \"rv64i\";", "rv64imafdc_zicntr_zicsr_zifencei", false)]
+    [TestCase("", "rv64imac_zicntr_zicsr_zifencei", true, Description = "it does not say: what the hypervisor itself needs, and perhaps H")]
+    [TestCase("riscv,isa-extensions = \"i\", \"m\", \"a\", \"zba\";", "rv64imac_zicntr_zicsr_zifencei", true, Description = "of no base")]
+    [TestCase("riscv,isa-base = \"rv32i\"; riscv,isa-extensions = \"i\", \"m\", \"a\", \"zba\";", "rv64imac_zicntr_zicsr_zifencei", true)]
+    [TestCase("riscv,isa = \"rv32gc\";", "rv64imac_zicntr_zicsr_zifencei", true)]
+    [TestCase("riscv,isa = [72 76 36 34 69 68];", "rv64imac_zicntr_zicsr_zifencei", true, Description = "a string without its end")]
+    public void AHartHasWhatItsTreeSays(string properties, string isa, bool mayHaveHypervisor)
     {
-        using var tree = new Tree(Board.Replace("\"rv64gc\"", $"\"{isa}\"", StringComparison.Ordinal));
-        HostTree.Read(tree.Reader, 1, ulong.MaxValue, out var host);
-        Assert.That(host.Harts[0].MayHaveHypervisorExtension, Is.EqualTo(has));
+        var host = ReadChanged(("riscv,isa = \"rv64gc\";", properties));
+        Assert.That(Encoding.ASCII.GetString(GuestIsa.Derive(host.Harts[0].Isa, false, new byte[GuestIsa.MaximumLength])), Is.EqualTo(isa));
+        Assert.That(host.Harts[0].MayHaveHypervisorExtension, Is.EqualTo(mayHaveHypervisor));
     }
 
     [Test]
-    public void AHartThatDoesNotSayWhatItHasMayHaveTheHypervisorExtension()
+    public void GuestsMayRelyOnWhatAllHartsHave()
     {
-        using var tree = new Tree(Board.Replace("riscv,isa = \"rv64gc\";", "", StringComparison.Ordinal));
-        HostTree.Read(tree.Reader, 1, ulong.MaxValue, out var host);
-        Assert.That(host.Harts[0].MayHaveHypervisorExtension);
+        var host = ReadChanged(("riscv,isa = \"rv64gc\";", "riscv,isa = \"rv64gc_zba_zbb\";"),
+            ("riscv,sv39\"; riscv,isa = \"rv64imac\";", "riscv,sv39\"; riscv,isa = \"rv64imafc_zbb_zbs\";"));
+        Assert.That(Encoding.ASCII.GetString(GuestIsa.Derive(host.CommonIsa, false, new byte[GuestIsa.MaximumLength])),
+            Is.EqualTo("rv64imafc_zicntr_zicsr_zifencei_zbb"));
     }
 
     [TestCase("-smp 1 -m 512", 1, 1)]
@@ -107,6 +119,7 @@ internal sealed class HostTreeTests
         Assert.That(host.VirtioSlots[7].Interrupt, Is.EqualTo(8));
         Assert.That(host.TestDevice, Is.EqualTo(0x100000));
         Assert.That(host.InitrdStart, Is.EqualTo(host.InitrdEnd));
+        Assert.That(host.CommonIsa.Has("zicntr"u8), "this QEMU has the string alone");
     }
 
     [Test]

@@ -54,7 +54,7 @@ public sealed unsafe class GuestPayload : IDisposable
     {
         var target = machine.Guests[guest];
         Span<byte> buffer = stackalloc byte[GuestIsa.MaximumLength];
-        var isa = GuestIsa.Derive(HartIsa.Describe(target.Hart.Options), svvptc: true, buffer);
+        var isa = GuestIsa.Derive(HartIsa.Extensions(target.Hart.Options), svvptc: true, buffer);
         var (entry, tree) = Load(target.Memory, 1, Longest(target), isa, target.VirtioSlots, target.Bus.HasClock);
         machine.Start(entry, tree, guest);
     }
