@@ -14,7 +14,7 @@ public static class SbiConsole
     {
         if (function == 2)
         {
-            bus.ConsoleWrite(ref host, (byte)v.X[SbiDispatcher.A0]);
+            Write(ref host, ref bus, (byte)v.X[SbiDispatcher.A0]);
             return SbiResult.Success();
         }
 
@@ -37,7 +37,7 @@ public static class SbiConsole
         {
             for (done = 0; done < limit; done++)
             {
-                bus.ConsoleWrite(ref host, buffer[done]);
+                Write(ref host, ref bus, buffer[done]);
             }
         }
         else
@@ -55,5 +55,21 @@ public static class SbiConsole
         }
 
         return SbiResult.Success(done);
+    }
+
+    /// <summary>
+    /// Writes a byte as the board's firmware does: a newline gets a carriage return before it, whatever came before that. SBI leaves it
+    /// open, and callers rely on it: Linux's early console sends newlines alone.
+    /// </summary>
+    internal static void Write<THost, TBus>(ref THost host, ref TBus bus, byte value)
+        where THost : struct, IHost
+        where TBus : struct, IGuestBus<THost>
+    {
+        if (value == (byte)'\n')
+        {
+            bus.ConsoleWrite(ref host, (byte)'\r');
+        }
+
+        bus.ConsoleWrite(ref host, value);
     }
 }

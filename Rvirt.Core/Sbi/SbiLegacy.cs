@@ -20,7 +20,7 @@ public static class SbiLegacy
                 SbiDispatcher.SetTimer(ref host, ref v, v.X[SbiDispatcher.A0]);
                 break;
             case SbiExtension.LegacyConsolePutchar:
-                bus.ConsoleWrite(ref host, (byte)v.X[SbiDispatcher.A0]);
+                SbiConsole.Write(ref host, ref bus, (byte)v.X[SbiDispatcher.A0]);
                 break;
             case SbiExtension.LegacyConsoleGetchar:
                 result = bus.ConsoleRead(ref host);

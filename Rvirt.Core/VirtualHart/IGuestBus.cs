@@ -31,7 +31,7 @@ public interface IGuestBus<THost>
     /// <summary>Whether the virtual PLIC signals an external interrupt to a virtual hart's S-mode. Cheap: trap handling asks after each device access.</summary>
     bool ExternalInterruptPending(int virtualHart);
 
-    /// <summary>Writes a byte to the guest's console (SBI console calls).</summary>
+    /// <summary>Writes a byte to the guest's console, as it is (SBI console calls).</summary>
     void ConsoleWrite(ref THost host, byte value);
 
     /// <summary>Takes a byte from the guest's console input, or -1 where none waits.</summary>

@@ -1,6 +1,7 @@
 using System;
 using System.Buffers.Binary;
 using System.IO;
+using System.Linq;
 using NUnit.Framework;
 using Rvirt.Tool.Blobs;
 
@@ -35,6 +36,32 @@ public sealed class BarePayloadTests
         Assert.That(qemu.WaitForExit(50), Is.Zero, qemu.Describe);
     }
 
+    /// <summary>
+    /// Which carriage returns stand before a newline is the firmware's to choose: a guest gets what the same program gets on the board, above
+    /// the firmware that QEMU brings along and above the newest one, of which only the second has a debug console.
+    /// </summary>
+    [TestCase(Firmware.Stub, Category = "Image")]
+    [TestCase(Firmware.Sbi, Category = "Image")]
+    public void What_a_guest_prints_by_SBI_calls_looks_as_on_the_board(Firmware firmware)
+    {
+        using var folder = new TemporaryFolder();
+        var payload = BareProgram.Build(folder, "console-payload.S", 0x80200000);
+        var guest = Printed([.. GuestMachine.Rvirt(firmware, payload, memory: 256)]);
+        var old = Printed(["-kernel", payload]);
+        var board = Printed(["-kernel", payload, "-bios", Repository.NewestOpenSbi]);
+        Assert.That(board.Count(character => character == '>'), Is.EqualTo(3), "each call has printed");
+        Assert.That(old.Count(character => character == '>'), Is.EqualTo(1), "there is no debug console");
+        Assert.That(guest, Is.EqualTo(board).And.StartsWith(old));
+
+        static string Printed(string[] arguments)
+        {
+            using var qemu = QemuMachine.Start(arguments, TimeSpan.FromSeconds(60));
+            Assert.That(qemu.WaitForExit(50), Is.Zero, qemu.Describe);
+            var all = qemu.Serial;
+            return all[all.IndexOf("<one", StringComparison.Ordinal)..(all.LastIndexOf('>') + 1)];
+        }
+    }
+
     /// <summary>What SysRq on a serial console needs; the program sees on the board what it sees as a guest.</summary>
     [TestCase(Firmware.Native, Category = "Native")]
     [TestCase(Firmware.Stub, Category = "Image")]
@@ -65,7 +92,7 @@ public sealed class BarePayloadTests
     {
         using var folder = new TemporaryFolder();
         var payload = BareProgram.Build(folder, "scan-payload.S", 0x80200000);
-        var secret = folder.Write("secret", System.Text.Encoding.ASCII.GetBytes(string.Concat(System.Linq.Enumerable.Repeat("FORTHERS", 2 << 20))));
+        var secret = folder.Write("secret", System.Text.Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("FORTHERS", 2 << 20))));
         GuestSpec[] guests =
         [
             new("first", payload, null, "", 64 << 20, 1, []),

@@ -6,7 +6,10 @@ using Rvirt.Tests.Core.Traps;
 
 namespace Rvirt.Tests.Core.Sbi;
 
-/// <summary>The debug console (SBI 2.0 §12) carries what is in the guest's buffer, byte for byte, and a bounded number of bytes per call.</summary>
+/// <summary>
+/// The debug console (SBI 2.0 §12) carries what is in the guest's buffer, byte for byte, and a bounded number of bytes per call. Output gets
+/// a carriage return before each newline, as from the board's firmware.
+/// </summary>
 public sealed class ConsoleCallTests
 {
     private static (long Error, ulong Value) Call(TrapMachine machine, ulong function, ulong length)
@@ -29,7 +32,29 @@ public sealed class ConsoleCallTests
         }
 
         Assert.That(Call(machine, 0, (ulong)asked), Is.EqualTo((0L, (ulong)done)));
-        Assert.That(machine.Bus.Output.ToString(), Is.EqualTo(string.Concat(Enumerable.Range(1, done).Select(i => (char)(byte)i))));
+        Assert.That(machine.Bus.Output.ToString(),
+            Is.EqualTo(string.Concat(Enumerable.Range(1, done).Select(i => (char)(byte)i)).Replace("\n", "\r\n", StringComparison.Ordinal)));
+    }
+
+    [Test]
+    public void ANewlineGetsACarriageReturnByEachWayOut()
+    {
+        const string Text = "a\nb\r\n\n\r";
+        const string Shown = "a\r\nb\r\r\n\r\n\r";
+        using var machine = new TrapMachine();
+        Text.Select(character => (byte)character).ToArray().CopyTo(machine.Ram[0x100..]);
+        Assert.That(Call(machine, 0, (ulong)Text.Length), Is.EqualTo((0L, (ulong)Text.Length)), "what the guest asked for, not what it became");
+        foreach (var character in Text)
+        {
+            machine.Ecall(SbiExtension.Dbcn, 2, character);
+        }
+
+        foreach (var character in Text)
+        {
+            machine.Ecall(SbiExtension.LegacyConsolePutchar, 0, character);
+        }
+
+        Assert.That(machine.Bus.Output.ToString(), Is.EqualTo(Shown + Shown + Shown));
     }
 
     [TestCase(0, 0)]

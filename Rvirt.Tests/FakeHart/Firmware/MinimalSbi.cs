@@ -254,7 +254,7 @@ public sealed class MinimalSbi(Machine machine) : IFirmware
                     ref var cell = ref machine.Memory(hart[A1] + done, 1)[0];
                     if (function == 0)
                     {
-                        machine.Uart.Write(cell);
+                        Write(cell);
                     }
                     else if (machine.Uart.TakeInput() is >= 0 and var input)
                     {
@@ -268,11 +268,22 @@ public sealed class MinimalSbi(Machine machine) : IFirmware
 
                 return (Success, done);
             case 2:
-                machine.Uart.Write((byte)hart[A0]);
+                Write((byte)hart[A0]);
                 return (Success, 0);
             default:
                 return (NotSupported, 0);
         }
+    }
+
+    // As OpenSBI does it on QEMU's virt board.
+    private void Write(byte value)
+    {
+        if (value == '\n')
+        {
+            machine.Uart.Write((byte)'\r');
+        }
+
+        machine.Uart.Write(value);
     }
 
     private void Legacy(Hart hart, ulong extension)
@@ -288,7 +299,7 @@ public sealed class MinimalSbi(Machine machine) : IFirmware
         switch (extension)
         {
             case 0: SetTimer(hart, hart[A0]); break;
-            case 1: machine.Uart.Write((byte)hart[A0]); break;
+            case 1: Write((byte)hart[A0]); break;
             case 2: hart[A0] = (ulong)(long)machine.Uart.TakeInput(); return;
             case 3: hart.ClearSoftware(); break;
             case 8: machine.End(TestFinisher.Pass); break;
