@@ -93,6 +93,7 @@ public static class GuestDeviceTree
             writer.StringProperty("riscv,isa"u8, machine.Isa);
             WriteExtensions(ref writer, machine.Isa);
             writer.StringProperty("mmu-type"u8, MmuType(machine.TranslationMode));
+            writer.Property("phandle"u8, HartPhandle(machine, hart));
             writer.BeginNode("interrupt-controller"u8);
             writer.Property("#address-cells"u8, 0u);
             writer.Property("#interrupt-cells"u8, 1u);
@@ -103,8 +104,37 @@ public static class GuestDeviceTree
             writer.EndNode();
         }
 
+        WriteTopology(ref writer, machine);
         writer.EndNode();
     }
+
+    // Each hart is a core of the one cluster.
+    private static void WriteTopology(ref FdtWriter writer, in GuestMachineDescription machine)
+    {
+        Span<byte> core = stackalloc byte[6];
+        "core"u8.CopyTo(core);
+        writer.BeginNode("cpu-map"u8);
+        writer.BeginNode("cluster0"u8);
+        for (var hart = 0u; hart < machine.HartCount; hart++)
+        {
+            var length = 4;
+            if (hart >= 10)
+            {
+                core[length++] = (byte)('0' + hart / 10 % 10);
+            }
+
+            core[length++] = (byte)('0' + hart % 10);
+            writer.BeginNode(core[..length]);
+            writer.Property("cpu"u8, HartPhandle(machine, hart));
+            writer.EndNode();
+        }
+
+        writer.EndNode();
+        writer.EndNode();
+    }
+
+    // Behind those of the harts' interrupt controllers.
+    private static uint HartPhandle(in GuestMachineDescription machine, uint hart) => FirstHartPhandle + (uint)machine.HartCount + hart;
 
     /// <summary>Writes <c>riscv,isa-base</c> and <c>riscv,isa-extensions</c>, the list form of an ISA string.</summary>
     private static void WriteExtensions(ref FdtWriter writer, ReadOnlySpan<byte> isa)

@@ -1,5 +1,6 @@
 using System;
 using System.Linq;
+using System.Text.RegularExpressions;
 using NUnit.Framework;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Privileged;
@@ -82,7 +83,8 @@ internal sealed unsafe class GuestDeviceTreeTests
     [TestCase("/chosen", "bootargs stdout-path linux,initrd-start linux,initrd-end rng-seed")]
     [TestCase("/memory", "device_type reg")]
     [TestCase("/cpus", "#address-cells #size-cells timebase-frequency")]
-    [TestCase("/cpus/cpu@0", "device_type reg status compatible riscv,isa riscv,isa-base riscv,isa-extensions mmu-type")]
+    [TestCase("/cpus/cpu@0", "device_type reg status compatible riscv,isa riscv,isa-base riscv,isa-extensions mmu-type phandle")]
+    [TestCase("/cpus/cpu-map/cluster0/core0", "cpu")]
     [TestCase("/cpus/cpu@0/interrupt-controller", "#address-cells #interrupt-cells interrupt-controller compatible phandle")]
     [TestCase("/poweroff", "compatible regmap offset value")]
     [TestCase("/reboot", "compatible regmap offset value")]
@@ -101,6 +103,17 @@ internal sealed unsafe class GuestDeviceTreeTests
         {
             Assert.That(tree.TryProperty(node, System.Text.Encoding.ASCII.GetBytes(name), out _), name);
         }
+    }
+
+    [Test]
+    public void EachHartIsACoreOfOneCluster()
+    {
+        var text = Tools.Decompile(Generate(Describe(16)));
+        var harts = Regex.Matches(text, @"cpu@([0-9a-f]+) \{[^{]*phandle = <(0x[0-9a-f]+)>").ToDictionary(match => Convert.ToInt32(match.Groups[1].Value, 16), match => match.Groups[2].Value);
+        var cores = Regex.Matches(text, @"core([0-9]+) \{\s*cpu = <(0x[0-9a-f]+)>").ToDictionary(match => int.Parse(match.Groups[1].Value), match => match.Groups[2].Value);
+        Assert.That(cores, Has.Count.EqualTo(16));
+        Assert.That(cores, Is.EquivalentTo(harts));
+        Assert.That(Regex.Matches(text, @"\bphandle = <(0x[0-9a-f]+)>").Select(match => match.Groups[1].Value), Is.Unique);
     }
 
     [Test]
@@ -151,7 +164,7 @@ internal sealed unsafe class GuestDeviceTreeTests
         Assert.That(Generate(machine), Has.Length.GreaterThan(GuestDeviceTree.SuggestedBufferLength / 2));
     }
 
-    private static byte[] Generate(in GuestMachineDescription machine)
+    internal static byte[] Generate(in GuestMachineDescription machine)
     {
         var buffer = new byte[GuestDeviceTree.SuggestedBufferLength];
         Assert.That(GuestDeviceTree.Generate(machine, buffer, out var length), Is.EqualTo(FdtWriteError.None));
