@@ -17,20 +17,27 @@ internal static class BareProgram
     public static string Build(TemporaryFolder folder, string source, ulong address, params string[] defines) =>
         BuildFile(folder, Path.Combine(Repository.Top, "Rvirt.Tests", "SystemTests", source), address, DefaultArchitecture, defines);
 
+    /// <summary>Assembles and links a source of this folder that is a program for Linux; gives the ELF's path.</summary>
+    public static string BuildForLinux(TemporaryFolder folder, string source) =>
+        Link(folder, Path.Combine(Repository.Top, "Rvirt.Tests", "SystemTests", source), DefaultArchitecture, []);
+
     /// <summary>Assembles and links a source that starts with its first instruction.</summary>
     /// <param name="folder">Where the ELF goes.</param>
     /// <param name="file">The source's path.</param>
     /// <param name="address">Of the first instruction.</param>
     /// <param name="architecture">The instructions it may use.</param>
     /// <param name="defines">Names that the source asks for.</param>
-    public static string BuildFile(TemporaryFolder folder, string file, ulong address, string architecture, params string[] defines)
+    public static string BuildFile(TemporaryFolder folder, string file, ulong address, string architecture, params string[] defines) =>
+        Link(folder, file, architecture, [$"-Wl,-Ttext=0x{address:x}", $"-Wl,-e,0x{address:x}", "-Wl,--omagic", .. defines.Select(name => $"-D{name}")]);
+
+    private static string Link(TemporaryFolder folder, string file, string architecture, string[] options)
     {
         var elf = folder.File(Path.GetFileNameWithoutExtension(file) + ".elf");
         var (status, output) = Commands.Run(
             "clang-19",
             [
                 "--target=riscv64", "-march=" + architecture, "-mabi=lp64", "-mno-relax", "-nostdlib", "-static", "-fuse-ld=lld-19",
-                $"-Wl,-Ttext=0x{address:x}", $"-Wl,-e,0x{address:x}", "-Wl,--omagic", "-Wl,--build-id=none", "-o", elf, file, .. defines.Select(name => $"-D{name}"),
+                "-Wl,--build-id=none", "-o", elf, file, .. options,
             ]);
         Assert.That(status, Is.Zero, output);
         return elf;

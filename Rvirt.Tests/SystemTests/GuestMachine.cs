@@ -33,8 +33,10 @@ internal sealed class GuestMachine : IDisposable
     /// <param name="image">Rvirt, where it is not the one that was published.</param>
     /// <param name="hostMemory">MiB of the host; 0: what the guests need.</param>
     /// <param name="guestMemory">MiB of each guest, or null for an equal share of what there is.</param>
+    /// <param name="more">Further arguments of QEMU.</param>
     public static GuestMachine BootDebian(
-        Firmware firmware, int guests, TimeSpan limit, string? image = null, int hostMemory = 0, ulong? guestMemory = 512)
+        Firmware firmware, int guests, TimeSpan limit, string? image = null, int hostMemory = 0, ulong? guestMemory = 512,
+        params string[] more)
     {
         var folder = new TemporaryFolder();
         try
@@ -71,7 +73,7 @@ internal sealed class GuestMachine : IDisposable
             }
 
             var socket = folder.File("monitor");
-            var qemu = QemuMachine.Start([.. arguments, .. QemuMonitor.Arguments(socket)], limit);
+            var qemu = QemuMachine.Start([.. arguments, .. more, .. QemuMonitor.Arguments(socket)], limit);
             try
             {
                 using var monitor = new QemuMonitor(socket, qemu);
