@@ -1,10 +1,10 @@
 using System;
 using Rvirt.Core.DeviceTree;
-using Rvirt.Devices.Machine;
+using Rvirt.Hypervisor.Boards;
 
 namespace Rvirt.Platform.Qemu;
 
-/// <summary>QEMU's <c>virt</c> board. Its guests see the same board, so that payloads built for it run unchanged.</summary>
+/// <summary>QEMU's <c>virt</c> board.</summary>
 public readonly struct QemuVirt : IPlatform
 {
     /// <inheritdoc/>
@@ -14,8 +14,12 @@ public readonly struct QemuVirt : IPlatform
     public bool Matches(in FdtReader tree) => tree.IsCompatible(tree.Root, "riscv-virtio"u8);
 
     /// <inheritdoc/>
-    public ulong GuestMemory => GuestMachineMap.Memory;
-
-    /// <inheritdoc/>
-    public GuestDevices DescribeGuest(int harts) => GuestDevices.QemuVirt(harts);
+    public ReadOnlySpan<byte> Advice(Remedy remedy) => remedy switch
+    {
+        Remedy.MoreMemory => ", on QEMU with -m"u8,
+        Remedy.MoreHarts => ", on QEMU with -smp"u8,
+        Remedy.Kernel => ", on QEMU with -initrd KERNEL"u8,
+        Remedy.Plic => ", on QEMU leave out aia="u8,
+        _ => default,
+    };
 }

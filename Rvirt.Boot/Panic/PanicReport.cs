@@ -1,9 +1,9 @@
 using System;
-using Rvirt.Boot.Firmware;
-using Rvirt.Boot.Startup;
 using Rvirt.Boot.Target;
 using Rvirt.Core.Instructions;
 using Rvirt.Devices.Console;
+using Rvirt.Hypervisor.Host;
+using Rvirt.Hypervisor.Setup;
 
 namespace Rvirt.Boot.Panic;
 
@@ -20,7 +20,7 @@ internal static unsafe class PanicReport
     /// <param name="pc">The instruction that failed.</param>
     internal static void Check(ref TargetHost host, uint kind, byte* what, ulong pc)
     {
-        var writer = new ConsoleWriter<TargetHost, FirmwareSink>(ref host, default);
+        var writer = new ConsoleWriter<TargetHost, EmergencySink<TargetHost>>(ref host, default);
         writer.Text("\nrvirt: panic: "u8).Text(KindText(kind));
         if (what != null)
         {
@@ -36,7 +36,7 @@ internal static unsafe class PanicReport
     /// <summary>Prints a trap of the hypervisor itself.</summary>
     internal static void Trap(ref TargetHost host, HostFrame* frame)
     {
-        var writer = new ConsoleWriter<TargetHost, FirmwareSink>(ref host, default);
+        var writer = new ConsoleWriter<TargetHost, EmergencySink<TargetHost>>(ref host, default);
         // SAFETY: the trap vector filled the frame in.
         writer.Text("\nrvirt: panic: the hypervisor trapped: scause "u8).Hex(frame->Scause)
             .Text(" sepc "u8).Hex(LinkAddress(frame->Sepc))
@@ -47,7 +47,7 @@ internal static unsafe class PanicReport
         Calls(writer, frame->Sepc, (ulong*)frame->X[2]);
     }
 
-    private static void Registers(ConsoleWriter<TargetHost, FirmwareSink> writer, HostFrame* frame)
+    private static void Registers(ConsoleWriter<TargetHost, EmergencySink<TargetHost>> writer, HostFrame* frame)
     {
         for (var i = 1; i < 32; i++)
         {
@@ -62,7 +62,7 @@ internal static unsafe class PanicReport
         }
     }
 
-    private static void Calls(ConsoleWriter<TargetHost, FirmwareSink> writer, ulong pc, ulong* stack)
+    private static void Calls(ConsoleWriter<TargetHost, EmergencySink<TargetHost>> writer, ulong pc, ulong* stack)
     {
         writer.Text("rvirt: calls: "u8).Hex(LinkAddress(pc));
         var count = 0;

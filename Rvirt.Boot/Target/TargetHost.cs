@@ -1,13 +1,16 @@
 using System.Runtime.CompilerServices;
 using Rvirt.Boot.Firmware;
-using Rvirt.Core.Host;
+using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Memory;
 using Rvirt.Core.Privileged;
+using Rvirt.Core.VirtualHart;
+using Rvirt.Hypervisor.Host;
+using Rvirt.Hypervisor.Setup;
 
 namespace Rvirt.Boot.Target;
 
 /// <summary>The real hart and the real device registers, in S-mode, behind the interfaces of the portable code.</summary>
-internal unsafe struct TargetHost : IHost
+internal unsafe struct TargetHost : IHypervisorHost
 {
     private readonly ulong _window;
     private readonly bool _hasStimecmp;
@@ -26,16 +29,77 @@ internal unsafe struct TargetHost : IHost
     }
 
     /// <inheritdoc/>
-    public bool MistrustsInstructions { readonly get; internal set; }
+    public bool MistrustsInstructions { readonly get; private set; }
+
+    /// <inheritdoc/>
+    public readonly PhysicalMemory Memory => new(_window);
 
     /// <summary>The firmware.</summary>
     internal readonly FirmwareClient Firmware => _firmware;
 
-    /// <summary>Whether the hart sets its timer without the firmware (Sstc).</summary>
-    internal readonly bool HasStimecmp => _hasStimecmp;
+    /// <inheritdoc/>
+    public readonly HostAbilities Probe() => new()
+    {
+        HasStimecmp = _hasStimecmp,
+        HasFirmwareTimer = _firmware.Timer != FirmwareKind.None,
+        HasInterprocessor = _firmware.Interprocessor != FirmwareKind.None,
+        HasTime = Routines.ProbeTime() != 0,
+        IsOwnMachineMode = _firmware.IsOwn,
+        PrintsTraps = _firmware.PrintsTraps,
+    };
 
-    /// <summary>The window on physical memory.</summary>
-    internal readonly PhysicalMemory Memory => new(_window);
+    /// <inheritdoc/>
+    public readonly ushort ProbeMaximumAsid(ulong satp)
+    {
+        Instructions.WriteSatp(satp | Satp.AsidMask);
+        var maximum = Satp.Asid(Instructions.ReadSatp());
+        Instructions.WriteSatp(satp);
+        Instructions.SfenceAll();
+        return maximum;
+    }
+
+    /// <inheritdoc/>
+    public void Adopt(in HostHart hart) => MistrustsInstructions = hart.MayHaveHypervisorExtension;
+
+    /// <inheritdoc/>
+    public readonly void WriteEmergency(byte value) => _firmware.Write(value);
+
+    /// <inheritdoc/>
+    public readonly void UseTestDevice(ulong address) => MachineEnd.UseTestDevice(address);
+
+    /// <inheritdoc/>
+    public void End(uint status) => MachineEnd.Finish(ref this, status);
+
+    /// <inheritdoc/>
+    public readonly bool TryStartHart(ulong hartId, HartStart* start)
+    {
+        var address = Memory.Address(start);
+        if (hartId < Limits.MaximumHarts)
+        {
+            // The hart's mailbox, for firmware that starts all harts together, and for OpenSBI 1.1: it lets a hart go before it notes
+            // where to, so that the hart can come in by the image's entry.
+            // SAFETY: one mailbox for each hart id below the limit.
+            Routines.Mailboxes()[hartId] = address;
+        }
+
+        IoFence();
+        if (_firmware.HasHartState)
+        {
+            return _firmware.StartHart(hartId, Memory.Address(Routines.StartHart()), address) == 0;
+        }
+
+        if (hartId < Limits.MaximumHarts)
+        {
+            SendIpi(hartId);
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <inheritdoc/>
+    // SAFETY: the virtual hart is set up and stays in place.
+    public readonly void EnterGuest(VCpu* virtualHart) => Routines.EnterGuest(virtualHart);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -18,6 +18,10 @@ public struct HostDescription
     /// <summary>Most virtio-mmio slots kept.</summary>
     public const int MaximumVirtioSlots = 8;
 
+    // Bytes of registers that are touched: of sifive,test0 the one, of a Goldfish clock the time.
+    private const ulong TestDeviceSize = 4;
+    private const ulong ClockSize = 8;
+
     /// <summary>RAM that the hypervisor can map, by ascending address.</summary>
     public MemoryBankList MemoryBanks;
 
@@ -74,6 +78,47 @@ public struct HostDescription
 
     /// <summary>Address of the Goldfish real-time clock, or 0.</summary>
     public ulong Clock;
+
+    /// <summary>Lists the registers that the hypervisor touches: whoever maps, checks or gives out addresses goes by this.</summary>
+    /// <param name="index">From 0 on.</param>
+    /// <param name="registers">Where they are; empty where the machine has no such device.</param>
+    /// <param name="outOfReach">The error of a machine on which they cannot be mapped.</param>
+    /// <returns>False behind the last.</returns>
+    public readonly bool TryDevice(int index, out Range registers, out HostTreeError outOfReach)
+    {
+        const int First = 4;
+        registers = default;
+        outOfReach = HostTreeError.None;
+        switch (index)
+        {
+            case 0:
+                registers = new Range { Base = Plic.Base, Size = Plic.Size };
+                outOfReach = HostTreeError.PlicOutOfReach;
+                return true;
+            case 1:
+                registers = new Range { Base = Uart.Base, Size = Uart.Size };
+                outOfReach = HostTreeError.UartOutOfReach;
+                return true;
+            case 2:
+                registers = new Range { Base = TestDevice, Size = TestDevice == 0 ? 0 : TestDeviceSize };
+                outOfReach = HostTreeError.TestDeviceOutOfReach;
+                return true;
+            case 3:
+                registers = new Range { Base = Clock, Size = Clock == 0 ? 0 : ClockSize };
+                outOfReach = HostTreeError.ClockOutOfReach;
+                return true;
+            default:
+                if (index - First >= VirtioSlotCount)
+                {
+                    return false;
+                }
+
+                var slot = VirtioSlots[index - First];
+                registers = new Range { Base = slot.Base, Size = slot.Size };
+                outOfReach = HostTreeError.VirtioOutOfReach;
+                return true;
+        }
+    }
 
     /// <summary>A range of physical addresses.</summary>
     public struct Range

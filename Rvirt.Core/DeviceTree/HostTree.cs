@@ -8,8 +8,6 @@ namespace Rvirt.Core.DeviceTree;
 public static class HostTree
 {
     private const uint SupervisorExternalInterrupt = 9;
-    private const ulong TestDeviceSize = 4;
-    private const ulong ClockSize = 8;
 
     /// <summary>Reads the tree.</summary>
     /// <param name="tree">The host's device tree.</param>
@@ -95,41 +93,18 @@ public static class HostTree
             : HostTreeError.InitrdOutsideMemory;
     }
 
-    // Every device that the hypervisor touches.
     private static HostTreeError CheckReach(ref HostDescription host, ulong reach)
     {
-        if (!IsInReach(host.Plic.Base, host.Plic.Size, reach))
+        for (var i = 0; host.TryDevice(i, out var device, out var outOfReach); i++)
         {
-            return HostTreeError.PlicOutOfReach;
-        }
-
-        if (!IsInReach(host.Uart.Base, host.Uart.Size, reach))
-        {
-            return HostTreeError.UartOutOfReach;
-        }
-
-        if (!IsInReach(host.TestDevice, TestDeviceSize, reach))
-        {
-            return HostTreeError.TestDeviceOutOfReach;
-        }
-
-        if (!IsInReach(host.Clock, ClockSize, reach))
-        {
-            return HostTreeError.ClockOutOfReach;
-        }
-
-        for (var i = 0; i < host.VirtioSlotCount; i++)
-        {
-            if (!IsInReach(host.VirtioSlots[i].Base, host.VirtioSlots[i].Size, reach))
+            if (device.Base >= reach || device.Size > reach - device.Base)
             {
-                return HostTreeError.VirtioOutOfReach;
+                return outOfReach;
             }
         }
 
         return HostTreeError.None;
     }
-
-    private static bool IsInReach(ulong address, ulong size, ulong reach) => address < reach && size <= reach - address;
 
     private static bool IsMemory(ref HostDescription host, ulong address, ulong size)
     {

@@ -9,7 +9,7 @@ public static class GuestBlobErrorText
     public static ReadOnlySpan<byte> Of(GuestBlobError error) => error switch
     {
         GuestBlobError.None => "no error"u8,
-        GuestBlobError.NoKernel => "no kernel given: hand one over with -initrd KERNEL"u8,
+        GuestBlobError.NoKernel => "no kernel given: hand one over as the initial RAM disk"u8,
         GuestBlobError.TooLarge => "the initrd is 2 GiB or more: make it smaller"u8,
         GuestBlobError.WrongTree => "the description of the guests is a damaged device tree: compile it again with dtc"u8,
         GuestBlobError.NotGuests => "the initrd is a device tree that is not compatible with \"rvirt,guests\": see docs/guests.md"u8,

@@ -44,9 +44,9 @@ public unsafe struct GuestDevices
     private fixed ulong _hostBase[MaxSlots];
     private fixed uint _hostSource[MaxSlots];
 
-    /// <summary>The machine QEMU calls <c>virt</c>, with empty slots.</summary>
+    /// <summary>The devices that every guest has, on every board (<see cref="GuestMachineMap"/>), with empty slots.</summary>
     /// <param name="harts">Number of virtual harts.</param>
-    public static GuestDevices QemuVirt(int harts) => new()
+    public static GuestDevices Standard(int harts) => new()
     {
         PlicBase = 0x0c00_0000,
         UartBase = 0x1000_0000,

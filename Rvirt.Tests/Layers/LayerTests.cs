@@ -1,17 +1,20 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
 using System.Linq;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
 using NUnit.Framework;
+using Rvirt.Tests.SystemTests;
 
 namespace Rvirt.Tests.Layers;
 
 /// <summary>Layers point one way, and only the shim at the end of the line touches hardware.</summary>
-public class LayerTests
+public partial class LayerTests
 {
     // Each library may use those before it.
-    private static readonly string[] Order = ["Rvirt.Core", "Rvirt.Mmu", "Rvirt.Devices", "Rvirt.Platform.Qemu", "Rvirt.Boot"];
+    private static readonly string[] Order = ["Rvirt.Core", "Rvirt.Mmu", "Rvirt.Devices", "Rvirt.Hypervisor", "Rvirt.Boot", "Rvirt.Platform.Qemu"];
 
     private static readonly string[] HardwareAttributes = ["AsmIntrinsicAttribute", "LinkerSymbolAttribute"];
 
@@ -42,6 +45,32 @@ public class LayerTests
             .ToArray();
         Assert.That(reaching, name == "Rvirt.Boot" ? Is.Not.Empty : Is.Empty);
     }
+
+    /// <summary>Below the boards, no name of one: not in a type or member, and not in a text that somebody reads.</summary>
+    [TestCaseSource(nameof(Order))]
+    public void OnlyABoardKnowsBoards(string name)
+    {
+        if (name.StartsWith("Rvirt.Platform.", StringComparison.Ordinal))
+        {
+            Assert.That(Spoken(name), Has.Some.Matches<string>(line => BoardName().IsMatch(line!)), "the check finds a name where there is one");
+            return;
+        }
+
+        var assembly = Assembly.Load(name);
+        var names = assembly.GetTypes().SelectMany(type => type.GetMembers(
+            BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly).Select(member => member.Name).Append(type.FullName!));
+        Assert.That(names.Where(text => BoardName().IsMatch(text)), Is.Empty);
+        Assert.That(Spoken(name).Where(text => BoardName().IsMatch(text)), Is.Empty);
+    }
+
+    // The lines of a library that have a text in them, without comments.
+    private static IEnumerable<string> Spoken(string library) => Directory
+        .EnumerateFiles(Path.Combine(Repository.Top, library), "*.cs", SearchOption.AllDirectories)
+        .Where(path => !path.Split(Path.DirectorySeparatorChar).Intersect(["obj", "bin"]).Any())
+        .SelectMany(path => File.ReadLines(path).Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal) && line.Contains('"')).Select(line => $"{Path.GetFileName(path)}: {line}"));
+
+    [GeneratedRegex("qemu ?virt|QEMU|unleashed|sifive_u|visionfive", RegexOptions.IgnoreCase)]
+    private static partial Regex BoardName();
 
     [Test]
     public void TheInstructionsOfTheHartStandInOnePlace()

@@ -92,7 +92,7 @@ public sealed class ShortAddressTests
     }
 
     /// <summary>Bare firmware enters an image that was put high. The lower place is the highest that works, as far as the missing initrd.</summary>
-    [TestCase(0x4a0200000UL, "no kernel given: hand one over with -initrd KERNEL")]
+    [TestCase(0x4a0200000UL, "no kernel given: hand one over as the initial RAM disk, on QEMU with -initrd KERNEL")]
     [TestCase(0x4bffff000UL, "the image lies above the addresses that Rvirt can map on this hart; load it lower")]
     [TestCase(0x4c0200000UL, "the image lies above the addresses that Rvirt can map on this hart; load it lower")]
     public void An_image_above_the_window_says_so(ulong address, string pattern)

@@ -134,7 +134,7 @@ public sealed unsafe class QuietMachine : IDisposable
         _hart->Slot[(int)VirtioRegister.DeviceId / 4] = VirtioKind.Block;
         console->Initialize(default, console + 1, 1);
         plic->Initialize(QuietHost.Plic);
-        var devices = GuestDevices.QemuVirt(1);
+        var devices = GuestDevices.Standard(1);
         devices.Attach(0, QuietHost.Slot, SlotSource);
         if (GuestBus<QuietHost>.BytesNeeded(ref _host, devices) > RamOffset - RingsOffset)
         {

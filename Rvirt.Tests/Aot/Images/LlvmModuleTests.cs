@@ -24,8 +24,9 @@ public class LlvmModuleTests
         using var folder = new TemporaryFolder();
         var diagnostics = new DiagnosticBag();
         var directory = AppContext.BaseDirectory;
-        var references = Directory.EnumerateFiles(directory, "Rvirt.*.dll").Where(path => !path.EndsWith("Rvirt.Boot.dll", StringComparison.Ordinal)).ToList();
-        var loaded = ProgramLoader.Load([Path.Combine(directory, "Rvirt.Boot.dll")], references, CompiledPrograms.CoreLibrary!, diagnostics)!;
+        string[] roots = [Path.Combine(directory, "Rvirt.Platform.Qemu.dll"), Path.Combine(directory, "Rvirt.Boot.dll")];
+        var references = Directory.EnumerateFiles(directory, "Rvirt.*.dll").Except(roots).ToList();
+        var loaded = ProgramLoader.Load(roots, references, CompiledPrograms.CoreLibrary!, diagnostics)!;
         var compiler = new ProgramCompiler(loaded, diagnostics);
         compiler.Run();
         Assert.That(diagnostics.All, Is.Empty);

@@ -46,7 +46,7 @@ internal sealed unsafe class TestGuest : IDisposable
         HostClock->Initialize(clock ? FakeMachine.ClockBase : 0, FakeMachine.Timebase);
         HostPlic->OpenContext(ref host, FakeMachine.Context);
         Memory = new GuestMemory(GuestRam, RamBytes, HostRam, Machine.Pointer(HostRam));
-        var devices = GuestDevices.QemuVirt(harts);
+        var devices = GuestDevices.Standard(harts);
         devices.Attach(0, Device.Base, source);
         RingBase = FakeMachine.RamBase + 0x40_0000;
         var bytes = GuestBus<DeviceHost>.BytesNeeded(ref host, devices);

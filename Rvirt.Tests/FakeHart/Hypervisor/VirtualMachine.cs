@@ -180,7 +180,7 @@ public sealed unsafe class VirtualMachine : IDisposable
 
     private GuestDevices DevicesOf(int guest)
     {
-        var devices = GuestDevices.QemuVirt(1);
+        var devices = GuestDevices.Standard(1);
         for (var slot = guest; slot < GuestDevices.MaxSlots; slot += Machine.Harts.Length)
         {
             var address = FirstSlot + (SlotStride * (ulong)slot);

@@ -1,0 +1,48 @@
+using Rvirt.Core.DeviceTree;
+using Rvirt.Core.Host;
+using Rvirt.Core.Memory;
+using Rvirt.Core.VirtualHart;
+using Rvirt.Hypervisor.Setup;
+
+namespace Rvirt.Hypervisor.Host;
+
+/// <summary>
+/// What the whole hypervisor needs of the machine beyond what trap handling needs: the way to its memory, the firmware's services, and the
+/// way into a guest. The bare machine implements it, and so does the desktop's reference machine.
+/// </summary>
+// SAFETY: pointers that are handed over are places that the hypervisor has set up, and that stay for as long as the machine runs.
+public unsafe interface IHypervisorHost : IHost
+{
+    /// <summary>The window on the host's physical memory.</summary>
+    PhysicalMemory Memory { get; }
+
+    /// <summary>Finds out what hart and firmware offer.</summary>
+    HostAbilities Probe();
+
+    /// <summary>Finds out how many ASIDs the hart has (Privileged spec 1.13 §12.1.11: bits of <c>satp.ASID</c> that do not exist read as zero).</summary>
+    /// <param name="satp">What the hart's <c>satp</c> holds, and holds again afterwards.</param>
+    /// <returns>The highest ASID; 0 where there is none.</returns>
+    ushort ProbeMaximumAsid(ulong satp);
+
+    /// <summary>Tells the host which of the machine's harts it stands for.</summary>
+    void Adopt(in HostHart hart);
+
+    /// <summary>Writes a byte to the console without a driver: it works from the first instruction on, and in a panic.</summary>
+    void WriteEmergency(byte value);
+
+    /// <summary>Names the device that ends the machine (<c>sifive,test0</c>): physical address, or 0 where there is none.</summary>
+    void UseTestDevice(ulong address);
+
+    /// <summary>Ends the machine. Does not return.</summary>
+    /// <param name="status">0 for success.</param>
+    void End(uint status);
+
+    /// <summary>Starts another hart of the machine at the place that a <see cref="HartStart"/> names.</summary>
+    /// <param name="hartId">Its hardware id.</param>
+    /// <param name="start">Filled in; it stays in place.</param>
+    /// <returns>False where the firmware cannot.</returns>
+    bool TryStartHart(ulong hartId, HartStart* start);
+
+    /// <summary>Enters a guest as its virtual hart says. On a bare machine it never returns; elsewhere, the guest runs from then on.</summary>
+    void EnterGuest(VCpu* virtualHart);
+}

@@ -1,0 +1,64 @@
+using System;
+using Rvirt.Hypervisor.VirtualMachines;
+using Rvirt.Hypervisor.Host;
+using Rvirt.Core.Privileged;
+using Rvirt.Devices.Console;
+
+namespace Rvirt.Hypervisor.Setup;
+
+/// <summary>Says on the console what was found and who gets what.</summary>
+internal static unsafe class Announce<THost>
+    where THost : unmanaged, IHypervisorHost
+{
+    private const ulong MiB = 1 << 20;
+
+    /// <summary>A line for the machine, and one for each guest.</summary>
+    internal static void Guests(ref THost host, HostMachine<THost>* machine, ReadOnlySpan<byte> board)
+    {
+        var console = &machine->Console;
+        var abilities = host.Probe();
+        ConsoleMultiplexer.BeginMessage(console, ref host)
+            .Text(board)
+            .Text(Satp.Mode(machine->Boot.Satp) switch
+            {
+                TranslationMode.Sv57 => ", Sv57"u8,
+                TranslationMode.Sv48 => ", Sv48"u8,
+                _ => ", Sv39"u8,
+            })
+            .Text(abilities.HasStimecmp ? ", own timers, "u8
+                : abilities.IsOwnMachineMode ? ", timers of the machine-mode part, "u8 : ", timers of the firmware, "u8)
+            .Decimal((ulong)machine->Host.HartCount)
+            .Text(machine->Host.HartCount == 1 ? " hart"u8 : " harts"u8);
+        console->EndMessage(ref host);
+        var unused = (machine->Host.MemoryOutOfReach + machine->Host.MemoryBeyondBanks) / MiB;
+        if (unused != 0)
+        {
+            ConsoleMultiplexer.BeginMessage(console, ref host)
+                .Text("warning: "u8).Decimal(unused)
+                .Text(machine->Host.MemoryOutOfReach != 0
+                    ? " MiB of memory lie above the addresses that Rvirt can map on this hart, and stay unused"u8
+                    : " MiB of memory lie in more banks than Rvirt keeps, and stay unused"u8);
+            console->EndMessage(ref host);
+        }
+
+        if (abilities.PrintsTraps)
+        {
+            ConsoleMultiplexer.BeginMessage(console, ref host)
+                .Text("warning: OpenSBI from 1.6 on complains of each sret, wfi and sfence.vma of a guest, and no kernel boots beside that: "u8)
+                .Text("use Rvirt's image with its own machine-mode part, or an older OpenSBI"u8);
+            console->EndMessage(ref host);
+        }
+
+        for (var i = 0; i < machine->GuestCount; i++)
+        {
+            // SAFETY: the machine has that many guests, each with a hart.
+            var guest = machine->Guests + i;
+            ConsoleMultiplexer.BeginMessage(console, ref host)
+                .Text("guest "u8).Text(guest->Name)
+                .Text(": hart "u8).Decimal(guest->Harts[0]->HostHartId)
+                .Text(", "u8).Decimal(guest->Memory.Length / MiB).Text(" MiB at "u8).Hex(guest->Memory.HostAddress)
+                .Text(", entry "u8).Hex(guest->Kernel.Entry);
+            console->EndMessage(ref host);
+        }
+    }
+}

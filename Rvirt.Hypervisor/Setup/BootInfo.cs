@@ -1,0 +1,28 @@
+using System.Runtime.InteropServices;
+using Rvirt.Core.Freestanding;
+
+namespace Rvirt.Hypervisor.Setup;
+
+/// <summary>What the entry assembly knows when it calls C#.</summary>
+[AsmOffsets("BOOT_INFO")]
+[StructLayout(LayoutKind.Sequential)]
+public struct BootInfo
+{
+    /// <summary>Hardware id of the hart that started.</summary>
+    public ulong HartId;
+
+    /// <summary>Physical address of the host's device tree.</summary>
+    public ulong DeviceTree;
+
+    /// <summary>Physical address of the image's first byte.</summary>
+    public ulong ImageStart;
+
+    /// <summary>Physical address of the byte behind the image, its zeroed data included.</summary>
+    public ulong ImageEnd;
+
+    /// <summary>What is added to a physical address to reach it in the hypervisor's window.</summary>
+    public ulong Window;
+
+    /// <summary>The <c>satp</c> that maps nothing but the window.</summary>
+    public ulong Satp;
+}

@@ -1,0 +1,266 @@
+using System;
+using Rvirt.Hypervisor.VirtualMachines;
+using Rvirt.Hypervisor.Host;
+using Rvirt.Core.DeviceTree;
+using Rvirt.Core.Images;
+using Rvirt.Core.Memory;
+using Rvirt.Core.Privileged;
+using Rvirt.Core.VirtualHart;
+using Rvirt.Devices.Machine;
+using Rvirt.Hypervisor.Boards;
+using Rvirt.Mmu;
+
+namespace Rvirt.Hypervisor.Setup;
+
+/// <summary>Gives each guest its memory, devices and harts, and checks that it can boot.</summary>
+internal static unsafe class GuestSetup<THost>
+    where THost : unmanaged, IHypervisorHost
+{
+    private const ulong MiB = 1 << 20;
+    private const ulong GiB = 1 << 30;
+    private const ulong Superpage = 2 * MiB;
+    private const ulong MinimumMemory = 8 * MiB;
+
+    // Shadow tables: a share of the guest's memory, within bounds.
+    private const ulong BytesPerTable = 256 << 10;
+    private const ulong MinimumTables = 512;
+    private const ulong MaximumTables = 8192;
+
+    /// <summary>Makes all guests, or ends the machine with a line that says what is wrong.</summary>
+    internal static bool TryMakeAll(ref THost host, HostMachine<THost>* machine, in Board board, in GuestBlob blob, ref MemoryMap map)
+    {
+        var entries = blob;
+        for (var i = 0; i < machine->GuestCount; i++)
+        {
+            // SAFETY: the machine has that many guests, in zeroed memory of their own.
+            var guest = machine->Guests + i;
+            guest->Machine = machine;
+            guest->Index = i;
+            guest->Description = entries.Guests[i];
+            machine->Console.Guest(i)->SetName(guest->Name);
+            if (guest->Description.HartCount != 1)
+            {
+                StartupFailure.EndOfGuest(ref host, guest->Name, "more than one hart for a guest is not possible yet: ask for one"u8);
+                return false;
+            }
+
+            guest->Devices = GuestDevices.Standard(guest->Description.HartCount);
+            if (!TryGiveDevices(ref host, guest, machine->GuestCount == 1))
+            {
+                return false;
+            }
+        }
+
+        return TryGivePrivateMemory(ref host, machine, board, ref map)
+            && TryGiveRam(ref host, machine, board, ref map)
+            && TryPrepare(ref host, machine);
+    }
+
+    /// <summary>Hands over the host's devices: those the description names, in its order; a sole guest that names none gets all, each in its own slot.</summary>
+    private static bool TryGiveDevices(ref THost host, Guest<THost>* guest, bool sole)
+    {
+        ref var description = ref guest->Machine->Host;
+        var all = sole && !guest->Description.HasDevices;
+        var count = all ? description.VirtioSlotCount : guest->Description.DeviceCount;
+        for (var i = 0; i < count; i++)
+        {
+            var slot = all ? i : guest->Description.DeviceOrder[i];
+            if (slot >= description.VirtioSlotCount)
+            {
+                StartupFailure.EndOfGuest(ref host, guest->Name, "it asks for a virtio slot that the machine does not have: name those it has"u8);
+                return false;
+            }
+
+            var device = description.VirtioSlots[slot];
+            if (!Devices.HostDrivers.HostPlic.CanRoute(device.Interrupt))
+            {
+                StartupFailure.Begin(ref host).Text("guest "u8).Text(guest->Name).Text(": virtio slot "u8).Decimal((ulong)slot)
+                    .Text(" of the machine has no interrupt that Rvirt can route, 1 to 127: name other slots"u8);
+                StartupFailure.Finish(ref host);
+                return false;
+            }
+
+            if (!guest->Devices.Attach(i, device.Base, device.Interrupt))
+            {
+                StartupFailure.EndOfGuest(ref host, guest->Name, "it asks for more devices than a guest has virtio slots: name fewer"u8);
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    // What the hypervisor keeps for each guest comes first; what is left is RAM for guests.
+    private static bool TryGivePrivateMemory(ref THost host, HostMachine<THost>* machine, in Board board, ref MemoryMap map)
+    {
+        for (var i = 0; i < machine->GuestCount; i++)
+        {
+            var guest = machine->Guests + i;
+            var hart = (GuestHart<THost>*)HostMemory.Take(ref host, ref map, (ulong)sizeof(GuestHart<THost>));
+            var harts = (VCpu**)HostMemory.Take(ref host, ref map, (ulong)sizeof(VCpu*));
+            var stack = HostMemory.Take(ref host, ref map, Limits.StackSize, Limits.StackSize);
+            var storage = HostMemory.Take(ref host, ref map, GuestBus<THost>.BytesNeeded(ref host, guest->Devices));
+            if (hart == null || harts == null || stack == null || storage == null)
+            {
+                return TooLittle(ref host, board);
+            }
+
+            // SAFETY: fresh memory of the right sizes, the guest's for good.
+            harts[0] = &hart->V;
+            guest->Harts = harts;
+            guest->Storage = storage;
+            hart->Guest = guest;
+            hart->V.HostStack = (ulong)stack + Limits.StackSize;
+
+            // A debugger that stops in the hypervisor finds the virtual hart at the stack's far end.
+            *(GuestHart<THost>**)stack = hart;
+        }
+
+        return true;
+    }
+
+    private static bool TryGiveRam(ref THost host, HostMachine<THost>* machine, in Board board, ref MemoryMap map)
+    {
+        // Places that keep the guests' largest pages whole leave gaps: where not all fit so, closer together.
+        var whole = map;
+        if (PlaceRam(ref host, machine, GiB, ref whole, out _) == RamPlacement.Complete)
+        {
+            map = whole;
+            return true;
+        }
+
+        switch (PlaceRam(ref host, machine, Superpage, ref map, out var guest))
+        {
+            case RamPlacement.Complete:
+                return true;
+            case RamPlacement.TooLittleForGuest:
+                StartupFailure.Begin(ref host).Text("guest "u8).Text(guest->Name).Text(": too little memory for the "u8)
+                    .Decimal(guest->Description.MemorySize / MiB)
+                    .Text(" MiB it asks for: give the guest less, or the machine more"u8).Text(board.Advice(Remedy.MoreMemory));
+                StartupFailure.Finish(ref host);
+                return false;
+            default:
+                return TooLittle(ref host, board);
+        }
+    }
+
+    /// <summary>Gives each guest its tables and RAM: those that ask for a size first, then equal shares of the rest.</summary>
+    private static RamPlacement PlaceRam(ref THost host, HostMachine<THost>* machine, ulong alignment, ref MemoryMap map, out Guest<THost>* guest)
+    {
+        ref var translation = ref machine->Translation;
+        guest = null;
+        var shares = 0UL;
+        for (var i = 0; i < machine->GuestCount; i++)
+        {
+            guest = machine->Guests + i;
+            if (guest->Description.MemorySize == 0)
+            {
+                shares++;
+            }
+            else if (!TryTakeTables(guest, translation, guest->Description.MemorySize, ref map)
+                || !TryTakeRam(ref host, guest, guest->Description.MemorySize, alignment, ref map))
+            {
+                return RamPlacement.TooLittleForGuest;
+            }
+        }
+
+        if (shares == 0)
+        {
+            return RamPlacement.Complete;
+        }
+
+        // Tables first: they are sized for the share there would be without them, which is a little too many.
+        var share = map.LargestShare(shares, Superpage);
+        for (var i = 0; i < machine->GuestCount; i++)
+        {
+            guest = machine->Guests + i;
+            if (guest->Description.MemorySize == 0 && !TryTakeTables(guest, translation, share, ref map))
+            {
+                return RamPlacement.TooLittleToShare;
+            }
+        }
+
+        share = map.LargestShare(shares, Superpage);
+        if (share < MinimumMemory)
+        {
+            return RamPlacement.TooLittleToShare;
+        }
+
+        for (var i = 0; i < machine->GuestCount; i++)
+        {
+            guest = machine->Guests + i;
+            if (guest->Description.MemorySize == 0 && !TryTakeRam(ref host, guest, share, alignment, ref map))
+            {
+                return RamPlacement.TooLittleToShare;
+            }
+        }
+
+        return RamPlacement.Complete;
+    }
+
+    private static bool TryTakeTables(Guest<THost>* guest, in HostTranslation translation, ulong memory, ref MemoryMap map)
+    {
+        var tables = Math.Clamp(memory / BytesPerTable, MinimumTables, MaximumTables);
+        guest->TableCount = (int)tables;
+        guest->Translation = translation.Mode == TranslationMode.Sv57 ? TranslationMode.Sv48 : TranslationMode.Sv39;
+        return map.TryTake((ShadowMmu.BytesNeeded((int)tables) + 4095) & ~4095UL, 4096, out guest->TablesAddress);
+    }
+
+    // Congruent with the guest's addresses modulo 1 GiB where that is possible and wanted, so that its largest pages stay whole; else modulo 2 MiB.
+    private static bool TryTakeRam(ref THost host, Guest<THost>* guest, ulong length, ulong alignment, ref MemoryMap map)
+    {
+        ulong address;
+        if ((length < alignment || !map.TryTake(length, alignment, out address)) && !map.TryTake(length, Superpage, out address))
+        {
+            return false;
+        }
+
+        guest->Memory = new GuestMemory(GuestMachineMap.Memory, length, address, host.Memory.Pointer(address));
+        return true;
+    }
+
+    private static bool TryPrepare(ref THost host, HostMachine<THost>* machine)
+    {
+        for (var i = 0; i < machine->GuestCount; i++)
+        {
+            var guest = machine->Guests + i;
+            var memory = guest->Memory;
+            var kernel = guest->Description.Kernel;
+            var error = KernelImage.Check(kernel.Pointer, (ulong)kernel.Length, memory.GuestBase, memory.Length, out guest->Kernel);
+            if (error == ImageError.None)
+            {
+                error = GuestLayout.Place(
+                    guest->Kernel, memory.GuestBase, memory.Length, (ulong)guest->Description.Initrd.Length, GuestLoader<THost>.TreeLength, out guest->Layout);
+            }
+
+            if (error != ImageError.None)
+            {
+                if (machine->GuestCount == 1)
+                {
+                    StartupFailure.End(ref host, ImageErrorText.Of(error));
+                }
+                else
+                {
+                    StartupFailure.EndOfGuest(ref host, guest->Name, ImageErrorText.Of(error));
+                }
+
+                return false;
+            }
+
+            GuestBus<THost>.Initialize(
+                &guest->Bus, ref host, memory, machine->Memory, guest->Devices, guest->Storage, i, &machine->Console, &machine->Plic,
+                &machine->Clock);
+            var hart = (GuestHart<THost>*)guest->Harts[0];
+            ShadowMmu.Initialize(ref hart->Mmu, memory, machine->Memory, machine->Translation, guest->TablesAddress, guest->TableCount);
+            HartSetup<THost>.Assign(ref host, machine, hart, i);
+        }
+
+        return true;
+    }
+
+    private static bool TooLittle(ref THost host, in Board board)
+    {
+        StartupFailure.End(ref host, "too little memory for the guests: give the machine more"u8, board.Advice(Remedy.MoreMemory));
+        return false;
+    }
+}

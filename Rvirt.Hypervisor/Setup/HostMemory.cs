@@ -1,0 +1,127 @@
+using System;
+using System.Runtime.CompilerServices;
+using Rvirt.Hypervisor.Host;
+using Rvirt.Core.DeviceTree;
+using Rvirt.Core.Privileged;
+using Rvirt.Mmu;
+
+namespace Rvirt.Hypervisor.Setup;
+
+/// <summary>Takes stock of the host's RAM, and moves what boot loaders scattered over it to one end.</summary>
+internal static unsafe class HostMemory
+{
+    private const ulong Page = 4096;
+
+    /// <summary>
+    /// Finds the free RAM. The device tree and the initial RAM disk lie in the middle of it: they are moved down behind the image, so
+    /// that guests get whole blocks.
+    /// </summary>
+    /// <param name="host">The hart.</param>
+    /// <param name="info">What the entry assembly knew.</param>
+    /// <param name="tree">The host's tree where it is now.</param>
+    /// <param name="description">The host; on return it speaks of the new places.</param>
+    /// <param name="map">Free RAM.</param>
+    /// <returns>False where there is no room for that.</returns>
+    internal static bool TryCompact<THost>(ref THost host, BootInfo* info, FdtReader tree, ref HostDescription description, out MemoryMap map)
+        where THost : unmanaged, IHypervisorHost
+    {
+        var initrd = description.InitrdStart;
+        var initrdLength = description.InitrdEnd - initrd;
+        var treeLength = (ulong)tree.Length;
+
+        // The tree first: nothing may be written over the RAM disk yet.
+        map = Free(info, description);
+        Remove(ref map, initrd, initrdLength);
+        Remove(ref map, info->DeviceTree, treeLength);
+        if (!map.TryTake(RoundUp(treeLength), Page, out var treeAddress))
+        {
+            return false;
+        }
+
+        // SAFETY: free RAM of that size, apart from the old place.
+        Buffer.MemoryCopy(tree.Blob, host.Memory.Pointer(treeAddress), treeLength, treeLength);
+        if (FdtReader.Open(host.Memory.Pointer(treeAddress), treeLength, out var moved) != FdtError.None
+            || HostTree.Read(moved, info->HartId, HostTranslation.Reach(Satp.Mode(info->Satp)), out description) != HostTreeError.None)
+        {
+            return false;
+        }
+
+        // The RAM disk may slide down over its own old place, and over the tree's.
+        map = Free(info, description);
+        Remove(ref map, treeAddress, treeLength);
+        if (!map.TryTake(RoundUp(initrdLength), Page, out var initrdAddress) || initrdAddress > initrd)
+        {
+            map = Free(info, description);
+            Remove(ref map, treeAddress, treeLength);
+            Remove(ref map, initrd, initrdLength);
+            return true;
+        }
+
+        // SAFETY: both places are RAM of that size; MemoryCopy allows them to overlap.
+        Buffer.MemoryCopy(host.Memory.Pointer(initrd), host.Memory.Pointer(initrdAddress), initrdLength, initrdLength);
+        description.InitrdStart = initrdAddress;
+        description.InitrdEnd = initrdAddress + initrdLength;
+
+        // Its old place becomes some guest's RAM, and it holds every guest's images.
+        var left = Math.Max(initrd, description.InitrdEnd);
+        Clear(host.Memory.Pointer(left), initrd + initrdLength - left);
+        return true;
+    }
+
+    /// <summary>Takes zeroed, page-aligned memory for good.</summary>
+    /// <returns>Null where there is none left.</returns>
+    internal static byte* Take<THost>(ref THost host, ref MemoryMap map, ulong length, ulong alignment = Page)
+        where THost : unmanaged, IHypervisorHost
+    {
+        length = RoundUp(length);
+        if (!map.TryTake(length, alignment, out var address))
+        {
+            return null;
+        }
+
+        // SAFETY: the map just gave the range out, so it is free RAM and nobody else's.
+        var pointer = host.Memory.Pointer(address);
+        Clear(pointer, length);
+        return pointer;
+    }
+
+    private static void Clear(byte* start, ulong length)
+    {
+        for (var offset = 0UL; offset < length; offset += Page)
+        {
+            // SAFETY: the caller owns the range.
+            Unsafe.InitBlock(start + offset, 0, (uint)Math.Min(Page, length - offset));
+        }
+    }
+
+    // RAM without the firmware's part and the image. What lies below the image is the firmware's, whether it says so or not.
+    private static MemoryMap Free(BootInfo* info, in HostDescription description)
+    {
+        var map = default(MemoryMap);
+        var host = description;
+        for (var i = 0; i < host.MemoryBankCount; i++)
+        {
+            var bank = host.MemoryBanks[i];
+            map.Add(RoundUp(bank.Base), (bank.Base + bank.Size - RoundUp(bank.Base)) & ~(Page - 1));
+            if (info->ImageStart - bank.Base < bank.Size)
+            {
+                map.Remove(bank.Base, RoundUp(info->ImageEnd) - bank.Base);
+            }
+        }
+
+        for (var i = 0; i < host.ReservationCount; i++)
+        {
+            Remove(ref map, host.Reservations[i].Base, host.Reservations[i].Size);
+        }
+
+        return map;
+    }
+
+    private static void Remove(ref MemoryMap map, ulong start, ulong length)
+    {
+        var first = start & ~(Page - 1);
+        map.Remove(first, RoundUp(start + length) - first);
+    }
+
+    private static ulong RoundUp(ulong value) => (value + Page - 1) & ~(Page - 1);
+}

@@ -1,0 +1,61 @@
+using System;
+using Rvirt.Core.DeviceTree;
+using Rvirt.Core.Privileged;
+using Rvirt.Hypervisor.Boards;
+using Rvirt.Hypervisor.Host;
+using Rvirt.Mmu;
+
+namespace Rvirt.Hypervisor.Setup;
+
+/// <summary>Reads the device tree that the firmware handed over.</summary>
+internal static unsafe class HostReader
+{
+    // A tree that claims to be larger is damaged.
+    private const ulong MaximumLength = 2 << 20;
+
+    /// <summary>Opens it, or ends the machine with a line that says what is wrong.</summary>
+    internal static bool TryOpen<THost>(ref THost host, BootInfo* info, out FdtReader tree)
+        where THost : unmanaged, IHypervisorHost
+    {
+        tree = default;
+        if (info->DeviceTree == 0)
+        {
+            StartupFailure.End(ref host, "the firmware handed over no device tree in a1: use firmware that does"u8);
+            return false;
+        }
+
+        var reach = HostTranslation.Reach(Satp.Mode(info->Satp));
+        if (info->DeviceTree >= reach)
+        {
+            StartupFailure.End(ref host, "the firmware handed over a device tree above the addresses that Rvirt can map on this hart: load it lower"u8);
+            return false;
+        }
+
+        // SAFETY: the firmware vouches for a tree there; the reader checks its header before it goes on.
+        var error = FdtReader.Open(host.Memory.Pointer(info->DeviceTree), Math.Min(MaximumLength, reach - info->DeviceTree), out tree);
+        if (error == FdtError.None)
+        {
+            return true;
+        }
+
+        StartupFailure.Begin(ref host).Text("the machine's device tree is bad: "u8).Text(FdtErrorText.Of(error))
+            .Text("; start with firmware that hands over a sound one"u8);
+        StartupFailure.Finish(ref host);
+        return false;
+    }
+
+    /// <summary>Reads what the hypervisor needs of it, or ends the machine with a line that says what is missing.</summary>
+    internal static bool TryRead<THost>(ref THost host, BootInfo* info, in FdtReader tree, in Board board, out HostDescription description)
+        where THost : unmanaged, IHypervisorHost
+    {
+        var error = HostTree.Read(tree, info->HartId, HostTranslation.Reach(Satp.Mode(info->Satp)), out description);
+        host.UseTestDevice(description.TestDevice);
+        if (error == HostTreeError.None)
+        {
+            return true;
+        }
+
+        StartupFailure.End(ref host, HostTreeErrorText.Of(error), error == HostTreeError.NoPlic ? board.Advice(Remedy.Plic) : default);
+        return false;
+    }
+}

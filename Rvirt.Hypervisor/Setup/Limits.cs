@@ -1,0 +1,11 @@
+namespace Rvirt.Hypervisor.Setup;
+
+/// <summary>Sizes that assembly (Limits.inc) and C# agree on.</summary>
+public static class Limits
+{
+    /// <summary>Harts that can be used; hart ids are below this.</summary>
+    public const int MaximumHarts = 16;
+
+    /// <summary>Bytes of stack that a hart has in the hypervisor; stacks are aligned to it.</summary>
+    public const int StackSize = 16384;
+}

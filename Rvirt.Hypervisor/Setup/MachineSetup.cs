@@ -1,0 +1,151 @@
+using System;
+using Rvirt.Core.DeviceTree;
+using Rvirt.Core.Images;
+using Rvirt.Core.Privileged;
+using Rvirt.Devices.Console;
+using Rvirt.Devices.HostDrivers;
+using Rvirt.Hypervisor.Boards;
+using Rvirt.Hypervisor.Host;
+using Rvirt.Hypervisor.VirtualMachines;
+using Rvirt.Mmu;
+
+namespace Rvirt.Hypervisor.Setup;
+
+/// <summary>From what the firmware handed over to guests ready to run.</summary>
+public static unsafe class MachineSetup<THost>
+    where THost : unmanaged, IHypervisorHost
+{
+    /// <summary>Sets the machine up and starts the other harts.</summary>
+    /// <typeparam name="TBoards">The boards that the image knows.</typeparam>
+    /// <param name="host">The hart that starts.</param>
+    /// <param name="info">What the entry knew.</param>
+    /// <returns>The first guest's hart, which the calling hart is to run; null after an error, where the machine has ended.</returns>
+    public static GuestHart<THost>* Run<TBoards>(ref THost host, BootInfo* info)
+        where TBoards : struct, IBoards
+    {
+        // The tree first: it names the device through which a failure ends the machine, and the board.
+        if (!HostReader.TryOpen(ref host, info, out var tree))
+        {
+            return null;
+        }
+
+        if (!default(TBoards).TryFind(tree, out var board))
+        {
+            return NoBoard<TBoards>(ref host, info, tree);
+        }
+
+        return HostReader.TryRead(ref host, info, tree, board, out var description) && HostCheck.Passes(ref host, host.Probe())
+            ? Run(ref host, info, board, tree, description)
+            : null;
+    }
+
+    private static GuestHart<THost>* NoBoard<TBoards>(ref THost host, BootInfo* info, in FdtReader tree)
+        where TBoards : struct, IBoards
+    {
+        // Whatever it is, it may name the device through which it ends.
+        HostTree.Read(tree, info->HartId, HostTranslation.Reach(Satp.Mode(info->Satp)), out var description);
+        host.UseTestDevice(description.TestDevice);
+        var writer = StartupFailure.Begin(ref host).Text("this machine is not one that the image was built for: it knows "u8);
+        for (var i = 0; i < default(TBoards).Count; i++)
+        {
+            writer.Text(i == 0 ? default : ", "u8).Text(default(TBoards).NameOf(i));
+        }
+
+        StartupFailure.Finish(ref host);
+        return null;
+    }
+
+    private static GuestHart<THost>* Run(ref THost host, BootInfo* info, in Board board, FdtReader tree, in HostDescription found)
+    {
+        var description = found;
+        if (description.InitrdEnd == description.InitrdStart)
+        {
+            return Fail(ref host, GuestBlobErrorText.Of(GuestBlobError.NoKernel), board.Advice(Remedy.Kernel));
+        }
+
+        if (!HostMemory.TryCompact(ref host, info, tree, ref description, out var map))
+        {
+            return Fail(ref host, "too little memory: give the machine more"u8, board.Advice(Remedy.MoreMemory));
+        }
+
+        if (!HartSetup<THost>.TryTranslation(ref host, info, description, out var translation))
+        {
+            return Fail(ref host, "the machine has memory or a device above the addresses that Rvirt can map on this hart"u8);
+        }
+
+        var window = host.Memory;
+        var file = window.Pointer(description.InitrdStart);
+        var error = GuestBlob.Read(file, description.InitrdEnd - description.InitrdStart, description.BootArguments, out var blob);
+        if (error != GuestBlobError.None)
+        {
+            return Fail(ref host, GuestBlobErrorText.Of(error));
+        }
+
+        if (blob.Count > description.HartCount)
+        {
+            return Fail(ref host, "more guests than harts: give the machine a hart for each"u8, board.Advice(Remedy.MoreHarts));
+        }
+
+        if (description.Uart.Kind == HostUartKind.SiFive)
+        {
+            return Fail(ref host, "the console's UART is a SiFive UART, for which Rvirt has no driver: name a 16550A in stdout-path"u8);
+        }
+
+        if (description.Uart.Interrupt != 0 && !Devices.HostDrivers.HostPlic.CanRoute(description.Uart.Interrupt))
+        {
+            return Fail(ref host, "the console's UART has no interrupt that Rvirt can route, 1 to 127: name another one in stdout-path"u8);
+        }
+
+        if (!TryMakeMachine(ref host, info, board, description, blob.Count, ref map, out var machine))
+        {
+            return null;
+        }
+
+        machine->Translation = translation;
+        if (!GuestSetup<THost>.TryMakeAll(ref host, machine, board, blob, ref map))
+        {
+            return null;
+        }
+
+        Announce<THost>.Guests(ref host, machine, board.Name);
+        return HartSetup<THost>.StartOthers(ref host, machine) ? (GuestHart<THost>*)machine->Guests[0].Harts[0] : null;
+    }
+
+    private static bool TryMakeMachine(
+        ref THost host, BootInfo* info, in Board board, in HostDescription description, int guests, ref MemoryMap map, out HostMachine<THost>* machine)
+    {
+        var consoleBytes = ConsoleMultiplexer.BytesNeeded(guests);
+        machine = (HostMachine<THost>*)HostMemory.Take(ref host, ref map, (ulong)sizeof(HostMachine<THost>));
+        var guestArray = (Guest<THost>*)HostMemory.Take(ref host, ref map, (ulong)sizeof(Guest<THost>) * (ulong)guests);
+        var console = HostMemory.Take(ref host, ref map, consoleBytes);
+        if (machine == null || guestArray == null || console == null)
+        {
+            Fail(ref host, "too little memory: give the machine more"u8, board.Advice(Remedy.MoreMemory));
+            return false;
+        }
+
+        // SAFETY: fresh zeroed memory of the right size, ours for good.
+        machine->Host = description;
+        machine->Boot = *info;
+        machine->Memory = host.Memory;
+        machine->Guests = guestArray;
+        machine->GuestCount = guests;
+        machine->Running = guests;
+        var uart = default(HostUart16550);
+        if (description.Uart.Kind == HostUartKind.Ns16550A)
+        {
+            uart.Initialize(ref host, description.Uart.Base, description.Uart.RegisterShift);
+        }
+
+        machine->Console.Initialize(uart, console, guests);
+        machine->Plic.Initialize(description.Plic.Base);
+        machine->Clock.Initialize(description.Clock, description.TimebaseFrequency);
+        return true;
+    }
+
+    private static GuestHart<THost>* Fail(ref THost host, ReadOnlySpan<byte> text, ReadOnlySpan<byte> advice = default)
+    {
+        StartupFailure.End(ref host, text, advice);
+        return null;
+    }
+}

@@ -1,0 +1,34 @@
+using Rvirt.Core.DeviceTree;
+using Rvirt.Mmu;
+
+namespace Rvirt.Hypervisor.Setup;
+
+/// <summary>What of the host the window has to map: all that is touched through it while guests run.</summary>
+internal static class WindowPlan
+{
+    /// <summary>Maps the RAM, and the registers of every device that the hypervisor touches.</summary>
+    /// <param name="description">The host.</param>
+    /// <param name="translation">The window.</param>
+    /// <returns>False where the window does not reach one of them.</returns>
+    internal static bool TryMap(in HostDescription description, ref HostTranslation translation)
+    {
+        var host = description;
+        for (var i = 0; i < host.MemoryBankCount; i++)
+        {
+            if (!translation.TryMap(host.MemoryBanks[i].Base, host.MemoryBanks[i].Size))
+            {
+                return false;
+            }
+        }
+
+        for (var i = 0; host.TryDevice(i, out var registers, out _); i++)
+        {
+            if (registers.Size != 0 && !translation.TryMap(registers.Base, registers.Size))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,66 @@
+using System;
+using Rvirt.Hypervisor.Host;
+using Rvirt.Core.Images;
+using Rvirt.Core.Memory;
+using Rvirt.Core.Privileged;
+using Rvirt.Core.VirtualHart;
+using Rvirt.Devices.Machine;
+
+namespace Rvirt.Hypervisor.VirtualMachines;
+
+/// <summary>A guest: what it was made of, so that it can start again, its memory, its devices and its harts.</summary>
+// SAFETY: GuestSetup sets the pointers once, to memory that is never given back; nothing here follows them.
+public unsafe struct Guest<THost>
+    where THost : unmanaged, IHypervisorHost
+{
+    /// <summary>Its devices.</summary>
+    internal GuestBus<THost> Bus;
+
+    /// <summary>The machine it is part of.</summary>
+    internal HostMachine<THost>* Machine;
+
+    /// <summary>Its number.</summary>
+    internal int Index;
+
+    /// <summary>What was asked for it: kernel, initial RAM disk, command line. The bytes stay where the boot loader's were moved.</summary>
+    internal GuestBlobEntry Description;
+
+    /// <summary>Its kernel, checked.</summary>
+    internal KernelImage Kernel;
+
+    /// <summary>Where its initial RAM disk and device tree go.</summary>
+    internal GuestLayout Layout;
+
+    /// <summary>Its RAM.</summary>
+    internal GuestMemory Memory;
+
+    /// <summary>What devices it has.</summary>
+    internal GuestDevices Devices;
+
+    /// <summary>Its virtual harts, <see cref="GuestDevices.Harts"/> pointers.</summary>
+    internal VCpu** Harts;
+
+    /// <summary>The longest address translation it may use.</summary>
+    internal TranslationMode Translation;
+
+    /// <summary>Memory for its devices' rings and records.</summary>
+    internal byte* Storage;
+
+    /// <summary>Host physical address of memory for its shadow tables.</summary>
+    internal ulong TablesAddress;
+
+    /// <summary>How many shadow tables that holds.</summary>
+    internal int TableCount;
+
+    /// <summary>Whether it has ended.</summary>
+    internal bool Ended;
+
+    /// <summary>Name for messages and console lines: its label, else "guest" and its number.</summary>
+    internal readonly ReadOnlySpan<byte> Name => Description.Label.Length != 0 ? Description.Label : DefaultName(Index);
+
+    private static ReadOnlySpan<byte> DefaultName(int index)
+    {
+        var names = "guest0  guest1  guest2  guest3  guest4  guest5  guest6  guest7  guest8  guest9  guest10 guest11 guest12 guest13 guest14 guest15 "u8;
+        return names.Slice((index & 15) * 8, index < 10 ? 6 : 7);
+    }
+}

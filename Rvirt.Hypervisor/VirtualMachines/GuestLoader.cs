@@ -1,0 +1,73 @@
+using Rvirt.Hypervisor.Host;
+using System;
+using Rvirt.Core.DeviceTree;
+using Rvirt.Core.Images;
+using Rvirt.Core.Memory;
+using Rvirt.Devices.Machine;
+
+namespace Rvirt.Hypervisor.VirtualMachines;
+
+/// <summary>Fills a guest's RAM as firmware would: kernel, initial RAM disk, device tree.</summary>
+internal static unsafe class GuestLoader<THost>
+    where THost : unmanaged, IHypervisorHost
+{
+    /// <summary>The most bytes a guest's device tree can have.</summary>
+    internal const int TreeLength = GuestDeviceTree.SuggestedBufferLength;
+
+    /// <summary>Loads everything; may be repeated to start the guest again.</summary>
+    /// <returns>False where something does not fit that was checked to fit: a bug.</returns>
+    internal static bool Load(Guest<THost>* guest)
+    {
+        // SAFETY: the machine owns the guest for as long as it runs; the blob's bytes stay in place.
+        var initrd = guest->Description.Initrd;
+        return guest->Kernel.Load(guest->Memory)
+            && (initrd.Length == 0 || Blocks.TryCopy(guest->Memory, guest->Layout.Initrd, initrd.Pointer, (ulong)initrd.Length))
+            && WriteTree(guest);
+    }
+
+    private static bool WriteTree(Guest<THost>* guest)
+    {
+        if (!guest->Memory.TryPointer(guest->Layout.DeviceTree, TreeLength, out var tree))
+        {
+            return false;
+        }
+
+        var machine = guest->Machine;
+        ref var host = ref machine->Host;
+        Span<byte> isa = stackalloc byte[GuestIsa.MaximumLength];
+        var description = new GuestMachineDescription
+        {
+            HartCount = guest->Devices.Harts,
+            TimebaseFrequency = host.TimebaseFrequency,
+            Isa = GuestIsa.Derive(host.CommonIsa, svvptc: true, isa),
+            TranslationMode = guest->Translation,
+            MemoryBase = guest->Memory.GuestBase,
+            MemorySize = guest->Memory.Length,
+            BootArguments = guest->Description.BootArguments,
+            InitrdStart = guest->Layout.Initrd,
+            InitrdEnd = guest->Layout.Initrd + (ulong)guest->Description.Initrd.Length,
+            HasUart = true,
+            UartClockFrequency = GuestMachineMap.UartClockFrequency,
+            HasTestDevice = true,
+            HasClock = guest->Bus.HasClock,
+            VirtioSlots = Slots(guest),
+            PlicSources = GuestMachineMap.PlicSources,
+        };
+        // SAFETY: TreeLength bytes of the guest's RAM, checked above; the guest does not run.
+        return GuestDeviceTree.Generate(description, new Span<byte>(tree, TreeLength), out _) == FdtWriteError.None;
+    }
+
+    private static byte Slots(Guest<THost>* guest)
+    {
+        var slots = 0;
+        for (var slot = 0; slot < GuestDevices.MaxSlots; slot++)
+        {
+            if (guest->Bus.SlotKind(slot) != 0)
+            {
+                slots |= 1 << slot;
+            }
+        }
+
+        return (byte)slots;
+    }
+}

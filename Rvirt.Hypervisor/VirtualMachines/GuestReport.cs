@@ -1,0 +1,96 @@
+using System;
+using Rvirt.Hypervisor.Host;
+using Rvirt.Core.Instructions;
+using Rvirt.Core.VirtualHart;
+using Rvirt.Devices.Console;
+
+namespace Rvirt.Hypervisor.VirtualMachines;
+
+/// <summary>What is said of guests on the console: how they end, and their registers where they end badly.</summary>
+// SAFETY: a virtual hart, its guest and the machine stay where they are for good, and each caller passes the one that runs on its own hart,
+// so that no other hart writes what is read here.
+internal static unsafe class GuestReport<THost>
+    where THost : unmanaged, IHypervisorHost
+{
+    /// <summary>The guest starts again.</summary>
+    internal static void Rebooting(GuestHart<THost>* hart)
+    {
+        Begin(hart).Text(" reboots"u8);
+        End(hart);
+    }
+
+    /// <summary>The guest stopped: why, and its registers unless it wanted to.</summary>
+    internal static void Ended(GuestHart<THost>* hart)
+    {
+        var reason = hart->V.StopReason;
+        var writer = Begin(hart).Text(Text(reason));
+        if (reason == StopReason.Failure)
+        {
+            writer.Text(", code "u8).Decimal(hart->V.FailureCode);
+        }
+
+        End(hart);
+        if (reason != StopReason.Shutdown)
+        {
+            Registers(hart);
+        }
+    }
+
+    /// <summary>A host device does not stop touching the guest's memory.</summary>
+    internal static void DeviceStuck(GuestHart<THost>* hart)
+    {
+        Begin(hart).Text(" is ended: a device of the host does not stop"u8);
+        End(hart);
+    }
+
+    /// <summary>A trap that no guest can cause: what it was, before the panic.</summary>
+    internal static void Unexpected(GuestHart<THost>* hart, ulong cause, ulong value)
+    {
+        Begin(hart).Text(" caused an unknown trap: scause "u8).Hex(cause).Text(" stval "u8).Hex(value);
+        End(hart);
+        Registers(hart);
+    }
+
+    private static ReadOnlySpan<byte> Text(StopReason reason) => reason switch
+    {
+        StopReason.Shutdown => " powered off"u8,
+        StopReason.Failure => " reported a failure"u8,
+        StopReason.AllHartsStopped => " stopped all its harts"u8,
+        StopReason.WindowCollision => " mapped addresses that the hypervisor needs on this machine"u8,
+        StopReason.Requested => " was stopped"u8,
+        _ => " stopped"u8,
+    };
+
+    private static void Registers(GuestHart<THost>* hart)
+    {
+        ref var v = ref hart->V;
+        var console = &hart->Guest->Machine->Console;
+        ConsoleMultiplexer.BeginMessage(console, ref hart->Host)
+            .Text("  pc "u8).Hex(v.Pc)
+            .Text(v.Mode == Core.Privileged.PrivilegeMode.User ? " (U)"u8 : " (S)"u8)
+            .Text(" scause "u8).Hex(v.Scause)
+            .Text(" sepc "u8).Hex(v.Sepc)
+            .Text(" stval "u8).Hex(v.Stval)
+            .Text(" sstatus "u8).Hex(v.Sstatus)
+            .Text(" satp "u8).Hex(v.Satp)
+            .Text(" stvec "u8).Hex(v.Stvec);
+        console->EndMessage(ref hart->Host);
+        for (var i = 0; i < GeneralRegisters.Count; i += 8)
+        {
+            var writer = ConsoleMultiplexer.BeginMessage(console, ref hart->Host).Text(" "u8);
+            for (var n = i; n < i + 8; n++)
+            {
+                writer.Text(" "u8).Text(RegisterName.Column(n)).Text(" "u8).Hex(v.X[n]);
+            }
+
+            console->EndMessage(ref hart->Host);
+        }
+    }
+
+    private static ConsoleWriter<THost, UartSink<THost>> Begin(GuestHart<THost>* hart) =>
+        ConsoleMultiplexer.BeginMessage(&hart->Guest->Machine->Console, ref hart->Host)
+            .Text("guest "u8)
+            .Text(hart->Guest->Name);
+
+    private static void End(GuestHart<THost>* hart) => hart->Guest->Machine->Console.EndMessage(ref hart->Host);
+}

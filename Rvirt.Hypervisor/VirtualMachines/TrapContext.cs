@@ -1,0 +1,50 @@
+using System.Runtime.CompilerServices;
+using Rvirt.Hypervisor.Host;
+using Rvirt.Core.Traps;
+using Rvirt.Core.VirtualHart;
+using Rvirt.Devices.Machine;
+using Rvirt.Mmu;
+
+namespace Rvirt.Hypervisor.VirtualMachines;
+
+/// <summary>A virtual hart on its hart, as trap handling takes it.</summary>
+internal readonly unsafe struct TrapContext<THost> : ITrapContext<THost, ShadowMmuAdapter<THost>, GuestBus<THost>>
+    where THost : unmanaged, IHypervisorHost
+{
+    private readonly GuestHart<THost>* _hart;
+
+    // SAFETY: here and below: the trap vector hands over a virtual hart, which is the head of its GuestHart; both stay in place.
+    internal TrapContext(GuestHart<THost>* hart) => _hart = hart;
+
+    /// <inheritdoc/>
+    public ref THost Host
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => ref _hart->Host;
+    }
+
+    /// <inheritdoc/>
+    public ref VCpu VirtualHart
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => ref _hart->V;
+    }
+
+    /// <inheritdoc/>
+    public ShadowMmuAdapter<THost> Mmu
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => new(&_hart->Mmu);
+    }
+
+    /// <inheritdoc/>
+    public ref GuestBus<THost> Bus
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => ref _hart->Guest->Bus;
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Leave(TrapOutcome outcome, ulong cause, ulong value) => GuestLife<THost>.Leave(_hart, outcome, cause, value);
+}
