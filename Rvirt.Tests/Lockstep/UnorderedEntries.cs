@@ -211,7 +211,7 @@ public sealed class UnorderedEntries(Machine machine) : IMemoryObserver
         DeviceAccesses++;
         OddDeviceAccess |= address switch
         {
-            >= 0x0010_0000 and < 0x0010_1000 => true,
+            >= 0x0010_0000 and < 0x0010_2000 => true,
             >= 0x0c00_0000 and < 0x0c60_0000 => size != 4 || (address & 3) != 0,
             // The UART's FIFO, line and modem control: depth, the divisor's reset value and loop back are not the reference's.
             >= 0x1000_0002 and <= 0x1000_0004 => true,

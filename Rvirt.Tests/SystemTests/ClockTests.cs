@@ -21,11 +21,18 @@ public sealed class ClockTests
     [TestCase(Firmware.Sbi)]
     public void Every_answer_is_as_on_the_board(Firmware firmware)
     {
-        var board = Run(Firmware.Native);
+        var board = OfTheBoard();
         Assert.That(board, Has.Count.EqualTo(54));
         Assert.That(_marks.Where(mark => board[mark.Step] != mark.Answer), Is.Empty, "the program asks what it means to ask");
         Assert.That(Run(firmware), Is.EqualTo(board));
     }
+
+    /// <summary>The answers of QEMU's board.</summary>
+    internal static List<uint> OfTheBoard() => Run(Firmware.Native);
+
+    /// <summary>The answers that the program has printed.</summary>
+    internal static List<uint> In(string output) =>
+        [.. Regex.Matches(output, "^[0-9a-f]{8} ([0-9a-f]{8})\\r?$", RegexOptions.Multiline).Select(line => Convert.ToUInt32(line.Groups[1].Value, 16))];
 
     private static List<uint> Run(Firmware firmware)
     {
@@ -36,6 +43,6 @@ public sealed class ClockTests
             : [.. GuestMachine.Rvirt(firmware, payload, memory: 256)];
         using var qemu = QemuMachine.Start([.. start, "-cpu", "rv64,h=off,sstc=off"], TimeSpan.FromMinutes(3));
         Assert.That(qemu.WaitForExit(170), Is.Zero, qemu.Describe);
-        return [.. Regex.Matches(qemu.Serial, "^[0-9a-f]{8} ([0-9a-f]{8})\\r?$", RegexOptions.Multiline).Select(line => Convert.ToUInt32(line.Groups[1].Value, 16))];
+        return In(qemu.Serial);
     }
 }

@@ -49,6 +49,17 @@ public sealed class WholeGuestTests
     }
 
     [Test]
+    public void TheClockAnswersAsQemusBoardDoes([Values] bool underRvirt)
+    {
+        using var folder = new TemporaryFolder();
+        using var payload = new GuestPayload(File.ReadAllBytes(BareProgram.Build(folder, "clock-payload.S", 0x8020_0000)));
+        using var run = new Run(payload, 16, underRvirt);
+        run.Until(200 * Million);
+        Assert.That(run.PoweredOff, run.Output);
+        Assert.That(ClockTests.In(run.Output), Is.EqualTo(ClockTests.OfTheBoard()));
+    }
+
+    [Test]
     public void LinuxStartsItsFirstProcess([Values] bool underRvirt)
     {
         using var payload = new GuestPayload(File.ReadAllBytes(Repository.Kernel), File.ReadAllBytes(Repository.Initrd), "console=ttyS0");

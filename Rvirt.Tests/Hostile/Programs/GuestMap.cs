@@ -4,6 +4,7 @@ namespace Rvirt.Tests.Hostile.Programs;
 internal static class GuestMap
 {
     public const ulong Test = 0x10_0000;
+    public const ulong Clock = 0x10_1000;
     public const ulong Plic = 0x0c00_0000;
     public const ulong Uart = 0x1000_0000;
     public const ulong Virtio = 0x1000_1000;
@@ -14,7 +15,7 @@ internal static class GuestMap
     /// <summary>Each device's place; of the virtio slots the first, an empty one, and the last.</summary>
     public static readonly (ulong Start, ulong Length)[] Devices =
     [
-        (Test, 0x1000), (Plic, 0x60_0000), (Uart, 0x100), (Virtio, 0x200), (Virtio + (3 * Slot), 0x200), (Virtio + (7 * Slot), 0x200),
+        (Test, 0x1000), (Clock, 0x24), (Plic, 0x60_0000), (Uart, 0x100), (Virtio, 0x200), (Virtio + (3 * Slot), 0x200), (Virtio + (7 * Slot), 0x200),
     ];
 
     /// <summary>Whether an address is RAM.</summary>
@@ -34,6 +35,11 @@ internal static class GuestMap
             // Registers answer anything, as on QEMU; the configuration space what is aligned.
             var offset = address % Slot;
             return offset < 0x100 || (offset < 0x200 && aligned);
+        }
+
+        if (address - Clock < 0x24)
+        {
+            return size == 4 && aligned;
         }
 
         return address - Plic < 0x60_0000 ? size == 4 && aligned : address - Test < 0x1000 && size is 2 or 4;
