@@ -338,10 +338,6 @@ public unsafe struct MediatedDevice
         }
     }
 
-    private readonly bool GuestEvents => (_taken & VirtioFeature.EventIndex) != 0;
-
-    private readonly bool GuestIndirect => (_taken & VirtioFeature.IndirectDescriptors) != 0;
-
     private readonly bool IsLegacy => _host.Version == LegacyVersion;
 
     private void ForgetDriver()
@@ -358,7 +354,7 @@ public unsafe struct MediatedDevice
             _registers[queue] = default;
             _registers[queue].Align = 4096;
             var size = VirtioKind.DefaultQueueSize(_kind, queue);
-            _registers[queue].Size = queue < _queueCount && (size == 0 || size > _queues[queue].SizeMax) ? _queues[queue].SizeMax : size;
+            _registers[queue].Place.Size = queue < _queueCount && (size == 0 || size > _queues[queue].SizeMax) ? _queues[queue].SizeMax : size;
         }
     }
 
@@ -440,7 +436,7 @@ public unsafe struct MediatedDevice
         switch (offset)
         {
             case VirtioRegister.QueueSize:
-                queue.Size = value;
+                queue.Place.Size = value;
                 break;
             case VirtioRegister.QueueAlign when IsLegacy:
                 queue.Align = value;
@@ -452,22 +448,22 @@ public unsafe struct MediatedDevice
                 WriteReady(ref host, memory, ref queue, value);
                 break;
             case VirtioRegister.QueueDescriptorsLow:
-                SetLow(ref queue.Descriptors, value);
+                SetLow(ref queue.Place.Descriptors, value);
                 break;
             case VirtioRegister.QueueDescriptorsHigh:
-                SetHigh(ref queue.Descriptors, value);
+                SetHigh(ref queue.Place.Descriptors, value);
                 break;
             case VirtioRegister.QueueAvailableLow:
-                SetLow(ref queue.Available, value);
+                SetLow(ref queue.Place.Available, value);
                 break;
             case VirtioRegister.QueueAvailableHigh:
-                SetHigh(ref queue.Available, value);
+                SetHigh(ref queue.Place.Available, value);
                 break;
             case VirtioRegister.QueueUsedLow:
-                SetLow(ref queue.Used, value);
+                SetLow(ref queue.Place.Used, value);
                 break;
             case VirtioRegister.QueueUsedHigh:
-                SetHigh(ref queue.Used, value);
+                SetHigh(ref queue.Place.Used, value);
                 break;
         }
     }
@@ -499,7 +495,7 @@ public unsafe struct MediatedDevice
     private void Forward<THost>(ref THost host, in GuestMemory memory, uint queue)
         where THost : struct, IMmio
     {
-        if (_queues[queue].Forward(ref host, memory, GuestEvents, GuestIndirect, _hostEvents))
+        if (_queues[queue].Forward(ref host, memory))
         {
             Counters.HostNotifications++;
             _host.Write(ref host, VirtioRegister.QueueNotify, queue);
@@ -511,7 +507,7 @@ public unsafe struct MediatedDevice
     private void ReturnUsed<THost>(ref THost host, in GuestMemory memory, uint queue)
         where THost : struct, IMmio
     {
-        _queues[queue].Return(ref host, GuestEvents, _hostEvents, out var tell);
+        _queues[queue].Return(ref host, out var tell);
         if (tell)
         {
             Raise(UsedBuffers);
@@ -644,14 +640,11 @@ public unsafe struct MediatedDevice
 
         queue.PageNumber = value;
         var address = (ulong)value * _guestPageSize;
-        var size = queue.Size > MediatedQueue.GuestSizeMax ? 0 : queue.Size;
-        Start(
-            ref host,
-            memory,
-            ref queue,
-            address,
-            address + RingLayout.AvailableOffset(size),
-            address + RingLayout.UsedOffset(size, queue.Align));
+        var size = queue.Place.Size > MediatedQueue.GuestSizeMax ? 0 : queue.Place.Size;
+        queue.Place.Descriptors = address;
+        queue.Place.Available = address + RingLayout.AvailableOffset(size);
+        queue.Place.Used = address + RingLayout.UsedOffset(size, queue.Align);
+        Start(ref host, memory, ref queue);
     }
 
     private void WriteReady<THost>(ref THost host, in GuestMemory memory, ref QueueRegisters queue, uint value)
@@ -677,12 +670,11 @@ public unsafe struct MediatedDevice
                 return;
             }
 
-            Start(ref host, memory, ref queue, queue.Descriptors, queue.Available, queue.Used);
+            Start(ref host, memory, ref queue);
         }
     }
 
-    private void Start<THost>(
-        ref THost host, in GuestMemory memory, ref QueueRegisters queue, ulong descriptors, ulong available, ulong used)
+    private void Start<THost>(ref THost host, in GuestMemory memory, ref QueueRegisters queue)
         where THost : struct, IMmio
     {
         if (_dead || (_status & VirtioStatus.NeedsReset) != 0)
@@ -696,7 +688,7 @@ public unsafe struct MediatedDevice
         }
 
         ref var mediated = ref _queues[_queueSelect];
-        if (mediated.Start(memory, queue.Size, descriptors, available, used))
+        if (mediated.Start(memory, queue.Place, _taken, _hostEvents))
         {
             queue.HostStarted = true;
             _host.StartQueue(ref host, _queueSelect, mediated.HostQueueSize, mediated.HostAddress);

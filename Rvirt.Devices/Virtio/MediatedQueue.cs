@@ -25,7 +25,6 @@ public unsafe struct MediatedQueue
     public const uint HostSizeMax = 1024;
 
     private const uint Page = 4096;
-    private const ulong ChainBytesMax = 1ul << 32;
 
     /// <summary>Whether the queue carries buffers.</summary>
     public bool Active;
@@ -48,14 +47,9 @@ public unsafe struct MediatedQueue
     private ushort _hostAvailableIndex;
     private ushort _hostUsedIndex;
     private ushort _inFlight;
-
-    private ushort _guestAvailableIndex;
-    private ushort _guestUsedIndex;
-    private uint _guestSize;
-    private byte* _guestDescriptors;
-    private byte* _guestAvailable;
-    private byte* _guestUsed;
     private bool _waiting;
+    private bool _hostEvents;
+    private SplitQueue _guest;
 
     /// <summary>Bytes of page-aligned memory a queue of a host size needs; a multiple of 4096.</summary>
     public static ulong BytesNeeded(uint hostSize)
@@ -110,11 +104,7 @@ public unsafe struct MediatedQueue
         Active = false;
         Fault = QueueFault.None;
         _waiting = false;
-        _guestDescriptors = null;
-        _guestAvailable = null;
-        _guestUsed = null;
-        _guestAvailableIndex = 0;
-        _guestUsedIndex = 0;
+        _guest = default;
         _hostAvailableIndex = 0;
         _hostUsedIndex = 0;
         _inFlight = 0;
@@ -137,25 +127,20 @@ public unsafe struct MediatedQueue
 
     /// <summary>Takes the guest's rings.</summary>
     /// <param name="memory">The guest's RAM.</param>
-    /// <param name="size">Size of the queue, any value.</param>
-    /// <param name="descriptors">Guest physical address of the descriptor table, any value.</param>
-    /// <param name="available">Of the available ring.</param>
-    /// <param name="used">Of the used ring.</param>
+    /// <param name="place">Where they are, any values.</param>
+    /// <param name="features">What the guest agreed on.</param>
+    /// <param name="hostEvents">Whether the host's device agreed on event indices.</param>
     /// <returns>False where they are not acceptable: the queue has a fault.</returns>
-    public bool Start(in GuestMemory memory, uint size, ulong descriptors, ulong available, ulong used)
+    public bool Start(in GuestMemory memory, in QueuePlace place, ulong features, bool hostEvents)
     {
         Stop();
-        if (size == 0 || size > SizeMax || (size & (size - 1)) != 0
-            || (descriptors & 15) != 0 || (available & 1) != 0 || (used & 3) != 0
-            || !memory.TryPointer(descriptors, size * RingLayout.DescriptorBytes, out _guestDescriptors)
-            || !memory.TryPointer(available, RingLayout.AvailableBytes(size), out _guestAvailable)
-            || !memory.TryPointer(used, RingLayout.UsedBytes(size), out _guestUsed))
+        if (!_guest.TryPlace(memory, place, SizeMax, features))
         {
             Fault = QueueFault.Layout;
             return false;
         }
 
-        _guestSize = size;
+        _hostEvents = hostEvents;
         Active = true;
         return true;
     }
@@ -163,11 +148,8 @@ public unsafe struct MediatedQueue
     /// <summary>Carries the chains that the guest made available over to the host's queue. Bounded by the size of the guest's queue.</summary>
     /// <param name="host">The hart.</param>
     /// <param name="memory">The guest's RAM.</param>
-    /// <param name="guestEvents">Whether the guest agreed on event indices.</param>
-    /// <param name="guestIndirect">Whether the guest agreed on indirect descriptors.</param>
-    /// <param name="hostEvents">Whether the host's device did on event indices.</param>
     /// <returns>Whether the host's device is to be notified.</returns>
-    public bool Forward<THost>(ref THost host, in GuestMemory memory, bool guestEvents, bool guestIndirect, bool hostEvents)
+    public bool Forward<THost>(ref THost host, in GuestMemory memory)
         where THost : struct, IMmio
     {
         if (!Active)
@@ -175,15 +157,14 @@ public unsafe struct MediatedQueue
             return false;
         }
 
-        // SAFETY: the guest's rings were checked by Start against RAM that stays; indices are masked by the size. The host's ring is ours.
+        // SAFETY: the host's ring is ours, and its indices are masked by the size.
         var published = _hostAvailableIndex;
-        var budget = _guestSize;
+        var budget = _guest.Size;
         _waiting = false;
-        var available = Volatile.Read(ref *(ushort*)(_guestAvailable + RingLayout.IndexOffset));
+        var available = _guest.ReadAvailable();
         while (true)
         {
-            var count = (uint)(ushort)(available - _guestAvailableIndex);
-            if (count > _guestSize)
+            if (!_guest.TryCount(available, out var count))
             {
                 Fault = QueueFault.AvailableIndex;
                 break;
@@ -191,14 +172,12 @@ public unsafe struct MediatedQueue
 
             while (count != 0 && budget != 0)
             {
-                var entry = RingLayout.EntriesOffset + (2 * (_guestAvailableIndex & (_guestSize - 1)));
-                var head = Volatile.Read(ref *(ushort*)(_guestAvailable + entry));
-                if (!TryCarry(memory, head, guestIndirect))
+                if (!TryCarry(memory, _guest.ReadHead()))
                 {
                     break;
                 }
 
-                _guestAvailableIndex++;
+                _guest.Take();
                 count--;
                 budget--;
             }
@@ -208,7 +187,7 @@ public unsafe struct MediatedQueue
                 break;
             }
 
-            if (!guestEvents)
+            if (!_guest.NamesEvents)
             {
                 // The guest tells of every chain: what it adds from here on comes with a notification of its own.
                 break;
@@ -216,7 +195,7 @@ public unsafe struct MediatedQueue
 
             // Where the budget is spent the rest waits for the next notification or interrupt: as many chains as fit the guest's
             // queue are with the device, and their return brings us back here.
-            Volatile.Write(ref *(ushort*)(_guestUsed + RingLayout.EntriesOffset + (8 * _guestSize)), available);
+            _guest.AskAt(available);
             if (budget == 0)
             {
                 break;
@@ -224,7 +203,7 @@ public unsafe struct MediatedQueue
 
             // Each round carries a chain: another hart of the guest that moves the index to and fro holds nobody here.
             host.IoFence();
-            var next = Volatile.Read(ref *(ushort*)(_guestAvailable + RingLayout.IndexOffset));
+            var next = _guest.ReadAvailable();
             if (next == available)
             {
                 break;
@@ -246,11 +225,11 @@ public unsafe struct MediatedQueue
         Volatile.Write(ref *(ushort*)(_hostAvailable + RingLayout.IndexOffset), _hostAvailableIndex);
         if (DrainsItself)
         {
-            DeferReturns(guestEvents, hostEvents);
+            DeferReturns();
         }
 
         host.IoFence();
-        return hostEvents
+        return _hostEvents
             ? RingLayout.CrossesEvent(
                 Volatile.Read(ref *(ushort*)(_hostUsed + RingLayout.EntriesOffset + (8 * _hostSize))), _hostAvailableIndex, published)
             : (Volatile.Read(ref *(ushort*)_hostUsed) & RingLayout.NoTelling) == 0;
@@ -258,11 +237,9 @@ public unsafe struct MediatedQueue
 
     /// <summary>Carries what the host's device has used back to the guest. Bounded by the size of the host's queue.</summary>
     /// <param name="host">The hart.</param>
-    /// <param name="guestEvents">Whether the guest agreed on event indices.</param>
-    /// <param name="hostEvents">Whether the host's device did.</param>
     /// <param name="tell">Whether the guest wants an interrupt for it.</param>
     /// <returns>Whether chains that waited for room may go on: call <see cref="Forward"/>.</returns>
-    public bool Return<THost>(ref THost host, bool guestEvents, bool hostEvents, out bool tell)
+    public bool Return<THost>(ref THost host, out bool tell)
         where THost : struct, IMmio
     {
         tell = false;
@@ -271,8 +248,8 @@ public unsafe struct MediatedQueue
             return false;
         }
 
-        // SAFETY: rings and indices are those of Forward: checked by Start, masked by the size.
-        var before = _guestUsedIndex;
+        // SAFETY: the host's ring and its indices are those of Forward.
+        var before = _guest.UsedIndex;
         while (true)
         {
             var used = Volatile.Read(ref *(ushort*)(_hostUsed + RingLayout.IndexOffset));
@@ -289,8 +266,8 @@ public unsafe struct MediatedQueue
                 break;
             }
 
-            Volatile.Write(ref *(ushort*)(_guestUsed + RingLayout.IndexOffset), _guestUsedIndex);
-            if (!hostEvents)
+            _guest.PublishUsed();
+            if (!_hostEvents)
             {
                 // The device tells of every entry.
                 break;
@@ -301,21 +278,18 @@ public unsafe struct MediatedQueue
             host.IoFence();
         }
 
-        if (_guestUsedIndex == before)
+        if (_guest.UsedIndex == before)
         {
             return false;
         }
 
         if (DrainsItself && Active)
         {
-            DeferReturns(guestEvents, hostEvents);
+            DeferReturns();
         }
 
         host.IoFence();
-        tell = guestEvents
-            ? RingLayout.CrossesEvent(
-                Volatile.Read(ref *(ushort*)(_guestAvailable + RingLayout.EntriesOffset + (2 * _guestSize))), _guestUsedIndex, before)
-            : (Volatile.Read(ref *(ushort*)_guestAvailable) & RingLayout.NoTelling) == 0;
+        tell = _guest.WantsInterrupt(before);
         return Active;
     }
 
@@ -325,66 +299,15 @@ public unsafe struct MediatedQueue
     private static ulong RoundToPage(ulong bytes) => (bytes + Page - 1) & ~((ulong)Page - 1);
 
     // Reads, checks and translates one chain into free host descriptors, then makes it available. False: a fault, or it must wait.
-    private bool TryCarry(in GuestMemory memory, ushort guestHead, bool guestIndirect)
+    private bool TryCarry(in GuestMemory memory, ushort guestHead)
     {
-        var table = _guestDescriptors;
-        var tableSize = _guestSize;
-        var left = tableSize;
-        uint index = guestHead;
-        var indirect = false;
-        var writes = false;
-        var total = 0ul;
+        // No table is larger than the host's queue: a chain of more could never be carried.
+        var chain = _guest.Chain(memory, guestHead, _hostSize);
         var slot = _free;
         var last = slot;
         ushort count = 0;
-        while (true)
+        while (chain.MoveNext(out var buffer))
         {
-            if (index >= tableSize)
-            {
-                return Fail(QueueFault.DescriptorIndex);
-            }
-
-            if (left-- == 0)
-            {
-                return Fail(QueueFault.Loop);
-            }
-
-            // SAFETY: the table was checked to be RAM, the index is below its size.
-            var entry = table + (index * RingLayout.DescriptorBytes);
-            var address = ReadOnce(entry);
-            var rest = ReadOnce(entry + sizeof(ulong));
-            var length = (uint)rest;
-            var flags = (uint)(rest >> 32);
-            if ((flags & RingLayout.Indirect) != 0)
-            {
-                var entries = length / RingLayout.DescriptorBytes;
-                if (!guestIndirect || indirect || (flags & RingLayout.Next) != 0
-                    || entries == 0 || entries > _hostSize || length % RingLayout.DescriptorBytes != 0
-                    || !memory.TryPointer(address, length, out table))
-                {
-                    return Fail(QueueFault.Indirect);
-                }
-
-                indirect = true;
-                tableSize = entries;
-                left = entries;
-                index = 0;
-                continue;
-            }
-
-            total += length;
-            if (length == 0 || total > ChainBytesMax || !memory.TryTranslate(address, length, out var hostAddress))
-            {
-                return Fail(QueueFault.Buffer);
-            }
-
-            var write = (flags & RingLayout.Write) != 0;
-            if (writes && !write)
-            {
-                return Fail(QueueFault.Order);
-            }
-
-            writes = write;
             if (count == _freeCount)
             {
                 if (_inFlight == 0)
@@ -396,20 +319,19 @@ public unsafe struct MediatedQueue
                 return false;
             }
 
+            // SAFETY: slot is a free descriptor of ours, below the size.
             // Free descriptors are linked in the order they are handed out: the next link is known before the next descriptor.
             var next = _hostNext[slot];
-            var hostFlags = flags & (RingLayout.Next | RingLayout.Write);
-            _hostDescriptors[2 * slot] = hostAddress;
-            _hostDescriptors[(2 * slot) + 1] = length | ((ulong)hostFlags << 32) | ((ulong)next << 48);
+            _hostDescriptors[2 * slot] = buffer.HostAddress;
+            _hostDescriptors[(2 * slot) + 1] = buffer.Length | ((ulong)buffer.Flags << 32) | ((ulong)next << 48);
             last = slot;
             slot = next;
             count++;
-            if ((flags & RingLayout.Next) == 0)
-            {
-                break;
-            }
+        }
 
-            index = (ushort)(rest >> 48);
+        if (chain.Fault != QueueFault.None)
+        {
+            return Fail(chain.Fault);
         }
 
         var head = _free;
@@ -420,24 +342,6 @@ public unsafe struct MediatedQueue
         *(ushort*)(_hostAvailable + RingLayout.EntriesOffset + (2 * (_hostAvailableIndex & (_hostSize - 1)))) = head;
         _hostAvailableIndex++;
         return true;
-    }
-
-    // Reads a doubleword, each byte of it once. An indirect table may lie anywhere (virtio 1.2 §2.7.5.3 asks for no alignment).
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong ReadOnce(byte* from) =>
-        ((nuint)from & (sizeof(ulong) - 1)) == 0 ? Volatile.Read(ref *(ulong*)from) : ReadBytesOnce(from);
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static ulong ReadBytesOnce(byte* from)
-    {
-        var value = 0ul;
-        for (var i = 0; i < sizeof(ulong); i++)
-        {
-            // SAFETY: eight bytes, which the caller has found to be RAM.
-            value |= (ulong)Volatile.Read(ref from[i]) << (8 * i);
-        }
-
-        return value;
     }
 
     private bool Fail(QueueFault fault)
@@ -461,39 +365,36 @@ public unsafe struct MediatedQueue
             }
 
             ref var chain = ref _chains[head];
-            var to = (uint*)(_guestUsed + RingLayout.EntriesOffset + (8 * (_guestUsedIndex & (_guestSize - 1))));
-            to[0] = chain.GuestHead;
-            to[1] = length;
+            _guest.Use(chain.GuestHead, length);
             _hostNext[chain.Tail] = _free;
             _free = (ushort)head;
             _freeCount += chain.Count;
             chain.Count = 0;
             _inFlight--;
             _hostUsedIndex++;
-            _guestUsedIndex++;
         }
 
         return true;
     }
 
     // Asks the host for an interrupt no earlier than the guest wants one, and at the last of what is in flight at the latest.
-    private void DeferReturns(bool guestEvents, bool hostEvents)
+    private void DeferReturns()
     {
-        if (!hostEvents || _inFlight == 0)
+        if (!_hostEvents || _inFlight == 0)
         {
             return;
         }
 
         var wanted = (ushort)(_hostUsedIndex + _inFlight - 1);
-        if (guestEvents)
+        if (_guest.NamesEvents)
         {
-            var named = Volatile.Read(ref *(ushort*)(_guestAvailable + RingLayout.EntriesOffset + (2 * _guestSize)));
+            var named = _guest.ReadWantedEvent();
             if ((ushort)(named - _hostUsedIndex) < _inFlight)
             {
                 wanted = named;
             }
         }
-        else if ((Volatile.Read(ref *(ushort*)_guestAvailable) & RingLayout.NoTelling) == 0)
+        else if (_guest.WantsInterrupts())
         {
             wanted = _hostUsedIndex;
         }

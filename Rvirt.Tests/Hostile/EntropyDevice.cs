@@ -13,7 +13,7 @@ namespace Rvirt.Tests.Hostile;
 /// A virtio entropy device of the reference machine, with the one queue of QEMU's. It touches only the guest's RAM and the rings that the
 /// hypervisor made for it; told anything else, it ends the test. So does a guest that reaches its registers by itself.
 /// </summary>
-internal sealed unsafe class EntropyDevice : IDevice, IVirtioBackend
+internal sealed unsafe class EntropyDevice : IDevice, IDeviceBoard
 {
     public const ulong Address = 0x1000_1000;
     private const int Source = 1;

@@ -7,7 +7,7 @@ namespace Rvirt.Tests.Devices.Fakes;
 /// <summary>A virtio-mmio device of the host, legacy or modern. It touches memory through the machine, which refuses what is not allowed.</summary>
 internal sealed unsafe class FakeVirtioDevice
 {
-    private readonly IVirtioBackend _machine;
+    private readonly IDeviceBoard _machine;
     private readonly uint _version;
     private readonly uint _source;
     private readonly QueueState[] _queues;
@@ -16,7 +16,7 @@ internal sealed unsafe class FakeVirtioDevice
     private uint _select;
     private uint _pageSize;
 
-    public FakeVirtioDevice(IVirtioBackend machine, ulong address, uint source, uint version, uint kind, uint queueSizeMax = 1024, uint queues = 3)
+    public FakeVirtioDevice(IDeviceBoard machine, ulong address, uint source, uint version, uint kind, uint queueSizeMax = 1024, uint queues = 3)
     {
         _queues = new QueueState[queues];
         _machine = machine;
