@@ -20,6 +20,7 @@ public readonly unsafe partial struct FdtReader
     public const uint Magic = 0xd00dfeed;
 
     internal const int HeaderLength = 40;
+    internal const int PropertyHeaderLength = 12;
     internal const uint Version = 17;
     internal const uint CompatibleVersion = 16;
 
@@ -290,6 +291,20 @@ public readonly unsafe partial struct FdtReader
     }
 
     /// <summary>The property that a token is.</summary>
+    /// <summary>Writes over a property of this tree, name and value, with words that say nothing: the tree stays sound and lacks it.</summary>
+    /// <param name="property">The property, as this reader gave it.</param>
+    public void Erase(in FdtProperty property)
+    {
+        // The token, the value's length and the name's place stand before the value (Devicetree specification 0.4 §5.4.1).
+        var offset = (int)(property.Pointer - _blob) - PropertyHeaderLength;
+        var end = offset + PropertyHeaderLength + ((property.Length + 3) & ~3);
+        for (; offset < end; offset += 4)
+        {
+            // SAFETY: the words of a property that this reader found in its blob.
+            BinaryPrimitives.WriteUInt32BigEndian(new Span<byte>(_blob + offset, 4), FdtToken.Nop);
+        }
+    }
+
     internal FdtProperty ToProperty(in FdtToken token) => new(_blob + token.Name, token.NameLength, _blob + token.Value, token.ValueLength);
 
     private static uint Word(ReadOnlySpan<byte> header, int offset) => BinaryPrimitives.ReadUInt32BigEndian(header.Slice(offset, 4));

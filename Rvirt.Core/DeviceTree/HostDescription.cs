@@ -175,4 +175,19 @@ public struct HostDescription
             return common;
         }
     }
+
+    /// <summary>Whether a range lies in one bank of RAM.</summary>
+    public readonly bool HasMemory(ulong address, ulong size)
+    {
+        for (var i = 0; i < MemoryBankCount; i++)
+        {
+            var offset = address - MemoryBanks[i].Base;
+            if (offset < MemoryBanks[i].Size && size <= MemoryBanks[i].Size - offset)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }

@@ -88,7 +88,7 @@ public static class HostTree
             return HostTreeError.NoPlicContext;
         }
 
-        return host.InitrdStart == host.InitrdEnd || IsMemory(ref host, host.InitrdStart, host.InitrdEnd - host.InitrdStart)
+        return host.InitrdStart == host.InitrdEnd || host.HasMemory(host.InitrdStart, host.InitrdEnd - host.InitrdStart)
             ? HostTreeError.None
             : HostTreeError.InitrdOutsideMemory;
     }
@@ -104,20 +104,6 @@ public static class HostTree
         }
 
         return HostTreeError.None;
-    }
-
-    private static bool IsMemory(ref HostDescription host, ulong address, ulong size)
-    {
-        for (var i = 0; i < host.MemoryBankCount; i++)
-        {
-            var offset = address - host.MemoryBanks[i].Base;
-            if (offset < host.MemoryBanks[i].Size && size <= host.MemoryBanks[i].Size - offset)
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     private static void ReadChosen(in FdtReader tree, ref HostDescription host, out int stdout)

@@ -2,6 +2,7 @@ using System;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Images;
 using Rvirt.Core.Privileged;
+using Rvirt.Core.Seeds;
 using Rvirt.Devices.Console;
 using Rvirt.Devices.HostDrivers;
 using Rvirt.Hypervisor.Boards;
@@ -63,6 +64,8 @@ public static unsafe class MachineSetup<THost>
             return Fail(ref host, GuestBlobErrorText.Of(GuestBlobError.NoKernel), board.Advice(Remedy.Kernel));
         }
 
+        // Before anything is moved: the tree's old place becomes some guest's RAM.
+        var seeds = GuestSeeds.Take(tree, erase: description.HasMemory(info->DeviceTree, (ulong)tree.Length));
         if (!HostMemory.TryCompact(ref host, info, tree, ref description, out var map))
         {
             return Fail(ref host, "too little memory: give the machine more"u8, board.Advice(Remedy.MoreMemory));
@@ -102,6 +105,7 @@ public static unsafe class MachineSetup<THost>
         }
 
         machine->Translation = translation;
+        machine->Seeds = seeds;
         if (!GuestSetup<THost>.TryMakeAll(ref host, machine, board, blob, ref map))
         {
             return null;

@@ -25,6 +25,9 @@ public unsafe struct Guest<THost>
     /// <summary>What was asked for it: kernel, initial RAM disk, command line. The bytes stay where the boot loader's were moved.</summary>
     internal GuestBlobEntry Description;
 
+    /// <summary>How often it has started: each start has a random seed of its own.</summary>
+    internal ulong Starts;
+
     /// <summary>Its kernel, checked.</summary>
     internal KernelImage Kernel;
 

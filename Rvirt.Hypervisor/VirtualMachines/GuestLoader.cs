@@ -3,6 +3,7 @@ using System;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Images;
 using Rvirt.Core.Memory;
+using Rvirt.Core.Seeds;
 using Rvirt.Devices.Machine;
 
 namespace Rvirt.Hypervisor.VirtualMachines;
@@ -34,6 +35,7 @@ internal static unsafe class GuestLoader<THost>
 
         var machine = guest->Machine;
         ref var host = ref machine->Host;
+        Span<byte> seed = stackalloc byte[GuestSeeds.MaximumLength];
         Span<byte> isa = stackalloc byte[GuestIsa.MaximumLength];
         var description = new GuestMachineDescription
         {
@@ -46,6 +48,7 @@ internal static unsafe class GuestLoader<THost>
             BootArguments = guest->Description.BootArguments,
             InitrdStart = guest->Layout.Initrd,
             InitrdEnd = guest->Layout.Initrd + (ulong)guest->Description.Initrd.Length,
+            RandomSeed = machine->Seeds.Derive(guest->Index, guest->Starts++, seed),
             HasUart = true,
             UartClockFrequency = GuestMachineMap.UartClockFrequency,
             HasTestDevice = true,

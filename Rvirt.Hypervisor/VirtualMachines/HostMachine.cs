@@ -2,6 +2,7 @@ using Rvirt.Hypervisor.Host;
 using Rvirt.Hypervisor.Setup;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Memory;
+using Rvirt.Core.Seeds;
 using Rvirt.Devices.Console;
 using Rvirt.Mmu;
 
@@ -29,6 +30,9 @@ public unsafe struct HostMachine<THost>
 
     /// <summary>How the host's harts translate, and what the window maps.</summary>
     internal HostTranslation Translation;
+
+    /// <summary>Where guests' random seeds come from; in no guest's memory.</summary>
+    internal GuestSeeds Seeds;
 
     /// <summary>The window on physical memory.</summary>
     internal PhysicalMemory Memory;

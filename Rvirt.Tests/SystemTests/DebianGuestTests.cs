@@ -89,6 +89,17 @@ public sealed class DebianGuestTests(Firmware firmware)
     public void Has_the_extensions_that_the_boards_tree_implies() =>
         Assert.That(Guest.Run("grep -m1 ^isa /proc/cpuinfo"), Does.Contain("rv64imafdc").And.Contain("_zicntr").And.Contain("_zicsr").And.Contain("_zifencei"));
 
+    /// <summary>By the seed in its device tree: the virtio device's driver comes with the initial RAM disk.</summary>
+    [Test, DependsOnTest(nameof(Takes_typed_input_from_password_to_command), AllowFailure = true)]
+    public void Has_random_numbers_before_its_first_process()
+    {
+        var messages = Guest.Run("dmesg");
+        var seeded = messages.IndexOf("random: crng init done", StringComparison.Ordinal);
+        var first = messages.IndexOf("Run /init as init process", StringComparison.Ordinal);
+        Assert.That(seeded, Is.GreaterThan(0), messages);
+        Assert.That(seeded, Is.LessThan(first), messages);
+    }
+
     [Test, DependsOnTest(nameof(Runs_commands_over_ssh), AllowFailure = true)]
     public void Copies_16_MiB_in_and_out()
     {

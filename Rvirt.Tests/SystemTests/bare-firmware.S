@@ -1,6 +1,7 @@
 /* The least SBI firmware: enters S-mode where QEMU says, and prints characters (SBI 0.1). What it is built with decides how bad it is:
  *   NO_TREE     hands over no device tree
  *   FOREIGN_TREE hands over something else
+ *   NO_SEED     hands over a tree without a seed for random numbers
  *   BASE_ONLY   is of SBI 2.0 with timers and a console, and cannot interrupt other harts
  *   STIMECMP    lets S-mode set its timer itself, so that SBI 0.1 without a timer will do
  *   TIMER       takes SBI 0.1's call to set a timer, and forgets it
@@ -49,6 +50,24 @@ _start:
 #endif
 #ifdef FOREIGN_TREE
     lla     a1, _start
+#endif
+#ifdef NO_SEED
+    /* The name's first letter becomes another, wherever in the tree it is. */
+    mv      t0, a1
+1:  lla     t1, seed_name
+    mv      t2, t0
+2:  lbu     t3, 0(t1)
+    lbu     t4, 0(t2)
+    bne     t3, t4, 3f
+    addi    t1, t1, 1
+    addi    t2, t2, 1
+    bnez    t3, 2b
+    li      t3, 'x'
+    sb      t3, 0(t0)
+    j       4f
+3:  addi    t0, t0, 1
+    j       1b
+4:
 #endif
     mret
 
@@ -118,3 +137,5 @@ hang:
     .balign 16
 stack:
     .space  64
+seed_name:
+    .asciz  "rng-seed"

@@ -19,6 +19,9 @@ public sealed unsafe class GuestPayload : IDisposable
 {
     private const uint Timebase = 10_000_000;
 
+    // As the board has one, and the same every time.
+    private static ReadOnlySpan<byte> RandomSeed => "The reference machine's own seed"u8;
+
     private readonly byte* _kernel;
     private readonly ulong _kernelLength;
     private readonly byte[] _initrd;
@@ -100,6 +103,7 @@ public sealed unsafe class GuestPayload : IDisposable
             BootArguments = _arguments,
             InitrdStart = layout.Initrd,
             InitrdEnd = layout.Initrd + (ulong)_initrd.Length,
+            RandomSeed = RandomSeed,
             HasUart = true,
             UartClockFrequency = GuestMachineMap.UartClockFrequency,
             HasTestDevice = true,
