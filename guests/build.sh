@@ -45,8 +45,9 @@ if [ ! -f "$out/root-password" ]; then
 fi
 {
     printf '%s\n' "$packages"
-    find "$here/initramfs" "$here/root" "$here/modules.list" "$here/build.sh" -type f -printf '%P %m\n' -exec sha256sum {} + | sort
-    sha256sum "$out/id_ed25519.pub" "$out/host_ed25519" "$out/root-password"
+    # Names that say nothing of where the clone lies.
+    (cd "$here" && find initramfs root modules.list build.sh -type f -printf '%p %m\n' -exec sha256sum {} + | sort)
+    (cd "$out" && sha256sum id_ed25519.pub host_ed25519 root-password)
 } >"$out/inputs.new"
 if cmp -s "$out/inputs" "$out/inputs.new" && [ -s "$out/Image" ] && [ -s "$out/initrd" ] && [ -s "$out/disk.ext4" ]; then
     rm "$out/inputs.new"

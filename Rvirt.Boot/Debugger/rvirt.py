@@ -53,6 +53,11 @@ class Physical:
         return struct.unpack(f"<{count}Q", gdb.selected_inferior().read_memory(address, 8 * count).tobytes())
 
 
+def quoted(path):
+    """A path as one word of a command of gdb's."""
+    return '"' + path.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
 class Rvirt(gdb.Command):
     """Commands for the Rvirt hypervisor."""
 
@@ -70,12 +75,12 @@ class Attach(gdb.Command):
         image = gdb.current_progspace().filename
         gdb.execute("set confirm off")
         # Images call the top of the working copy /_, wherever it lies.
-        gdb.execute("set substitute-path /_ " + TOP)
+        gdb.execute(f"set substitute-path /_ {quoted(TOP)}")
         gdb.execute("target remote " + (argument or "127.0.0.1:1234"), to_string=True)
         base = window()
         if base is None:
             base = self.follow_into_window()
-        gdb.execute(f'symbol-file -o {base:#x} "{image}"', to_string=True)
+        gdb.execute(f'symbol-file -o {base:#x} {quoted(image)}', to_string=True)
         print(f"rvirt: the hypervisor runs {base:#x} above where it was linked")
 
     @staticmethod
