@@ -73,7 +73,26 @@ public sealed class DebianGuestTests(Firmware firmware)
         _machine.Qemu.Expect("guest0 login: ", 60);
     }
 
+    /// <summary>
+    /// SysRq over serial: a break, and a key within five seconds of the guest's time. A machine that stood still in between tries again;
+    /// the key is then typed at the login prompt.
+    /// </summary>
     [Test, DependsOnTest(nameof(Takes_typed_input_from_password_to_command), AllowFailure = true)]
+    public void Answers_to_SysRq_after_a_break()
+    {
+        using var monitor = _machine.OpenMonitor();
+        Patience.Until(
+            () =>
+            {
+                monitor.Human("chardev-send-break serial0");
+                _machine.Qemu.Send("h");
+                System.Threading.Thread.Sleep(2000);
+                return _machine.Qemu.Serial.Contains("sysrq: HELP : ", StringComparison.Ordinal);
+            },
+            "the kernel lists its SysRq keys");
+    }
+
+    [Test, DependsOnTest(nameof(Answers_to_SysRq_after_a_break), AllowFailure = true)]
     public void Runs_commands_over_ssh()
     {
         var lines = Guest.Run("uname -r; id -u; hostname; grep -c ^processor /proc/cpuinfo; head -c 64 /dev/hwrng | wc -c").Split('\n');

@@ -9,6 +9,8 @@ namespace Rvirt.Tests.SystemTests;
 /// <summary>A QEMU with guests in it, each with a disk, a network and an SSH port, set up as `make qemu` does.</summary>
 internal sealed class GuestMachine : IDisposable
 {
+    private const string MonitorSocket = "monitor";
+
     private readonly TemporaryFolder _folder;
 
     private GuestMachine(TemporaryFolder folder, QemuMachine qemu, Ssh[] guests)
@@ -25,6 +27,9 @@ internal sealed class GuestMachine : IDisposable
 
     /// <summary>The image of a guest's disk.</summary>
     public string Disk(int guest) => _folder.File($"disk{guest}.img");
+
+    /// <summary>QEMU's monitor. One at a time: who is done with it closes it.</summary>
+    public QemuMonitor OpenMonitor() => new(_folder.File(MonitorSocket), Qemu);
 
     /// <summary>Boots that many Debian guests.</summary>
     /// <param name="firmware">What lies under them.</param>
@@ -72,7 +77,7 @@ internal sealed class GuestMachine : IDisposable
                 arguments.AddRange(Rvirt(firmware, PackBlob(folder, specs), memory: hostMemory != 0 ? hostMemory : 320 + ((int)guestMemory! * guests), harts: guests, image));
             }
 
-            var socket = folder.File("monitor");
+            var socket = folder.File(MonitorSocket);
             var qemu = QemuMachine.Start([.. arguments, .. more, .. QemuMonitor.Arguments(socket)], limit);
             try
             {
