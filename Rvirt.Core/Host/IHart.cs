@@ -82,7 +82,7 @@ public interface IHart
     // SAFETY: an implementation writes 33 aligned doublewords, which are the caller's.
     unsafe void SaveFloatingPoint(ulong* area);
 
-    /// <summary>Loads the hart's f0 to f31 and fcsr from <paramref name="area"/>.</summary>
+    /// <summary>Loads the hart's f0 to f31 and fcsr from <paramref name="area"/>; <c>sstatus</c> stays as it is.</summary>
     // SAFETY: an implementation reads 33 aligned doublewords, which are the caller's.
     unsafe void RestoreFloatingPoint(ulong* area);
 }

@@ -9,8 +9,6 @@ namespace Rvirt.Core.Traps;
 /// <summary>Carries out a load, store or atomic instruction that touches a device register, or what is nothing at all.</summary>
 public static class DeviceAccess
 {
-    private const int FloatingPointWords = 33;
-
     private const ulong PageOffsetMask = 0xfff;
 
     /// <summary>Emulates the instruction at the guest's program counter.</summary>
@@ -241,7 +239,7 @@ public static class DeviceAccess
         }
 
         // SAFETY: the area is as large as the two calls say, the destination is below 32.
-        var area = stackalloc ulong[FloatingPointWords];
+        var area = stackalloc ulong[HartReset.FloatingPointWords];
         host.SaveFloatingPoint(area);
         area[operation.Destination] = operation.Size == 4 ? value | 0xffffffff00000000 : value;
         host.RestoreFloatingPoint(area);
@@ -256,7 +254,7 @@ public static class DeviceAccess
         where TBus : struct, IGuestBus<THost>
     {
         // SAFETY: the area is as large as the call says, the source is below 32.
-        var area = stackalloc ulong[FloatingPointWords];
+        var area = stackalloc ulong[HartReset.FloatingPointWords];
         host.SaveFloatingPoint(area);
         return bus.TryWrite(ref host, address, operation.Size, Truncate(area[operation.Source], operation.Size));
     }

@@ -14,7 +14,6 @@ namespace Rvirt.Hypervisor.VirtualMachines;
 public static unsafe class GuestLife<THost>
     where THost : unmanaged, IHypervisorHost
 {
-    private const ulong FsInitial = 1UL << 13;
     private const uint FailureStatus = 1;
 
     /// <summary>A further hart, in the window, on its stack.</summary>
@@ -103,11 +102,7 @@ public static unsafe class GuestLife<THost>
         host.FenceI();
         host.SetTimer(ulong.MaxValue);
         host.WriteScounteren(TrapEntry.AllCounters);
-        // What a trap from U-mode leaves: SPP is U. The guest owns FS; vectors are off, as no guest is told of them.
-        // SUM stays set, so that the hypervisor reads the guest's instructions through its mapping without touching sstatus:
-        // QEMU forgets its whole TLB whenever SUM or MXR changes. It means nothing in U-mode.
-        var cleared = Sstatus.Sie | Sstatus.Spie | Sstatus.Spp | Sstatus.Vs | Sstatus.Fs | Sstatus.Mxr;
-        host.WriteSstatus((host.ReadSstatus() & ~cleared) | FsInitial | Sstatus.Sum);
+        HartReset.Load(ref host);
         hart->V.Reset(guest->Kernel.Entry, guest->Layout.DeviceTree);
         hart->V.ViewChanged = false;
         hart->Mmu.FenceAll(ref host);

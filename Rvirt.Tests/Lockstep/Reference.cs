@@ -36,6 +36,9 @@ public sealed class Reference : IDisposable
         hart.X.Clear();
         hart.Mode = PrivilegeLevel.Supervisor;
         hart.WriteCsr(CsrNumber.Mstatus, Status.FsInitial);
+        hart.Float.Clear();
+        hart.WriteCsr(CsrNumber.Fcsr, 0);
+        hart.WriteCsr(CsrNumber.Mstatus, Status.FsInitial);
         Entries.Begin();
         hart.Fence(null, null);
         Entries.Accept();

@@ -62,6 +62,22 @@ public sealed class BarePayloadTests
         }
     }
 
+    /// <summary>
+    /// A restart gives the guest what its first start gave it: zero in all x registers but a0 and a1, in f registers, fcsr and CSRs. A
+    /// reset of QEMU's own board keeps most of them, which shows that the program can see what stays.
+    /// </summary>
+    [TestCase(Firmware.Native, Category = "Native")]
+    [TestCase(Firmware.Stub, Category = "Image")]
+    [TestCase(Firmware.Sbi, Category = "Image")]
+    public void A_guest_finds_nothing_of_its_former_life_in_its_registers(Firmware firmware)
+    {
+        using var folder = new TemporaryFolder();
+        var payload = BareProgram.Build(folder, "second-life-payload.S", 0x80200000);
+        string[] arguments = firmware == Firmware.Native ? ["-kernel", payload] : [.. GuestMachine.Rvirt(firmware, payload, memory: 256)];
+        using var qemu = QemuMachine.Start(arguments, TimeSpan.FromSeconds(90));
+        Assert.That(qemu.WaitForExit(60), firmware == Firmware.Native ? Is.InRange(1, 15) : Is.Zero, qemu.Describe);
+    }
+
     /// <summary>What SysRq on a serial console needs; the program sees on the board what it sees as a guest.</summary>
     [TestCase(Firmware.Native, Category = "Native")]
     [TestCase(Firmware.Stub, Category = "Image")]

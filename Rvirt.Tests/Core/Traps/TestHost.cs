@@ -37,6 +37,9 @@ internal sealed class TestHart
     public int Sleeps { get; set; }
 
     public ulong[] FloatingPoint { get; } = new ulong[33];
+
+    /// <summary>FS cannot be set.</summary>
+    public bool WithoutFloatingPoint { get; set; }
 }
 
 /// <summary>A hart for unit tests of trap handling: it records, and executes nothing.</summary>
@@ -47,7 +50,7 @@ internal readonly struct TestHost(TestHart hart) : IHost
     // Hardware sums FS up in SD.
     public ulong ReadSstatus() => hart.Sstatus | ((hart.Sstatus & Sstatus.Fs) == Sstatus.Fs ? Sstatus.Sd : 0);
 
-    public void WriteSstatus(ulong value) => hart.Sstatus = value & ~Sstatus.Sd;
+    public void WriteSstatus(ulong value) => hart.Sstatus = value & ~(Sstatus.Sd | (hart.WithoutFloatingPoint ? Sstatus.Fs : 0));
 
     public ulong ReadSie() => hart.Sie;
 

@@ -80,8 +80,12 @@ public readonly unsafe struct FakeHost(Hart hart, HostSeam? seam = null) : IHost
 
     public void RestoreFloatingPoint(ulong* area)
     {
+        // Whatever FS says before and after, as FloatingPoint.S does it.
+        var status = ReadSstatus();
+        WriteSstatus(status | Status.Fs);
         new Span<ulong>(area, 32).CopyTo(_hart.Float);
         _hart.WriteCsr(CsrNumber.Fcsr, area[32]);
+        WriteSstatus(status);
     }
 
     public byte Read8(ulong address) => (byte)Read(address, 1);

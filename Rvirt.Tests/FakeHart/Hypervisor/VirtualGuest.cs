@@ -143,8 +143,7 @@ public sealed unsafe class VirtualGuest : ISupervisor, IDisposable
     public void Start(ulong entry, ulong argument)
     {
         _vcpu->Reset(entry, argument);
-        // As the hypervisor's start does it: SUM stays set for its own reads of the guest, the guest owns FS.
-        _host.WriteSstatus(Status.FsInitial | Status.Sum);
+        HartReset.Load(ref _host);
         _host.WriteScounteren(7);
         Stopped = null;
         var mmu = new ShadowMmuAdapter<FakeHost>(_mmu);

@@ -1,0 +1,42 @@
+using Rvirt.Core.Host;
+using Rvirt.Core.Privileged;
+
+namespace Rvirt.Core.VirtualHart;
+
+/// <summary>What of a virtual hart's start lies in the hart that runs it and not in <see cref="VCpu"/>: <c>sstatus</c> and the f registers.</summary>
+public static class HartReset
+{
+    /// <summary>f0 to f31 and fcsr.</summary>
+    public const int FloatingPointWords = 33;
+
+    private const ulong FsInitial = 1UL << 13;
+
+    /// <summary>
+    /// Puts a hart's <c>sstatus</c> and f registers into the state in which a guest starts: FS is initial, and the registers are zero, as
+    /// they are where QEMU is started. A reset promises nothing of them (Privileged spec 1.13 §3.4), and QEMU's own keeps them: but what
+    /// Rvirt's guest would find there can be another life's.
+    /// </summary>
+    /// <param name="host">The hart. Where it has no FS it has no f registers.</param>
+    public static unsafe void Load<THost>(ref THost host)
+        where THost : struct, IHart
+    {
+        // What a trap from U-mode leaves: SPP is U. The guest owns FS; vectors are off, as no guest is told of them.
+        // SUM stays set, so that the hypervisor reads the guest's instructions through its mapping without touching sstatus:
+        // QEMU forgets its whole TLB whenever SUM or MXR changes. It means nothing in U-mode.
+        var cleared = Sstatus.Sie | Sstatus.Spie | Sstatus.Spp | Sstatus.Vs | Sstatus.Fs | Sstatus.Mxr;
+        host.WriteSstatus((host.ReadSstatus() & ~cleared) | FsInitial | Sstatus.Sum);
+        if ((host.ReadSstatus() & Sstatus.Fs) == 0)
+        {
+            return;
+        }
+
+        // SAFETY: zeroed here, and as many doublewords as are loaded from it.
+        var zero = stackalloc ulong[FloatingPointWords];
+        for (var i = 0; i < FloatingPointWords; i++)
+        {
+            zero[i] = 0;
+        }
+
+        host.RestoreFloatingPoint(zero);
+    }
+}
