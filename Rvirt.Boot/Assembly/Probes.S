@@ -1,4 +1,4 @@
-/* Finds out whether the hart has a CSR by using it. */
+/* Finds out whether the hart has a CSR by using it, and uses those that it may have. */
 #include "Csr.inc"
 #include "Guard.inc"
 
@@ -24,3 +24,12 @@ rvirt_probe_time:
     ret
 1:  li      a0, 0
     ret
+
+/* Where the hart has the H extension: U-mode may not use HLV, HLVX and HSV (HU), which would reach past the guest's tables to the host's
+ * memory, and sret leads to no virtual machine (SPV). What a reset or firmware left in hstatus is anybody's (Privileged spec 1.13, 3.4
+ * and 18.2.1). */
+    .globl rvirt_clear_hstatus
+rvirt_clear_hstatus:
+    RVIRT_GUARD 1f
+    csrw    CSR_HSTATUS, zero
+1:  ret

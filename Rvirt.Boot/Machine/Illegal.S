@@ -8,9 +8,12 @@
     .section .text.machine, "ax", @progbits
     .globl rvirt_machine_illegal
 rvirt_machine_illegal:                      /* sp = the hart's block; t0 and t1 are saved */
+    csrr    t0, misa                        /* with H it may tell another one: QEMU keeps the last for HLV, HLVX and HSV */
+    andi    t0, t0, 1 << 7
+    bnez    t0, 3f
     csrr    t0, mtval
     bnez    t0, 1f
-    sd      t2, M_T2(sp)                    /* the hart does not tell the instruction: read it as the program would */
+3:  sd      t2, M_T2(sp)                    /* the hart does not tell the instruction: read it as the program would */
     csrr    t0, mepc
     li      t1, MSTATUS_MPRV | (1 << 19)    /* MXR */
     csrrs   t1, mstatus, t1

@@ -30,6 +30,10 @@ internal static unsafe class Routines
     [DllImport("*", EntryPoint = "rvirt_probe_time")]
     internal static extern ulong ProbeTime();
 
+    /// <summary>Closes what the H extension opens for U-mode, where the hart has it (Probes.S).</summary>
+    [DllImport("*", EntryPoint = "rvirt_clear_hstatus")]
+    internal static extern void ClearHstatus();
+
     /// <summary>Saves f0 to f31 and fcsr (FloatingPoint.S).</summary>
     [DllImport("*", EntryPoint = "rvirt_save_floating_point")]
     internal static extern void SaveFloatingPoint(ulong* area);

@@ -99,7 +99,15 @@ internal unsafe struct TargetHost : IHypervisorHost
 
     /// <inheritdoc/>
     // SAFETY: the virtual hart is set up and stays in place.
-    public readonly void EnterGuest(VCpu* virtualHart) => Routines.EnterGuest(virtualHart);
+    public readonly void EnterGuest(VCpu* virtualHart)
+    {
+        if (MistrustsInstructions)
+        {
+            Routines.ClearHstatus();
+        }
+
+        Routines.EnterGuest(virtualHart);
+    }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

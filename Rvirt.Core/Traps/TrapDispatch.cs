@@ -20,6 +20,16 @@ public static class TrapDispatch<TContext, THost, TMmu, TBus>
     where TBus : struct, IGuestBus<THost>
 {
     /// <summary>Handles a trap: emulates, gives the guest what is its own, serves the host's interrupts.</summary>
+    /// <remarks>
+    /// <para>What the host reports is believed where nothing comes of it but what the guest could do itself:</para>
+    /// <para>scause is what chose the way here, and no hart is known to be wrong about it.</para>
+    /// <para>stval of an illegal instruction is carried out, so it is read anew where the hart may have the H extension, and where it is zero.</para>
+    /// <para>stval of a page fault is looked up in the guest's own tables, and filled or reflected by what they say of that address and
+    /// mode; a wrong one maps what the guest may use anyway, or has it try again. Where a device is behind it, the instruction at the
+    /// program counter must access just this address.</para>
+    /// <para>stval of any other exception is only handed on to the guest, whose hardware this is; that of an ecall is not looked at.</para>
+    /// <para>Which device interrupts is told by the host's PLIC, whose numbers are checked against its table.</para>
+    /// </remarks>
     /// <param name="context">The virtual hart that trapped.</param>
     /// <param name="cause">The host's <c>scause</c>.</param>
     /// <param name="value">The host's <c>stval</c>.</param>

@@ -101,6 +101,22 @@ public sealed class BarePayloadTests
         Assert.That(qemu.WaitForExit(60), Is.Zero, qemu.Describe);
     }
 
+    /// <summary>
+    /// Firmware may leave hstatus.HU set, with which U-mode, and so a guest, would load past its tables from the host's memory; the last word
+    /// is Rvirt's. QEMU's default processor has the H extension.
+    /// </summary>
+    [TestCase("HSTATUS=0x200", "STIMECMP")]
+    [TestCase("HSTATUS=0", "STIMECMP")]
+    [Category("Image")]
+    public void A_guest_has_no_loads_of_the_H_extension(params string[] defines)
+    {
+        using var folder = new TemporaryFolder();
+        var bare = BareProgram.Build(folder, "bare-firmware.S", 0x80000000, defines);
+        var payload = BareProgram.Build(folder, "hypervisor-load-payload.S", 0x80200000);
+        using var qemu = QemuMachine.Start([.. GuestMachine.Rvirt(Firmware.Sbi, payload, memory: 256), "-bios", bare], TimeSpan.FromSeconds(90));
+        Assert.That(qemu.WaitForExit(60), Is.Zero, qemu.Describe);
+    }
+
     /// <summary>The boot loader's copy of the blob lies where the second guest's memory is; Rvirt moves it away, and nothing may stay.</summary>
     [TestCase(Firmware.Stub, Category = "Image")]
     [TestCase(Firmware.Sbi, Category = "Image")]

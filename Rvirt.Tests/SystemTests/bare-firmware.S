@@ -8,6 +8,7 @@
  *   OPENSBI=N   is of SBI 2.0 with all that is asked for, and says that it is version N of OpenSBI; it keeps only the console's promise
  *   NEXT=N      enters S-mode there instead
  *   COUNTERS=N  what S-mode may read (mcounteren)
+ *   HSTATUS=N   leaves that in hstatus
  * QEMU's reset code gives a0 = hart, a1 = device tree, a2 = struct fw_dynamic_info, whose third word is the next stage's address. */
 #ifndef COUNTERS
 #define COUNTERS 7
@@ -25,6 +26,10 @@ _start:
     csrw    mideleg, t0
     li      t0, COUNTERS
     csrw    mcounteren, t0
+#ifdef HSTATUS
+    li      t0, HSTATUS
+    csrw    0x600, t0
+#endif
 #ifdef STIMECMP
     li      t0, -1
     csrw    0x14d, t0
