@@ -25,11 +25,16 @@ rvirt_probe_time:
 1:  li      a0, 0
     ret
 
-/* Where the hart has the H extension: U-mode may not use HLV, HLVX and HSV (HU), which would reach past the guest's tables to the host's
- * memory, and sret leads to no virtual machine (SPV). What a reset or firmware left in hstatus is anybody's (Privileged spec 1.13, 3.4
- * and 18.2.1). */
-    .globl rvirt_clear_hstatus
-rvirt_clear_hstatus:
+/* Puts back what firmware or a reset can have left set for U-mode, where the hart has it: what is in these CSRs then is anybody's
+ * (Privileged spec 1.13, 3.4). a0: whether the hart may have the H extension.
+ * senvcfg: no landing pads, shadow stacks or masked pointers, whose faults no guest knows (12.1.10).
+ * hstatus: U-mode may not use HLV, HLVX and HSV (HU), which would reach past the guest's tables to the host's memory, and sret leads to no
+ * virtual machine (SPV) (18.2.1). */
+    .globl rvirt_settle_user_mode
+rvirt_settle_user_mode:
     RVIRT_GUARD 1f
+    csrw    CSR_SENVCFG, zero
+1:  beqz    a0, 2f
+    RVIRT_GUARD 2f
     csrw    CSR_HSTATUS, zero
-1:  ret
+2:  ret

@@ -30,9 +30,9 @@ internal static unsafe class Routines
     [DllImport("*", EntryPoint = "rvirt_probe_time")]
     internal static extern ulong ProbeTime();
 
-    /// <summary>Closes what the H extension opens for U-mode, where the hart has it (Probes.S).</summary>
-    [DllImport("*", EntryPoint = "rvirt_clear_hstatus")]
-    internal static extern void ClearHstatus();
+    /// <summary>Puts back what firmware can have left set for U-mode, also in the H extension if the hart may have it (Probes.S).</summary>
+    [DllImport("*", EntryPoint = "rvirt_settle_user_mode")]
+    internal static extern void SettleUserMode(ulong mayHaveHypervisorExtension);
 
     /// <summary>Saves f0 to f31 and fcsr (FloatingPoint.S).</summary>
     [DllImport("*", EntryPoint = "rvirt_save_floating_point")]

@@ -101,11 +101,7 @@ internal unsafe struct TargetHost : IHypervisorHost
     // SAFETY: the virtual hart is set up and stays in place.
     public readonly void EnterGuest(VCpu* virtualHart)
     {
-        if (MistrustsInstructions)
-        {
-            Routines.ClearHstatus();
-        }
-
+        Routines.SettleUserMode(MistrustsInstructions ? 1UL : 0);
         Routines.EnterGuest(virtualHart);
     }
 

@@ -11,6 +11,9 @@ public static class HartReset
 
     private const ulong FsInitial = 1UL << 13;
 
+    // U-mode's loads and stores are big-endian.
+    private const ulong Ube = 1UL << 6;
+
     /// <summary>
     /// Puts a hart's <c>sstatus</c> and f registers into the state in which a guest starts: FS is initial, and the registers are zero, as
     /// they are where QEMU is started. A reset promises nothing of them (Privileged spec 1.13 §3.4), and QEMU's own keeps them: but what
@@ -23,7 +26,8 @@ public static class HartReset
         // What a trap from U-mode leaves: SPP is U. The guest owns FS; vectors are off, as no guest is told of them.
         // SUM stays set, so that the hypervisor reads the guest's instructions through its mapping without touching sstatus:
         // QEMU forgets its whole TLB whenever SUM or MXR changes. It means nothing in U-mode.
-        var cleared = Sstatus.Sie | Sstatus.Spie | Sstatus.Spp | Sstatus.Vs | Sstatus.Fs | Sstatus.Mxr;
+        // UBE is no guest's to have, and firmware's to leave set.
+        var cleared = Sstatus.Sie | Sstatus.Spie | Ube | Sstatus.Spp | Sstatus.Vs | Sstatus.Fs | Sstatus.Mxr;
         host.WriteSstatus((host.ReadSstatus() & ~cleared) | FsInitial | Sstatus.Sum);
         if ((host.ReadSstatus() & Sstatus.Fs) == 0)
         {

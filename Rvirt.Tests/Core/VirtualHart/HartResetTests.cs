@@ -21,7 +21,7 @@ public sealed class HartResetTests
             Assert.That(hart.Sstatus >> 13 & 3, Is.EqualTo(1), "FS is initial");
             Assert.That(hart.Sstatus >> 9 & 3, Is.Zero, "VS is off");
             Assert.That(hart.Sstatus >> 18 & 3, Is.EqualTo(1), "SUM is set, MXR is not");
-            Assert.That(hart.Sstatus & 0x122, Is.Zero, "SIE, SPIE and SPP");
+            Assert.That(hart.Sstatus & 0x162, Is.Zero, "SIE, SPIE, UBE and SPP");
         });
     }
 
