@@ -1,121 +1,176 @@
 using System;
-using Rvirt.Core.Host;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Rvirt.Core.DeviceTree;
+using Rvirt.Core.Memory;
+using Rvirt.Core.VirtualHart;
+using Rvirt.Hypervisor.Host;
+using Rvirt.Hypervisor.Setup;
 using Rvirt.Tests.FakeHart.Harts;
 
 namespace Rvirt.Tests.FakeHart.Hypervisor;
 
 /// <summary>The reference hart as the hardware under the hypervisor's portable code.</summary>
-public readonly unsafe struct FakeHost(Hart hart, HostSeam? seam = null) : IHost
+/// <remarks>It is kept in memory that no garbage collector sees, as on a bare machine, so it holds a handle and no reference.</remarks>
+public unsafe struct FakeHost : IHypervisorHost
 {
-    private readonly Hart _hart = hart;
-    private readonly HostSeam? _seam = seam;
+    private GCHandle _state;
 
-    public bool MistrustsInstructions => false;
+    /// <param name="hart">The hart; what is kept here lives as long as it does.</param>
+    /// <param name="seam">What a test bends.</param>
+    public FakeHost(Hart hart, HostSeam? seam = null)
+    {
+        var state = FakeHostState.Of(hart);
+        state.Seam = seam ?? state.Seam;
+        _state = state.Handle;
+    }
 
-    public ulong ReadSstatus() => _hart.ReadCsr(CsrNumber.Sstatus);
+    public bool MistrustsInstructions { readonly get; private set; }
 
-    public void WriteSstatus(ulong value) => _hart.WriteCsr(CsrNumber.Sstatus, value);
+    /// <summary>The whole hypervisor that the hart is part of, where there is one.</summary>
+    internal readonly DesktopMachine? Desktop
+    {
+        get => State.Desktop;
+        set => State.Desktop = value;
+    }
 
-    public ulong ReadSie() => _hart.ReadCsr(CsrNumber.Sie);
+    public readonly PhysicalMemory Memory => new((ulong)TheHart.Machine.Ram - TheHart.Machine.RamBase);
 
-    public void SetSie(ulong bits) => _hart.WriteCsr(CsrNumber.Sie, _hart.ReadCsr(CsrNumber.Sie) | bits);
+    private readonly FakeHostState State => Unsafe.As<FakeHostState>(_state.Target!);
 
-    public void ClearSie(ulong bits) => _hart.WriteCsr(CsrNumber.Sie, _hart.ReadCsr(CsrNumber.Sie) & ~bits);
+    private readonly Hart TheHart => State.Hart;
 
-    public ulong ReadSip() => _hart.ReadCsr(CsrNumber.Sip);
+    private readonly HostSeam? Seam => State.Seam;
 
-    public void ClearSoftwareInterrupt() => _hart.ClearSoftware();
+    private readonly DesktopMachine Whole => State.Desktop ?? throw new InvalidOperationException("only a whole hypervisor asks for that");
 
-    public void WriteScounteren(ulong value) => _hart.WriteCsr(CsrNumber.Scounteren, value);
+    public readonly HostAbilities Probe() => Whole.Abilities;
 
-    public void WriteSatp(ulong value) => _hart.WriteCsr(CsrNumber.Satp, value);
+    public readonly ushort ProbeMaximumAsid(ulong satp) => (ushort)((1 << TheHart.Options.AsidBits) - 1);
 
-    public void SfenceAll() => _hart.Fence(null, null);
+    public void Adopt(in HostHart hart)
+    {
+        var desktop = Whole;
+        var state = FakeHostState.Of(TheHart.Machine.Harts[hart.HartId]);
+        state.Desktop = desktop;
+        _state = state.Handle;
+        MistrustsInstructions = hart.MayHaveHypervisorExtension;
+    }
 
-    public void SfenceAsid(ulong asid) => _hart.Fence(null, (ushort)asid);
+    public readonly void WriteEmergency(byte value) => Whole.WriteEmergency(value);
 
-    public void SfencePage(ulong va) => _hart.Fence(va, null);
+    public readonly void UseTestDevice(ulong address) => Whole.TestDevice = address;
 
-    public void FenceI() => _hart.FlushInstructionCache();
+    public readonly void End(uint status) => Whole.End(status);
 
-    public ulong ReadTime() => _hart.ReadCsr(CsrNumber.Time);
+    public readonly bool TryStartHart(ulong hartId, HartStart* start) => Whole.TryStartHart(hartId, start);
 
-    public void SetTimer(ulong deadline) => _hart.FirmwareTimer = deadline;
+    public readonly void EnterGuest(VCpu* virtualHart) => Whole.Enter(TheHart, virtualHart);
 
-    public void SendIpi(ulong hartId) => _hart.Machine.Harts[hartId].RaiseSoftware();
+    public readonly ulong ReadSstatus() => TheHart.ReadCsr(CsrNumber.Sstatus);
+
+    public readonly void WriteSstatus(ulong value) => TheHart.WriteCsr(CsrNumber.Sstatus, value);
+
+    public readonly ulong ReadSie() => TheHart.ReadCsr(CsrNumber.Sie);
+
+    public readonly void SetSie(ulong bits) => TheHart.WriteCsr(CsrNumber.Sie, TheHart.ReadCsr(CsrNumber.Sie) | bits);
+
+    public readonly void ClearSie(ulong bits) => TheHart.WriteCsr(CsrNumber.Sie, TheHart.ReadCsr(CsrNumber.Sie) & ~bits);
+
+    public readonly ulong ReadSip() => TheHart.ReadCsr(CsrNumber.Sip);
+
+    public readonly void ClearSoftwareInterrupt() => TheHart.ClearSoftware();
+
+    public readonly void WriteScounteren(ulong value) => TheHart.WriteCsr(CsrNumber.Scounteren, value);
+
+    public readonly void WriteSatp(ulong value) => TheHart.WriteCsr(CsrNumber.Satp, value);
+
+    public readonly void SfenceAll() => TheHart.Fence(null, null);
+
+    public readonly void SfenceAsid(ulong asid) => TheHart.Fence(null, (ushort)asid);
+
+    public readonly void SfencePage(ulong va) => TheHart.Fence(va, null);
+
+    public readonly void FenceI() => TheHart.FlushInstructionCache();
+
+    public readonly ulong ReadTime() => TheHart.ReadCsr(CsrNumber.Time);
+
+    public readonly void SetTimer(ulong deadline) => TheHart.FirmwareTimer = deadline;
+
+    public readonly void SendIpi(ulong hartId) => TheHart.Machine.Harts[hartId].RaiseSoftware();
 
     /// <summary>Waiting for what cannot come ends the machine.</summary>
-    public void Wfi()
+    public readonly void Wfi()
     {
-        _hart.UpdateTimers();
-        if ((_hart.Pending & _hart.ReadCsr(CsrNumber.Sie)) != 0)
+        TheHart.UpdateTimers();
+        if ((TheHart.Pending & TheHart.ReadCsr(CsrNumber.Sie)) != 0)
         {
             return;
         }
 
-        if (_seam?.Idle is { } idle)
+        if (Seam?.Idle is { } idle)
         {
             idle();
         }
-        else if (!_hart.Machine.TryWait(_hart))
+        else if (!TheHart.Machine.TryWait(TheHart))
         {
             throw new IdleForeverException();
         }
     }
 
-    public bool TryFetch(ulong va, out uint instruction)
+    public readonly bool TryFetch(ulong va, out uint instruction)
     {
         instruction = 0;
-        return (_seam is null || _seam.MayRead(_hart, va, 32)) && _hart.TryFetchForSupervisor(va, out instruction);
+        return (Seam is null || Seam.MayRead(TheHart, va, 32)) && TheHart.TryFetchForSupervisor(va, out instruction);
     }
 
-    public ulong TryFetchHalf(ulong va) =>
-        (_seam is null || _seam.MayRead(_hart, va, 16)) && _hart.TryFetchHalfForSupervisor(va, out var half) ? half : ulong.MaxValue;
+    public readonly ulong TryFetchHalf(ulong va) =>
+        (Seam is null || Seam.MayRead(TheHart, va, 16)) && TheHart.TryFetchHalfForSupervisor(va, out var half) ? half : ulong.MaxValue;
 
-    public void SaveFloatingPoint(ulong* area)
+    public readonly void SaveFloatingPoint(ulong* area)
     {
-        _hart.Float.CopyTo(new Span<ulong>(area, 32));
-        area[32] = _hart.ReadCsr(CsrNumber.Fcsr);
+        TheHart.Float.CopyTo(new Span<ulong>(area, 32));
+        area[32] = TheHart.ReadCsr(CsrNumber.Fcsr);
     }
 
-    public void RestoreFloatingPoint(ulong* area)
+    public readonly void RestoreFloatingPoint(ulong* area)
     {
         // Whatever FS says before and after, as FloatingPoint.S does it.
         var status = ReadSstatus();
         WriteSstatus(status | Status.Fs);
-        new Span<ulong>(area, 32).CopyTo(_hart.Float);
-        _hart.WriteCsr(CsrNumber.Fcsr, area[32]);
+        new Span<ulong>(area, 32).CopyTo(TheHart.Float);
+        TheHart.WriteCsr(CsrNumber.Fcsr, area[32]);
         WriteSstatus(status);
     }
 
-    public byte Read8(ulong address) => (byte)Read(address, 1);
+    public readonly byte Read8(ulong address) => (byte)Read(address, 1);
 
-    public ushort Read16(ulong address) => (ushort)Read(address, 2);
+    public readonly ushort Read16(ulong address) => (ushort)Read(address, 2);
 
-    public uint Read32(ulong address) => (uint)Read(address, 4);
+    public readonly uint Read32(ulong address) => (uint)Read(address, 4);
 
-    public ulong Read64(ulong address) => Read(address, 8);
+    public readonly ulong Read64(ulong address) => Read(address, 8);
 
-    public void Write8(ulong address, byte value) => Write(address, 1, value);
+    public readonly void Write8(ulong address, byte value) => Write(address, 1, value);
 
-    public void Write16(ulong address, ushort value) => Write(address, 2, value);
+    public readonly void Write16(ulong address, ushort value) => Write(address, 2, value);
 
-    public void Write32(ulong address, uint value) => Write(address, 4, value);
+    public readonly void Write32(ulong address, uint value) => Write(address, 4, value);
 
-    public void Write64(ulong address, ulong value) => Write(address, 8, value);
+    public readonly void Write64(ulong address, ulong value) => Write(address, 8, value);
 
-    public void IoFence()
+    public readonly void IoFence()
     {
     }
 
-    private ulong Read(ulong address, int size) =>
-        _hart.Machine.TryRead(_hart, address, size, out var value)
+    private readonly ulong Read(ulong address, int size) =>
+        TheHart.Machine.TryRead(TheHart, address, size, out var value)
             ? value
             : throw new InvalidOperationException($"the hypervisor read {size} bytes at {address:x}, where no device answers");
 
-    private void Write(ulong address, int size, ulong value)
+    private readonly void Write(ulong address, int size, ulong value)
     {
-        if (!_hart.Machine.TryWrite(_hart, address, size, value))
+        if (!TheHart.Machine.TryWrite(TheHart, address, size, value))
         {
             throw new InvalidOperationException($"the hypervisor wrote {size} bytes at {address:x}, where no device answers");
         }

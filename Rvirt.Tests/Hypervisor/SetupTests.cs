@@ -1,0 +1,197 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using NUnit.Framework;
+using Rvirt.Core.DeviceTree;
+using Rvirt.Hypervisor.Boards;
+using Rvirt.Hypervisor.Host;
+using Rvirt.Tests.FakeHart.Hypervisor;
+
+namespace Rvirt.Tests.Hypervisor;
+
+/// <summary>The hypervisor from the firmware's hand-over to the end of its guests, as it ships, on the reference machine.</summary>
+internal sealed unsafe class SetupTests
+{
+    private const string PowerOff = "li t0, 0x100000\nli t1, 0x5555\nsw t1, 0(t0)\nhere: j here\n";
+
+    private const string FailWithSeven = "li t0, 0x100000\nli t1, 0x73333\nsw t1, 0(t0)\nhere: j here\n";
+
+    // Spoils its own code, and restarts; the second life sees whole code, and what else was in RAM.
+    private const string RestartOnce = """
+        la t2, word
+        lw t3, 0(t2)
+        li t4, 0x1234
+        bne t3, t4, wrong
+        li t5, 0x80400000
+        ld t6, 0(t5)
+        bnez t6, second
+        sw zero, 0(t2)
+        li t6, 1
+        sd t6, 0(t5)
+        li t1, 0x7777
+        j finish
+        second: li t1, 0x5555
+        j finish
+        wrong: li t1, 0x93333
+        finish: li t0, 0x100000
+        sw t1, 0(t0)
+        here: j here
+        word: .word 0x1234
+        """;
+
+    [Test]
+    public void A_guest_gets_a_place_of_its_own_and_what_it_was_promised()
+    {
+        using var world = new SetupWorld();
+        Assert.That(world.Boot([world.Guest("one", PowerOff)]), world.Desktop.Emergency);
+        var guest = world.Desktop.Record->Guests;
+        var places = new List<(ulong Start, ulong End)>
+        {
+            (SetupWorld.Ram, SetupWorld.Ram + SetupWorld.Firmware),
+            (DesktopMachine.ImageStart, DesktopMachine.ImageStart + DesktopMachine.ImageLength),
+            (guest->Memory.HostAddress, guest->Memory.HostAddress + guest->Memory.Length),
+        };
+        Overlap(places);
+        Assert.That(guest->Memory.Length, Is.GreaterThan(64UL << 20));
+        Assert.That(guest->Memory.HostAddress + guest->Memory.Length, Is.LessThanOrEqualTo(SetupWorld.Ram + SetupWorld.RamLength));
+        var hart = guest->Harts[0];
+        Assert.That((hart->X[10], hart->Pc), Is.EqualTo((0UL, 0x8020_0000UL)), "the boot protocol");
+        var tree = new Span<byte>(guest->Memory.Pointer + (hart->X[11] - 0x8000_0000), 64 << 10);
+        fixed (byte* blob = tree)
+        {
+            Assert.That(FdtReader.Open(blob, (ulong)tree.Length, out var reader), Is.EqualTo(FdtError.None));
+            Assert.That(HostTree.Read(reader, 0, ulong.MaxValue, out var seen), Is.EqualTo(HostTreeError.None));
+            Assert.That((seen.MemoryBanks[0].Base, seen.MemoryBanks[0].Size), Is.EqualTo((0x8000_0000UL, guest->Memory.Length)));
+            Assert.That(seen.HartCount, Is.EqualTo(1));
+            Assert.That(seen.CommandLine.SequenceEqual("a b"u8));
+        }
+
+        Assert.That(world.Desktop.TestDevice, Is.EqualTo(0x10_0000));
+        world.Desktop.Run(100_000);
+        Assert.That(world.Desktop.Status, Is.Zero, world.Console);
+        Assert.That(world.Console, Does.Contain("rvirt: made-up, Sv57, own timers, 2 harts").And.Contain("rvirt: guest one powered off"));
+    }
+
+    [Test]
+    public void Guests_have_nothing_in_common_and_the_last_takes_the_machine_with_it()
+    {
+        using var world = new SetupWorld();
+        Assert.That(world.Boot([world.Guest("one", PowerOff, 16 << 20), world.Guest("two", FailWithSeven)]), world.Desktop.Emergency);
+        var record = world.Desktop.Record;
+        Overlap([.. Enumerable.Range(0, 2).SelectMany(i => new[]
+        {
+            (record->Guests[i].Memory.HostAddress, record->Guests[i].Memory.HostAddress + record->Guests[i].Memory.Length),
+            (record->Guests[i].TablesAddress, record->Guests[i].TablesAddress + ((ulong)record->Guests[i].TableCount * 4096)),
+        })]);
+        Assert.That(record->Guests[0].Memory.Length, Is.EqualTo(16 << 20));
+        Assert.That(record->Guests[0].Harts[0]->HostHartId, Is.Not.EqualTo(record->Guests[1].Harts[0]->HostHartId));
+        world.Desktop.Run(1_000_000);
+        Assert.That(world.Desktop.Status, Is.EqualTo(7), world.Console);
+        Assert.That(world.Console, Does.Contain("rvirt: guest one powered off").And.Contain("rvirt: guest two reported a failure, code 7"));
+    }
+
+    [Test]
+    public void A_guest_that_restarts_finds_its_kernel_whole()
+    {
+        using var world = new SetupWorld();
+        Assert.That(world.Boot([world.Guest("one", RestartOnce)]), world.Desktop.Emergency);
+        world.Desktop.Run(1_000_000);
+        Assert.That(world.Desktop.Status, Is.Zero, world.Console);
+        Assert.That(world.Console, Does.Match("guest one reboots[^$]*guest one powered off"));
+    }
+
+    [Test]
+    public void Nothing_of_the_initial_RAM_disk_is_left_in_a_guests_RAM()
+    {
+        using var world = new SetupWorld();
+        Assert.That(world.Boot([world.Guest("one", PowerOff + ".ascii \"only the guest has this\"\n"), world.Guest("two", PowerOff)]), world.Desktop.Emergency);
+        var memory = world.Desktop.Record->Guests[1].Memory;
+        Assert.That(new Span<byte>(memory.Pointer, (int)memory.Length).IndexOf("only the guest has this"u8), Is.EqualTo(-1));
+    }
+
+    [TestCase("compatible = \"rvirt-made-up\"", "compatible = \"rvirt-unknown\"", "this machine is not one that the image was built for: it knows another, made-up")]
+    [TestCase("sifive,plic-1.0.0", "sifive,nothing", "the machine's device tree names no PLIC: Rvirt cannot use AIA, by Plic")]
+    [TestCase("timebase-frequency", "time", "the machine's device tree has no timebase-frequency: start with firmware that says how fast time runs")]
+    [TestCase("linux,initrd-start", "linux,nothing", "no kernel given: hand one over as the initial RAM disk, by Kernel")]
+    [TestCase("ns16550a", "sifive,uart0", "the console's UART is a SiFive UART, for which Rvirt has no driver: name a 16550A in stdout-path")]
+    [TestCase("interrupts = <10>", "interrupts = <128>", "the console's UART has no interrupt that Rvirt can route, 1 to 127: name another one in stdout-path")]
+    [TestCase("reg = <0 0x80000000 0 0x40000>", "reg = <0 0x80000000 0 0x7800000>", "too little memory for the guests: give the machine more, by MoreMemory")]
+    [TestCase("reg = <0 0x80000000 0 0x40000>", "reg = <0 0x80000000 0 0x7ffd000>", "too little memory: give the machine more, by MoreMemory")]
+    public void A_machine_that_cannot_work_is_refused_by_name(string text, string instead, string expected)
+    {
+        using var world = new SetupWorld();
+        Assert.That(text, Is.Not.Empty.And.Matches<string>(part => SetupWorld.Board.Contains(part!, StringComparison.Ordinal)));
+        var refused = !world.Boot([world.Guest("one", PowerOff)], source => source.Replace(text, instead, StringComparison.Ordinal));
+        Refused(world, refused, expected);
+    }
+
+    [TestCase("timer", "the firmware cannot set a timer (SBI TIME, or the legacy call): use OpenSBI, or Rvirt's image with its own machine-mode part")]
+    [TestCase("ipi", "the firmware cannot interrupt other harts (SBI IPI, or the legacy call): use OpenSBI, or Rvirt's image with its own machine-mode part")]
+    [TestCase("time", "this hart has no time CSR and the firmware does not emulate it: use firmware that does, such as OpenSBI")]
+    public void Firmware_that_lacks_something_is_refused_by_name(string missing, string expected)
+    {
+        using var world = new SetupWorld();
+        world.Desktop.Abilities = new HostAbilities { HasStimecmp = missing != "timer", HasInterprocessor = missing != "ipi", HasTime = missing != "time" };
+        Refused(world, !world.Boot([world.Guest("one", PowerOff)]), expected);
+    }
+
+    [TestCase(0UL, "the firmware handed over no device tree in a1: use firmware that does")]
+    [TestCase(0x8600_0000UL, "the machine's device tree is bad: ")]
+    [TestCase(1UL << 48, "the firmware handed over a device tree above the addresses that Rvirt can map on this hart: load it lower")]
+    public void A_tree_that_is_none_is_refused(ulong address, string expected)
+    {
+        using var world = new SetupWorld();
+        Refused(world, !world.Desktop.Boot<Boards<SetupWorld.MadeUpBoard>>(address), expected, exactly: false);
+    }
+
+    private static IEnumerable<TestCaseData> BadGuests()
+    {
+        yield return new TestCaseData((object)new[] { (1024UL << 20, 1u, Array.Empty<uint>()) }, "guest g0: too little memory for the 1024 MiB it asks for: give the guest less, or the machine more, by MoreMemory");
+        yield return new TestCaseData((object)new[] { (0UL, 2u, Array.Empty<uint>()) }, "guest g0: more than one hart for a guest is not possible yet: ask for one");
+        yield return new TestCaseData((object)new[] { (0UL, 1u, new uint[] { 3 }) }, "guest g0: it asks for a virtio slot that the machine does not have: name those it has");
+        yield return new TestCaseData((object)new[] { (0UL, 1u, Array.Empty<uint>()), (0UL, 1u, Array.Empty<uint>()), (0UL, 1u, Array.Empty<uint>()) }, "more guests than harts: give the machine a hart for each, by MoreHarts");
+        yield return new TestCaseData((object)new[] { (60UL << 20, 1u, Array.Empty<uint>()), (60UL << 20, 1u, Array.Empty<uint>()) }, "guest g1: too little memory for the 60 MiB it asks for: give the guest less, or the machine more, by MoreMemory");
+    }
+
+    [TestCaseSource(nameof(BadGuests))]
+    public void Guests_that_ask_for_too_much_are_refused_by_name((ulong Memory, uint Harts, uint[] Devices)[] guests, string expected)
+    {
+        using var world = new SetupWorld();
+        var specs = guests.Select((guest, i) => world.Guest($"g{i}", PowerOff, guest.Memory == 0 ? null : guest.Memory, guest.Harts, guest.Devices)).ToArray();
+        Refused(world, !world.Boot(specs), expected);
+    }
+
+    [Test]
+    public void A_hart_that_the_firmware_does_not_start_is_named()
+    {
+        using var world = new SetupWorld(unstartable: [1]);
+        Refused(world, !world.Boot([world.Guest("one", PowerOff), world.Guest("two", PowerOff)]), "guest two: the firmware cannot start its hart");
+    }
+
+    [Test]
+    public void A_virtio_slot_whose_interrupt_cannot_be_routed_is_named()
+    {
+        using var world = new SetupWorld();
+        var refused = !world.Boot([world.Guest("one", PowerOff, devices: [0])], source => source.Replace(
+            "serial@10000000 {", "virtio@10001000 { compatible = \"virtio,mmio\"; reg = <0 0x10001000 0 0x1000>; interrupts = <200>; };\nserial@10000000 {", StringComparison.Ordinal));
+        Refused(world, refused, "guest one: virtio slot 0 of the machine has no interrupt that Rvirt can route, 1 to 127: name other slots");
+    }
+
+    private static void Refused(SetupWorld world, bool refused, string expected, bool exactly = true)
+    {
+        Assert.That(refused, world.Console);
+        var line = "rvirt: error: " + expected;
+        Assert.That(world.Desktop.Emergency, exactly ? Is.EqualTo(line + "\r\n") : Does.StartWith(line));
+        Assert.That(world.Desktop.Status, Is.EqualTo(1));
+        Assert.That(world.Console, Does.Not.Contain("powered off"), "no guest ran");
+    }
+
+    private static void Overlap(List<(ulong Start, ulong End)> places)
+    {
+        places.Sort();
+        foreach (var (low, high) in places.Zip(places.Skip(1)))
+        {
+            Assert.That(high.Start, Is.GreaterThanOrEqualTo(low.End), $"{low.Start:x}-{low.End:x} and {high.Start:x}-{high.End:x}");
+        }
+    }
+}
