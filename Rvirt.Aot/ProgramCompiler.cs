@@ -13,6 +13,7 @@ using Rvirt.Aot.Layout;
 using Rvirt.Aot.Loading;
 using Rvirt.Aot.Lowering;
 using Rvirt.Aot.Naming;
+using Rvirt.Aot.Policy;
 using Rvirt.Aot.Resolution;
 using Rvirt.Aot.Statics;
 
@@ -107,6 +108,7 @@ public sealed class ProgramCompiler
         {
             new StaticInitializer(this).Run();
             new Reachability(this).Run();
+            ColdCode.Mark(Module, new CallGraph(Module));
         }
     }
 
@@ -228,7 +230,9 @@ public sealed class ProgramCompiler
         var signature = SignatureOf(instance.Method);
         var display = NameBuilder.Of(instance);
         var function = CreateFunction(export ?? Names.Unique(display), display, signature, export is not null);
-        function.Inlining = InliningOf(instance.Definition);
+        function.IsCold = IsCold(instance.Definition);
+        // Cold code that is part of hot code would be compiled as hot, and take its registers.
+        function.Inlining = function.IsCold ? InlinePolicy.Never : InliningOf(instance.Definition);
         _functions.Add(instance, function);
         _instances.Add(function, (instance, signature));
         return function;
@@ -270,6 +274,16 @@ public sealed class ProgramCompiler
         };
         Module.Functions.Add(symbol, function);
         return function;
+    }
+
+    private static bool IsCold(IMethod method)
+    {
+        IEntity? entity = method;
+        while (entity is not null && !Attributes.Has(entity, Attributes.ColdPath))
+        {
+            entity = entity.DeclaringTypeDefinition;
+        }
+        return entity is not null;
     }
 
     private static InlinePolicy InliningOf(IMethod method)

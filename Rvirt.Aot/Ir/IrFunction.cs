@@ -46,7 +46,11 @@ public sealed class IrFunction(string symbol, string displayName, IrType returnT
 
     public InlinePolicy Inlining { get; set; }
 
+    /// <summary>Runs seldom; calls to it are unlikely.</summary>
     public bool IsCold { get; set; }
+
+    /// <summary>Compiled for size: reached through cold functions alone.</summary>
+    public bool IsForSize { get; set; }
 
     public bool NoReturn { get; set; }
 

@@ -94,7 +94,7 @@ public sealed partial class LlvmWriter
             InlinePolicy.Never => " noinline",
             _ => "",
         });
-        _text.Append(function.IsCold ? " cold" : "").Append(function.NoReturn ? " noreturn" : "");
+        _text.Append(function.IsCold ? " cold" : "").Append(function.IsForSize ? " minsize optsize" : "").Append(function.NoReturn ? " noreturn" : "");
         if (function.Section is not null)
         {
             _text.Append(" section \"").Append(function.Section).Append('"');

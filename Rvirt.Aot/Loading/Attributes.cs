@@ -8,6 +8,7 @@ namespace Rvirt.Aot.Loading;
 public static class Attributes
 {
     public const string AsmIntrinsic = "Rvirt.Core.Freestanding.AsmIntrinsicAttribute";
+    public const string ColdPath = "Rvirt.Core.Freestanding.ColdPathAttribute";
     public const string AsmOffsets = "Rvirt.Core.Freestanding.AsmOffsetsAttribute";
     public const string LinkerSymbol = "Rvirt.Core.Freestanding.LinkerSymbolAttribute";
     public const string UnmanagedCallersOnly = "System.Runtime.InteropServices.UnmanagedCallersOnlyAttribute";

@@ -1,5 +1,6 @@
 using Rvirt.Boot.Panic;
 using Rvirt.Boot.Target;
+using Rvirt.Core.Freestanding;
 using Rvirt.Hypervisor.Boards;
 using Rvirt.Hypervisor.Setup;
 using Rvirt.Hypervisor.VirtualMachines;
@@ -12,6 +13,7 @@ public static unsafe class Start
     /// <summary>Sets the machine up and runs the first guest: the first hart, in the window, on the boot stack. Never returns.</summary>
     /// <typeparam name="TBoards">The boards that the image knows.</typeparam>
     /// <param name="info">What the entry assembly filled in.</param>
+    [ColdPath]
     public static void Run<TBoards>(BootInfo* info)
         where TBoards : struct, IBoards
     {

@@ -1,12 +1,14 @@
 using System.Runtime.InteropServices;
 using Rvirt.Boot.Firmware;
 using Rvirt.Boot.Target;
+using Rvirt.Core.Freestanding;
 
 namespace Rvirt.Boot.Panic;
 
 /// <summary>Where compiled code and the trap vector go when the hypervisor has a bug: report, then end the machine.</summary>
 // SAFETY: compiled code passes a text of the image, the trap vector the frame that it filled in on the stack of this hart; PanicReport
 // alone follows them.
+[ColdPath]
 internal static unsafe class PanicEntry
 {
     private const uint Status = 2;

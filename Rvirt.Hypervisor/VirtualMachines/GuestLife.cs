@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Threading;
+using Rvirt.Core.Freestanding;
 using Rvirt.Hypervisor.Host;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.Traps;
@@ -17,6 +18,7 @@ public static unsafe class GuestLife<THost>
     private const uint FailureStatus = 1;
 
     /// <summary>A further hart, in the window, on its stack.</summary>
+    [ColdPath]
     public static void HartMain(ulong hartId, GuestHart<THost>* hart)
     {
         if (hart->V.HostHartId != hartId)
@@ -28,6 +30,7 @@ public static unsafe class GuestLife<THost>
     }
 
     /// <summary>A guest's first start on the calling hart. Never returns.</summary>
+    [ColdPath]
     public static void Begin(GuestHart<THost>* hart)
     {
         // SAFETY: the machine's memory plan gave the hart and its guest places that stay.
@@ -54,7 +57,7 @@ public static unsafe class GuestLife<THost>
         TrapDispatch<TrapContext<THost>, THost, ShadowMmuAdapter<THost>, GuestBus<THost>>.Handle(new TrapContext<THost>(hart), cause, value);
 
     /// <summary>A trap left the guest: it starts again, or ends, or the hypervisor panics.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [ColdPath]
     internal static void Leave(GuestHart<THost>* hart, TrapOutcome outcome, ulong cause, ulong value)
     {
         var guest = hart->Guest;
@@ -90,6 +93,7 @@ public static unsafe class GuestLife<THost>
     }
 
     /// <summary>Loads the guest and puts its hart where firmware would enter it.</summary>
+    [ColdPath]
     private static void Start(GuestHart<THost>* hart)
     {
         var guest = hart->Guest;
@@ -110,6 +114,7 @@ public static unsafe class GuestLife<THost>
     }
 
     /// <summary>The guest is gone. The last one takes the machine with it; a hart whose guest is gone still passes interrupts on.</summary>
+    [ColdPath]
     private static void End(GuestHart<THost>* hart, uint status)
     {
         var guest = hart->Guest;
@@ -140,6 +145,7 @@ public static unsafe class GuestLife<THost>
     }
 
     // Input goes to the first guest that still runs.
+    [ColdPath]
     private static void PassFocus(ref THost host, HostMachine<THost>* machine)
     {
         for (var i = 0; i < machine->GuestCount; i++)

@@ -1,4 +1,5 @@
 using System;
+using Rvirt.Core.Freestanding;
 using Rvirt.Hypervisor.Host;
 using Rvirt.Core.Instructions;
 using Rvirt.Core.VirtualHart;
@@ -9,6 +10,7 @@ namespace Rvirt.Hypervisor.VirtualMachines;
 /// <summary>What is said of guests on the console: how they end, and their registers where they end badly.</summary>
 // SAFETY: a virtual hart, its guest and the machine stay where they are for good, and each caller passes the one that runs on its own hart,
 // so that no other hart writes what is read here.
+[ColdPath]
 internal static unsafe class GuestReport<THost>
     where THost : unmanaged, IHypervisorHost
 {

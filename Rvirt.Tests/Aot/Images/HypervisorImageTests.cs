@@ -14,8 +14,11 @@ namespace Rvirt.Tests.Aot.Images;
 [TestFixture(Firmware.Sbi, Category = "Image")]
 public partial class HypervisorImageTests(Firmware firmware)
 {
-    /// <summary>Issue 2's limit for an image.</summary>
-    private const long MaximumSize = 256 << 10;
+    /// <summary>Limit for what an image loads.</summary>
+    private const long MaximumSize = 112 << 10;
+
+    /// <summary>Limit for what it takes of memory, with the stacks and tables it begins with.</summary>
+    private const long MaximumInMemory = 256 << 10;
 
     private readonly Dictionary<string, List<string>> _functions = [];
 
@@ -105,7 +108,7 @@ public partial class HypervisorImageTests(Firmware firmware)
         Assert.Multiple(() =>
         {
             Assert.That(Sum(1), Is.InRange(32 << 10, MaximumSize), "bytes loaded");
-            Assert.That(Sum(2), Is.LessThan(MaximumSize), "bytes in memory");
+            Assert.That(Sum(2), Is.LessThan(MaximumInMemory), "bytes in memory");
         });
     }
 
