@@ -29,6 +29,41 @@ public static class CompilerDriver
             diagnostics.Add(DiagnosticCode.BadOption, $"--path-map {bad} is not of the form FROM=TO");
             return false;
         }
+        if (options.CheckOnly)
+        {
+            return Compile(options, coreLibrary, paths, null, "", watch, diagnostics, log);
+        }
+        var key = options.ObjectCache is null ? null : ModuleKey.Of(options, coreLibrary);
+        var directory = options.EmitLlvm ?? Path.Combine(Path.GetTempPath(), $"rvirt-aot-{Environment.ProcessId}-{Guid.NewGuid():N}");
+        try
+        {
+            // What is asked for as LLVM assembly is compiled in any case.
+            if (key is not null && options.EmitLlvm is null && new ImageLinker(options, paths, diagnostics).LinkKnown(key, directory, out var note) is { } linked)
+            {
+                if (note.Length > 0)
+                {
+                    log.WriteLine(note);
+                }
+                if (options.Verbose)
+                {
+                    log.WriteLine($"the module is that of an earlier run; clang and lld {watch.ElapsedMilliseconds} ms");
+                }
+                return linked;
+            }
+            return Compile(options, coreLibrary, paths, key, directory, watch, diagnostics, log);
+        }
+        finally
+        {
+            if (options.EmitLlvm is null && Directory.Exists(directory))
+            {
+                Directory.Delete(directory, recursive: true);
+            }
+        }
+    }
+
+    private static bool Compile(
+        CompilerOptions options, string coreLibrary, PathMap paths, string? key, string directory, Stopwatch watch, DiagnosticBag diagnostics, TextWriter log)
+    {
         if (ProgramLoader.Load(options.Roots, options.References, coreLibrary, diagnostics) is not { } loaded)
         {
             return false;
@@ -60,26 +95,17 @@ public static class CompilerDriver
         var text = LlvmWriter.Write(compiler.Module, nameOfSource: paths.Apply);
         var offsets = AsmOffsetsFile.Build(loaded.Modules, compiler.Layouts);
         long write = watch.ElapsedMilliseconds;
-        var directory = options.EmitLlvm ?? Path.Combine(Path.GetTempPath(), $"rvirt-aot-{Environment.ProcessId}-{Guid.NewGuid():N}");
-        try
+        string CheckFrames(IReadOnlyDictionary<string, int> frames)
         {
-            void CheckFrames(IReadOnlyDictionary<string, int> frames)
-            {
-                var depth = new StackUse(new CallGraph(compiler.Module), frames, diagnostics).Check(compiler.Module, options.StackLimit!.Value);
-                log.WriteLine($"stack: {depth.Bytes} bytes at most, through {string.Join(" / ", depth.Path)}");
-            }
-
-            if (!new ImageLinker(options, paths, diagnostics).Link(text, offsets, directory, options.StackLimit is null ? null : CheckFrames))
-            {
-                return false;
-            }
+            var depth = new StackUse(new CallGraph(compiler.Module), frames, diagnostics).Check(compiler.Module, options.StackLimit!.Value);
+            var note = $"stack: {depth.Bytes} bytes at most, through {string.Join(" / ", depth.Path)}";
+            log.WriteLine(note);
+            return note;
         }
-        finally
+
+        if (!new ImageLinker(options, paths, diagnostics).Link(text, offsets, directory, key, options.StackLimit is null ? null : CheckFrames))
         {
-            if (options.EmitLlvm is null && Directory.Exists(directory))
-            {
-                Directory.Delete(directory, recursive: true);
-            }
+            return false;
         }
         if (options.Verbose)
         {

@@ -17,20 +17,62 @@ public sealed class ImageLinker(CompilerOptions options, PathMap paths, Diagnost
 
     private readonly ObjectCache? _cache = options.ObjectCache is { } directory ? new ObjectCache(directory) : null;
 
+    private readonly List<string> _objects = [];
+
+    /// <summary>Links a module of an earlier run with the assembly files.</summary>
+    /// <param name="key">The module's key, see <see cref="ModuleKey"/>.</param>
+    /// <param name="workDirectory">Directory for what lies between.</param>
+    /// <param name="note">What was said of the module.</param>
+    /// <returns>Whether that succeeded; null where there is no such module, and nothing was done.</returns>
+    public bool? LinkKnown(string key, string workDirectory, out string note)
+    {
+        note = "";
+        Directory.CreateDirectory(workDirectory);
+        if (_cache?.TakeModule(key) is not { } module || !_cache.TryTake(module.ObjectKey, ModuleObject(workDirectory)))
+        {
+            return null;
+        }
+        note = module.Note;
+        Assemble(null, module.Offsets, workDirectory);
+        return !diagnostics.HasErrors && Link(workDirectory);
+    }
+
     /// <summary>Compiles, assembles and links; false when any of it failed.</summary>
     /// <param name="llvm">The module as LLVM assembly.</param>
     /// <param name="offsets">Text of the generated include.</param>
     /// <param name="workDirectory">Directory for what lies between.</param>
-    /// <param name="checkFrames">Given the frames of the compiled functions, when a stack limit is set.</param>
-    public bool Link(string llvm, string offsets, string workDirectory, Action<IReadOnlyDictionary<string, int>>? checkFrames = null)
+    /// <param name="key">The key that later runs find the module by; null where none shall.</param>
+    /// <param name="checkFrames">Given the frames of the compiled functions, when a stack limit is set; says how much stack they use.</param>
+    public bool Link(string llvm, string offsets, string workDirectory, string? key = null, Func<IReadOnlyDictionary<string, int>, string>? checkFrames = null)
+    {
+        var objectKey = Assemble(llvm, offsets, workDirectory);
+        var note = "";
+        if (!diagnostics.HasErrors && checkFrames is not null && ReadFrames(ModuleObject(workDirectory)) is { } frames)
+        {
+            note = checkFrames(frames);
+        }
+        if (diagnostics.HasErrors)
+        {
+            return false;
+        }
+        if (key is not null && objectKey is not null)
+        {
+            _cache?.KeepModule(key, new CompiledModule(objectKey, note, offsets));
+        }
+        return Link(workDirectory);
+    }
+
+    private static string ModuleObject(string workDirectory) => Path.Combine(workDirectory, "0.image.o");
+
+    /// <summary>Makes the objects of the assembly files, and that of the module where it is not there.</summary>
+    /// <returns>The key of the module's object; null where it was there, is not kept, or failed.</returns>
+    private string? Assemble(string? llvm, string offsets, string workDirectory)
     {
         Directory.CreateDirectory(workDirectory);
         // Clang names a file without code after the place of its own temporary one.
         var scratch = Path.Combine(workDirectory, "scratch");
         Directory.CreateDirectory(scratch);
         _tools.TemporaryDirectory = scratch;
-        var module = Path.Combine(workDirectory, "image.ll");
-        File.WriteAllText(module, llvm);
         File.WriteAllText(Path.Combine(workDirectory, AsmOffsetsFile.FileName), offsets);
         var runtime = Path.Combine(workDirectory, "memory.S");
         using (var resource = typeof(ImageLinker).Assembly.GetManifestResourceStream("Rvirt.Aot.Runtime.memory.S")!)
@@ -39,39 +81,40 @@ public sealed class ImageLinker(CompilerOptions options, PathMap paths, Diagnost
             resource.CopyTo(file);
         }
 
-        var objects = new List<string>();
+        string? moduleKey = null;
         var jobs = new List<Action>();
-        void Add(string source, IReadOnlyList<string> arguments)
-        {
-            var target = Path.Combine(workDirectory, $"{objects.Count}.{Path.GetFileNameWithoutExtension(source)}.o");
-            objects.Add(target);
-            jobs.Add(() => Compile(source, target, arguments, workDirectory));
-        }
-
+        _objects.Clear();
+        _objects.Add(ModuleObject(workDirectory));
         string[] target =
         [
             "--target=riscv64-unknown-elf", $"-march={options.Architecture}", "-mabi=lp64", "-mcmodel=medany", "-fpie",
             "-ffunction-sections", "-fdata-sections", "-Wno-unused-command-line-argument",
         ];
         // Constants kept in registers across a loop cost a trap handler that loops once the saving of those registers.
-        Add(module, [.. target, $"-O{options.Optimization}", "-Wno-override-module", "-fstack-size-section", "-mllvm", "-disable-machine-licm"]);
+        if (llvm is not null)
+        {
+            var module = Path.Combine(workDirectory, "image.ll");
+            File.WriteAllText(module, llvm);
+            string[] arguments = [.. target, $"-O{options.Optimization}", "-Wno-override-module", "-fstack-size-section", "-mllvm", "-disable-machine-licm"];
+            jobs.Add(() => moduleKey = Compile(module, ModuleObject(workDirectory), arguments, workDirectory));
+        }
         // DWARF 5 would hold a checksum of the preprocessed text, in which clang writes the paths as they are.
         // Neither the caller's directory nor that of what lies between is a matter of the image.
         string[] names = ["-fdebug-compilation-dir=/_", .. paths.ForClang(), $"-ffile-prefix-map={workDirectory}=/_/Rvirt.Aot/Runtime", $"-ffile-prefix-map={scratch}=/_"];
         foreach (var source in options.Assembly.Append(runtime))
         {
-            Add(source, [.. target, "-x", "assembler-with-cpp", "-gdwarf-4", .. names, $"-I{workDirectory}", .. options.Includes.Select(include => $"-I{include}"), .. options.Defines.Select(define => $"-D{define}")]);
+            var made = Path.Combine(workDirectory, $"{_objects.Count}.{Path.GetFileNameWithoutExtension(source)}.o");
+            _objects.Add(made);
+            string[] arguments = [.. target, "-x", "assembler-with-cpp", "-gdwarf-4", .. names, $"-I{workDirectory}", .. options.Includes.Select(include => $"-I{include}"), .. options.Defines.Select(define => $"-D{define}")];
+            jobs.Add(() => Compile(source, made, arguments, workDirectory));
         }
         Parallel.Invoke(new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, [.. jobs]);
         _cache?.Trim();
-        if (!diagnostics.HasErrors && checkFrames is not null && ReadFrames(objects[0]) is { } frames)
-        {
-            checkFrames(frames);
-        }
-        if (diagnostics.HasErrors)
-        {
-            return false;
-        }
+        return moduleKey;
+    }
+
+    private bool Link(string workDirectory)
+    {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(options.Output))!);
         var unfinished = options.Output + ".unfinished";
         var arguments = new List<string> { "-o", unfinished, "--gc-sections", "-X", "--no-dynamic-linker", "-z", "norelro", "-z", "nognustack", "--build-id=none" };
@@ -86,7 +129,7 @@ public sealed class ImageLinker(CompilerOptions options, PathMap paths, Diagnost
         {
             arguments.Add($"--defsym={define}");
         }
-        arguments.AddRange(objects);
+        arguments.AddRange(_objects);
         try
         {
             if (!_tools.Run(options.Linker, arguments) || !CheckRelocations(unfinished) || !WriteSymbols(unfinished))
@@ -103,7 +146,8 @@ public sealed class ImageLinker(CompilerOptions options, PathMap paths, Diagnost
     }
 
     /// <summary>Makes an object, or takes it from those of earlier runs.</summary>
-    private void Compile(string source, string target, IReadOnlyList<string> arguments, string workDirectory)
+    /// <returns>The key that it is kept by; null where it is not kept.</returns>
+    private string? Compile(string source, string target, IReadOnlyList<string> arguments, string workDirectory)
     {
         // The work directory is another one in each run; what of it is read is part of the key.
         var key = _cache is null
@@ -111,12 +155,14 @@ public sealed class ImageLinker(CompilerOptions options, PathMap paths, Diagnost
             : ObjectKey.Of(options.Clang, arguments.Append(source).Select(argument => argument.Replace(workDirectory, "", StringComparison.Ordinal)), source, [workDirectory, .. options.Includes]);
         if (key is not null && _cache!.TryTake(key, target))
         {
-            return;
+            return key;
         }
-        if (_tools.Run(options.Clang, arguments.Concat(["-c", source, "-o", target])) && key is not null)
+        if (!_tools.Run(options.Clang, arguments.Concat(["-c", source, "-o", target])) || key is null)
         {
-            _cache!.Keep(key, target);
+            return null;
         }
+        _cache!.Keep(key, target);
+        return key;
     }
 
     /// <summary>Bytes of stack of each function of an object, by symbol.</summary>

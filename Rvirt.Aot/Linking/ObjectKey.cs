@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Security.Cryptography;
@@ -20,11 +21,11 @@ public static partial class ObjectKey
     public static string? Of(string tool, IEnumerable<string> arguments, string source, IReadOnlyList<string> includes)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        if (Locate(tool) is not { } program)
+        if (Identify(tool) is not { } program)
         {
             return null;
         }
-        Add(hash, $"{program.FullName} {program.Length} {program.LastWriteTimeUtc.Ticks}");
+        Add(hash, program);
         foreach (var argument in arguments)
         {
             Add(hash, argument);
@@ -60,20 +61,23 @@ public static partial class ObjectKey
         return true;
     }
 
-    private static void Add(IncrementalHash hash, string text)
+    /// <summary>Adds a text so that no two sequences of texts are the same bytes.</summary>
+    internal static void Add(IncrementalHash hash, string text)
     {
         var bytes = Encoding.UTF8.GetBytes(text);
         hash.AppendData(BitConverter.GetBytes(bytes.Length));
         hash.AppendData(bytes);
     }
 
-    private static FileInfo? Locate(string tool)
+    /// <summary>Tells a program from another one, and from itself in another version; null where it is not installed.</summary>
+    internal static string? Identify(string tool)
     {
         var places = tool.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal)
             ? [tool]
             : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(directory => Path.Combine(directory, tool));
         return places.Select(path => new FileInfo(path)).Where(file => file.Exists)
-            .Select(file => file.ResolveLinkTarget(returnFinalTarget: true) is FileInfo target ? target : file).FirstOrDefault();
+            .Select(file => file.ResolveLinkTarget(returnFinalTarget: true) is FileInfo target ? target : file)
+            .Select(file => string.Create(CultureInfo.InvariantCulture, $"{file.FullName} {file.Length} {file.LastWriteTimeUtc.Ticks}")).FirstOrDefault();
     }
 
     [GeneratedRegex("""^[ \t]*(?:#[ \t]*(?:include|include_next|embed)\b(?:[ \t]*"(?<name>[^"\n]+)")?|.*(?:\.include|\.incbin|__has_include)\b)""", RegexOptions.Multiline)]
