@@ -9,6 +9,7 @@ using Rvirt.Devices.HostDrivers;
 using Rvirt.Devices.Plic;
 using Rvirt.Devices.Uart;
 using Rvirt.Devices.Virtio;
+using Rvirt.Devices.Virtio.Mediated;
 
 namespace Rvirt.Devices.Machine;
 
@@ -39,7 +40,7 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
     private ulong _plicBase;
     private ulong _testBase;
     private ulong _clockBase;
-    private MediatedDevice* _slots;
+    private VirtioTransport<MediatedDevice>* _slots;
     private TicketLock _lock;
     private uint _uartSource;
     private uint _virtioFirstSource;
@@ -119,12 +120,13 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
         self->_uart.Reset();
 
         Unsafe.InitBlockUnaligned(storage, 0, (uint)RecordPages);
-        self->_slots = (MediatedDevice*)storage;
-        var records = storage + ((ulong)sizeof(MediatedDevice) * GuestDevices.MaxSlots);
+        self->_slots = (VirtioTransport<MediatedDevice>*)storage;
+        var records = storage + ((ulong)sizeof(VirtioTransport<MediatedDevice>) * GuestDevices.MaxSlots);
         var rings = storage + RecordPages;
         for (var slot = 0; slot < GuestDevices.MaxSlots; slot++)
         {
-            rings += self->_slots[slot].Initialize(ref host, devices.HostBase(slot), records, rings, window.Address(rings));
+            rings += self->_slots[slot].Backend.Initialize(ref host, devices.HostBase(slot), records, rings, window.Address(rings));
+            self->_slots[slot].Initialize();
             records += MediatedDevice.RecordBytes;
         }
 
@@ -413,7 +415,7 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
     private static ulong Place(ulong address) => address != 0 ? address : 1ul << 63;
 
     private static ulong RecordPages
-        => ((((ulong)sizeof(MediatedDevice) + MediatedDevice.RecordBytes) * GuestDevices.MaxSlots) + 4095) & ~4095ul;
+        => ((((ulong)sizeof(VirtioTransport<MediatedDevice>) + MediatedDevice.RecordBytes) * GuestDevices.MaxSlots) + 4095) & ~4095ul;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool ReadSlot(ref THost host, ulong offset, int size, out ulong value)

@@ -11,7 +11,4 @@ internal struct QueueRegisters
 
     /// <summary>Legacy: page number the queue starts at.</summary>
     public uint PageNumber;
-
-    /// <summary>Whether the host's device was given its ring, so that only a reset or a stop frees it.</summary>
-    public bool HostStarted;
 }

@@ -4,10 +4,10 @@ using Rvirt.Devices.Virtio;
 
 namespace Rvirt.Tests.Devices.Fakes;
 
-/// <summary>A plain virtio driver inside a <see cref="TestGuest"/>: one queue, as the specification has a driver behave.</summary>
+/// <summary>A plain virtio driver on an <see cref="IGuestSlot"/>: one queue, as the specification has a driver behave.</summary>
 internal sealed unsafe class GuestDriver
 {
-    private readonly TestGuest _guest;
+    private readonly IGuestSlot _guest;
     private readonly uint _queue;
     private readonly bool _indirect;
     private readonly bool _events;
@@ -15,7 +15,7 @@ internal sealed unsafe class GuestDriver
     private readonly ulong _indirectTables;
     private ushort _seen;
 
-    public GuestDriver(TestGuest guest, uint queue, uint size, ulong address, bool indirect, bool events)
+    public GuestDriver(IGuestSlot guest, uint queue, uint size, ulong address, bool indirect, bool events)
     {
         _guest = guest;
         _queue = queue;
@@ -51,7 +51,7 @@ internal sealed unsafe class GuestDriver
     public ushort UsedIndex => *(ushort*)_guest.Ram(Used + 2);
 
     /// <summary>Agrees on features, as a driver does before it sets its queues up.</summary>
-    public static void Begin(TestGuest guest, bool indirect, bool events, ulong extra = 0)
+    public static void Begin(IGuestSlot guest, bool indirect, bool events, ulong extra = 0)
     {
         guest.Register(VirtioRegister.Status, 0);
         guest.Register(VirtioRegister.Status, VirtioStatus.Acknowledge);
@@ -73,7 +73,7 @@ internal sealed unsafe class GuestDriver
         }
     }
 
-    public static void Finish(TestGuest guest)
+    public static void Finish(IGuestSlot guest)
         => guest.Register(VirtioRegister.Status, guest.Register(VirtioRegister.Status) | VirtioStatus.DriverOk);
 
     public void Start()
@@ -97,7 +97,7 @@ internal sealed unsafe class GuestDriver
     }
 
     /// <summary>A driver with one queue, ready to go.</summary>
-    public static GuestDriver Open(TestGuest guest, bool indirect = false, bool events = false, uint queue = 0, uint size = 16)
+    public static GuestDriver Open(IGuestSlot guest, bool indirect = false, bool events = false, uint queue = 0, uint size = 16)
     {
         Begin(guest, indirect, events);
         var driver = new GuestDriver(guest, queue, size, TestGuest.GuestRam + 0x1_0000 + (0x4_0000 * queue), indirect, events);

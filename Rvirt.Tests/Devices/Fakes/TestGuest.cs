@@ -10,7 +10,7 @@ using Rvirt.Devices.Virtio;
 namespace Rvirt.Tests.Devices.Fakes;
 
 /// <summary>A guest on a <see cref="FakeMachine"/>: RAM, the bus under test, a console, and virtio devices of the host behind its slots.</summary>
-internal sealed unsafe class TestGuest : IDisposable
+internal sealed unsafe class TestGuest : IGuestSlot, IDisposable
 {
     public const ulong GuestRam = 0x8000_0000;
     public const ulong RamBytes = 0x10_0000;

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using NUnit.Framework;
 using Rvirt.Devices.Virtio;
+using Rvirt.Devices.Virtio.Mediated;
 using Rvirt.Tests.Devices.Fakes;
 
 namespace Rvirt.Tests.Devices.Virtio;
@@ -97,7 +98,7 @@ public unsafe class MediationTests
     [Test]
     public void A_host_without_event_indices_still_serves_a_guest_with_them([ValueSource(nameof(Flags))] bool events)
     {
-        using var guest = new TestGuest(withheld: VirtioFeature.Own);
+        using var guest = new TestGuest(withheld: MediatedFeature.Own);
         _ = new FakeDisk(guest);
         var driver = GuestDriver.Open(guest, events, events);
         Assert.That(guest.Device.Events, Is.False);

@@ -1,5 +1,6 @@
 using System;
 using Rvirt.Devices.Virtio;
+using Rvirt.Devices.Virtio.Mediated;
 
 namespace Rvirt.Tests.Hostile.Programs;
 

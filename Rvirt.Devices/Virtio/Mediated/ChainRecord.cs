@@ -1,4 +1,4 @@
-namespace Rvirt.Devices.Virtio;
+namespace Rvirt.Devices.Virtio.Mediated;
 
 /// <summary>What is kept of a chain while the host's device has it.</summary>
 internal struct ChainRecord

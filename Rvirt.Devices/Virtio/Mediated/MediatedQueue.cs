@@ -3,7 +3,7 @@ using System.Threading;
 using Rvirt.Core.Host;
 using Rvirt.Core.Memory;
 
-namespace Rvirt.Devices.Virtio;
+namespace Rvirt.Devices.Virtio.Mediated;
 
 /// <summary>One queue of a guest's virtio device, and the queue of the host's device it is carried over to.</summary>
 /// <remarks>
