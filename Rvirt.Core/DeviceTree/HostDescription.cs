@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace Rvirt.Core.DeviceTree;
 
-/// <summary>The machine that the hypervisor runs on, as its device tree tells. Lists longer than their capacity are cut, but for reservations: too many are an error.</summary>
+/// <summary>The machine that the hypervisor runs on, as its device tree tells. Lists longer than their capacity are cut, and say how much was left out; only too many reservations are an error.</summary>
 public struct HostDescription
 {
     /// <summary>Most memory banks kept.</summary>
@@ -46,6 +46,9 @@ public struct HostDescription
     /// <summary>Entries of <see cref="Harts"/>.</summary>
     public int HartCount;
 
+    /// <summary>Usable harts that the list had no room for: they stay asleep. The one that started is never among them.</summary>
+    public int HartsLeftOut;
+
     /// <summary>Index in <see cref="Harts"/> of the hart that started.</summary>
     public int BootHart;
 
@@ -72,6 +75,9 @@ public struct HostDescription
 
     /// <summary>Entries of <see cref="VirtioSlots"/>.</summary>
     public int VirtioSlotCount;
+
+    /// <summary>Slots that the list had no room for: no guest gets them.</summary>
+    public int VirtioSlotsLeftOut;
 
     /// <summary>Address of the SiFive test device that stops the machine, or 0.</summary>
     public ulong TestDevice;

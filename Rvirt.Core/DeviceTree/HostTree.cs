@@ -28,7 +28,7 @@ public static class HostTree
         {
             var error = node.Depth == 1 && IsMemory(tree, node)
                 ? ReadMemory(tree, node, reach, ref host)
-                : ReadNode(tree, node, stdout, ref host, ref plic);
+                : ReadNode(tree, node, bootHart, stdout, ref host, ref plic);
             if (error != HostTreeError.None)
             {
                 return error;
@@ -213,11 +213,11 @@ public static class HostTree
         host.ReservationCount++;
     }
 
-    private static HostTreeError ReadNode(in FdtReader tree, FdtNode node, int stdout, ref HostDescription host, ref FdtProperty plic)
+    private static HostTreeError ReadNode(in FdtReader tree, FdtNode node, ulong bootHart, int stdout, ref HostDescription host, ref FdtProperty plic)
     {
         if (tree.TryProperty(node, "device_type"u8, out var type) && type.HasString("cpu"u8))
         {
-            ReadHart(tree, node, ref host);
+            ReadHart(tree, node, bootHart, ref host);
             return HostTreeError.None;
         }
 
@@ -261,7 +261,7 @@ public static class HostTree
         return HostTreeError.None;
     }
 
-    private static void ReadHart(in FdtReader tree, FdtNode node, ref HostDescription host)
+    private static void ReadHart(in FdtReader tree, FdtNode node, ulong bootHart, ref HostDescription host)
     {
         if (host.TimebaseFrequency == 0 && tree.TryUInt32(node, "timebase-frequency"u8, out var frequency))
         {
@@ -269,7 +269,6 @@ public static class HostTree
         }
 
         if (!tree.IsEnabled(node)
-            || host.HartCount == HostDescription.MaximumHarts
             || !tree.TryReg(node, 0, out var id, out _)
             || id > uint.MaxValue
             || !tree.TryProperty(node, "mmu-type"u8, out var mmu))
@@ -291,6 +290,18 @@ public static class HostTree
         if (tree.TryChild(node, "interrupt-controller"u8, out var controller))
         {
             tree.TryUInt32(controller, "phandle"u8, out hart.InterruptPhandle);
+        }
+
+        if (host.HartCount == HostDescription.MaximumHarts)
+        {
+            // The hart that started is kept whatever its place in the tree.
+            host.HartsLeftOut++;
+            if (id != bootHart)
+            {
+                return;
+            }
+
+            host.HartCount--;
         }
 
         var at = host.HartCount++;
@@ -353,6 +364,7 @@ public static class HostTree
     {
         if (host.VirtioSlotCount == HostDescription.MaximumVirtioSlots)
         {
+            host.VirtioSlotsLeftOut++;
             return;
         }
 

@@ -30,17 +30,11 @@ internal static unsafe class Announce<THost>
             .Decimal((ulong)machine->Host.HartCount)
             .Text(machine->Host.HartCount == 1 ? " hart"u8 : " harts"u8);
         console->EndMessage(ref host);
-        var unused = (machine->Host.MemoryOutOfReach + machine->Host.MemoryBeyondBanks) / MiB;
-        if (unused != 0)
-        {
-            ConsoleMultiplexer.BeginMessage(console, ref host)
-                .Text("warning: "u8).Decimal(unused)
-                .Text(machine->Host.MemoryOutOfReach != 0
-                    ? " MiB of memory lie above the addresses that Rvirt can map on this hart, and stay unused"u8
-                    : " MiB of memory lie in more banks than Rvirt keeps, and stay unused"u8);
-            console->EndMessage(ref host);
-        }
-
+        ref var description = ref machine->Host;
+        LeftOut(ref host, console, description.MemoryOutOfReach / MiB, " MiB of memory lie above the addresses that Rvirt can map on this hart, and stay unused"u8);
+        LeftOut(ref host, console, description.MemoryBeyondBanks / MiB, " MiB of memory lie in more banks than Rvirt keeps, and stay unused"u8);
+        LeftOut(ref host, console, (ulong)description.HartsLeftOut, " harts are more than Rvirt keeps, and stay unused"u8);
+        LeftOut(ref host, console, (ulong)description.VirtioSlotsLeftOut, " virtio slots are more than Rvirt keeps, and stay unused"u8);
         if (abilities.PrintsTraps)
         {
             ConsoleMultiplexer.BeginMessage(console, ref host)
@@ -58,6 +52,16 @@ internal static unsafe class Announce<THost>
                 .Text(": hart "u8).Decimal(guest->Harts[0]->HostHartId)
                 .Text(", "u8).Decimal(guest->Memory.Length / MiB).Text(" MiB at "u8).Hex(guest->Memory.HostAddress)
                 .Text(", entry "u8).Hex(guest->Kernel.Entry);
+            console->EndMessage(ref host);
+        }
+    }
+
+    // What a list of the host's description had no room for: nobody was given it, and here it is said.
+    private static void LeftOut(ref THost host, ConsoleMultiplexer* console, ulong count, ReadOnlySpan<byte> what)
+    {
+        if (count != 0)
+        {
+            ConsoleMultiplexer.BeginMessage(console, ref host).Text("warning: "u8).Decimal(count).Text(what);
             console->EndMessage(ref host);
         }
     }

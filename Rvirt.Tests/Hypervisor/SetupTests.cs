@@ -177,6 +177,22 @@ internal sealed unsafe class SetupTests
         Refused(world, refused, "guest one: virtio slot 0 of the machine has no interrupt that Rvirt can route, 1 to 127: name other slots");
     }
 
+    [Test]
+    public void What_the_lists_have_no_room_for_is_said()
+    {
+        using var world = new SetupWorld();
+        var more = string.Concat(Enumerable.Range(0, 9).Select(i => $"virtio@{0x10001000 + (i << 12):x} {{ compatible = \"virtio,mmio\"; reg = <0 {0x10001000 + (i << 12)} 0 0x1000>; interrupts = <1>; }};\n"));
+        var banks = string.Concat(Enumerable.Range(1, 9).Select(i => $"memory@{i}00000000 {{ device_type = \"memory\"; reg = <{i} 0 0 0x100000>; }};\n"));
+        Assert.That(
+            world.Boot([world.Guest("one", PowerOff), world.Guest("two", PowerOff)], source => source
+                .Replace("serial@10000000 {", more + "serial@10000000 {", StringComparison.Ordinal)
+                .Replace("reserved-memory {", banks + "reserved-memory {", StringComparison.Ordinal)),
+            world.Desktop.Emergency);
+        Assert.That(world.Console, Does.Contain("rvirt: warning: 1 virtio slots are more than Rvirt keeps, and stay unused"));
+        Assert.That(world.Console, Does.Contain("rvirt: warning: 2 MiB of memory lie in more banks than Rvirt keeps, and stay unused"));
+        Assert.That(world.Console, Does.Not.Contain("harts are more"));
+    }
+
     private static void Refused(SetupWorld world, bool refused, string expected, bool exactly = true)
     {
         Assert.That(refused, world.Console);

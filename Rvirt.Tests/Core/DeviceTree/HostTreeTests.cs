@@ -290,7 +290,7 @@ internal sealed class HostTreeTests
     }
 
     [Test]
-    public void CutsListsThatAreTooLong()
+    public void CutsListsThatAreTooLongAndSaysByHowMuch()
     {
         var many = string.Concat(Enumerable.Range(0, 40).Select(i =>
             $"v@{i:x} {{ compatible = \"virtio,mmio\"; reg = <0 {i} 0 1>; }}; "));
@@ -299,10 +299,13 @@ internal sealed class HostTreeTests
         using var tree = new Tree(Board.Replace("soc {", banks + "soc { ", StringComparison.Ordinal)
             .Replace("cpu@0 {", harts + "cpu@0 {", StringComparison.Ordinal)
             .Replace("plic@c000000", many + "plic@c000000", StringComparison.Ordinal));
-        HostTree.Read(tree.Reader, 1, ulong.MaxValue, out var host);
-        Assert.That(host.VirtioSlotCount, Is.EqualTo(HostDescription.MaximumVirtioSlots));
-        Assert.That(host.HartCount, Is.EqualTo(HostDescription.MaximumHarts));
+        Assert.That(HostTree.Read(tree.Reader, 1, ulong.MaxValue, out var host), Is.EqualTo(HostTreeError.None), "the hart that started is the last of the tree");
+        Assert.That((host.VirtioSlotCount, host.VirtioSlotsLeftOut), Is.EqualTo((HostDescription.MaximumVirtioSlots, 42 - HostDescription.MaximumVirtioSlots)));
+        Assert.That((host.HartCount, host.HartsLeftOut), Is.EqualTo((HostDescription.MaximumHarts, 42 - HostDescription.MaximumHarts)));
+        Assert.That(host.Harts[host.BootHart].HartId, Is.EqualTo(1));
+        Assert.That(Enumerable.Range(0, host.HartCount).Select(i => host.Harts[i].HartId), Is.Ordered.And.Unique);
         Assert.That(host.MemoryBankCount, Is.EqualTo(HostDescription.MaximumMemoryBanks));
+        Assert.That(host.MemoryBeyondBanks, Is.EqualTo(0x1000_0000UL * 2 + 40 - Enumerable.Range(0, host.MemoryBankCount).Aggregate(0UL, (sum, i) => sum + host.MemoryBanks[i].Size)));
     }
 
     [Test]
