@@ -69,7 +69,7 @@ public sealed class MakeCommandTests
     [TestCase("fuzz", new[] { "TARGET=tree", "FOR=60" }, "Rvirt.Fuzz.dll><run><--target><tree><--seconds><60>")]
     [TestCase("bench", new[] { "BENCH=desktop --filter '*a b*'" }, "<--><desktop><--filter><*a b*>")]
     [TestCase("mutation", new[] { "PROJECT=Mmu", "FILES=a.cs 'b c.cs'" }, "<--project><Rvirt.Mmu.csproj><--mutate><a.cs><--mutate><b c.cs>")]
-    [TestCase("test", new[] { "FILTER=Name~\"it's\"&Name!~$(HOME) `x`" }, "<--filter><Name~\"it's\"&Name!~$(HOME) `x`>")]
+    [TestCase("test", new[] { "FILTER=Name~\"it's\"&Name!~$(HOME) `x`" }, "<--filter><Name~\"it's\"&Name!~$(HOME) `x`><--><RunConfiguration.TreatNoTestsAsError=true>")]
     [TestCase("desktop-linux", new[] { "APPEND=it's $HOME", "UNTIL='\"" }, "<--append=it's $HOME><--until='\">")]
     public void Hands_settings_to_programs_as_they_were_typed(string target, string[] settings, string expected)
     {

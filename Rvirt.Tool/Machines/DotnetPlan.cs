@@ -81,6 +81,8 @@ public static class DotnetPlan
         "test", Path.Combine(copy.Top, "rvirt.sln"), "-c", WorkingCopy.Configuration, "--nologo", "-v", "q", "--logger", "trx", "--logger", "console;verbosity=normal",
         "--results-directory", Path.Combine(copy.Top, "artifacts/test-results"),
         .. settings.Text("FILTER") is { } filter ? (string[])["--filter", filter] : [],
+        // A filter that finds nothing is a mistyped one.
+        "--", "RunConfiguration.TreatNoTestsAsError=true",
     ];
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
