@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using Rvirt.Core.Freestanding;
 using Rvirt.Core.Host;
 using Rvirt.Core.Memory;
 
@@ -12,6 +13,7 @@ namespace Rvirt.Devices.Virtio;
 /// <para>Here are negotiation, the place of the queues until they start, and the causes of interrupts; what a driver writes is kept as it
 /// is and believed by nobody before <see cref="IVirtioBackend.Start"/> has checked it.</para>
 /// <para>A queue that breaks the rules stops, and the device says that it needs a reset.</para>
+/// <para>What a driver does once, as it sets up, is kept apart from notifications and interrupts (<see cref="ColdPathAttribute"/>).</para>
 /// <para>The owner holds a lock.</para>
 /// </remarks>
 public unsafe struct VirtioTransport<TBackend>
@@ -48,6 +50,7 @@ public unsafe struct VirtioTransport<TBackend>
     public TBackend Backend;
 
     /// <summary>Puts the registers in their reset state. The back end is in its own.</summary>
+    [ColdPath]
     public void Initialize()
     {
         var kind = Backend.Kind;
@@ -202,6 +205,7 @@ public unsafe struct VirtioTransport<TBackend>
         _guestPageSize = 1;
     }
 
+    [ColdPath]
     private bool ResetDevice<THost>(ref THost host)
         where THost : struct, IMmio
     {
@@ -223,6 +227,7 @@ public unsafe struct VirtioTransport<TBackend>
         return true;
     }
 
+    [ColdPath]
     private void ForgetDriver()
     {
         _taken = 0;
@@ -388,7 +393,7 @@ public unsafe struct VirtioTransport<TBackend>
     }
 
     // §2.1.2: a device in trouble says so in its status, and that the status changed. Until the reset, further faults are no news.
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [ColdPath]
     private VirtioNews TellFault(VirtioNews news)
     {
         news &= ~VirtioNews.Fault;
@@ -405,6 +410,7 @@ public unsafe struct VirtioTransport<TBackend>
         return news | VirtioNews.ConfigurationChanged;
     }
 
+    [ColdPath]
     private void WriteStatus<THost>(ref THost host, byte value)
         where THost : struct, IMmio
     {
@@ -445,6 +451,7 @@ public unsafe struct VirtioTransport<TBackend>
         _status = (byte)((value & ~VirtioStatus.NeedsReset) | (_status & VirtioStatus.NeedsReset));
     }
 
+    [ColdPath]
     private void TakeFeatures<THost>(ref THost host, uint value)
         where THost : struct, IMmio
     {
@@ -477,6 +484,7 @@ public unsafe struct VirtioTransport<TBackend>
         Backend.Agree(ref host, _taken & Backend.Offered);
     }
 
+    [ColdPath]
     private void WritePageNumber<THost>(ref THost host, in GuestMemory memory, ref QueueRegisters queue, uint value)
         where THost : struct, IMmio
     {
@@ -507,6 +515,7 @@ public unsafe struct VirtioTransport<TBackend>
         Start(ref host, memory, ref queue);
     }
 
+    [ColdPath]
     private void WriteReady<THost>(ref THost host, in GuestMemory memory, ref QueueRegisters queue, uint value)
         where THost : struct, IMmio
     {
