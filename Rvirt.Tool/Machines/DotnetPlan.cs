@@ -62,7 +62,8 @@ public static class DotnetPlan
         var words = Words.Split("BENCH", settings.Text("BENCH") ?? "");
         string[]? options = words.FirstOrDefault() switch
         {
-            null or "publish" => [],
+            null => [],
+            "publish" => ["--docs"],
             "guest" => ["--docs", "--without-sbi"],
             "desktop" => null,
             var other => throw new FormatException($"BENCH is guest, desktop or publish, not {other}"),

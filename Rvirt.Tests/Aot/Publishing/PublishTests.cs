@@ -31,11 +31,14 @@ public sealed class PublishTests
     public void Publish()
     {
         _folder = new TemporaryFolder();
-        _folder.Write("Start.S", "    .globl _start\n_start: li a0, 1\n    call answer\n    li a7, 94\n    ecall\n"u8);
+        WriteStart("Start.S", 1);
+        WriteStart("Other.S", 1);
         WriteProject("2");
         WriteSource(Source);
         Run("first");
         Run("unchanged");
+        WriteStart("Other.S", 2);
+        Run("other assembly");
         WriteProject("s");
         Run("other options");
         WriteSource(Source.Replace("41", "42", StringComparison.Ordinal));
@@ -46,6 +49,9 @@ public sealed class PublishTests
 
     [OneTimeTearDown]
     public void RemoveFolder() => _folder.Dispose();
+
+    private void WriteStart(string name, int argument) =>
+        _folder.Write(name, Encoding.UTF8.GetBytes($"    .globl _start\n_start: li a0, {argument}\n    call answer\n    li a7, 94\n    ecall\n"));
 
     private void WriteSource(string text) => _folder.Write("Program.cs", Encoding.UTF8.GetBytes(text));
 
@@ -59,6 +65,7 @@ public sealed class PublishTests
           <Import Project="{Repository.Top}/Rvirt.Aot/build/Rvirt.Aot.targets" />
           <ItemGroup>
             <RvirtImage Include="tiny" Assembly="Start.S" Optimization="{optimization}" StackLimit="1024" FlatBinary="true" />
+            <RvirtImage Include="other" Assembly="Other.S" Optimization="{optimization}" StackLimit="1024" />
           </ItemGroup>
         </Project>
         """));
@@ -70,7 +77,7 @@ public sealed class PublishTests
         _runs.Add(name, (status, output, File.Exists(Image) ? File.GetLastWriteTimeUtc(Image) : default));
     }
 
-    private bool Compiled(string name) => _runs[name].Output.Contains("Rvirt.Aot: tiny", StringComparison.Ordinal);
+    private bool Compiled(string name, string image = "tiny") => _runs[name].Output.Contains($"Rvirt.Aot: {image}", StringComparison.Ordinal);
 
     [Test]
     public void LeavesAnImageItsSymbolsAndItsFlatBinary() => Assert.Multiple(() =>
@@ -88,6 +95,17 @@ public sealed class PublishTests
         Assert.That(Compiled("unchanged"), Is.False, _runs["unchanged"].Output);
         Assert.That(_runs["unchanged"].Written, Is.EqualTo(_runs["first"].Written));
     });
+
+    [Test]
+    public void CompilesTheImageThatChangedAlone() => Assert.Multiple(() =>
+    {
+        Assert.That(Compiled("first", "other") && Compiled("other options", "other"), Is.True);
+        Assert.That(Compiled("other assembly", "other"), Is.True, _runs["other assembly"].Output);
+        Assert.That(Compiled("other assembly"), Is.False, _runs["other assembly"].Output);
+    });
+
+    [Test]
+    public void ImagesOfOneModuleDifferInTheirAssembly() => Assert.That(Commands.Run("qemu-riscv64", [_folder.File("images/other.elf")]).Status, Is.EqualTo(44));
 
     [TestCase("other options", "unchanged")]
     [TestCase("other source", "other options")]
