@@ -15,7 +15,7 @@ public unsafe partial struct ShadowMmu
         // SAFETY: the caller gives ShadowRoot.Pages zeroed pages for each index below RootCount; slots of the window are indexes below 512.
         root.Space = ShadowRoot.NoSpace;
         root.Table = table;
-        root.HostAsid = _hostAsids ? (ulong)index + 1 : 0;
+        root.HostAsid = _hostAsids ? _firstAsid + (ulong)index : 0;
         root.HostSatp = (ulong)_host.Mode << Satp.ModeShift
             | root.HostAsid << Satp.AsidShift
             | _window.Address(table) >> Pte.PageShift;

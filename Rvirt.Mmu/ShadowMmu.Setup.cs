@@ -18,10 +18,11 @@ public unsafe partial struct ShadowMmu
     /// <param name="memory">The guest's RAM.</param>
     /// <param name="window">The hypervisor's view of physical memory.</param>
     /// <param name="host">How the host translates.</param>
+    /// <param name="asids">Those of the hart that it runs on. Where there are too few left it works without, and fences at each switch.</param>
     /// <param name="address">Host physical address of memory for the tables, a multiple of 4096. Its content does not matter.</param>
     /// <param name="tables">Number of tables, at least 16; <see cref="BytesNeeded"/> says what they take.</param>
     public static void Initialize(
-        ref ShadowMmu mmu, in GuestMemory memory, PhysicalMemory window, in HostTranslation host, ulong address, int tables)
+        ref ShadowMmu mmu, in GuestMemory memory, PhysicalMemory window, in HostTranslation host, ref HostAsids asids, ulong address, int tables)
     {
         if (tables < MinimumTables)
         {
@@ -32,7 +33,7 @@ public unsafe partial struct ShadowMmu
         mmu._memory = memory;
         mmu._window = window;
         mmu._host = host;
-        mmu._hostAsids = host.MaximumAsid >= RootCount;
+        mmu._hostAsids = asids.TryTake(RootCount, out mmu._firstAsid);
         mmu._generation = 1;
         mmu._fences = 1;
         mmu._linkChanges = 1;

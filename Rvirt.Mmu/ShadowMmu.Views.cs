@@ -45,6 +45,12 @@ public unsafe partial struct ShadowMmu
         }
     }
 
+    /// <summary>
+    /// Another virtual hart has run on the hart since: what its <c>satp</c> holds is not known. <see cref="Activate"/> comes next, and
+    /// writes it. The hart is the one whose ASIDs the MMU was given.
+    /// </summary>
+    public void Load() => _activeRoot = None;
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void ActivateSlowly<THost>(ref THost host, ulong satp, int view)
         where THost : struct, IHost

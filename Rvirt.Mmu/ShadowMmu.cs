@@ -42,8 +42,10 @@ public unsafe partial struct ShadowMmu
 
     private HostTranslation _host;
 
-    // Whether each root has a host ASID of its own.
+    // Whether each root has a host ASID of its own, and the first root's.
     private bool _hostAsids;
+
+    private ushort _firstAsid;
 
     // The guest's state: satp, the view of its mode, SUM and MXR, and the address space; that is the one behind the last where the
     // guest has none, or none any more.

@@ -251,7 +251,9 @@ internal static unsafe class GuestSetup<THost>
                 &guest->Bus, ref host, memory, machine->Memory, guest->Devices, guest->Storage, i, &machine->Console, &machine->Plic,
                 &machine->Clock);
             var hart = (GuestHart<THost>*)guest->Harts[0];
-            ShadowMmu.Initialize(ref hart->Mmu, memory, machine->Memory, machine->Translation, guest->TablesAddress, guest->TableCount);
+            // Each guest has a hart of the host to itself, and so all of its ASIDs.
+            var asids = new HostAsids(machine->Translation.MaximumAsid);
+            ShadowMmu.Initialize(ref hart->Mmu, memory, machine->Memory, machine->Translation, ref asids, guest->TablesAddress, guest->TableCount);
             HartSetup<THost>.Assign(ref host, machine, hart, i);
         }
 

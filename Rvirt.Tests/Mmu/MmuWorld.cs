@@ -19,7 +19,7 @@ internal sealed unsafe class MmuWorld : IDisposable
     /// <summary>Root index of the window on an Sv39 host.</summary>
     public const int NarrowSlot = 258;
 
-    private const ulong PoolAddress = 0x9000_0000;
+    private readonly ulong _poolAddress;
 
     private readonly byte* _allocation;
     private readonly byte* _pool;
@@ -27,6 +27,9 @@ internal sealed unsafe class MmuWorld : IDisposable
     private readonly ulong _ramOffset;
     private ShadowMmu* _mmu;
     private MmuHost _host;
+    private readonly Shared _asids;
+    private readonly MmuWorld? _first;
+    private MmuWorld? _second;
     private ulong _nextTable;
 
     /// <param name="hostMode">How the host translates.</param>
@@ -34,13 +37,17 @@ internal sealed unsafe class MmuWorld : IDisposable
     /// <param name="hostAddress">Host physical address behind it.</param>
     /// <param name="maximumAsid">The host's highest ASID.</param>
     /// <param name="tables">Tables in the pool.</param>
+    /// <param name="neighbour">A world whose hart this one runs on too, in turns.</param>
     public MmuWorld(
         TranslationMode hostMode = TranslationMode.Sv57,
         ulong ramSize = 8 << 20,
         ulong hostAddress = 0x1_0000_0000,
         ushort maximumAsid = 0xffff,
-        int tables = 64)
+        int tables = 64,
+        MmuWorld? neighbour = null)
     {
+        // Tables lie in a pool of each world's own.
+        _poolAddress = neighbour is null ? 0x9000_0000 : neighbour._poolAddress + 0x100_0000;
         _poolSize = ShadowMmu.BytesNeeded(tables);
         _ramOffset = (_poolSize + 4095) & ~4095UL;
         // SAFETY: freed in Dispose. The system gives pages when they are touched, so that large RAM costs nothing.
@@ -49,13 +56,16 @@ internal sealed unsafe class MmuWorld : IDisposable
         new Span<byte>(_pool, (int)_poolSize).Fill(0xa5);
         _mmu = (ShadowMmu*)(_allocation + _ramOffset + ramSize);
         Memory = new GuestMemory(Ram, ramSize, hostAddress, _allocation + _ramOffset);
-        Hart = new StrictHart(ReadPool);
+        _asids = neighbour?._asids ?? new Shared { Value = new HostAsids(maximumAsid) };
+        Hart = neighbour?.Hart ?? new StrictHart(ReadPool);
+        _first = neighbour;
         _host = new MmuHost(Hart);
         var translation = HostTranslation.Of(hostMode, maximumAsid);
         translation.TryMap(0x8000_0000, 1 << 30);
         Translation = translation;
-        ShadowMmu.Initialize(ref *_mmu, Memory, new PhysicalMemory((ulong)_pool - PoolAddress), translation, PoolAddress, tables);
+        ShadowMmu.Initialize(ref *_mmu, Memory, new PhysicalMemory((ulong)_pool - _poolAddress), translation, ref _asids.Value, _poolAddress, tables);
         _nextTable = Ram + 0x1000;
+        _first?._second = this;
     }
 
     public GuestMemory Memory { get; }
@@ -207,7 +217,19 @@ internal sealed unsafe class MmuWorld : IDisposable
 
     /// <summary>Reads an entry of the host's tables; they lie in the pool and nowhere else.</summary>
     public ulong ReadPool(ulong address) =>
-        address - PoolAddress <= _poolSize - 8
-            ? *(ulong*)(_pool + (address - PoolAddress))
-            : throw new InvalidOperationException($"a host table at {address:x}, outside the pool");
+        address - _poolAddress <= _poolSize - 8
+            ? *(ulong*)(_pool + (address - _poolAddress))
+            : _second?.ReadPool(address) ?? throw new InvalidOperationException($"a host table at {address:x}, outside the pool");
+
+    /// <summary>The hart goes on with this world, after another had it.</summary>
+    public void Load()
+    {
+        _mmu->Load();
+        Activate();
+    }
+
+    private sealed class Shared
+    {
+        public HostAsids Value;
+    }
 }

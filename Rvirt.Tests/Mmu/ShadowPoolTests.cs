@@ -266,8 +266,9 @@ public sealed class ShadowPoolTests
         fixed (byte* start = buffer)
         {
             var mmu = default(ShadowMmu);
+            var asids = default(HostAsids);
             var window = new PhysicalMemory((ulong)(start + Guard) - Address);
-            ShadowMmu.Initialize(ref mmu, default, window, HostTranslation.Of(TranslationMode.Sv57, 0), Address, 16);
+            ShadowMmu.Initialize(ref mmu, default, window, HostTranslation.Of(TranslationMode.Sv57, 0), ref asids, Address, 16);
         }
 
         Assert.That(buffer[..Guard], Is.All.EqualTo((byte)0xa5));

@@ -66,7 +66,8 @@ public sealed unsafe class QuietMachine : IDisposable
         _host = new QuietHost(_hart);
         Memory = new GuestMemory(RamBase, RamLength, HostBase + RamOffset, _block + RamOffset);
         var window = new PhysicalMemory((ulong)_block - HostBase);
-        ShadowMmu.Initialize(ref *_mmu, Memory, window, HostTranslation.Of(TranslationMode.Sv57, ushort.MaxValue), HostBase, Tables);
+        var asids = new HostAsids(ushort.MaxValue);
+        ShadowMmu.Initialize(ref *_mmu, Memory, window, HostTranslation.Of(TranslationMode.Sv57, ushort.MaxValue), ref asids, HostBase, Tables);
         _vcpu->Memory = Memory;
         _vcpu->GuestHarts = 1;
         _vcpu->Reset(RamBase, 0);

@@ -54,7 +54,8 @@ public sealed unsafe class VirtualGuest : ISupervisor, IDisposable
         }
 
         OwnMemory[0] = (overhead + TablesOffset, ShadowMmu.BytesNeeded(tables));
-        ShadowMmu.Initialize(ref *_mmu, memory, window, translation, overhead + TablesOffset, tables);
+        var asids = new HostAsids(translation.MaximumAsid);
+        ShadowMmu.Initialize(ref *_mmu, memory, window, translation, ref asids, overhead + TablesOffset, tables);
         _vcpu->Memory = memory;
         _vcpu->Siblings = (VCpu**)Allocate<nint>();
         _vcpu->Siblings[0] = _vcpu;
