@@ -15,11 +15,15 @@ public sealed class CallGraph
     public CallGraph(IrModule module)
     {
         var taken = AddressesTaken(module);
+        AddressTaken = taken;
         foreach (var function in module.Functions.Values)
         {
             _calls.Add(function, [.. Sites(module, function, taken)]);
         }
     }
+
+    /// <summary>Functions whose address is taken: who has it can call them, assembly too.</summary>
+    public IReadOnlyList<IrFunction> AddressTaken { get; }
 
     /// <summary>Calls a function makes; calls that never return, which all end in a panic, are left out.</summary>
     public IReadOnlyList<CallSite> CallsOf(IrFunction function) => _calls[function];

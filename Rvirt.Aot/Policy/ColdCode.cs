@@ -5,7 +5,8 @@ using Rvirt.Aot.Ir;
 namespace Rvirt.Aot.Policy;
 
 /// <summary>
-/// Sets hot and cold code apart: hot is what exports reach without passing through a function marked as cold, and the rest is compiled for size.
+/// Sets hot and cold code apart: hot is what exports, and functions whose address is taken, reach without passing through a function marked as
+/// cold; the rest is compiled for size.
 /// A panic is always cold, as <see cref="CallGraph"/> follows no call that never returns.
 /// </summary>
 public static class ColdCode
@@ -14,7 +15,7 @@ public static class ColdCode
     public static void Mark(IrModule module, CallGraph calls)
     {
         var hot = new HashSet<IrFunction>();
-        var pending = new Stack<IrFunction>(module.Functions.Values.Where(function => function.IsExported));
+        var pending = new Stack<IrFunction>(module.Functions.Values.Where(function => function.IsExported).Concat(calls.AddressTaken));
         while (pending.TryPop(out var function))
         {
             if (!function.IsCold && hot.Add(function))

@@ -17,6 +17,13 @@ internal static unsafe class ColdPrograms
         return function(n) + Cold(n);
     }
 
+    [UnmanagedCallersOnly(EntryPoint = "cold_by_assembly")]
+    public static int ByAssembly(int n) => Outside(n > 3 ? &Pointed : &Shared);
+
+    /// <summary>Whoever is handed a function may call it.</summary>
+    [DllImport("*", EntryPoint = "cold_outside")]
+    private static extern int Outside(delegate*<int, int> function);
+
     [ColdPath]
     [UnmanagedCallersOnly(EntryPoint = "cold_export")]
     public static int Export(int n) => Behind(n);

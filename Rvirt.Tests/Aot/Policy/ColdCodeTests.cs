@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.IO;
 using System.Linq;
 using System.Text.RegularExpressions;
 using NUnit.Framework;
@@ -46,6 +47,14 @@ public class ColdCodeTests
 
     [Test]
     public void WhatAPointerMayReachIsNotCold() => Assert.That(ForSize(Compile("cold_by_pointer")), Is.EquivalentTo(new[] { "Cold", "Behind" }));
+
+    [Test]
+    public void WhatAssemblyMayCallIsNotCold() => Assert.That(ForSize(Compile("cold_by_assembly")), Is.Empty);
+
+    [Test]
+    public void TheSuiteIsCompiledForSpeed() => Assert.That(
+        File.ReadLines(Path.Combine(CompiledPrograms.LlvmOf(Suite.TargetRun.At("2").Image), "image.ll"))
+            .Where(line => Regex.IsMatch(line, @"^define .*\.Cases\.\w+Cases\..*minsize")), Is.Empty);
 
     [Test]
     public void AnExportCanBeCold() => Assert.That(ForSize(Compile("cold_export")), Is.EquivalentTo(new[] { "cold_export", "Behind" }));
