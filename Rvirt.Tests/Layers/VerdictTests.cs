@@ -50,7 +50,19 @@ public sealed partial class VerdictTests
     }
 
     [Test]
+    public void TestsThatShareAMachineFollowEachOtherInOneLine()
+    {
+        // Where two follow the same one, the second may come after the last of the line, when the machine is gone.
+        var followed = Sources().SelectMany(source => Follows().Matches(source.Text).Select(match => (source.Name, Before: match.Groups[1].Value))).ToList();
+        Assert.That(followed, Is.Not.Empty);
+        Assert.That(followed, Is.Unique);
+    }
+
+    [Test]
     public void NoTestSkipsItself() => ExpectNowhere(SkippedTest());
+
+    [GeneratedRegex(@"DependsOnTest\(nameof\((\w+)\)")]
+    private static partial Regex Follows();
 
     [GeneratedRegex(@"\bStopwatch\b|\bThread\.Sleep\b|\bTask\.Delay\b|\bSpinWait\b|\bDate(Time|TimeOffset)\.(Utc)?Now\b|\bTickCount(64)?\b|\bTotalProcessorTime\b")]
     private static partial Regex Clock();

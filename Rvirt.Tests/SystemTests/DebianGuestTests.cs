@@ -104,12 +104,12 @@ public sealed class DebianGuestTests(Firmware firmware)
     }
 
     /// <summary>The board's tree names no counters, for it has the old string alone, and Linux takes them to be there.</summary>
-    [Test, DependsOnTest(nameof(Takes_typed_input_from_password_to_command), AllowFailure = true)]
+    [Test, DependsOnTest(nameof(Runs_commands_over_ssh), AllowFailure = true)]
     public void Has_the_extensions_that_the_boards_tree_implies() =>
         Assert.That(Guest.Run("grep -m1 ^isa /proc/cpuinfo"), Does.Contain("rv64imafdc").And.Contain("_zicntr").And.Contain("_zicsr").And.Contain("_zifencei"));
 
     /// <summary>By the seed in its device tree: the virtio device's driver comes with the initial RAM disk.</summary>
-    [Test, DependsOnTest(nameof(Takes_typed_input_from_password_to_command), AllowFailure = true)]
+    [Test, DependsOnTest(nameof(Has_the_extensions_that_the_boards_tree_implies), AllowFailure = true)]
     public void Has_random_numbers_before_its_first_process()
     {
         var messages = Guest.Run("dmesg");
@@ -119,7 +119,7 @@ public sealed class DebianGuestTests(Firmware firmware)
         Assert.That(seeded, Is.LessThan(first), messages);
     }
 
-    [Test, DependsOnTest(nameof(Runs_commands_over_ssh), AllowFailure = true)]
+    [Test, DependsOnTest(nameof(Has_random_numbers_before_its_first_process), AllowFailure = true)]
     public void Copies_16_MiB_in_and_out()
     {
         var sum = Convert.ToHexStringLower(SHA256.HashData(_file));
