@@ -290,7 +290,6 @@ public readonly unsafe partial struct FdtReader
             && reg.TryNumber((index * cells) + node.AddressCells, node.SizeCells, out size);
     }
 
-    /// <summary>The property that a token is.</summary>
     /// <summary>Writes over a property of this tree, name and value, with words that say nothing: the tree stays sound and lacks it.</summary>
     /// <param name="property">The property, as this reader gave it.</param>
     public void Erase(in FdtProperty property)
@@ -305,6 +304,7 @@ public readonly unsafe partial struct FdtReader
         }
     }
 
+    /// <summary>The property that a token is.</summary>
     internal FdtProperty ToProperty(in FdtToken token) => new(_blob + token.Name, token.NameLength, _blob + token.Value, token.ValueLength);
 
     private static uint Word(ReadOnlySpan<byte> header, int offset) => BinaryPrimitives.ReadUInt32BigEndian(header.Slice(offset, 4));

@@ -400,7 +400,7 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
         var signals = _plic.Signals;
         var now = Now(ref host);
         _clock.Advance(now);
-        _plic.SetLevel(_devices.ClockSource, _clock.InterruptLine);
+        UpdateClock();
         WakeOthers(ref host, signals);
         var due = _clock.Due;
         var next = due == GoldfishRtc.Never ? due : _hostClock->WhenIs(ref host, now, due);
@@ -460,7 +460,7 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
         _lock.Acquire();
         var signals = _plic.Signals;
         var answered = _clock.TryRead(offset, Now(ref host), out value);
-        _plic.SetLevel(_devices.ClockSource, _clock.InterruptLine);
+        UpdateClock();
         WakeOthers(ref host, signals);
         _lock.Release();
         return answered;
@@ -476,7 +476,7 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
 
         var due = _clock.Due;
         var answered = _clock.TryWrite(offset, Now(ref host), value);
-        _plic.SetLevel(_devices.ClockSource, _clock.InterruptLine);
+        UpdateClock();
         if (_clock.Due != due && _event == MachineEvent.None)
         {
             _event = MachineEvent.Alarm;
@@ -526,6 +526,8 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
 
         _plic.SetLevel(_uartSource, _uart.InterruptLine);
     }
+
+    private void UpdateClock() => _plic.SetLevel(_devices.ClockSource, _clock.InterruptLine);
 
     private void UpdateSlot(ref THost host, int slot)
     {

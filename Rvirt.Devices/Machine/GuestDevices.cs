@@ -9,7 +9,7 @@ public unsafe struct GuestDevices
     public const int MaxSlots = GuestMachineMap.VirtioSlots;
 
     /// <summary>Size of the test device in bytes.</summary>
-    public const ulong TestSize = 0x1000;
+    public const ulong TestSize = GuestMachineMap.TestDeviceSize;
 
     /// <summary>Guest physical address of the PLIC.</summary>
     public ulong PlicBase;
@@ -48,15 +48,15 @@ public unsafe struct GuestDevices
     /// <param name="harts">Number of virtual harts.</param>
     public static GuestDevices Standard(int harts) => new()
     {
-        PlicBase = 0x0c00_0000,
-        UartBase = 0x1000_0000,
-        UartSource = 10,
-        VirtioBase = 0x1000_1000,
-        VirtioFirstSource = 1,
+        PlicBase = GuestMachineMap.Plic,
+        UartBase = GuestMachineMap.Uart,
+        UartSource = GuestMachineMap.UartInterrupt,
+        VirtioBase = GuestMachineMap.Virtio,
+        VirtioFirstSource = GuestMachineMap.VirtioInterrupt,
         SlotCount = MaxSlots,
-        TestBase = 0x10_0000,
-        ClockBase = 0x10_1000,
-        ClockSource = 11,
+        TestBase = GuestMachineMap.TestDevice,
+        ClockBase = GuestMachineMap.Clock,
+        ClockSource = GuestMachineMap.ClockInterrupt,
         Harts = harts,
     };
 

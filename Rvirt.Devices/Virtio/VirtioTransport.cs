@@ -477,11 +477,14 @@ public unsafe struct VirtioTransport<TBackend>
         }
     }
 
+    // Of what the driver took, what there is: all that a back end hears of.
+    private ulong Agreed => _taken & Backend.Offered;
+
     private void Agree<THost>(ref THost host)
         where THost : struct, IMmio
     {
         _agreed = true;
-        Backend.Agree(ref host, _taken & Backend.Offered);
+        Backend.Agree(ref host, Agreed);
     }
 
     [ColdPath]
@@ -546,7 +549,7 @@ public unsafe struct VirtioTransport<TBackend>
             Agree(ref host);
         }
 
-        if (Backend.Start(ref host, memory, _queueSelect, queue.Place, _taken))
+        if (Backend.Start(ref host, memory, _queueSelect, queue.Place, Agreed))
         {
             _started |= 1u << (int)_queueSelect;
         }
