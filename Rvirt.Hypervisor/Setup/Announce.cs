@@ -1,8 +1,8 @@
 using System;
-using Rvirt.Hypervisor.VirtualMachines;
-using Rvirt.Hypervisor.Host;
 using Rvirt.Core.Privileged;
 using Rvirt.Devices.Console;
+using Rvirt.Hypervisor.Host;
+using Rvirt.Hypervisor.VirtualMachines;
 
 namespace Rvirt.Hypervisor.Setup;
 
@@ -13,13 +13,12 @@ internal static unsafe class Announce<THost>
     private const ulong MiB = 1 << 20;
 
     /// <summary>A line for the machine, and one for each guest.</summary>
-    internal static void Guests(ref THost host, HostMachine<THost>* machine, ReadOnlySpan<byte> board)
+    internal static void Guests(ref THost host, HostMachine<THost>* machine, ReadOnlySpan<byte> board, in HostAbilities abilities)
     {
         var console = &machine->Console;
-        var abilities = host.Probe();
         ConsoleMultiplexer.BeginMessage(console, ref host)
             .Text(board)
-            .Text(Satp.Mode(machine->Boot.Satp) switch
+            .Text(machine->Boot.Mode switch
             {
                 TranslationMode.Sv57 => ", Sv57"u8,
                 TranslationMode.Sv48 => ", Sv48"u8,

@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
 using Rvirt.Core.Freestanding;
+using Rvirt.Core.Privileged;
+using Rvirt.Mmu;
 
 namespace Rvirt.Hypervisor.Setup;
 
@@ -25,4 +27,10 @@ public struct BootInfo
 
     /// <summary>The <c>satp</c> that maps nothing but the window.</summary>
     public ulong Satp;
+
+    /// <summary>How the hart translates.</summary>
+    public readonly TranslationMode Mode => Core.Privileged.Satp.Mode(Satp);
+
+    /// <summary>Bytes of physical memory, from address 0, that the window reaches.</summary>
+    public readonly ulong Reach => HostTranslation.Reach(Mode);
 }

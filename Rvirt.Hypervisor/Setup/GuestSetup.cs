@@ -1,6 +1,4 @@
 using System;
-using Rvirt.Hypervisor.VirtualMachines;
-using Rvirt.Hypervisor.Host;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Images;
 using Rvirt.Core.Memory;
@@ -8,6 +6,8 @@ using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.Machine;
 using Rvirt.Hypervisor.Boards;
+using Rvirt.Hypervisor.Host;
+using Rvirt.Hypervisor.VirtualMachines;
 using Rvirt.Mmu;
 
 namespace Rvirt.Hypervisor.Setup;

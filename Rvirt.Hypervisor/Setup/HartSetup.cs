@@ -1,7 +1,6 @@
-using Rvirt.Hypervisor.VirtualMachines;
-using Rvirt.Hypervisor.Host;
 using Rvirt.Core.DeviceTree;
-using Rvirt.Core.Privileged;
+using Rvirt.Hypervisor.Host;
+using Rvirt.Hypervisor.VirtualMachines;
 using Rvirt.Mmu;
 
 namespace Rvirt.Hypervisor.Setup;
@@ -15,7 +14,7 @@ internal static unsafe class HartSetup<THost>
     /// <returns>False where the window does not reach one of them, which the reading of the host's tree rules out.</returns>
     internal static bool TryTranslation(ref THost host, BootInfo* info, in HostDescription description, out HostTranslation translation)
     {
-        translation = HostTranslation.Of(Satp.Mode(info->Satp), host.ProbeMaximumAsid(info->Satp));
+        translation = HostTranslation.Of(info->Mode, host.ProbeMaximumAsid(info->Satp));
         return WindowPlan.TryMap(description, ref translation);
     }
 

@@ -1,9 +1,7 @@
 using System;
 using System.Runtime.CompilerServices;
-using Rvirt.Hypervisor.Host;
 using Rvirt.Core.DeviceTree;
-using Rvirt.Core.Privileged;
-using Rvirt.Mmu;
+using Rvirt.Hypervisor.Host;
 
 namespace Rvirt.Hypervisor.Setup;
 
@@ -41,7 +39,7 @@ internal static unsafe class HostMemory
         // SAFETY: free RAM of that size, apart from the old place.
         Buffer.MemoryCopy(tree.Blob, host.Memory.Pointer(treeAddress), treeLength, treeLength);
         if (FdtReader.Open(host.Memory.Pointer(treeAddress), treeLength, out var moved) != FdtError.None
-            || HostTree.Read(moved, info->HartId, HostTranslation.Reach(Satp.Mode(info->Satp)), out description) != HostTreeError.None)
+            || HostTree.Read(moved, info->HartId, info->Reach, out description) != HostTreeError.None)
         {
             return false;
         }

@@ -1,9 +1,7 @@
 using System;
 using Rvirt.Core.DeviceTree;
-using Rvirt.Core.Privileged;
 using Rvirt.Hypervisor.Boards;
 using Rvirt.Hypervisor.Host;
-using Rvirt.Mmu;
 
 namespace Rvirt.Hypervisor.Setup;
 
@@ -24,15 +22,14 @@ internal static unsafe class HostReader
             return false;
         }
 
-        var reach = HostTranslation.Reach(Satp.Mode(info->Satp));
-        if (info->DeviceTree >= reach)
+        if (info->DeviceTree >= info->Reach)
         {
             StartupFailure.End(ref host, "the firmware handed over a device tree above the addresses that Rvirt can map on this hart: load it lower"u8);
             return false;
         }
 
         // SAFETY: the firmware vouches for a tree there; the reader checks its header before it goes on.
-        var error = FdtReader.Open(host.Memory.Pointer(info->DeviceTree), Math.Min(MaximumLength, reach - info->DeviceTree), out tree);
+        var error = FdtReader.Open(host.Memory.Pointer(info->DeviceTree), Math.Min(MaximumLength, info->Reach - info->DeviceTree), out tree);
         if (error == FdtError.None)
         {
             return true;
@@ -48,7 +45,7 @@ internal static unsafe class HostReader
     internal static bool TryRead<THost>(ref THost host, BootInfo* info, in FdtReader tree, in Board board, out HostDescription description)
         where THost : unmanaged, IHypervisorHost
     {
-        var error = HostTree.Read(tree, info->HartId, HostTranslation.Reach(Satp.Mode(info->Satp)), out description);
+        var error = HostTree.Read(tree, info->HartId, info->Reach, out description);
         host.UseTestDevice(description.TestDevice);
         if (error == HostTreeError.None)
         {

@@ -1,14 +1,12 @@
 using System;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Images;
-using Rvirt.Core.Privileged;
 using Rvirt.Core.Seeds;
 using Rvirt.Devices.Console;
 using Rvirt.Devices.HostDrivers;
 using Rvirt.Hypervisor.Boards;
 using Rvirt.Hypervisor.Host;
 using Rvirt.Hypervisor.VirtualMachines;
-using Rvirt.Mmu;
 
 namespace Rvirt.Hypervisor.Setup;
 
@@ -35,16 +33,20 @@ public static unsafe class MachineSetup<THost>
             return NoBoard<TBoards>(ref host, info, tree);
         }
 
-        return HostReader.TryRead(ref host, info, tree, board, out var description) && HostCheck.Passes(ref host, host.Probe())
-            ? Run(ref host, info, board, tree, description)
-            : null;
+        if (!HostReader.TryRead(ref host, info, tree, board, out var description))
+        {
+            return null;
+        }
+
+        var abilities = host.Probe();
+        return HostCheck.Passes(ref host, abilities) ? Run(ref host, info, board, abilities, tree, description) : null;
     }
 
     private static GuestHart<THost>* NoBoard<TBoards>(ref THost host, BootInfo* info, in FdtReader tree)
         where TBoards : struct, IBoards
     {
         // Whatever it is, it may name the device through which it ends.
-        HostTree.Read(tree, info->HartId, HostTranslation.Reach(Satp.Mode(info->Satp)), out var description);
+        HostTree.Read(tree, info->HartId, info->Reach, out var description);
         host.UseTestDevice(description.TestDevice);
         var writer = StartupFailure.Begin(ref host).Text("this machine is not one that the image was built for: it knows "u8);
         for (var i = 0; i < default(TBoards).Count; i++)
@@ -56,7 +58,8 @@ public static unsafe class MachineSetup<THost>
         return null;
     }
 
-    private static GuestHart<THost>* Run(ref THost host, BootInfo* info, in Board board, FdtReader tree, in HostDescription found)
+    private static GuestHart<THost>* Run(
+        ref THost host, BootInfo* info, in Board board, in HostAbilities abilities, FdtReader tree, in HostDescription found)
     {
         var description = found;
         if (description.InitrdEnd == description.InitrdStart)
@@ -111,7 +114,7 @@ public static unsafe class MachineSetup<THost>
             return null;
         }
 
-        Announce<THost>.Guests(ref host, machine, board.Name);
+        Announce<THost>.Guests(ref host, machine, board.Name, abilities);
         return HartSetup<THost>.StartOthers(ref host, machine) ? (GuestHart<THost>*)machine->Guests[0].Harts[0] : null;
     }
 

@@ -1,6 +1,6 @@
 using System;
-using Rvirt.Hypervisor.Host;
 using Rvirt.Devices.Console;
+using Rvirt.Hypervisor.Host;
 
 namespace Rvirt.Hypervisor.Setup;
 

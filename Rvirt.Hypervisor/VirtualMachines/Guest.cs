@@ -1,10 +1,10 @@
 using System;
-using Rvirt.Hypervisor.Host;
 using Rvirt.Core.Images;
 using Rvirt.Core.Memory;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.Machine;
+using Rvirt.Hypervisor.Host;
 
 namespace Rvirt.Hypervisor.VirtualMachines;
 

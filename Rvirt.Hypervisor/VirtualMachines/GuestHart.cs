@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
-using Rvirt.Hypervisor.Setup;
-using Rvirt.Hypervisor.Host;
 using Rvirt.Core.VirtualHart;
+using Rvirt.Hypervisor.Host;
+using Rvirt.Hypervisor.Setup;
 using Rvirt.Mmu;
 
 namespace Rvirt.Hypervisor.VirtualMachines;

@@ -1,12 +1,12 @@
 using System.Runtime.CompilerServices;
 using System.Threading;
 using Rvirt.Core.Freestanding;
-using Rvirt.Hypervisor.Host;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.Console;
 using Rvirt.Devices.Machine;
+using Rvirt.Hypervisor.Host;
 using Rvirt.Mmu;
 
 namespace Rvirt.Hypervisor.VirtualMachines;

@@ -1,10 +1,10 @@
-using Rvirt.Hypervisor.Host;
 using System;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Images;
 using Rvirt.Core.Memory;
 using Rvirt.Core.Seeds;
 using Rvirt.Devices.Machine;
+using Rvirt.Hypervisor.Host;
 
 namespace Rvirt.Hypervisor.VirtualMachines;
 

@@ -1,9 +1,9 @@
 using System;
 using Rvirt.Core.Freestanding;
-using Rvirt.Hypervisor.Host;
 using Rvirt.Core.Instructions;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.Console;
+using Rvirt.Hypervisor.Host;
 
 namespace Rvirt.Hypervisor.VirtualMachines;
 

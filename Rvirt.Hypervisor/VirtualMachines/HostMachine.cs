@@ -1,9 +1,9 @@
-using Rvirt.Hypervisor.Host;
-using Rvirt.Hypervisor.Setup;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Memory;
 using Rvirt.Core.Seeds;
 using Rvirt.Devices.Console;
+using Rvirt.Hypervisor.Host;
+using Rvirt.Hypervisor.Setup;
 using Rvirt.Mmu;
 
 namespace Rvirt.Hypervisor.VirtualMachines;

@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
-using Rvirt.Hypervisor.Host;
 using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.Machine;
+using Rvirt.Hypervisor.Host;
 using Rvirt.Mmu;
 
 namespace Rvirt.Hypervisor.VirtualMachines;
