@@ -51,7 +51,7 @@ internal sealed unsafe class SetupTests
             (DesktopMachine.ImageStart, DesktopMachine.ImageStart + DesktopMachine.ImageLength),
             (guest->Memory.HostAddress, guest->Memory.HostAddress + guest->Memory.Length),
         };
-        Overlap(places);
+        AreApart(places);
         Assert.That(guest->Memory.Length, Is.GreaterThan(64UL << 20));
         Assert.That(guest->Memory.HostAddress + guest->Memory.Length, Is.LessThanOrEqualTo(SetupWorld.Ram + SetupWorld.RamLength));
         var hart = guest->Harts[0];
@@ -78,7 +78,7 @@ internal sealed unsafe class SetupTests
         using var world = new SetupWorld();
         Assert.That(world.Boot([world.Guest("one", PowerOff, 16 << 20), world.Guest("two", FailWithSeven)]), world.Desktop.Emergency);
         var record = world.Desktop.Record;
-        Overlap([.. Enumerable.Range(0, 2).SelectMany(i => new[]
+        AreApart([.. Enumerable.Range(0, 2).SelectMany(i => new[]
         {
             (record->Guests[i].Memory.HostAddress, record->Guests[i].Memory.HostAddress + record->Guests[i].Memory.Length),
             (record->Guests[i].TablesAddress, record->Guests[i].TablesAddress + ((ulong)record->Guests[i].TableCount * 4096)),
@@ -202,7 +202,7 @@ internal sealed unsafe class SetupTests
         Assert.That(world.Console, Does.Not.Contain("powered off"), "no guest ran");
     }
 
-    private static void Overlap(List<(ulong Start, ulong End)> places)
+    private static void AreApart(List<(ulong Start, ulong End)> places)
     {
         places.Sort();
         foreach (var (low, high) in places.Zip(places.Skip(1)))

@@ -28,7 +28,6 @@ internal sealed unsafe class MmuWorld : IDisposable
     private ShadowMmu* _mmu;
     private MmuHost _host;
     private readonly Shared _asids;
-    private readonly MmuWorld? _first;
     private MmuWorld? _second;
     private ulong _nextTable;
 
@@ -58,14 +57,13 @@ internal sealed unsafe class MmuWorld : IDisposable
         Memory = new GuestMemory(Ram, ramSize, hostAddress, _allocation + _ramOffset);
         _asids = neighbour?._asids ?? new Shared { Value = new HostAsids(maximumAsid) };
         Hart = neighbour?.Hart ?? new StrictHart(ReadPool);
-        _first = neighbour;
         _host = new MmuHost(Hart);
         var translation = HostTranslation.Of(hostMode, maximumAsid);
         translation.TryMap(0x8000_0000, 1 << 30);
         Translation = translation;
         ShadowMmu.Initialize(ref *_mmu, Memory, new PhysicalMemory((ulong)_pool - _poolAddress), translation, ref _asids.Value, _poolAddress, tables);
         _nextTable = Ram + 0x1000;
-        _first?._second = this;
+        neighbour?._second = this;
     }
 
     public GuestMemory Memory { get; }

@@ -5,6 +5,7 @@ using System.IO;
 using System.Linq;
 using System.Text.RegularExpressions;
 using NUnit.Framework;
+using Rvirt.Tests.Core.DeviceTree;
 
 namespace Rvirt.Tests.SystemTests;
 
@@ -16,14 +17,18 @@ namespace Rvirt.Tests.SystemTests;
 [NonParallelizable]
 public sealed class ShortAddressTests
 {
+    private readonly TemporaryFolder _images = new();
+
     private const string Responses = "Rvirt.Platform.Qemu/obj/Release/net10.0/";
+
+    [OneTimeTearDown]
+    public void RemoveImages() => _images.Dispose();
 
     [TestCase(8, "Sv39")]
     [TestCase(9, "Sv48")]
     public void Boots_Debian_to_ssh(int longestMode, string name)
     {
-        using var folder = new TemporaryFolder();
-        using var machine = GuestMachine.BootDebian(Firmware.Stub, 1, TimeSpan.FromSeconds(400), Compile(folder, longestMode));
+        using var machine = GuestMachine.BootDebian(Firmware.Stub, 1, TimeSpan.FromSeconds(400), Image(longestMode));
         machine.Qemu.Expect($"rvirt: QEMU virt, {name}, ", 60);
         machine.Qemu.Expect(@"rvirt-guest: ssh ready after [\d.]+ s on guest0", 240);
         Assert.That(machine.Guests[0].Run("grep -m1 mmu /proc/cpuinfo"), Does.Match(@"mmu\s*: sv39"));
@@ -38,9 +43,8 @@ public sealed class ShortAddressTests
     [TestCase(18, 1, 1)]
     public void Debian_has_all_memory_that_the_window_reaches(int gigabytes, int guests, int unreachable)
     {
-        using var folder = new TemporaryFolder();
         using var machine = GuestMachine.BootDebian(
-            Firmware.Stub, guests, TimeSpan.FromSeconds(600), Compile(folder, 8), hostMemory: gigabytes << 10, guestMemory: null);
+            Firmware.Stub, guests, TimeSpan.FromSeconds(600), Image(8), hostMemory: gigabytes << 10, guestMemory: null);
         for (var guest = 0; guest < guests; guest++)
         {
             machine.Qemu.ExpectAnywhere($@"rvirt-guest: ssh ready after [\d.]+ s on guest{guest}", 300);
@@ -75,7 +79,7 @@ public sealed class ShortAddressTests
         var tree = EditedTree(folder, text => text.Replace(
             "memory@80000000 {", "memory@4b00000000 { device_type = \"memory\"; reg = <0x4b 0 4 0>; };\nmemory@80000000 {", StringComparison.Ordinal));
         var payload = BareProgram.Build(folder, "fence-payload.S", 0x80200000);
-        string[] arguments = [.. GuestMachine.Rvirt(Firmware.Stub, payload, image: Compile(folder, 8)), "-dtb", tree];
+        string[] arguments = [.. GuestMachine.Rvirt(Firmware.Stub, payload, image: Image(8)), "-dtb", tree];
         using var qemu = QemuMachine.Start(arguments, TimeSpan.FromSeconds(60));
         Assert.That(qemu.WaitForExit(50), Is.EqualTo(7), qemu.Describe);
         Assert.That(qemu.Serial, Does.Contain("rvirt: warning: 16384 MiB of memory lie above"));
@@ -88,7 +92,7 @@ public sealed class ShortAddressTests
     {
         using var folder = new TemporaryFolder();
         var tree = EditedTree(folder, text => text.Replace(reg, highReg, StringComparison.Ordinal));
-        Refusal.Expect(Firmware.Stub, pattern, Repository.UBootElf, further: ["-dtb", tree], image: Compile(folder, 8));
+        Refusal.Expect(Firmware.Stub, pattern, Repository.UBootElf, further: ["-dtb", tree], image: Image(8));
     }
 
     /// <summary>Bare firmware enters an image that was put high. The lower place is the highest that works, as far as the missing initrd.</summary>
@@ -100,7 +104,7 @@ public sealed class ShortAddressTests
         const int Memory = 20 << 10;
         using var folder = new TemporaryFolder();
         var image = folder.File("rvirt.bin");
-        var (status, output) = Commands.Run("riscv64-linux-gnu-objcopy", ["-O", "binary", Compile(folder, 8, "rvirt-rvirt-qemu-sbi.rsp"), image]);
+        var (status, output) = Commands.Run("riscv64-linux-gnu-objcopy", ["-O", "binary", Image(8, "rvirt-rvirt-qemu-sbi.rsp"), image]);
         Assert.That(status, Is.Zero, output);
         var bios = BareProgram.Build(folder, "bare-firmware.S", 0x80000000, "STIMECMP", $"NEXT={address}");
         using var qemu = QemuMachine.Start(
@@ -115,30 +119,28 @@ public sealed class ShortAddressTests
 
     private static string EditedTree(TemporaryFolder folder, Func<string, string> edit)
     {
-        var file = folder.File("machine.dtb");
-        var (status, output) = Commands.Run("qemu-system-riscv64", ["-M", $"virt,dumpdtb={file}", "-m", "768M"]);
-        Assert.That(status, Is.Zero, output);
-        var (unpacked, source) = Commands.Run("dtc", ["-q", "-I", "dtb", "-O", "dts", file]);
-        Assert.That(unpacked, Is.Zero, source);
+        var source = Tools.Decompile(Tools.DumpQemu("-m 768M"), warnings: false);
         var edited = edit(source);
         Assert.That(edited, Is.Not.EqualTo(source));
-        var text = folder.Write("edited.dts", System.Text.Encoding.ASCII.GetBytes(edited));
-        var result = folder.File("edited.dtb");
-        (status, output) = Commands.Run("dtc", ["-q", "-I", "dts", "-O", "dtb", "-o", result, text]);
-        Assert.That(status, Is.Zero, output);
-        return result;
+        return folder.Write("edited.dtb", Tools.Compile(edited));
     }
 
-    private static string Compile(TemporaryFolder folder, int longestMode, string response = "rvirt-rvirt-qemu.rsp")
+    // Each is compiled once for the fixture.
+    private string Image(int longestMode, string response = "rvirt-rvirt-qemu.rsp")
     {
-        var image = folder.File("rvirt.elf");
+        var image = _images.File($"{response}-{longestMode}.elf");
+        if (File.Exists(image))
+        {
+            return image;
+        }
+
         var options = new List<string>(File.ReadAllLines(Path.Combine(Repository.Top, Responses, response)).Where(option =>
             !option.StartsWith("\"--output=", StringComparison.Ordinal) && !option.StartsWith("\"--symbols=", StringComparison.Ordinal)))
         {
             $"\"--output={image}\"",
             $"--define=LONGEST_MODE={longestMode}",
         };
-        var file = folder.Write("options.rsp", System.Text.Encoding.UTF8.GetBytes(string.Join('\n', options)));
+        var file = _images.Write("options.rsp", System.Text.Encoding.UTF8.GetBytes(string.Join('\n', options)));
         var compiler = Path.Combine(Repository.Top, "Rvirt.Aot/bin/Release/net10.0/Rvirt.Aot.dll");
         var (status, output) = Commands.Run("dotnet", [compiler, "@" + file], TimeSpan.FromSeconds(240));
         Assert.That(status, Is.Zero, output);

@@ -111,12 +111,11 @@ public sealed unsafe class DesktopMachine : ISupervisor
     {
         // SAFETY: Enter put the hart's virtual hart there, which stays.
         var guest = (GuestHart<FakeHost>*)_guests[hart];
-        hart.X[1..].CopyTo(new Span<ulong>((ulong*)&guest->V.X + 1, GeneralRegisters.Count - 1));
-        guest->V.Pc = hart.ReadCsr(CsrNumber.Sepc);
+        TrapFrame.Save(hart, &guest->V);
         try
         {
             GuestLife<FakeHost>.Trap(guest, hart.ReadCsr(CsrNumber.Scause), hart.ReadCsr(CsrNumber.Stval));
-            Restore(hart, guest);
+            TrapFrame.Restore(hart, &guest->V);
         }
         catch (MachineEndedException)
         {
@@ -149,26 +148,14 @@ public sealed unsafe class DesktopMachine : ISupervisor
     internal void Enter(Hart hart, VCpu* virtualHart)
     {
         // SAFETY: a virtual hart is the head of its record.
-        var guest = (GuestHart<FakeHost>*)virtualHart;
-        _guests[hart] = (nint)guest;
-        hart.WriteCsr(CsrNumber.Medeleg, 0xb1ff);
-        hart.WriteCsr(CsrNumber.Mideleg, Harts.Interrupts.Supervisor);
-        hart.WriteCsr(CsrNumber.Mcounteren, 7);
+        _guests[hart] = (nint)virtualHart;
+        TrapFrame.Delegate(hart);
         hart.Supervisor = this;
-        Restore(hart, guest);
-        hart.WriteCsr(CsrNumber.Sstatus, (hart.ReadCsr(CsrNumber.Sstatus) & ~Harts.Status.Spp) | Harts.Status.Spie);
-        hart.LeaveSupervisor();
-        hart.Stopped = false;
+        TrapFrame.Enter(hart, virtualHart);
         if (Machine.Harts.Length > 1)
         {
             Machine.RunOnThread(hart);
         }
-    }
-
-    private static void Restore(Hart hart, GuestHart<FakeHost>* guest)
-    {
-        new Span<ulong>((ulong*)&guest->V.X + 1, GeneralRegisters.Count - 1).CopyTo(hart.X[1..]);
-        hart.WriteCsr(CsrNumber.Sepc, guest->V.Pc);
     }
 
     /// <summary>The machine has ended: nothing of the hypervisor goes on.</summary>

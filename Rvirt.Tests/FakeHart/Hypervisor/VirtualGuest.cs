@@ -62,9 +62,7 @@ public sealed unsafe class VirtualGuest : ISupervisor, IDisposable
         _vcpu->GuestHarts = 1;
         _vcpu->HostHartId = (ulong)hart.Id;
 
-        hart.WriteCsr(CsrNumber.Medeleg, 0xb1ff);
-        hart.WriteCsr(CsrNumber.Mideleg, Harts.Interrupts.Supervisor);
-        hart.WriteCsr(CsrNumber.Mcounteren, 7);
+        TrapFrame.Delegate(hart);
         hart.WriteCsr(CsrNumber.Scounteren, 7);
         hart.WriteCsr(CsrNumber.Sie, Harts.Interrupts.Supervisor);
         hart.Stopped = true;
@@ -153,20 +151,16 @@ public sealed unsafe class VirtualGuest : ISupervisor, IDisposable
         _vcpu->ViewChanged = false;
         Hart.FlushInstructionCache();
         Hart.Mode = PrivilegeLevel.Supervisor;
-        Restore();
-        Hart.WriteCsr(CsrNumber.Sstatus, (Hart.ReadCsr(CsrNumber.Sstatus) & ~Status.Spp) | Status.Spie);
-        Hart.LeaveSupervisor();
-        Hart.Stopped = false;
+        TrapFrame.Enter(Hart, _vcpu);
     }
 
     public void HandleTrap(Hart hart)
     {
         Traps++;
-        hart.X[1..].CopyTo(new Span<ulong>((ulong*)&_vcpu->X + 1, GeneralRegisters.Count - 1));
-        _vcpu->Pc = hart.ReadCsr(CsrNumber.Sepc);
+        TrapFrame.Save(hart, _vcpu);
         TrapDispatch<VirtualGuestContext, FakeHost, ShadowMmuAdapter<FakeHost>, GuestBus<FakeHost>>.Handle(
             new VirtualGuestContext(this), hart.ReadCsr(CsrNumber.Scause), hart.ReadCsr(CsrNumber.Stval));
-        Restore();
+        TrapFrame.Restore(Hart, _vcpu);
         AfterTrap?.Invoke();
     }
 
@@ -206,7 +200,6 @@ public sealed unsafe class VirtualGuest : ISupervisor, IDisposable
         {
             throw new InvalidOperationException("an interrupt of the host's devices cannot be routed");
         }
-
     }
 
     public void Dispose()
@@ -216,12 +209,6 @@ public sealed unsafe class VirtualGuest : ISupervisor, IDisposable
             // SAFETY: made by Allocate; nothing runs any more.
             NativeMemory.Free((void*)allocation);
         }
-    }
-
-    private void Restore()
-    {
-        new Span<ulong>((ulong*)&_vcpu->X + 1, GeneralRegisters.Count - 1).CopyTo(Hart.X[1..]);
-        Hart.WriteCsr(CsrNumber.Sepc, _vcpu->Pc);
     }
 
     private T* Allocate<T>()
