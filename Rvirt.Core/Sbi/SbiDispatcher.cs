@@ -46,7 +46,7 @@ public static class SbiDispatcher
                 result = SbiBase.Call(function, v.X[A0]);
                 break;
             case SbiExtension.Hsm:
-                return SbiHartState.Call(ref host, ref v, ref bus, function);
+                return SbiHartState.Call(ref v, function);
             case SbiExtension.Srst:
                 return SbiReset.Call(ref v, function);
             case SbiExtension.Dbcn:

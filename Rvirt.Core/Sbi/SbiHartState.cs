@@ -1,4 +1,3 @@
-using Rvirt.Core.Host;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
@@ -12,9 +11,7 @@ public static class SbiHartState
 
     private const uint DefaultNonRetentiveSuspend = 0x80000000;
 
-    internal static TrapOutcome Call<THost, TBus>(ref THost host, ref VCpu v, ref TBus bus, ulong function)
-        where THost : struct, IHost
-        where TBus : struct, IGuestBus<THost>
+    internal static TrapOutcome Call(ref VCpu v, ulong function)
     {
         switch (function)
         {
@@ -30,7 +27,7 @@ public static class SbiHartState
                     ? SbiResult.Success((ulong)v.State)
                     : new SbiResult(SbiError.InvalidParam));
             case 3:
-                return Suspend(ref host, ref v, ref bus);
+                return Suspend(ref v);
             default:
                 return SbiDispatcher.Return(ref v, SbiDispatcher.NotSupported);
         }
@@ -46,9 +43,7 @@ public static class SbiHartState
         return new SbiResult(SbiError.AlreadyAvailable);
     }
 
-    private static TrapOutcome Suspend<THost, TBus>(ref THost host, ref VCpu v, ref TBus bus)
-        where THost : struct, IHost
-        where TBus : struct, IGuestBus<THost>
+    private static TrapOutcome Suspend(ref VCpu v)
     {
         var kind = (uint)v.X[SbiDispatcher.A0];
         if (kind != DefaultRetentiveSuspend && kind != DefaultNonRetentiveSuspend)
@@ -63,25 +58,24 @@ public static class SbiHartState
             return SbiDispatcher.Return(ref v, new SbiResult(SbiError.InvalidAddress));
         }
 
-        if (IdleLoop.Wait(ref host, ref v, ref bus) == TrapOutcome.Stop)
-        {
-            return TrapOutcome.Stop;
-        }
-
         if (kind == DefaultRetentiveSuspend)
         {
-            return SbiDispatcher.Return(ref v, SbiResult.Success());
+            SbiDispatcher.Return(ref v, SbiResult.Success());
+            v.Pc += sizeof(uint);
+        }
+        else
+        {
+            // It wakes as a start does: MMU and interrupts off, only pending interrupts kept.
+            v.X[SbiDispatcher.A0] = (ulong)v.Index;
+            v.X[SbiDispatcher.A1] = argument;
+            v.Pc = entry;
+            v.Satp = 0;
+            v.Sstatus &= ~Sstatus.Sie;
+            v.ViewChanged = true;
+            v.CodePage = VCpu.NoCode;
         }
 
-        // A non-retentive suspend wakes as a start does: MMU and interrupts off, only pending interrupts kept.
-        v.X[SbiDispatcher.A0] = (ulong)v.Index;
-        v.X[SbiDispatcher.A1] = argument;
-        v.Pc = entry;
-        v.Satp = 0;
-        v.Sstatus &= ~Sstatus.Sie;
-        v.ViewChanged = true;
-        v.CodePage = VCpu.NoCode;
-        return TrapOutcome.Resume;
+        return HartWait.Begin(ref v, HartState.Suspended);
     }
 
     private static bool Exists(in VCpu v, ulong hart) => hart < (ulong)v.GuestHarts;

@@ -31,12 +31,11 @@ public static class PrivilegedInstruction
     private const uint SfenceVmaMask = 0xfe007fff;
 
     /// <summary>Emulates an instruction that the hart found illegal in U-mode.</summary>
-    /// <returns>Advance, Resume where the program counter was set, Reflect for what is illegal in the guest's mode too, or Stop.</returns>
+    /// <returns>Advance, Resume where the program counter was set, Reflect for what is illegal in the guest's mode too, or Idle.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TrapOutcome Emulate<THost, TMmu, TBus>(ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, uint instruction)
+    public static TrapOutcome Emulate<THost, TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, uint instruction)
         where THost : struct, IHost
         where TMmu : struct, IGuestMmu<THost>
-        where TBus : struct, IGuestBus<THost>
     {
         if (v.Mode == PrivilegeMode.Supervisor && (instruction & OpcodeMask) == SystemOpcode)
         {
@@ -59,7 +58,8 @@ public static class PrivilegedInstruction
             }
             else if (instruction == Wfi)
             {
-                return IdleLoop.Wait(ref host, ref v, ref bus);
+                v.Pc += sizeof(uint);
+                return HartWait.Begin(ref v, HartState.Started);
             }
         }
 

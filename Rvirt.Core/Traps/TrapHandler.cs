@@ -16,7 +16,7 @@ public static class TrapHandler
     private const int ChainLimit = 32;
 
     /// <summary>Delivers an interrupt to a guest in S-mode, and emulates what its handler begins with.</summary>
-    /// <returns>Resume: enter the guest. Stop: leave it for good, for its stop reason. HostBug: panic.</returns>
+    /// <returns>Resume: enter the guest. Idle: it waits. Stop: leave it for good, for its stop reason. HostBug: panic.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TrapOutcome HandleInterrupt<THost, TMmu, TBus>(ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus)
         where THost : struct, IHost
@@ -49,7 +49,7 @@ public static class TrapHandler
     }
 
     /// <summary>Handles what <see cref="HotPath"/> and <see cref="TryRefill"/> left of a trap.</summary>
-    /// <returns>Resume: enter the guest. Stop: leave it for good, for its stop reason. HostBug: panic.</returns>
+    /// <returns>Resume: enter the guest. Idle: it waits. Stop: leave it for good, for its stop reason. HostBug: panic.</returns>
     public static TrapOutcome HandleRest<THost, TMmu, TBus>(
         ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, ulong cause, ulong value)
         where THost : struct, IHost
@@ -67,7 +67,7 @@ public static class TrapHandler
             }
 
             v.Counters.Emulated++;
-            outcome = PrivilegedInstruction.Emulate(ref host, ref v, ref mmu, ref bus, instruction);
+            outcome = PrivilegedInstruction.Emulate(ref host, ref v, ref mmu, instruction);
         }
         else
         {
@@ -76,6 +76,14 @@ public static class TrapHandler
 
         return Continue(ref host, ref v, ref mmu, ref bus, outcome);
     }
+
+    /// <summary>Goes on with a guest after something happened to it while it was out: delivers what is pending, and emulates what it meets first.</summary>
+    /// <returns>Resume: enter the guest. Idle: it waits. Stop: leave it for good, for its stop reason. HostBug: panic.</returns>
+    public static TrapOutcome GoOn<THost, TMmu, TBus>(ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus)
+        where THost : struct, IHost
+        where TMmu : struct, IGuestMmu<THost>
+        where TBus : struct, IGuestBus<THost> =>
+        Continue(ref host, ref v, ref mmu, ref bus, TrapOutcome.Resume);
 
     private static TrapOutcome Continue<THost, TMmu, TBus>(ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, TrapOutcome outcome)
         where THost : struct, IHost
@@ -124,7 +132,7 @@ public static class TrapHandler
                     break;
                 default:
                     v.Counters.Emulated++;
-                    outcome = PrivilegedInstruction.Emulate(ref host, ref v, ref mmu, ref bus, next);
+                    outcome = PrivilegedInstruction.Emulate(ref host, ref v, ref mmu, next);
                     break;
             }
         }

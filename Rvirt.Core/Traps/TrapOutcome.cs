@@ -12,6 +12,9 @@ public enum TrapOutcome : byte
     /// <summary>The guest takes the exception named by the virtual hart's reflect fields.</summary>
     Reflect,
 
+    /// <summary>The virtual hart waits for an interrupt (<see cref="HartWait"/>), and stands where it goes on then: the run loop decides what its hart does meanwhile.</summary>
+    Idle,
+
     /// <summary>The guest stops, for the virtual hart's stop reason.</summary>
     Stop,
 

@@ -56,9 +56,29 @@ public static unsafe class GuestLife<THost>
     public static void Trap(GuestHart<THost>* hart, ulong cause, ulong value) =>
         TrapDispatch<TrapContext<THost>, THost, ShadowMmuAdapter<THost>, GuestBus<THost>>.Handle(new TrapContext<THost>(hart), cause, value);
 
-    /// <summary>A trap left the guest: it starts again, or ends, or the hypervisor panics.</summary>
-    [ColdPath]
+    /// <summary>The run loop: what a hart does with a virtual hart that a trap left somewhere else than in its guest.</summary>
     internal static void Leave(GuestHart<THost>* hart, TrapOutcome outcome, ulong cause, ulong value)
+    {
+        // Nothing nests: what a guest does first when it was woken can be another wait.
+        while (outcome == TrapOutcome.Idle)
+        {
+            outcome = IdleLoop.Wait(ref hart->Host, ref hart->V, ref hart->Guest->Bus);
+            if (outcome == TrapOutcome.Resume)
+            {
+                var mmu = new ShadowMmuAdapter<THost>(&hart->Mmu);
+                outcome = TrapHandler.GoOn(ref hart->Host, ref hart->V, ref mmu, ref hart->Guest->Bus);
+            }
+        }
+
+        if (outcome != TrapOutcome.Resume)
+        {
+            Finish(hart, outcome, cause, value);
+        }
+    }
+
+    /// <summary>The guest does not go on: it starts again, or ends, or the hypervisor panics.</summary>
+    [ColdPath]
+    private static void Finish(GuestHart<THost>* hart, TrapOutcome outcome, ulong cause, ulong value)
     {
         var guest = hart->Guest;
         if (outcome != TrapOutcome.Stop)

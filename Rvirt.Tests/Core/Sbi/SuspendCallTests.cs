@@ -29,9 +29,14 @@ public sealed class SuspendCallTests
     public void ARetentiveSuspendSleepsAndReturnsToItsCaller()
     {
         using var machine = Waiting();
-        machine.Hart.InterruptsDuringWfi.Enqueue(Interrupts.Timer);
-        Assert.That(machine.Ecall(SbiExtension.Hsm, 3, Retentive, Entry, 0x77), Is.EqualTo(TrapOutcome.Resume));
-        Assert.That(machine.Hart.Sleeps, Is.EqualTo(1));
+        Assert.That(machine.Ecall(SbiExtension.Hsm, 3, Retentive, Entry, 0x77), Is.EqualTo(TrapOutcome.Idle));
+        Assert.That((machine.Hart.Sleeps, machine.V.State), Is.EqualTo((0, HartState.Suspended)), "who handles the trap does not sleep");
+        Assert.That(HartWait.TryEnd(ref machine.V), Is.False, "nothing is pending");
+        machine.V.Sip = Interrupts.Software;
+        Assert.That(HartWait.TryEnd(ref machine.V), Is.False, "nor is it enabled");
+        machine.V.Sip = Interrupts.Timer;
+        Assert.That((HartWait.TryEnd(ref machine.V), machine.V.State), Is.EqualTo((true, HartState.Started)));
+        Assert.That(machine.GoOn(), Is.EqualTo(TrapOutcome.Resume));
         Assert.That((machine.V.Pc, machine.V.X[10], machine.V.X[11]), Is.EqualTo((TrapMachine.Entry + 4, 0UL, 0UL)));
         Assert.That((machine.V.Satp, machine.V.Sstatus), Is.EqualTo((8UL << 60 | 0x80100, Sstatus.Sum)), "nothing else changes");
         Assert.That(machine.Mmu.Calls, Is.Empty);
@@ -44,8 +49,11 @@ public sealed class SuspendCallTests
         machine.V.Sstatus |= Sstatus.Sie;
         machine.V.CodePage = 0x8020_0000;
         machine.V.Index = 0;
-        machine.Hart.InterruptsDuringWfi.Enqueue(Interrupts.Timer);
-        Assert.That(machine.Ecall(SbiExtension.Hsm, 3, NonRetentive, Entry, 0x77), Is.EqualTo(TrapOutcome.Resume));
+        Assert.That(machine.Ecall(SbiExtension.Hsm, 3, NonRetentive, Entry, 0x77), Is.EqualTo(TrapOutcome.Idle));
+        Assert.That(machine.V.State, Is.EqualTo(HartState.Suspended));
+        machine.V.Sip = Interrupts.Timer;
+        Assert.That((HartWait.TryEnd(ref machine.V), machine.V.State), Is.EqualTo((true, HartState.Started)));
+        Assert.That(machine.GoOn(), Is.EqualTo(TrapOutcome.Resume));
         Assert.That((machine.V.Pc, machine.V.X[10], machine.V.X[11]), Is.EqualTo((Entry, 0UL, 0x77UL)));
         Assert.That((machine.V.Satp, machine.V.Sstatus), Is.EqualTo((0UL, Sstatus.Sum)));
         Assert.That(machine.V.Sip, Is.EqualTo(Interrupts.Timer), "what woke it stays pending");
@@ -54,15 +62,24 @@ public sealed class SuspendCallTests
         Assert.That(machine.Mmu.Calls, Is.EqualTo(new[] { "activate 0 Supervisor sum=True mxr=False" }));
     }
 
-    [TestCase(Retentive)]
-    [TestCase(NonRetentive)]
-    public void ASleeperStopsWhenAnotherHartAsks(ulong kind)
+    [TestCase(Retentive, TrapMachine.Entry + 4)]
+    [TestCase(NonRetentive, Entry)]
+    public void ASuspendWithAnInterruptPendingDoesNotSleep(ulong kind, ulong pc)
     {
         using var machine = Waiting();
-        machine.Hart.InterruptsDuringWfi.Enqueue(Interrupts.Software);
-        machine.V.Requests = (int)HartRequest.Stop;
-        Assert.That(machine.Ecall(SbiExtension.Hsm, 3, kind, Entry, 0), Is.EqualTo(TrapOutcome.Stop));
-        Assert.That(machine.V.StopReason, Is.EqualTo(StopReason.Requested));
+        machine.V.Sip = Interrupts.Timer;
+        Assert.That(machine.Ecall(SbiExtension.Hsm, 3, kind, Entry, 0), Is.EqualTo(TrapOutcome.Resume));
+        Assert.That((machine.V.State, machine.V.Pc), Is.EqualTo((HartState.Started, pc)));
+    }
+
+    [Test]
+    public void ASleepersStateIsSeenByAnother()
+    {
+        using var machine = Waiting();
+        machine.Ecall(SbiExtension.Hsm, 3, Retentive, 0, 0);
+        // What a sibling's call would read of it.
+        machine.Ecall(SbiExtension.Hsm, 2, 0);
+        Assert.That((machine.V.X[10], machine.V.X[11]), Is.EqualTo((0UL, 4UL)), "SBI 2.0 §9.4: SUSPENDED is 4");
     }
 
     [TestCase(1UL)]
@@ -73,8 +90,7 @@ public sealed class SuspendCallTests
     {
         using var machine = Waiting();
         machine.Ecall(SbiExtension.Hsm, 3, kind, Entry, 0);
-        Assert.That((long)machine.V.X[10], Is.EqualTo(-3));
-        Assert.That(machine.Hart.Sleeps, Is.Zero);
+        Assert.That(((long)machine.V.X[10], machine.V.State), Is.EqualTo((-3L, HartState.Started)));
     }
 
     [TestCase(Entry + 1)]
@@ -84,8 +100,7 @@ public sealed class SuspendCallTests
     {
         using var machine = Waiting();
         machine.Ecall(SbiExtension.Hsm, 3, NonRetentive, entry, 0);
-        Assert.That((long)machine.V.X[10], Is.EqualTo(-5));
-        Assert.That(machine.Hart.Sleeps, Is.Zero);
+        Assert.That(((long)machine.V.X[10], machine.V.State), Is.EqualTo((-5L, HartState.Started)));
         Assert.That(machine.V.Satp, Is.Not.Zero);
     }
 

@@ -165,7 +165,8 @@ public class AlarmTests
         machine.Bus.Alarm = ulong.MaxValue;
         machine.Bus.External = true;
         var pc = machine.V.Pc;
-        Assert.That(machine.Illegal(0x10500073), Is.EqualTo(TrapOutcome.Resume));
+        Assert.That(machine.Illegal(0x10500073), Is.EqualTo(TrapOutcome.Idle));
+        Assert.That(machine.Wait(), Is.EqualTo(TrapOutcome.Resume));
         Assert.That((machine.V.Pc, machine.Hart.Sleeps), Is.EqualTo((pc + 4, 1)));
     }
 

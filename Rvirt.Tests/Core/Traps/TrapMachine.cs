@@ -4,6 +4,7 @@ using Rvirt.Core.Memory;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
+using Rvirt.Hypervisor.VirtualMachines;
 
 namespace Rvirt.Tests.Core.Traps;
 
@@ -61,6 +62,16 @@ internal sealed unsafe class TrapMachine : IDisposable
         var mmu = new TestMmu(Mmu);
         return TrapHandler.HandleRest(ref _host, ref *_vcpu, ref mmu, ref _bus, cause, value);
     }
+
+    /// <summary>What the run loop does once something has happened to the guest.</summary>
+    public TrapOutcome GoOn()
+    {
+        var mmu = new TestMmu(Mmu);
+        return TrapHandler.GoOn(ref _host, ref *_vcpu, ref mmu, ref _bus);
+    }
+
+    /// <summary>What the run loop does while the guest waits.</summary>
+    public TrapOutcome Wait() => IdleLoop.Wait(ref _host, ref *_vcpu, ref _bus);
 
     public TrapOutcome Illegal(uint instruction) => Trap((ulong)ExceptionCause.IllegalInstruction, instruction);
 

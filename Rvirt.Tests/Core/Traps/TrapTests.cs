@@ -168,11 +168,38 @@ public class TrapTests
         machine.Hart.InterruptsDuringWfi.Enqueue(0);
         machine.Hart.InterruptsDuringWfi.Enqueue(Interrupts.Timer);
         machine.Hart.InterruptsDuringWfi.Enqueue(Interrupts.External);
-        machine.Illegal(Wfi);
+        Assert.That(machine.Illegal(Wfi), Is.EqualTo(TrapOutcome.Idle));
+        Assert.That((machine.Hart.Sleeps, machine.V.State), Is.EqualTo((0, HartState.Started)), "who handles the trap does not sleep");
+        Assert.That(machine.V.Pc, Is.EqualTo(TrapMachine.Entry + 4), "and leaves nothing to do to who wakes it");
+        Assert.That(machine.Wait(), Is.EqualTo(TrapOutcome.Resume));
         Assert.That(machine.Hart.Sleeps, Is.EqualTo(3));
         Assert.That(machine.Bus.Calls, Is.EqualTo(new[] { "idle", "service" }));
-        Assert.That(machine.V.Pc, Is.EqualTo(TrapMachine.Entry + 4));
         Assert.That(machine.V.Sip, Is.EqualTo(Interrupts.External | Interrupts.Timer));
+    }
+
+    [TestCase(true, TrapMachine.Entry + 4, 0x8030_0000UL, TestName = "and takes it where it may")]
+    [TestCase(false, 0UL, TrapMachine.Entry + 4, TestName = "and goes on where it may not")]
+    public void WfiWithAnInterruptPendingDoesNotSleep(bool enabled, ulong sepc, ulong pc)
+    {
+        using var machine = new TrapMachine();
+        machine.V.Sie = Interrupts.Timer;
+        machine.V.Sip = Interrupts.Timer;
+        machine.V.Stvec = 0x8030_0000;
+        machine.V.Sstatus = enabled ? Sstatus.Sie : 0;
+        Assert.That(machine.Illegal(Wfi), Is.EqualTo(TrapOutcome.Resume));
+        Assert.That((machine.V.Sepc, machine.V.Pc, machine.Hart.Sleeps), Is.EqualTo((sepc, pc, 0)));
+    }
+
+    [Test]
+    public void ASleeperStopsWhenAnotherHartAsks()
+    {
+        using var machine = new TrapMachine();
+        machine.V.Sie = Interrupts.Timer;
+        machine.Hart.InterruptsDuringWfi.Enqueue(Interrupts.Software);
+        machine.V.Requests = (int)HartRequest.Stop;
+        Assert.That(machine.Illegal(Wfi), Is.EqualTo(TrapOutcome.Idle));
+        Assert.That(machine.Wait(), Is.EqualTo(TrapOutcome.Stop));
+        Assert.That(machine.V.StopReason, Is.EqualTo(StopReason.Requested));
     }
 
     [Test]

@@ -8,6 +8,7 @@ using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.Console;
 using Rvirt.Devices.HostDrivers;
 using Rvirt.Devices.Machine;
+using Rvirt.Hypervisor.VirtualMachines;
 using Rvirt.Mmu;
 using Rvirt.Tests.FakeHart.Harts;
 
@@ -167,6 +168,21 @@ public sealed unsafe class VirtualGuest : ISupervisor, IDisposable
     /// <summary>A trap left the guest: what the hypervisor's own life of a guest does there, without the restart.</summary>
     internal void Leave(TrapOutcome outcome, ulong cause)
     {
+        while (outcome == TrapOutcome.Idle)
+        {
+            outcome = IdleLoop.Wait(ref _host, ref *_vcpu, ref *_bus);
+            if (outcome == TrapOutcome.Resume)
+            {
+                var mmu = MmuReference;
+                outcome = TrapHandler.GoOn(ref _host, ref *_vcpu, ref mmu, ref *_bus);
+            }
+        }
+
+        if (outcome == TrapOutcome.Resume)
+        {
+            return;
+        }
+
         if (outcome != TrapOutcome.Stop)
         {
             throw new InvalidOperationException($"trap handling gave {outcome} for cause {cause:x} at {_vcpu->Pc:x}");
