@@ -24,7 +24,7 @@ public unsafe partial struct ShadowMmu
     /// <summary>See <see cref="IGuestMmu{THost}.Resolve"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public FaultResolution Resolve<THost>(ref THost host, ulong va, AccessKind access, out ulong guestAddress)
-        where THost : struct, IHost
+        where THost : struct, IFences
     {
         if (TryTranslateDevice(va, access, out guestAddress))
         {
@@ -36,7 +36,7 @@ public unsafe partial struct ShadowMmu
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private FaultResolution ResolveByWalk<THost>(ref THost host, ulong va, AccessKind access, out ulong guestAddress)
-        where THost : struct, IHost
+        where THost : struct, IFences
     {
         if (IsUnmapped(va))
         {

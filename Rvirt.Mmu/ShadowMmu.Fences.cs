@@ -12,7 +12,7 @@ public unsafe partial struct ShadowMmu
 
     /// <summary>See <see cref="IGuestMmu{THost}.FenceAll"/>.</summary>
     public void FenceAll<THost>(ref THost host)
-        where THost : struct, IHost
+        where THost : struct, IFences
     {
         Counters.FencesAll++;
         DropAll();
@@ -20,7 +20,7 @@ public unsafe partial struct ShadowMmu
 
     /// <summary>See <see cref="IGuestMmu{THost}.FenceAsid"/>.</summary>
     public void FenceAsid<THost>(ref THost host, ushort asid)
-        where THost : struct, IHost
+        where THost : struct, IFences
     {
         Counters.FencesAsid++;
         var slot = asid & (AsidSlot.Count - 1);
@@ -32,7 +32,7 @@ public unsafe partial struct ShadowMmu
 
     /// <summary>See <see cref="IGuestMmu{THost}.FencePage"/>.</summary>
     public void FencePage<THost>(ref THost host, ulong va)
-        where THost : struct, IHost
+        where THost : struct, IFences
     {
         Counters.FencesPage++;
         _fences++;
@@ -52,7 +52,7 @@ public unsafe partial struct ShadowMmu
 
     /// <summary>See <see cref="IGuestMmu{THost}.FencePageAsid"/>.</summary>
     public void FencePageAsid<THost>(ref THost host, ulong va, ushort asid)
-        where THost : struct, IHost
+        where THost : struct, IFences
     {
         Counters.FencesPage++;
         var slot = asid & (AsidSlot.Count - 1);
@@ -82,7 +82,7 @@ public unsafe partial struct ShadowMmu
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void FinishFence<THost>(ref THost host, ulong va, int slot, ulong cleared)
-        where THost : struct, IHost
+        where THost : struct, IFences
     {
         if ((_largePages & LargePageBit(va)) != 0)
         {

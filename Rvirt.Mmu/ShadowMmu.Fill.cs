@@ -9,7 +9,7 @@ public unsafe partial struct ShadowMmu
     private const ulong SplitKey = 1UL << 63;
 
     private bool TryFill<THost>(ref THost host, in GuestWalk walk, ulong va)
-        where THost : struct, IHost
+        where THost : struct, IFences
     {
         // SAFETY: Activate has chosen a root and a space before the guest can fault. From there down every table is the root's own or the pool's, with
         // 512 entries as Pte.Index has values; the host's walker may read along, so entries change in one aligned store.
@@ -64,7 +64,7 @@ public unsafe partial struct ShadowMmu
 
     // The host may still use what stood here, or, if it is the same, remember that nothing did.
     private void FenceReplaced<THost>(ref THost host, ulong va, ulong old, ulong leaf)
-        where THost : struct, IHost
+        where THost : struct, IFences
     {
         if (old == leaf)
         {
@@ -97,7 +97,7 @@ public unsafe partial struct ShadowMmu
     /// <summary>Goes one level down, and makes the table there where there is none, or none that fits.</summary>
     private int Descend<THost>(
         ref THost host, in GuestWalk walk, ulong va, int level, ulong* entry, int wanted, int owner, int slot)
-        where THost : struct, IHost
+        where THost : struct, IFences
     {
         var split = level <= walk.Level;
         var key = split ? KeyOfSplit(walk, level) : walk.Table(level - 1);

@@ -12,7 +12,7 @@ public unsafe partial struct ShadowMmu
     /// <remarks>The walk's rules hold: each of the guest's entries is read once, in its RAM, and allows the access; A, and D for a store, are set already.</remarks>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public bool TryRefill<THost>(ref THost host, ulong va, AccessKind access)
-        where THost : struct, IHost
+        where THost : struct, IFences
     {
         if (!TryRecall(va, out var recent))
         {

@@ -32,7 +32,7 @@ public unsafe partial struct ShadowMmu
 
     /// <summary>Makes the root of a view of the active address space: a dropped one if there is one, else the next in turn but the one in use.</summary>
     private int MakeRoot<THost>(ref THost host, int view)
-        where THost : struct, IHost
+        where THost : struct, IFences
     {
         var index = _rootHand;
         for (var tries = 0; tries < RootCount; tries++)

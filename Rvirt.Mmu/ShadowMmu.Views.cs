@@ -13,7 +13,7 @@ public unsafe partial struct ShadowMmu
     /// <summary>See <see cref="IGuestMmu{THost}.TrySwitchView"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TrySwitchView<THost>(ref THost host, PrivilegeMode mode, bool sum, bool mxr)
-        where THost : struct, IHost
+        where THost : struct, IFences
     {
         var view = ViewKind.Of(mode, sum, mxr);
         // SAFETY: never null, as NoSpace stands for none; a view is below ViewKind.Count.
@@ -37,7 +37,7 @@ public unsafe partial struct ShadowMmu
     /// <summary>See <see cref="IGuestMmu{THost}.Activate"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Activate<THost>(ref THost host, ulong satp, PrivilegeMode mode, bool sum, bool mxr)
-        where THost : struct, IHost
+        where THost : struct, IFences
     {
         if (satp != _satp || !TrySwitchView(ref host, mode, sum, mxr))
         {
@@ -53,7 +53,7 @@ public unsafe partial struct ShadowMmu
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void ActivateSlowly<THost>(ref THost host, ulong satp, int view)
-        where THost : struct, IHost
+        where THost : struct, IFences
     {
         _view = view;
         if (satp != _satp || _activeSpace == NoSpace)

@@ -7,7 +7,7 @@ namespace Rvirt.Mmu;
 
 /// <summary>A reference to shadow page tables, as trap handling takes an MMU: the tables themselves do not depend on the host's type.</summary>
 public readonly unsafe struct ShadowMmuAdapter<THost> : IGuestMmu<THost>
-    where THost : struct, IHost
+    where THost : struct, IFences
 {
     private readonly ShadowMmu* _mmu;
 

@@ -9,7 +9,7 @@ public static class SbiConsole
     private const ulong BytesPerCall = 256;
 
     internal static unsafe SbiResult Call<THost, TBus>(ref THost host, ref VCpu v, ref TBus bus, ulong function)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>
     {
         if (function == 2)
@@ -62,7 +62,7 @@ public static class SbiConsole
     /// open, and callers rely on it: Linux's early console sends newlines alone.
     /// </summary>
     internal static void Write<THost, TBus>(ref THost host, ref TBus bus, byte value)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>
     {
         if (value == (byte)'\n')

@@ -25,7 +25,7 @@ public static class SbiDispatcher
 
     /// <summary>Carries out the call at the guest's <c>ecall</c>.</summary>
     public static TrapOutcome Call<THost, TMmu, TBus>(ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
         where TBus : struct, IGuestBus<THost>
     {
@@ -67,7 +67,7 @@ public static class SbiDispatcher
 
     /// <summary>Sets the virtual timer (SBI 2.0 §6.1): the pending interrupt goes away until <paramref name="deadline"/>.</summary>
     internal static SbiResult SetTimer<THost>(ref THost host, ref VCpu v, ulong deadline)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
     {
         if (TrySetTimerGoneBy(ref host, ref v, deadline))
         {
@@ -82,7 +82,7 @@ public static class SbiDispatcher
     /// <summary>Makes the timer's interrupt pending where its deadline has passed: the host's timer is not needed for that.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool TrySetTimerGoneBy<THost>(ref THost host, ref VCpu v, ulong deadline)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
     {
         if (deadline > host.ReadTime())
         {

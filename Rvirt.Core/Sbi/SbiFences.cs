@@ -12,7 +12,7 @@ public static class SbiFences
     private const int PageShift = 12;
 
     internal static SbiResult Call<THost, TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, ulong function)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
     {
         if (function > 2)
@@ -45,7 +45,7 @@ public static class SbiFences
     /// <summary>Fences a range of the caller's own address space; a range of 0 or all ones bytes from 0 is all of it.</summary>
     internal static SbiResult Fence<THost, TMmu>(
         ref THost host, ref VCpu v, ref TMmu mmu, ulong start, ulong size, bool byAsid, ushort asid)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
     {
         var whole = size == ulong.MaxValue || (start == 0 && size == 0);

@@ -9,7 +9,7 @@ namespace Rvirt.Core.Sbi;
 public static class SbiInterrupts
 {
     internal static unsafe SbiResult Send<THost>(ref THost host, ref VCpu v, ulong mask, ulong maskBase)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
     {
         var harts = new HartMask(mask, maskBase);
         if (!harts.IsValid(v))

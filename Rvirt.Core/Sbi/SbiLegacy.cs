@@ -9,7 +9,7 @@ namespace Rvirt.Core.Sbi;
 public static class SbiLegacy
 {
     internal static TrapOutcome Call<THost, TMmu, TBus>(ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
         where TBus : struct, IGuestBus<THost>
     {
@@ -65,7 +65,7 @@ public static class SbiLegacy
     /// <summary>Reads the hart mask that a0 points at, a guest virtual address; a null pointer names every hart.</summary>
     /// <returns>Mapped where it was read.</returns>
     private static FaultResolution ReadMask<THost, TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, out ulong mask)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
     {
         var address = v.X[SbiDispatcher.A0];

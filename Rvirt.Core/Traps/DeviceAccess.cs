@@ -20,7 +20,7 @@ public static class DeviceAccess
     /// <param name="guestAddress">The guest physical address it leads to, which is not RAM.</param>
     public static TrapOutcome Emulate<THost, TBus>(
         ref THost host, ref VCpu v, ref TBus bus, AccessKind access, ulong va, ulong guestAddress)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>
     {
         v.Counters.Mmio++;
@@ -68,7 +68,7 @@ public static class DeviceAccess
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static TrapOutcome Follow<THost, TBus>(ref THost host, ref VCpu v, ref TBus bus, MachineEvent asked, uint failureCode)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>
     {
         if (asked != MachineEvent.Alarm)
@@ -95,7 +95,7 @@ public static class DeviceAccess
 
     private static bool Perform<THost, TBus>(
         ref THost host, ref VCpu v, ref TBus bus, in MemoryOperation operation, ulong address)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>
     {
         switch (operation.Id)
@@ -146,7 +146,7 @@ public static class DeviceAccess
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool Load<THost, TBus>(
         ref THost host, ref VCpu v, ref TBus bus, in MemoryOperation operation, ulong address, bool signed)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>
     {
         if (!bus.TryRead(ref host, address, operation.Size, out var value))
@@ -163,7 +163,7 @@ public static class DeviceAccess
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static bool Atomic<THost, TBus>(
         ref THost host, ref VCpu v, ref TBus bus, in MemoryOperation operation, ulong address)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>
     {
         if ((address & (ulong)(operation.Size - 1)) != 0 || !bus.TryRead(ref host, address, operation.Size, out var raw))
@@ -230,7 +230,7 @@ public static class DeviceAccess
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static unsafe bool FloatingPointLoad<THost, TBus>(
         ref THost host, ref TBus bus, in MemoryOperation operation, ulong address)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>
     {
         if (!bus.TryRead(ref host, address, operation.Size, out var value))
@@ -250,7 +250,7 @@ public static class DeviceAccess
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static unsafe bool FloatingPointStore<THost, TBus>(
         ref THost host, ref TBus bus, in MemoryOperation operation, ulong address)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>
     {
         // SAFETY: the area is as large as the call says, the source is below 32.

@@ -18,7 +18,7 @@ internal static class HartTimer
 
     /// <summary>The guest sets its timer, and takes its pending interrupt back (SBI 2.0 §6.1).</summary>
     internal static void Set<THost>(ref THost host, ref VCpu v, ulong deadline)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
     {
         v.Sip &= ~Interrupts.Timer;
         v.Deadline = deadline;
@@ -29,7 +29,7 @@ internal static class HartTimer
     /// <summary>The timer's interrupt has come.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Serve<THost, TBus>(ref THost host, ref VCpu v, ref TBus bus)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>
     {
         if (v.Alarm != Never)
@@ -46,7 +46,7 @@ internal static class HartTimer
     /// <summary>The alarm was set or taken back.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void FollowAlarm<THost, TBus>(ref THost host, ref VCpu v, ref TBus bus)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>
     {
         v.Alarm = bus.ServeAlarm(ref host);
@@ -65,7 +65,7 @@ internal static class HartTimer
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void ServeBoth<THost, TBus>(ref THost host, ref VCpu v, ref TBus bus)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>
     {
         if (v.Deadline <= host.ReadTime())

@@ -15,7 +15,7 @@ public static class HostInterrupt
     /// <param name="pending">Bits as in <c>sip</c>.</param>
     /// <returns>Resume, or Stop where another hart asked for it.</returns>
     public static TrapOutcome Serve<THost, TBus>(ref THost host, ref VCpu v, ref TBus bus, ulong pending)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>
     {
         v.Counters.HostInterrupts++;
@@ -58,7 +58,7 @@ public static class HostInterrupt
 
     /// <summary>Copies the virtual PLIC's line into <c>sip.SEIP</c>.</summary>
     public static void UpdateExternal<THost, TBus>(ref VCpu v, ref TBus bus)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>
     {
         var old = v.Sip;

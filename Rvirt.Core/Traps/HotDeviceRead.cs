@@ -30,7 +30,7 @@ internal static class HotDeviceRead
     /// <returns>False where it is none of the few, with nothing changed.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryHandle<THost, TMmu, TBus>(ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, ulong va)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
         where TBus : struct, IGuestBus<THost>
     {

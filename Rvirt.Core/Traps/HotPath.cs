@@ -35,7 +35,7 @@ public static class HotPath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryTakeException<THost, TMmu, TBus>(
         ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, ulong cause, ulong value, out uint next)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
         where TBus : struct, IGuestBus<THost>
     {
@@ -66,7 +66,7 @@ public static class HotPath
     /// <param name="instruction">The instruction at its program counter; where the rest is left to do, the one that is there then.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static HotOutcome Emulate<THost, TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, ref uint instruction)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
     {
         if (v.Mode != PrivilegeMode.Supervisor)
@@ -146,12 +146,12 @@ public static class HotPath
     /// <summary>Reads the instruction that the guest is to go on with, if that is one that would trap.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryFetch<THost>(ref THost host, ref VCpu v, ulong pc, out uint instruction)
-        where THost : struct, IHost =>
+        where THost : struct, ITrapHost =>
         TryFetchSystem(ref host, v.CodePage, pc, out instruction) && PrivilegedInstruction.WouldTrap(instruction);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool TryFetchSystem<THost>(ref THost host, ulong page, ulong pc, out uint instruction)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
     {
         instruction = 0;
         // Wholly in the page that is known to be executable.
@@ -175,7 +175,7 @@ public static class HotPath
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool TryAccessCsr<THost, TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, uint instruction, out bool mayInterrupt)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
     {
         var number = instruction >> 20;
@@ -220,7 +220,7 @@ public static class HotPath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool TryAccessSstatus<THost, TMmu>(
         ref THost host, ref VCpu v, ref TMmu mmu, uint instruction, ulong operand, out ulong value)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
     {
         var old = v.Sstatus | host.ReadSstatus() & v.HardwareSstatus;
@@ -247,7 +247,7 @@ public static class HotPath
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool TryReturnToUser<THost, TMmu>(ref THost host, ref VCpu v, ref TMmu mmu)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
     {
         var status = v.Sstatus;
@@ -270,7 +270,7 @@ public static class HotPath
     // Entering clears SIE, so no interrupt can follow at once.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool TryTakeSystemCall<THost, TMmu>(ref THost host, ref VCpu v, ref TMmu mmu)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
     {
         var status = v.Sstatus;
@@ -297,7 +297,7 @@ public static class HotPath
     // The SBI call that sets the timer, where its time has come already.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool TrySetTimer<THost>(ref THost host, ref VCpu v)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
     {
         if (v.X[SbiDispatcher.A7] != SbiExtension.Time
             || v.X[SbiDispatcher.A6] != 0

@@ -9,7 +9,7 @@ namespace Rvirt.Core.Traps;
 /// </summary>
 /// <remarks>Everything that it refers to stays where it is for as long as a trap is handled.</remarks>
 public interface ITrapContext<THost, TMmu, TBus>
-    where THost : struct, IHost
+    where THost : struct, ITrapHost
     where TMmu : struct, IGuestMmu<THost>
     where TBus : struct, IGuestBus<THost>
 {

@@ -34,7 +34,7 @@ public static class PrivilegedInstruction
     /// <returns>Advance, Resume where the program counter was set, Reflect for what is illegal in the guest's mode too, or Idle.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TrapOutcome Emulate<THost, TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, uint instruction)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
     {
         if (v.Mode == PrivilegeMode.Supervisor && (instruction & OpcodeMask) == SystemOpcode)
@@ -94,7 +94,7 @@ public static class PrivilegedInstruction
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool AccessCsr<THost, TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, uint instruction)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
     {
         var number = instruction >> 20;
@@ -126,7 +126,7 @@ public static class PrivilegedInstruction
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Fence<THost, TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, uint instruction)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
     {
         var rs1 = (int)(instruction >> 15 & 31);

@@ -15,7 +15,7 @@ namespace Rvirt.Core.Traps;
 /// </remarks>
 public static class TrapDispatch<TContext, THost, TMmu, TBus>
     where TContext : struct, ITrapContext<THost, TMmu, TBus>
-    where THost : struct, IHost
+    where THost : struct, ITrapHost
     where TMmu : struct, IGuestMmu<THost>
     where TBus : struct, IGuestBus<THost>
 {

@@ -19,7 +19,7 @@ public static class TrapEntry
     /// <param name="cause">Value for <c>scause</c>.</param>
     /// <param name="value">Value for <c>stval</c>.</param>
     public static void TakeException<THost>(ref THost host, ref VCpu v, ulong cause, ulong value)
-        where THost : struct, IHost
+        where THost : struct, ISupervisorCsrs
     {
         v.Counters.Exceptions++;
         Enter(ref host, ref v, cause, value);
@@ -41,7 +41,7 @@ public static class TrapEntry
 
     /// <summary>The guest's <c>sret</c>.</summary>
     public static void Return<THost>(ref THost host, ref VCpu v)
-        where THost : struct, IHost
+        where THost : struct, ISupervisorCsrs
     {
         var status = v.Sstatus;
         v.Pc = v.Sepc;
@@ -79,7 +79,7 @@ public static class TrapEntry
     /// <remarks>External before software before timer (Privileged spec 1.13 §12.1.3).</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void DeliverPending<THost>(ref THost host, ref VCpu v)
-        where THost : struct, IHost
+        where THost : struct, ISupervisorCsrs
     {
         v.InterruptsChanged = false;
         var ready = v.Sip & v.Sie;
@@ -91,7 +91,7 @@ public static class TrapEntry
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Deliver<THost>(ref THost host, ref VCpu v, ulong ready)
-        where THost : struct, IHost
+        where THost : struct, ISupervisorCsrs
     {
         v.Counters.Interrupts++;
         var number = HighestPriority(ready);
@@ -108,7 +108,7 @@ public static class TrapEntry
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Enter<THost>(ref THost host, ref VCpu v, ulong cause, ulong value)
-        where THost : struct, IHost
+        where THost : struct, ISupervisorCsrs
     {
         v.Sepc = v.Pc;
         v.Scause = cause;

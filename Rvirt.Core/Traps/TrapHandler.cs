@@ -19,7 +19,7 @@ public static class TrapHandler
     /// <returns>Resume: enter the guest. Idle: it waits. Stop: leave it for good, for its stop reason. HostBug: panic.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TrapOutcome HandleInterrupt<THost, TMmu, TBus>(ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
         where TBus : struct, IGuestBus<THost>
     {
@@ -36,7 +36,7 @@ public static class TrapHandler
     /// <returns>False where it is left to <see cref="HandleRest"/>.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryRefill<THost, TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, ulong cause, ulong va)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
     {
         if (!mmu.TryRefill(ref host, va, KindOf(cause)))
@@ -52,7 +52,7 @@ public static class TrapHandler
     /// <returns>Resume: enter the guest. Idle: it waits. Stop: leave it for good, for its stop reason. HostBug: panic.</returns>
     public static TrapOutcome HandleRest<THost, TMmu, TBus>(
         ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, ulong cause, ulong value)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
         where TBus : struct, IGuestBus<THost>
     {
@@ -80,13 +80,13 @@ public static class TrapHandler
     /// <summary>Goes on with a guest after something happened to it while it was out: delivers what is pending, and emulates what it meets first.</summary>
     /// <returns>Resume: enter the guest. Idle: it waits. Stop: leave it for good, for its stop reason. HostBug: panic.</returns>
     public static TrapOutcome GoOn<THost, TMmu, TBus>(ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
         where TBus : struct, IGuestBus<THost> =>
         Continue(ref host, ref v, ref mmu, ref bus, TrapOutcome.Resume);
 
     private static TrapOutcome Continue<THost, TMmu, TBus>(ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, TrapOutcome outcome)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
         where TBus : struct, IGuestBus<THost>
     {
@@ -140,14 +140,14 @@ public static class TrapHandler
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static HotOutcome EmulateHot<THost, TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, ref uint instruction)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost> =>
         HotPath.Emulate(ref host, ref v, ref mmu, ref instruction);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static TrapOutcome Dispatch<THost, TMmu, TBus>(
         ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, ulong cause, ulong value)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
         where TBus : struct, IGuestBus<THost>
     {
@@ -187,7 +187,7 @@ public static class TrapHandler
 
     private static TrapOutcome PageFault<THost, TMmu, TBus>(
         ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, AccessKind access, ulong cause, ulong value)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
         where TBus : struct, IGuestBus<THost>
     {

@@ -18,7 +18,7 @@ public static class CsrFile
     /// <returns>False where the guest has no such CSR: an illegal instruction.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryRead<THost>(ref THost host, ref VCpu v, uint number, out ulong value)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
     {
         switch (number)
         {
@@ -68,7 +68,7 @@ public static class CsrFile
     /// <summary>Writes a CSR that <see cref="TryRead"/> knows and that is not read-only.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Write<THost, TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, uint number, ulong value)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
     {
         switch (number)
@@ -120,14 +120,14 @@ public static class CsrFile
     /// <summary>The guest's <c>sstatus</c>: its own bits, those that the hart keeps for it, and UXL.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong ReadSstatus<THost>(ref THost host, ref VCpu v)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
     {
         return v.Sstatus | host.ReadSstatus() & v.HardwareSstatus | Sstatus.Uxl64;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void WriteSstatus<THost>(ref THost host, ref VCpu v, ulong value)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
     {
         var hardware = host.ReadSstatus();
         if (((hardware ^ value) & v.HardwareSstatus) != 0)
@@ -144,7 +144,7 @@ public static class CsrFile
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void WriteSatp<THost, TMmu>(ref VCpu v, ref TMmu mmu, ulong value)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
     {
         // An unsupported mode leaves all of satp as it was (Privileged spec 1.13 §12.1.11): this is how guests probe.

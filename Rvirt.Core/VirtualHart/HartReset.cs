@@ -21,7 +21,7 @@ public static class HartReset
     /// </summary>
     /// <param name="host">The hart. Where it has no FS it has no f registers.</param>
     public static unsafe void Load<THost>(ref THost host)
-        where THost : struct, IHart
+        where THost : struct, ISupervisorCsrs, IFloatingPoint
     {
         // What a trap from U-mode leaves: SPP is U. The guest owns FS; vectors are off, as no guest is told of them.
         // SUM stays set, so that the hypervisor reads the guest's instructions through its mapping without touching sstatus:

@@ -1,10 +1,8 @@
-using Rvirt.Core.Host;
-
 namespace Rvirt.Core.VirtualHart;
 
 /// <summary>The guest's devices, as trap handling needs them. Implemented by the virtual machine of the device library.</summary>
 public interface IGuestBus<THost>
-    where THost : struct, IHost
+    where THost : struct
 {
     /// <summary>Reads a register at a guest physical address that is not RAM.</summary>
     /// <param name="host">The hart.</param>

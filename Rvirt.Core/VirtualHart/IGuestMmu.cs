@@ -1,11 +1,10 @@
-using Rvirt.Core.Host;
 using Rvirt.Core.Privileged;
 
 namespace Rvirt.Core.VirtualHart;
 
 /// <summary>The virtual MMU of one virtual hart, as trap handling needs it. Implemented by the shadow page tables.</summary>
 public interface IGuestMmu<THost>
-    where THost : struct, IHost
+    where THost : struct
 {
     /// <summary>Whether the guest may select a mode in <c>satp</c>.</summary>
     bool Supports(TranslationMode mode);

@@ -48,7 +48,7 @@ public struct HostGoldfishRtc
     /// <param name="moment">The moment, likewise, and later.</param>
     /// <returns>All ones where <c>time</c> does not count so far.</returns>
     public readonly ulong WhenIs<THost>(ref THost host, ulong now, ulong moment)
-        where THost : struct, IHart
+        where THost : struct, ITime
     {
         var wait = moment - now;
         var seconds = wait / Second;

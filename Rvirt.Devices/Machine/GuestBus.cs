@@ -22,7 +22,7 @@ namespace Rvirt.Devices.Machine;
 /// inside it, and so is the host clock's, never the other way round. No lock is held while another guest's devices are called.</para>
 /// </remarks>
 public unsafe struct GuestBus<THost> : IGuestBus<THost>
-    where THost : struct, IHost
+    where THost : struct, IMmio, ITime, IInterprocessor
 {
     private const uint TestFail = 0x3333;
     private const uint TestPass = 0x5555;

@@ -11,7 +11,7 @@ public static class IdleLoop
     /// <summary>Sleeps until the virtual hart's wait ends.</summary>
     /// <returns>Resume, or Stop where another hart asked for it.</returns>
     public static TrapOutcome Wait<THost, TBus>(ref THost host, ref VCpu v, ref TBus bus)
-        where THost : struct, IHost
+        where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>
     {
         bus.Idle(ref host);

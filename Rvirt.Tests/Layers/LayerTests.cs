@@ -72,6 +72,45 @@ public partial class LayerTests
     [GeneratedRegex("qemu ?virt|QEMU|unleashed|sifive_u|visionfive", RegexOptions.IgnoreCase)]
     private static partial Regex BoardName();
 
+    /// <summary>The hart is several interfaces, so that a stand-in has what is under test and no member that only refuses.</summary>
+    [Test]
+    public void NoStandInForTheHostRefusesAMember()
+    {
+        var here = Assembly.GetExecutingAssembly();
+        var hosts = here.GetReferencedAssemblies().Where(name => name.Name!.StartsWith("Rvirt.", StringComparison.Ordinal)).Select(Assembly.Load).Append(here)
+            .Where(assembly => assembly.GetReferencedAssemblies().Any(name => name.Name == "Rvirt.Core"))
+            .SelectMany(Loadable)
+            .Where(type => type.IsValueType && type.GetInterfaces().Any(face => face.Namespace == "Rvirt.Core.Host"))
+            .ToArray();
+        Assert.That(hosts.Select(type => type.Name), Is.SupersetOf(new[] { "MmuHost", "DeviceHost", "TestHost" }));
+        Assert.That(
+            hosts.SelectMany(type => type.GetMethods(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+                .Where(OnlyRefuses).Select(method => $"{method.DeclaringType!.Name}.{method.Name}"),
+            Is.Empty);
+    }
+
+    // Some types are laid out for the target alone.
+    private static IEnumerable<Type> Loadable(Assembly assembly)
+    {
+        try
+        {
+            return assembly.GetTypes();
+        }
+        catch (ReflectionTypeLoadException some)
+        {
+            return some.Types.OfType<Type>();
+        }
+    }
+
+    // newobj of the exception, throw (ECMA-335 III.4.21, III.4.31), and nothing else.
+    private static bool OnlyRefuses(MethodInfo method)
+    {
+        var body = method.GetMethodBody()?.GetILAsByteArray();
+        return body is { Length: 6 } && body[0] == 0x73 && body[5] == 0x7a
+            && method.Module.ResolveMethod(BitConverter.ToInt32(body, 1))!.DeclaringType is { } thrown
+            && (thrown == typeof(NotSupportedException) || thrown == typeof(NotImplementedException));
+    }
+
     [Test]
     public void TheInstructionsOfTheHartStandInOnePlace()
     {

@@ -43,7 +43,7 @@ internal sealed class TestHart
 }
 
 /// <summary>A hart for unit tests of trap handling: it records, and executes nothing.</summary>
-internal readonly struct TestHost(TestHart hart) : IHost
+internal readonly struct TestHost(TestHart hart) : ITrapHost
 {
     public bool MistrustsInstructions => hart.ReportsOtherInstructions;
 
@@ -63,14 +63,6 @@ internal readonly struct TestHost(TestHart hart) : IHost
     public void ClearSoftwareInterrupt() => hart.Sip &= ~Interrupts.Software;
 
     public void WriteScounteren(ulong value) => hart.Scounteren = value;
-
-    public void WriteSatp(ulong value) => throw new NotSupportedException();
-
-    public void SfenceAll() => throw new NotSupportedException();
-
-    public void SfenceAsid(ulong asid) => throw new NotSupportedException();
-
-    public void SfencePage(ulong va) => throw new NotSupportedException();
 
     public void FenceI() => hart.FenceI++;
 
@@ -102,22 +94,4 @@ internal readonly struct TestHost(TestHart hart) : IHost
     public unsafe void SaveFloatingPoint(ulong* area) => hart.FloatingPoint.CopyTo(new Span<ulong>(area, 33));
 
     public unsafe void RestoreFloatingPoint(ulong* area) => new Span<ulong>(area, 33).CopyTo(hart.FloatingPoint);
-
-    public byte Read8(ulong address) => throw new NotSupportedException();
-
-    public ushort Read16(ulong address) => throw new NotSupportedException();
-
-    public uint Read32(ulong address) => throw new NotSupportedException();
-
-    public ulong Read64(ulong address) => throw new NotSupportedException();
-
-    public void Write8(ulong address, byte value) => throw new NotSupportedException();
-
-    public void Write16(ulong address, ushort value) => throw new NotSupportedException();
-
-    public void Write32(ulong address, uint value) => throw new NotSupportedException();
-
-    public void Write64(ulong address, ulong value) => throw new NotSupportedException();
-
-    public void IoFence() => throw new NotSupportedException();
 }

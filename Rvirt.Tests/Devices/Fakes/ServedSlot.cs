@@ -69,23 +69,25 @@ internal sealed unsafe class ServedSlot<TBackend> : IGuestSlot, IDisposable
 
     public void Dispose() => Memory.Dispose();
 
+    private static InvalidOperationException Asked() => new("the back end asked for the host");
+
     private readonly struct NoHost : IMmio
     {
-        public byte Read8(ulong address) => throw new NotSupportedException();
+        public byte Read8(ulong address) => throw Asked();
 
-        public ushort Read16(ulong address) => throw new NotSupportedException();
+        public ushort Read16(ulong address) => throw Asked();
 
-        public uint Read32(ulong address) => throw new NotSupportedException();
+        public uint Read32(ulong address) => throw Asked();
 
-        public ulong Read64(ulong address) => throw new NotSupportedException();
+        public ulong Read64(ulong address) => throw Asked();
 
-        public void Write8(ulong address, byte value) => throw new NotSupportedException();
+        public void Write8(ulong address, byte value) => throw Asked();
 
-        public void Write16(ulong address, ushort value) => throw new NotSupportedException();
+        public void Write16(ulong address, ushort value) => throw Asked();
 
-        public void Write32(ulong address, uint value) => throw new NotSupportedException();
+        public void Write32(ulong address, uint value) => throw Asked();
 
-        public void Write64(ulong address, ulong value) => throw new NotSupportedException();
+        public void Write64(ulong address, ulong value) => throw Asked();
 
         public void IoFence() => System.Threading.Thread.MemoryBarrier();
     }
