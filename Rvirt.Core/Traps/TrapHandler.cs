@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using Rvirt.Core.Host;
+using Rvirt.Core.Modes.Deprivileged;
+using Rvirt.Core.Modes;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.Sbi;
 using Rvirt.Core.VirtualHart;

@@ -66,10 +66,10 @@ public unsafe struct VCpu
     /// <summary>Guest <c>senvcfg</c>.</summary>
     public ulong Senvcfg;
 
-    /// <summary>What the guest did wrong, for <see cref="Traps.TrapOutcome.Reflect"/>: cause.</summary>
+    /// <summary>What the guest did wrong, for <see cref="TrapOutcome.Reflect"/>: cause.</summary>
     public ulong ReflectCause;
 
-    /// <summary>What the guest did wrong, for <see cref="Traps.TrapOutcome.Reflect"/>: value for <c>stval</c>.</summary>
+    /// <summary>What the guest did wrong, for <see cref="TrapOutcome.Reflect"/>: value for <c>stval</c>.</summary>
     public ulong ReflectValue;
 
     /// <summary>
@@ -100,7 +100,7 @@ public unsafe struct VCpu
     /// <summary>Life cycle of the hart (SBI 2.0 §9).</summary>
     public HartState State;
 
-    /// <summary>Why the guest stops, once <see cref="Traps.TrapOutcome.Stop"/> was returned.</summary>
+    /// <summary>Why the guest stops, once <see cref="TrapOutcome.Stop"/> was returned.</summary>
     public StopReason StopReason;
 
     /// <summary>What the test device or SBI reported when the guest failed.</summary>

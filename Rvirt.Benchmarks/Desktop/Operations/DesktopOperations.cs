@@ -1,5 +1,6 @@
 using System;
 using Rvirt.Core.Instructions;
+using Rvirt.Core.Modes.Deprivileged;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;

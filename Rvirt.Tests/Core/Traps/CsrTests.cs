@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using NUnit.Framework;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.Traps;
+using Rvirt.Core.VirtualHart;
 
 namespace Rvirt.Tests.Core.Traps;
 

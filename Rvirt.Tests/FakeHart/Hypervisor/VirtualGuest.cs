@@ -1,7 +1,8 @@
-using System;
 using System.Collections.Generic;
 using System.Runtime.InteropServices;
+using System;
 using Rvirt.Core.Memory;
+using Rvirt.Core.Modes.Deprivileged;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;

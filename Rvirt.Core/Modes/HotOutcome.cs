@@ -1,6 +1,6 @@
-namespace Rvirt.Core.Traps;
+namespace Rvirt.Core.Modes;
 
-/// <summary>What follows from <see cref="HotPath.Emulate"/>.</summary>
+/// <summary>What follows from the quick part of emulation.</summary>
 public enum HotOutcome : byte
 {
     /// <summary>The guest can be entered.</summary>

@@ -1,9 +1,10 @@
 using System.Runtime.CompilerServices;
 using Rvirt.Core.Host;
 using Rvirt.Core.Privileged;
+using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 
-namespace Rvirt.Core.Traps;
+namespace Rvirt.Core.Modes.Deprivileged;
 
 /// <summary>Reads of the device registers that drivers read all the time: part of the hot path, see <see cref="HotPath"/>.</summary>
 /// <remarks>The loads of general registers, 32 bits long, and <c>c.lw</c>; <see cref="DeviceAccess"/> knows them all.</remarks>

@@ -1,4 +1,4 @@
-namespace Rvirt.Core.Traps;
+namespace Rvirt.Core.VirtualHart;
 
 /// <summary>What follows from a trap. No outcome is decided twice: each handler returns one, one place carries it out.</summary>
 public enum TrapOutcome : byte
@@ -12,7 +12,7 @@ public enum TrapOutcome : byte
     /// <summary>The guest takes the exception named by the virtual hart's reflect fields.</summary>
     Reflect,
 
-    /// <summary>The virtual hart waits for an interrupt (<see cref="HartWait"/>), and stands where it goes on then: the run loop decides what its hart does meanwhile.</summary>
+    /// <summary>The virtual hart waits for an interrupt (<see cref="Traps.HartWait"/>), and stands where it goes on then: the run loop decides what its hart does meanwhile.</summary>
     Idle,
 
     /// <summary>The guest stops, for the virtual hart's stop reason.</summary>

@@ -3,7 +3,7 @@ using Rvirt.Core.Host;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
 
-namespace Rvirt.Core.Traps;
+namespace Rvirt.Core.Modes.Deprivileged;
 
 /// <summary>How the guest's S-mode takes a trap and returns from it (Privileged spec 1.13 §12.1.1, §12.1.2, §12.1.7 to §12.1.9).</summary>
 public static class TrapEntry

@@ -2,9 +2,10 @@ using System.Runtime.CompilerServices;
 using Rvirt.Core.Host;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.Sbi;
+using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 
-namespace Rvirt.Core.Traps;
+namespace Rvirt.Core.Modes.Deprivileged;
 
 /// <summary>
 /// The few traps that make up nine tenths of a Linux guest's, in straight code without calls, so that the compiled path saves no

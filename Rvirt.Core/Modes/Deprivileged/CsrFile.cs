@@ -1,8 +1,9 @@
 using System.Runtime.CompilerServices;
 using Rvirt.Core.Host;
 using Rvirt.Core.Privileged;
+using Rvirt.Core.VirtualHart;
 
-namespace Rvirt.Core.VirtualHart;
+namespace Rvirt.Core.Modes.Deprivileged;
 
 /// <summary>The guest's CSRs as its S-mode reads and writes them, each by its WARL rule (Privileged spec 1.13 §12.1).</summary>
 public static class CsrFile
