@@ -1,7 +1,9 @@
 /* The end of a boot that fails before C# can run, or after it cannot any more: one line through SBI, then off, with a status that
  * says so. Firmware may know no other status than success, so the board's test device is tried first. */
 #include "Csr.inc"
+#if __has_include("board.inc")
 #include "board.inc"
+#endif
 #include "Limits.inc"
 #include "rvirt_offsets.inc"
 

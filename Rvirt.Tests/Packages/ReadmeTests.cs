@@ -1,0 +1,55 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Reflection;
+using System.Text.RegularExpressions;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using NUnit.Framework;
+using Rvirt.Tests.SystemTests;
+
+namespace Rvirt.Tests.Packages;
+
+/// <summary>The code that a package's page shows compiles as it stands, and prints what the page says.</summary>
+[NonParallelizable]
+public sealed partial class ReadmeTests
+{
+    private static IEnumerable<string> Programs() => Directory.GetDirectories(Repository.Top, "Rvirt.*").Select(folder => Path.Combine(folder, "README.md"))
+        .Where(File.Exists).Where(file => File.ReadAllText(file).Contains("```csharp", StringComparison.Ordinal)).Select(file => Path.GetRelativePath(Repository.Top, file)).Order(StringComparer.Ordinal);
+
+    [TestCaseSource(nameof(Programs))]
+    public void TheProgramPrintsWhatThePageSays(string page)
+    {
+        var text = File.ReadAllText(Path.Combine(Repository.Top, page));
+        var (code, expected) = (Code().Match(text).Groups[1].Value, Output().Match(text).Groups[1].Value);
+        var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(path => MetadataReference.CreateFromFile(path));
+        var program = CSharpCompilation.Create("Page", [CSharpSyntaxTree.ParseText(code)], references, new CSharpCompilationOptions(OutputKind.ConsoleApplication, optimizationLevel: OptimizationLevel.Release));
+        using var image = new MemoryStream();
+        Assert.That(program.Emit(image).Diagnostics, Is.Empty);
+
+        var console = Console.Out;
+        using var printed = new StringWriter();
+        try
+        {
+            Console.SetOut(printed);
+            var entry = Assembly.Load(image.ToArray()).EntryPoint!;
+            entry.Invoke(null, entry.GetParameters().Length == 0 ? [] : [Array.Empty<string>()]);
+        }
+        finally
+        {
+            Console.SetOut(console);
+        }
+
+        Assert.That(printed.ToString(), Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void TheLowerLibrariesShowAProgram() => Assert.That(Programs(), Does.Contain("Rvirt.Core/README.md").And.Contain("Rvirt.Mmu/README.md"));
+
+    [GeneratedRegex(@"```csharp\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex Code();
+
+    [GeneratedRegex(@"```text\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex Output();
+}
