@@ -127,13 +127,13 @@ mutation: judge
 .PHONY: desktop-linux
 desktop-linux: guest
 	@echo 'desktop-linux: building the reference machine'
-	@dotnet build Rvirt.Tests/FakeHart -c $(configuration) --nologo -v q -clp:ErrorsOnly
+	@dotnet build Rvirt.Desktop -c $(configuration) --nologo -v q -clp:ErrorsOnly
 	@exec $(tool) desktop
 
 .PHONY: fuzz
 fuzz: judge
 	@echo 'fuzz: building; what it finds goes to artifacts/fuzz'
-	@dotnet build Rvirt.Tests/Fuzz -c $(configuration) -v q --nologo -clp:ErrorsOnly
+	@dotnet build Rvirt.Fuzz -c $(configuration) -v q --nologo -clp:ErrorsOnly
 	@exec $(tool) fuzz
 
 clean:

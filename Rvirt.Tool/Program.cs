@@ -14,7 +14,7 @@ var root = new RootCommand("Builds and checks the blobs that carry guests to Rvi
     MakeCommand.CreateDotnet("desktop", "Boots the Debian guest on the reference machine.", DotnetPlan.Desktop),
     MakeCommand.CreateDotnet("lockstep", "Runs random privileged programs on the reference machine and under Rvirt.", DotnetPlan.Lockstep),
     MakeCommand.CreateDotnet("fuzz", "Feeds bad input to what reads untrusted bytes.", DotnetPlan.Fuzz),
-    MakeCommand.CreateDotnet("mutation", "Changes a library and sees whether its tests notice.", DotnetPlan.Mutation, "Rvirt.Tests/Mutation"),
+    MakeCommand.CreateDotnet("mutation", "Changes a library and sees whether its tests notice.", DotnetPlan.Mutation, "Rvirt.Mutation"),
     MakeCommand.CreateDotnet("bench", "Runs the benchmarks.", DotnetPlan.Bench),
     MakeCommand.CreateDotnet("test", "Runs the tests.", DotnetPlan.Test),
 };

@@ -1,11 +1,11 @@
 using System;
 using System.Collections.Generic;
+using Rvirt.Desktop.Hypervisor;
 using Rvirt.Devices.Virtio;
-using Rvirt.Tests.Devices.Fakes;
-using Rvirt.Tests.FakeHart;
-using Rvirt.Tests.FakeHart.Devices;
-using Rvirt.Tests.FakeHart.Harts;
-using Rvirt.Tests.FakeHart.Hypervisor;
+using Rvirt.Reference;
+using Rvirt.Reference.Devices;
+using Rvirt.Reference.Harts;
+using Rvirt.Testing.Devices;
 
 namespace Rvirt.Tests.Hostile;
 

@@ -5,9 +5,10 @@ using System.Threading;
 using NUnit.Framework;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
-using Rvirt.Tests.FakeHart.Assembly;
-using Rvirt.Tests.FakeHart.Harts;
-using Rvirt.Tests.FakeHart.Hypervisor;
+using Rvirt.Desktop.Hypervisor;
+using Rvirt.Reference;
+using Rvirt.Reference.Assembly;
+using Rvirt.Reference.Harts;
 using Rvirt.Tests.Hostile.Programs;
 
 namespace Rvirt.Tests.Hostile;

@@ -2,7 +2,8 @@ using System;
 using System.Linq;
 using NUnit.Framework;
 using Rvirt.Core.VirtualHart;
-using Rvirt.Tests.FakeHart.Harts;
+using Rvirt.Reference;
+using Rvirt.Reference.Harts;
 using Rvirt.Tests.Hostile.Programs;
 
 namespace Rvirt.Tests.Hostile;

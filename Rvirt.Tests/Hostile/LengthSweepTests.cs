@@ -4,8 +4,8 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using NUnit.Framework;
-using Rvirt.Tests.Fuzz.Engine;
-using Rvirt.Tests.Fuzz.Targets;
+using Rvirt.Fuzz.Engine;
+using Rvirt.Fuzz.Targets;
 using Rvirt.Tests.SystemTests;
 
 namespace Rvirt.Tests.Hostile;

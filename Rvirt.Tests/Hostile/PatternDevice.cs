@@ -1,6 +1,6 @@
 using System;
-using Rvirt.Tests.FakeHart.Devices;
-using Rvirt.Tests.FakeHart.Harts;
+using Rvirt.Reference.Devices;
+using Rvirt.Reference.Harts;
 
 namespace Rvirt.Tests.Hostile;
 

@@ -4,7 +4,7 @@ using System.Threading.Tasks;
 using NUnit.Framework;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.Virtio;
-using Rvirt.Tests.Devices.Fakes;
+using Rvirt.Testing.Devices;
 using Rvirt.Tests.Hostile.Programs;
 using Rvirt.Tests.SystemTests;
 

@@ -3,7 +3,7 @@ using System.Linq;
 using NUnit.Framework;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
-using Rvirt.Tests.FakeHart.Harts;
+using Rvirt.Reference.Harts;
 using Rvirt.Tests.Hostile.Programs;
 
 namespace Rvirt.Tests.Hostile;

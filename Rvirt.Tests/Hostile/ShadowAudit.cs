@@ -1,7 +1,7 @@
 using System;
 using System.Collections.Generic;
-using Rvirt.Tests.FakeHart;
-using Rvirt.Tests.FakeHart.Hypervisor;
+using Rvirt.Desktop.Hypervisor;
+using Rvirt.Reference;
 
 namespace Rvirt.Tests.Hostile;
 
@@ -24,7 +24,7 @@ internal sealed class ShadowAudit(VirtualMachine machine)
     /// <summary>Audits the tables in use, and all that were in use before: they may be used again.</summary>
     public void Check()
     {
-        _roots.Add(machine.Hart.ReadCsr(FakeHart.Harts.CsrNumber.Satp));
+        _roots.Add(machine.Hart.ReadCsr(Rvirt.Reference.Harts.CsrNumber.Satp));
         _seen.Clear();
         foreach (var satp in _roots)
         {

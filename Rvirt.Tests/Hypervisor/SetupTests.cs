@@ -3,9 +3,9 @@ using System.Collections.Generic;
 using System.Linq;
 using NUnit.Framework;
 using Rvirt.Core.DeviceTree;
+using Rvirt.Desktop.Hypervisor;
 using Rvirt.Hypervisor.Boards;
 using Rvirt.Hypervisor.Host;
-using Rvirt.Tests.FakeHart.Hypervisor;
 
 namespace Rvirt.Tests.Hypervisor;
 

@@ -4,11 +4,11 @@ using System.IO;
 using System.Text;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Privileged;
+using Rvirt.Desktop.Hypervisor;
 using Rvirt.Hypervisor.Boards;
+using Rvirt.Reference;
+using Rvirt.Reference.Assembly;
 using Rvirt.Tests.Core.DeviceTree;
-using Rvirt.Tests.FakeHart;
-using Rvirt.Tests.FakeHart.Assembly;
-using Rvirt.Tests.FakeHart.Hypervisor;
 using Rvirt.Tests.SystemTests;
 using Rvirt.Tool.Blobs;
 

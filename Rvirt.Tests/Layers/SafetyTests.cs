@@ -19,7 +19,7 @@ public sealed class SafetyTests
     private const int FewestWords = 5;
 
     // Everything that is no test is product.
-    private static readonly string[] s_tests = ["Rvirt.Tests", "Rvirt.Fuzz", "Rvirt.Reference", "Rvirt.Benchmarks"];
+    private static readonly string[] s_tests = ["Rvirt.Test", "Rvirt.Desktop", "Rvirt.Fuzz", "Rvirt.Mutation", "Rvirt.Reference", "Rvirt.Benchmarks"];
 
     private static IEnumerable<string> Projects() => Directory.GetDirectories(Repository.Top, "Rvirt.*").Select(folder => Path.GetFileName(folder)!)
         .Where(name => !s_tests.Any(tests => name.StartsWith(tests, StringComparison.Ordinal))).Order(StringComparer.Ordinal);

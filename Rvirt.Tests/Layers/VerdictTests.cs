@@ -11,20 +11,25 @@ namespace Rvirt.Tests.Layers;
 /// <summary>The verdict of a test is the same on a busy machine and on one that lacks a tool: what could make it another is not in the sources.</summary>
 public sealed partial class VerdictTests
 {
-    private const string This = "Layers/VerdictTests.cs";
+    private const string This = "Rvirt.Tests/Layers/VerdictTests.cs";
 
     // Commands that run for as long as a person likes; they only tell how long it took.
-    private static readonly string[] s_commands = ["FakeHart/Desktop/", "Fuzz/Commands/", "Lockstep/LockstepCommand.cs"];
+    private static readonly string[] s_commands = ["Rvirt.Desktop/Running/", "Rvirt.Fuzz/Commands/", "Rvirt.Tests/Lockstep/LockstepCommand.cs"];
+
+    // Tests, and what they stand on.
+    private static readonly string[] s_projects = ["Rvirt.Tests", "Rvirt.Testing", "Rvirt.Reference", "Rvirt.Desktop", "Rvirt.Fuzz"];
 
     // Each waits for something that happens for sure, and its clock only ends what hangs.
     private static readonly string[] s_waits =
-        ["SystemTests/Patience.cs", "SystemTests/QemuMachine.cs", "SystemTests/DebianGuestTests.cs", "Hostile/RacingTests.cs"];
+        [
+            "Rvirt.Tests/SystemTests/Patience.cs", "Rvirt.Tests/SystemTests/QemuMachine.cs", "Rvirt.Tests/SystemTests/DebianGuestTests.cs",
+            "Rvirt.Tests/Hostile/RacingTests.cs",
+        ];
 
     private static IEnumerable<(string Name, string Text)> Sources()
     {
-        var folder = Path.Combine(Repository.Top, "Rvirt.Tests");
-        return Directory.GetFiles(folder, "*.cs", SearchOption.AllDirectories)
-            .Select(file => (Name: Path.GetRelativePath(folder, file), File: file))
+        return s_projects.SelectMany(project => Directory.GetFiles(Path.Combine(Repository.Top, project), "*.cs", SearchOption.AllDirectories))
+            .Select(file => (Name: Path.GetRelativePath(Repository.Top, file), File: file))
             .Where(file => file.Name != This && !file.Name.Split('/').Any(part => part is "bin" or "obj"))
             .Select(file => (file.Name, File.ReadAllText(file.File)));
     }

@@ -1,6 +1,6 @@
 using System;
-using Rvirt.Tests.FakeHart.Harts;
-using Rvirt.Tests.FakeHart.Instructions;
+using Rvirt.Reference.Harts;
+using Rvirt.Reference.Instructions;
 
 namespace Rvirt.Tests.Lockstep;
 
@@ -67,7 +67,7 @@ public sealed class InstructionChooser(Random random, LockstepRun run, ValueChoo
             for (var i = 0; i < 31; i++)
             {
                 var register = 1 + ((first + i) % 31);
-                if (hart.TryProbe(hart[register], store ? FakeHart.Harts.Access.Store : FakeHart.Harts.Access.Load, out _))
+                if (hart.TryProbe(hart[register], store ? Rvirt.Reference.Harts.Access.Store : Rvirt.Reference.Harts.Access.Load, out _))
                 {
                     return register;
                 }
@@ -107,7 +107,7 @@ public sealed class InstructionChooser(Random random, LockstepRun run, ValueChoo
         for (var i = 0; i < 31; i++)
         {
             var register = 1 + ((first + i) % 31);
-            if (hart.TryProbe(hart[register], FakeHart.Harts.Access.Fetch, out _))
+            if (hart.TryProbe(hart[register], Rvirt.Reference.Harts.Access.Fetch, out _))
             {
                 return ((uint)register << 15) | ((uint)Register() << 7) | 0x67;
             }

@@ -1,6 +1,6 @@
 using System;
 using Rvirt.Core.Privileged;
-using Rvirt.Tests.FakeHart.Harts;
+using Rvirt.Reference.Harts;
 
 namespace Rvirt.Tests.Lockstep;
 

@@ -2,8 +2,9 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Rvirt.Core.VirtualHart;
-using Rvirt.Tests.FakeHart.Harts;
-using Rvirt.Tests.FakeHart.Instructions;
+using Rvirt.Reference;
+using Rvirt.Reference.Harts;
+using Rvirt.Reference.Instructions;
 
 namespace Rvirt.Tests.Lockstep;
 

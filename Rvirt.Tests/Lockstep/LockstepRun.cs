@@ -1,7 +1,8 @@
 using System;
 using System.Collections.Generic;
 using System.Runtime.InteropServices;
-using Rvirt.Tests.FakeHart.Harts;
+using Rvirt.Reference;
+using Rvirt.Reference.Harts;
 
 namespace Rvirt.Tests.Lockstep;
 

@@ -3,7 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using System.Text;
-using Rvirt.Tests.FakeHart.Instructions;
+using Rvirt.Reference.Instructions;
 
 namespace Rvirt.Tests.Lockstep;
 

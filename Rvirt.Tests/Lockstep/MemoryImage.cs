@@ -1,6 +1,6 @@
 using System;
 using System.Collections.Generic;
-using Rvirt.Tests.FakeHart;
+using Rvirt.Reference;
 
 namespace Rvirt.Tests.Lockstep;
 

@@ -1,6 +1,6 @@
 using System;
-using Rvirt.Tests.FakeHart;
-using Rvirt.Tests.FakeHart.Harts;
+using Rvirt.Reference;
+using Rvirt.Reference.Harts;
 
 namespace Rvirt.Tests.Lockstep;
 

@@ -1,5 +1,5 @@
 using System;
-using Rvirt.Tests.FakeHart.Harts;
+using Rvirt.Reference.Harts;
 
 namespace Rvirt.Tests.Lockstep;
 

@@ -2,8 +2,9 @@ using System;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
-using Rvirt.Tests.FakeHart.Harts;
-using Rvirt.Tests.FakeHart.Hypervisor;
+using Rvirt.Desktop.Hypervisor;
+using Rvirt.Reference;
+using Rvirt.Reference.Harts;
 using Interrupts = Rvirt.Core.Privileged.Interrupts;
 
 namespace Rvirt.Tests.Lockstep;

@@ -1,7 +1,7 @@
 using System;
 using System.Collections.Generic;
-using Rvirt.Tests.FakeHart;
-using Rvirt.Tests.FakeHart.Harts;
+using Rvirt.Reference;
+using Rvirt.Reference.Harts;
 
 namespace Rvirt.Tests.Lockstep;
 

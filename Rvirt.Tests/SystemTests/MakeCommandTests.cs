@@ -4,7 +4,7 @@ using System.Linq;
 using System.Text;
 using System.Text.RegularExpressions;
 using NUnit.Framework;
-using Rvirt.Tests.Fuzz.Targets;
+using Rvirt.Fuzz.Targets;
 using Rvirt.Tool.Commands;
 using Rvirt.Tool.Machines;
 

@@ -16,7 +16,7 @@ public static class DotnetPlan
     /// <summary><c>make desktop-linux</c>: the Debian guest on the reference machine.</summary>
     public static IReadOnlyList<string> Desktop(Setting settings, WorkingCopy copy) =>
     [
-        copy.Program("Rvirt.Tests/FakeHart", "Rvirt.FakeHart"), "run",
+        copy.Program("Rvirt.Desktop", "Rvirt.Desktop"), "run",
         "--memory", "256", "--kernel", copy.OfGuest("Image"), "--initrd", copy.OfGuest("initrd"), "--disk", copy.OfGuest("disk.ext4"),
         $"--append={settings.Text("APPEND") ?? "console=ttyS0 rvirt.name=desktop"}", $"--until={settings.Text("UNTIL") ?? "login:"}",
         .. settings.Switch("NATIVE") ? (string[])["--native"] : [],
@@ -34,9 +34,9 @@ public static class DotnetPlan
     /// <summary><c>make fuzz</c>: bad input for what reads untrusted bytes.</summary>
     public static IReadOnlyList<string> Fuzz(Setting settings, WorkingCopy copy) =>
     [
-        copy.Program("Rvirt.Tests/Fuzz", "Rvirt.Fuzz"), "run",
+        copy.Program("Rvirt.Fuzz", "Rvirt.Fuzz"), "run",
         "--target", settings.Choice("TARGET", [.. FuzzTargets]), "--seconds", Text(settings.Number("FOR", 0, 0, int.MaxValue, "seconds; 0 is without end")),
-        "--corpus", "Rvirt.Tests/Fuzz/Corpus", "--output", "artifacts/fuzz",
+        "--corpus", "Rvirt.Fuzz/Corpus", "--output", "artifacts/fuzz",
     ];
 
     /// <summary><c>make mutation</c>: how much of a library its unit tests hold; in the folder of that project.</summary>

@@ -6,6 +6,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using NUnit.Framework;
 using Rvirt.Core.DeviceTree;
+using Rvirt.Testing.Memory;
 using Rvirt.Tests.SystemTests;
 
 namespace Rvirt.Tests.Core.DeviceTree;

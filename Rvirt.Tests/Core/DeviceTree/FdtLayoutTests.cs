@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using NUnit.Framework;
 using Rvirt.Core.DeviceTree;
+using Rvirt.Testing.Memory;
 
 namespace Rvirt.Tests.Core.DeviceTree;
 

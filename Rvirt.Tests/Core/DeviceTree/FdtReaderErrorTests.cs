@@ -2,6 +2,7 @@ using System;
 using System.Linq;
 using NUnit.Framework;
 using Rvirt.Core.DeviceTree;
+using Rvirt.Testing.Memory;
 
 namespace Rvirt.Tests.Core.DeviceTree;
 

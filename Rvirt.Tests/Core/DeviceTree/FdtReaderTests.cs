@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Text;
 using NUnit.Framework;
 using Rvirt.Core.DeviceTree;
+using Rvirt.Testing.Memory;
 
 namespace Rvirt.Tests.Core.DeviceTree;
 

@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using NUnit.Framework;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Privileged;
+using Rvirt.Testing.Memory;
 
 namespace Rvirt.Tests.Core.DeviceTree;
 

@@ -1,6 +1,7 @@
 using System;
 using Rvirt.Core.Images;
 using Rvirt.Core.Memory;
+using Rvirt.Testing.Memory;
 using Rvirt.Tests.Core.DeviceTree;
 
 namespace Rvirt.Tests.Core.Images;

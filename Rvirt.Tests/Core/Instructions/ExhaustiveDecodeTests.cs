@@ -2,10 +2,10 @@ using System.Collections.Generic;
 using System.Text;
 using NUnit.Framework;
 using Rvirt.Core.Instructions;
-using Rvirt.Tests.FakeHart.Instructions;
-using Decoder = Rvirt.Tests.FakeHart.Instructions.Decoder;
+using Rvirt.Reference.Instructions;
+using Decoder = Rvirt.Reference.Instructions.Decoder;
 using InstructionTable = Rvirt.Core.Instructions.InstructionTable;
-using ReferenceTable = Rvirt.Tests.FakeHart.Instructions.InstructionTable;
+using ReferenceTable = Rvirt.Reference.Instructions.InstructionTable;
 
 namespace Rvirt.Tests.Core.Instructions;
 

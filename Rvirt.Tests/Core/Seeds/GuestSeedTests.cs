@@ -5,6 +5,7 @@ using System.Linq;
 using NUnit.Framework;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Seeds;
+using Rvirt.Testing.Memory;
 using Rvirt.Tests.Core.DeviceTree;
 
 namespace Rvirt.Tests.Core.Seeds;

@@ -1,7 +1,7 @@
 using System.Numerics;
 using NUnit.Framework;
 using Rvirt.Devices.HostDrivers;
-using Rvirt.Tests.Devices.Fakes;
+using Rvirt.Testing.Devices;
 
 namespace Rvirt.Tests.Devices.Clock;
 

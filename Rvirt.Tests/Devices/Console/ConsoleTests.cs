@@ -2,7 +2,7 @@ using System.Linq;
 using System.Text;
 using NUnit.Framework;
 using Rvirt.Devices.Console;
-using Rvirt.Tests.Devices.Fakes;
+using Rvirt.Testing.Devices;
 
 namespace Rvirt.Tests.Devices.Console;
 

@@ -2,7 +2,7 @@ using System.Collections.Generic;
 using NUnit.Framework;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.Virtio;
-using Rvirt.Tests.Devices.Fakes;
+using Rvirt.Testing.Devices;
 
 namespace Rvirt.Tests.Devices.Machine;
 

@@ -2,7 +2,7 @@ using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
 using Rvirt.Devices.Virtio;
-using Rvirt.Tests.Devices.Fakes;
+using Rvirt.Testing.Devices;
 
 namespace Rvirt.Tests.Devices.Virtio;
 

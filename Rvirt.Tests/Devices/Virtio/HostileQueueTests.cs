@@ -2,7 +2,7 @@ using System;
 using CsCheck;
 using NUnit.Framework;
 using Rvirt.Devices.Virtio;
-using Rvirt.Tests.Devices.Fakes;
+using Rvirt.Testing.Devices;
 
 namespace Rvirt.Tests.Devices.Virtio;
 

@@ -4,7 +4,7 @@ using System.Linq;
 using NUnit.Framework;
 using Rvirt.Devices.Virtio;
 using Rvirt.Devices.Virtio.Mediated;
-using Rvirt.Tests.Devices.Fakes;
+using Rvirt.Testing.Devices;
 
 namespace Rvirt.Tests.Devices.Virtio;
 

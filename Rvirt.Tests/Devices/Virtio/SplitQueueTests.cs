@@ -1,7 +1,7 @@
 using CsCheck;
 using NUnit.Framework;
 using Rvirt.Devices.Virtio;
-using Rvirt.Tests.Devices.Fakes;
+using Rvirt.Testing.Devices;
 
 namespace Rvirt.Tests.Devices.Virtio;
 

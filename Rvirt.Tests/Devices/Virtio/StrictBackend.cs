@@ -3,7 +3,7 @@ using NUnit.Framework;
 using Rvirt.Core.Host;
 using Rvirt.Core.Memory;
 using Rvirt.Devices.Virtio;
-using Rvirt.Tests.Devices.Fakes;
+using Rvirt.Testing.Devices;
 
 namespace Rvirt.Tests.Devices.Virtio;
 

@@ -1,0 +1,179 @@
+using System;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Rvirt.Core.DeviceTree;
+using Rvirt.Core.Memory;
+using Rvirt.Core.VirtualHart;
+using Rvirt.Hypervisor.Host;
+using Rvirt.Hypervisor.Setup;
+using Rvirt.Reference;
+using Rvirt.Reference.Harts;
+
+namespace Rvirt.Desktop.Hypervisor;
+
+/// <summary>The reference hart as the hardware under the hypervisor's portable code.</summary>
+/// <remarks>It is kept in memory that no garbage collector sees, as on a bare machine, so it holds a handle and no reference.</remarks>
+public unsafe struct FakeHost : IHypervisorHost
+{
+    private GCHandle _state;
+
+    /// <param name="hart">The hart; what is kept here lives as long as it does.</param>
+    /// <param name="seam">What a test bends.</param>
+    public FakeHost(Hart hart, HostSeam? seam = null)
+    {
+        var state = FakeHostState.Of(hart);
+        state.Seam = seam ?? state.Seam;
+        _state = state.Handle;
+    }
+
+    public bool MistrustsInstructions { readonly get; private set; }
+
+    /// <summary>The whole hypervisor that the hart is part of, where there is one.</summary>
+    internal readonly DesktopMachine? Desktop
+    {
+        get => State.Desktop;
+        set => State.Desktop = value;
+    }
+
+    public readonly PhysicalMemory Memory => new((ulong)TheHart.Machine.Ram - TheHart.Machine.RamBase);
+
+    private readonly FakeHostState State => Unsafe.As<FakeHostState>(_state.Target!);
+
+    private readonly Hart TheHart => State.Hart;
+
+    private readonly HostSeam? Seam => State.Seam;
+
+    private readonly DesktopMachine Whole => State.Desktop ?? throw new InvalidOperationException("only a whole hypervisor asks for that");
+
+    public readonly HostAbilities Probe() => Whole.Abilities;
+
+    public readonly ushort ProbeMaximumAsid(ulong satp) => (ushort)((1 << TheHart.Options.AsidBits) - 1);
+
+    public void Adopt(in HostHart hart)
+    {
+        var desktop = Whole;
+        var state = FakeHostState.Of(TheHart.Machine.Harts[hart.HartId]);
+        state.Desktop = desktop;
+        _state = state.Handle;
+        MistrustsInstructions = hart.MayHaveHypervisorExtension;
+    }
+
+    public readonly void WriteEmergency(byte value) => Whole.WriteEmergency(value);
+
+    public readonly void UseTestDevice(ulong address) => Whole.TestDevice = address;
+
+    public readonly void End(uint status) => Whole.End(status);
+
+    public readonly bool TryStartHart(ulong hartId, HartStart* start) => Whole.TryStartHart(hartId, start);
+
+    public readonly void EnterGuest(VCpu* virtualHart) => Whole.Enter(TheHart, virtualHart);
+
+    public readonly ulong ReadSstatus() => TheHart.ReadCsr(CsrNumber.Sstatus);
+
+    public readonly void WriteSstatus(ulong value) => TheHart.WriteCsr(CsrNumber.Sstatus, value);
+
+    public readonly ulong ReadSie() => TheHart.ReadCsr(CsrNumber.Sie);
+
+    public readonly void SetSie(ulong bits) => TheHart.WriteCsr(CsrNumber.Sie, TheHart.ReadCsr(CsrNumber.Sie) | bits);
+
+    public readonly void ClearSie(ulong bits) => TheHart.WriteCsr(CsrNumber.Sie, TheHart.ReadCsr(CsrNumber.Sie) & ~bits);
+
+    public readonly ulong ReadSip() => TheHart.ReadCsr(CsrNumber.Sip);
+
+    public readonly void ClearSoftwareInterrupt() => TheHart.ClearSoftware();
+
+    public readonly void WriteScounteren(ulong value) => TheHart.WriteCsr(CsrNumber.Scounteren, value);
+
+    public readonly void WriteSatp(ulong value) => TheHart.WriteCsr(CsrNumber.Satp, value);
+
+    public readonly void SfenceAll() => TheHart.Fence(null, null);
+
+    public readonly void SfenceAsid(ulong asid) => TheHart.Fence(null, (ushort)asid);
+
+    public readonly void SfencePage(ulong va) => TheHart.Fence(va, null);
+
+    public readonly void FenceI() => TheHart.FlushInstructionCache();
+
+    public readonly ulong ReadTime() => TheHart.ReadCsr(CsrNumber.Time);
+
+    public readonly void SetTimer(ulong deadline) => TheHart.FirmwareTimer = deadline;
+
+    public readonly void SendIpi(ulong hartId) => TheHart.Machine.Harts[hartId].RaiseSoftware();
+
+    /// <summary>Waiting for what cannot come ends the machine.</summary>
+    public readonly void Wfi()
+    {
+        TheHart.UpdateTimers();
+        if ((TheHart.Pending & TheHart.ReadCsr(CsrNumber.Sie)) != 0)
+        {
+            return;
+        }
+
+        if (Seam?.Idle is { } idle)
+        {
+            idle();
+        }
+        else if (!TheHart.Machine.TryWait(TheHart))
+        {
+            throw new IdleForeverException();
+        }
+    }
+
+    public readonly bool TryFetch(ulong va, out uint instruction)
+    {
+        instruction = 0;
+        return (Seam is null || Seam.MayRead(TheHart, va, 32)) && TheHart.TryFetchForSupervisor(va, out instruction);
+    }
+
+    public readonly ulong TryFetchHalf(ulong va) =>
+        (Seam is null || Seam.MayRead(TheHart, va, 16)) && TheHart.TryFetchHalfForSupervisor(va, out var half) ? half : ulong.MaxValue;
+
+    public readonly void SaveFloatingPoint(ulong* area)
+    {
+        TheHart.Float.CopyTo(new Span<ulong>(area, 32));
+        area[32] = TheHart.ReadCsr(CsrNumber.Fcsr);
+    }
+
+    public readonly void RestoreFloatingPoint(ulong* area)
+    {
+        // Whatever FS says before and after, as FloatingPoint.S does it.
+        var status = ReadSstatus();
+        WriteSstatus(status | Status.Fs);
+        new Span<ulong>(area, 32).CopyTo(TheHart.Float);
+        TheHart.WriteCsr(CsrNumber.Fcsr, area[32]);
+        WriteSstatus(status);
+    }
+
+    public readonly byte Read8(ulong address) => (byte)Read(address, 1);
+
+    public readonly ushort Read16(ulong address) => (ushort)Read(address, 2);
+
+    public readonly uint Read32(ulong address) => (uint)Read(address, 4);
+
+    public readonly ulong Read64(ulong address) => Read(address, 8);
+
+    public readonly void Write8(ulong address, byte value) => Write(address, 1, value);
+
+    public readonly void Write16(ulong address, ushort value) => Write(address, 2, value);
+
+    public readonly void Write32(ulong address, uint value) => Write(address, 4, value);
+
+    public readonly void Write64(ulong address, ulong value) => Write(address, 8, value);
+
+    public readonly void IoFence()
+    {
+    }
+
+    private readonly ulong Read(ulong address, int size) =>
+        TheHart.Machine.TryRead(TheHart, address, size, out var value)
+            ? value
+            : throw new InvalidOperationException($"the hypervisor read {size} bytes at {address:x}, where no device answers");
+
+    private readonly void Write(ulong address, int size, ulong value)
+    {
+        if (!TheHart.Machine.TryWrite(TheHart, address, size, value))
+        {
+            throw new InvalidOperationException($"the hypervisor wrote {size} bytes at {address:x}, where no device answers");
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using System;
+using System.Collections.Generic;
+using Rvirt.Reference.Harts;
+
+namespace Rvirt.Desktop.Hypervisor;
+
+/// <summary>What a test may bend in the host under the hypervisor; all of it is what some hardware does.</summary>
+public sealed class HostSeam
+{
+    private readonly HashSet<(ulong Address, int Bits)> _read = [];
+    private ulong _trap;
+
+    /// <summary>Instructions behind the trapped one cannot be read, so that each trap emulates one.</summary>
+    public bool OneAtATime { get; set; }
+
+    /// <summary>Runs where the hypervisor waits for an interrupt and none is pending; it has to make one pending.</summary>
+    public Action? Idle { get; set; }
+
+    /// <summary>Whether the hypervisor may read an instruction: with <see cref="OneAtATime"/> only the trapped one, and each part of it once.</summary>
+    /// <param name="hart">The hart that trapped.</param>
+    /// <param name="va">Guest virtual address.</param>
+    /// <param name="bits">How many are read.</param>
+    internal bool MayRead(Hart hart, ulong va, int bits)
+    {
+        if (!OneAtATime)
+        {
+            return true;
+        }
+
+        if (hart.Traps != _trap)
+        {
+            _trap = hart.Traps;
+            _read.Clear();
+        }
+
+        var cause = hart.ReadCsr(CsrNumber.Scause);
+        var known = cause >= Cause.Interrupt || cause == Cause.UserCall
+            || (cause == Cause.IllegalInstruction && hart.ReadCsr(CsrNumber.Stval) != 0);
+        // A handler can start where the trapped instruction is: the second time it is an instruction behind it.
+        return !known && va - hart.ReadCsr(CsrNumber.Sepc) is (0 or 2) && _read.Add((va, bits));
+    }
+}

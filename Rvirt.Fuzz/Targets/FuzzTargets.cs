@@ -1,0 +1,24 @@
+using System;
+using System.Collections.Generic;
+using Rvirt.Fuzz.Engine;
+
+namespace Rvirt.Fuzz.Targets;
+
+/// <summary>All targets, by name.</summary>
+internal static class FuzzTargets
+{
+    private static readonly Dictionary<string, Func<IFuzzTarget>> _all = new()
+    {
+        ["tree"] = () => new TreeTarget(),
+        ["kernel"] = () => new KernelTarget(),
+        ["blob"] = () => new BlobTarget(),
+        ["virtio"] = () => new VirtioTarget(),
+        ["decoder"] = () => new DecoderTarget(),
+    };
+
+    /// <summary>Their names.</summary>
+    public static IEnumerable<string> Names => _all.Keys;
+
+    /// <summary>Makes a target.</summary>
+    public static IFuzzTarget Get(string name) => _all[name]();
+}

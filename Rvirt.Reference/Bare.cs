@@ -1,0 +1,20 @@
+using Rvirt.Reference.Assembly;
+
+namespace Rvirt.Reference;
+
+/// <summary>Programs assembled into a machine.</summary>
+public static class Bare
+{
+    /// <summary>Loads a program at the start of RAM and points every hart at it, in M-mode, with a0 its id.</summary>
+    public static Machine Load(this Machine machine, string source)
+    {
+        machine.Load(machine.RamBase, Assembler.Assemble(source, machine.RamBase));
+        foreach (var hart in machine.Harts)
+        {
+            hart.Pc = machine.RamBase;
+            hart[10] = (ulong)hart.Id;
+        }
+
+        return machine;
+    }
+}

@@ -1,0 +1,16 @@
+using System;
+
+namespace Rvirt.Reference.Devices.Virtio;
+
+/// <summary>What a fake disk keeps its sectors in.</summary>
+public interface IDisk
+{
+    /// <summary>Bytes, a multiple of 512.</summary>
+    long Length { get; }
+
+    /// <summary>Reads inside the disk.</summary>
+    void Read(long offset, Span<byte> destination);
+
+    /// <summary>Writes inside the disk.</summary>
+    void Write(long offset, ReadOnlySpan<byte> source);
+}

@@ -1,0 +1,141 @@
+using System;
+using System.Buffers.Binary;
+
+namespace Rvirt.Reference.Devices.Virtio;
+
+/// <summary>A split virtqueue as the device sees it (Virtio 1.2 §2.7): it takes requests from the available ring and gives them back in the used ring.</summary>
+public sealed class VirtQueue
+{
+    private const ushort Next = 1, Write = 2, Indirect = 4, NoInterrupt = 1;
+    private const int DescriptorBytes = 16;
+
+    private ushort _availableIndex;
+
+    public uint Size { get; set; }
+
+    public uint Alignment { get; set; } = 4096;
+
+    public bool Ready { get; set; }
+
+    public ulong Descriptors { get; set; }
+
+    public ulong Available { get; set; }
+
+    public ulong Used { get; set; }
+
+    /// <summary>Value of the used ring's index.</summary>
+    public ushort UsedIndex { get; private set; }
+
+    /// <summary>Set when the driver's rings make no sense; only a reset helps.</summary>
+    public bool Broken { get; private set; }
+
+    public void Reset()
+    {
+        Ready = false;
+        Broken = false;
+        Size = 0;
+        Descriptors = Available = Used = 0;
+        _availableIndex = UsedIndex = 0;
+    }
+
+    /// <summary>The legacy layout: three parts in one block, the used ring at the next multiple of the alignment (Virtio 1.2 §2.7.2).</summary>
+    public void PlaceLegacy(ulong address)
+    {
+        Descriptors = address;
+        Available = address + (DescriptorBytes * Size);
+        Used = (Available + 6 + (2 * Size) + Alignment - 1) / Alignment * Alignment;
+        Ready = address != 0 && Size != 0;
+    }
+
+    /// <summary>Looks at the next request. It is taken by <see cref="Complete"/>.</summary>
+    public bool TryNext(Machine machine, out VirtioChain chain)
+    {
+        chain = default!;
+        if (Broken || !machine.IsRam(Available, 6 + (2 * Size)) || !machine.IsRam(Used, 6 + (8 * Size)))
+        {
+            Broken = true;
+            return false;
+        }
+
+        if (Read16(machine, Available + 2) == _availableIndex)
+        {
+            return false;
+        }
+
+        var head = Read16(machine, Available + 4 + (2 * (ulong)(_availableIndex % Size)));
+        chain = new VirtioChain(machine, head);
+        Broken = !Walk(machine, Descriptors, Size, head, chain, indirectAllowed: true);
+        return !Broken;
+    }
+
+    /// <summary>Gives the request that <see cref="TryNext"/> found back to the driver.</summary>
+    public void Complete(Machine machine, ushort head, uint written)
+    {
+        var entry = machine.Memory(Used + 4 + (8 * (ulong)(UsedIndex % Size)), 8);
+        BinaryPrimitives.WriteUInt32LittleEndian(entry, head);
+        BinaryPrimitives.WriteUInt32LittleEndian(entry[4..], written);
+        UsedIndex++;
+        _availableIndex++;
+        BinaryPrimitives.WriteUInt16LittleEndian(machine.Memory(Used + 2, 2), UsedIndex);
+        // avail_event: tell me of the very next one.
+        BinaryPrimitives.WriteUInt16LittleEndian(machine.Memory(Used + 4 + (8 * Size), 2), _availableIndex);
+    }
+
+    /// <summary>Whether the driver wants an interrupt for what was given back since the used index was <paramref name="before"/> (Virtio 1.2 §2.7.7).</summary>
+    public bool WantsInterrupt(Machine machine, ushort before, bool eventIndex)
+    {
+        if (UsedIndex == before)
+        {
+            return false;
+        }
+
+        if (!eventIndex)
+        {
+            return (Read16(machine, Available) & NoInterrupt) == 0;
+        }
+
+        var wanted = Read16(machine, Available + 4 + (2 * Size));
+        return (ushort)(UsedIndex - wanted - 1) < (ushort)(UsedIndex - before);
+    }
+
+    private static bool Walk(Machine machine, ulong table, uint size, uint index, VirtioChain chain, bool indirectAllowed)
+    {
+        if (!machine.IsRam(table, DescriptorBytes * (ulong)size))
+        {
+            return false;
+        }
+
+        for (var left = size; left > 0; left--)
+        {
+            if (index >= size)
+            {
+                return false;
+            }
+
+            var descriptor = machine.Memory(table + (DescriptorBytes * (ulong)index), DescriptorBytes);
+            var address = BinaryPrimitives.ReadUInt64LittleEndian(descriptor);
+            var length = BinaryPrimitives.ReadUInt32LittleEndian(descriptor[8..]);
+            var flags = BinaryPrimitives.ReadUInt16LittleEndian(descriptor[12..]);
+            if ((flags & Indirect) != 0)
+            {
+                return indirectAllowed && length % DescriptorBytes == 0 && Walk(machine, address, length / DescriptorBytes, 0, chain, indirectAllowed: false);
+            }
+
+            if (length > int.MaxValue || !machine.IsRam(address, length) || !chain.Add(address, (int)length, (flags & Write) != 0))
+            {
+                return false;
+            }
+
+            if ((flags & Next) == 0)
+            {
+                return true;
+            }
+
+            index = BinaryPrimitives.ReadUInt16LittleEndian(descriptor[14..]);
+        }
+
+        return false;
+    }
+
+    private static ushort Read16(Machine machine, ulong address) => BinaryPrimitives.ReadUInt16LittleEndian(machine.Memory(address, 2));
+}

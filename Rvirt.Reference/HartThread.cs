@@ -1,0 +1,93 @@
+using System;
+using System.Runtime.ExceptionServices;
+using System.Threading;
+using Rvirt.Reference.Harts;
+
+namespace Rvirt.Reference;
+
+/// <summary>
+/// A thread of its own for a hart, so that S-mode software in C# can wait in the middle of a trap while other harts run. Threads take
+/// turns: only one runs at any time, and runs repeat exactly.
+/// </summary>
+internal sealed class HartThread : IDisposable
+{
+    private readonly Hart _hart;
+    private readonly Thread _thread;
+    private readonly SemaphoreSlim _go = new(0);
+    private readonly SemaphoreSlim _done = new(0);
+    private ulong _slice;
+    private bool _ending;
+    private Exception? _problem;
+
+    public HartThread(Hart hart)
+    {
+        _hart = hart;
+        _thread = new Thread(Loop) { IsBackground = true, Name = "hart " + hart.Id };
+        _thread.Start();
+    }
+
+    /// <summary>Whether the hart's software waits in <see cref="Wait"/>.</summary>
+    public bool Waiting { get; private set; }
+
+    /// <summary>Runs the hart for a slice, or until its software waits.</summary>
+    /// <returns>Steps made.</returns>
+    public ulong Run(ulong slice)
+    {
+        _slice = slice;
+        _go.Release();
+        _done.Wait();
+        if (_problem is { } problem)
+        {
+            _problem = null;
+            ExceptionDispatchInfo.Throw(problem);
+        }
+
+        return _hart.SliceCycles;
+    }
+
+    /// <summary>Called by the hart's software: lets the others run, until the hart's next turn.</summary>
+    public void Wait()
+    {
+        Waiting = true;
+        _done.Release();
+        _go.Wait();
+        Waiting = false;
+        if (_ending)
+        {
+            throw new OperationCanceledException("the machine is gone");
+        }
+    }
+
+    public void Dispose()
+    {
+        _ending = true;
+        _go.Release();
+        _thread.Join();
+        _go.Dispose();
+        _done.Dispose();
+    }
+
+    private void Loop()
+    {
+        _go.Wait();
+        while (!_ending)
+        {
+            try
+            {
+                _hart.Run(_slice);
+            }
+            catch (OperationCanceledException) when (_ending)
+            {
+                return;
+            }
+            catch (Exception problem)
+            {
+                // Whoever runs the machine gets it.
+                _problem = problem;
+            }
+
+            _done.Release();
+            _go.Wait();
+        }
+    }
+}

@@ -1,0 +1,71 @@
+namespace Rvirt.Reference;
+
+/// <summary>Builds page tables in a machine's RAM for tests.</summary>
+public sealed class PageTableBuilder
+{
+    public const ulong V = 1, R = 2, W = 4, X = 8, U = 16, G = 32, A = 64, D = 128;
+
+    private readonly Machine _machine;
+    private readonly int _levels;
+    private ulong _next;
+
+    /// <summary>Starts with an empty root.</summary>
+    /// <param name="machine">Where.</param>
+    /// <param name="mode">8, 9 or 10.</param>
+    /// <param name="tables">Physical address of the first page for tables; the following ones are taken as needed.</param>
+    public PageTableBuilder(Machine machine, int mode, ulong tables)
+    {
+        _machine = machine;
+        _levels = mode - 5;
+        Mode = mode;
+        Root = tables;
+        _next = tables + 4096;
+        machine.Memory(tables, 4096).Clear();
+    }
+
+    /// <summary>Value of <c>satp.MODE</c>.</summary>
+    public int Mode { get; }
+
+    /// <summary>Physical address of the root table.</summary>
+    public ulong Root { get; }
+
+    /// <summary>First physical address after the tables.</summary>
+    public ulong End => _next;
+
+    /// <summary>Value for <c>satp</c>.</summary>
+    public ulong Satp(int asid = 0) => ((ulong)Mode << 60) | ((ulong)asid << 44) | (Root >> 12);
+
+    /// <summary>Maps a page of 4096 &lt;&lt; (9 * level) bytes.</summary>
+    /// <returns>The physical address of its entry.</returns>
+    public ulong Map(ulong va, ulong physical, ulong flags, int level = 0)
+    {
+        var entry = Entry(va, level);
+        _machine.Write64(entry, (physical >> 12 << 10) | flags);
+        return entry;
+    }
+
+    /// <summary>The physical address of the entry of a virtual address, tables above it made as needed.</summary>
+    public ulong Entry(ulong va, int level)
+    {
+        var table = Root;
+        for (var l = _levels - 1; ; l--)
+        {
+            var entry = table + (((va >> (12 + (9 * l))) & 511) * 8);
+            if (l == level)
+            {
+                return entry;
+            }
+
+            var pte = _machine.Read64(entry);
+            if ((pte & V) == 0)
+            {
+                _machine.Memory(_next, 4096).Clear();
+                pte = (_next >> 12 << 10) | V;
+                _machine.Write64(entry, pte);
+                _next += 4096;
+            }
+
+            table = pte >> 10 << 12;
+        }
+    }
+}

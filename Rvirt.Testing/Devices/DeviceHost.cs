@@ -1,0 +1,29 @@
+using Rvirt.Core.Host;
+
+namespace Rvirt.Testing.Devices;
+
+/// <summary>A hart of a <see cref="FakeMachine"/>: device registers, <c>time</c> and interrupts to other harts, which is all that devices use.</summary>
+internal readonly struct DeviceHost(FakeMachine machine) : IMmio, ITime, IInterprocessor
+{
+    public byte Read8(ulong address) => (byte)machine.Read(address, 1);
+
+    public ushort Read16(ulong address) => (ushort)machine.Read(address, 2);
+
+    public uint Read32(ulong address) => (uint)machine.Read(address, 4);
+
+    public ulong Read64(ulong address) => machine.Read(address, 8);
+
+    public void Write8(ulong address, byte value) => machine.Write(address, 1, value);
+
+    public void Write16(ulong address, ushort value) => machine.Write(address, 2, value);
+
+    public void Write32(ulong address, uint value) => machine.Write(address, 4, value);
+
+    public void Write64(ulong address, ulong value) => machine.Write(address, 8, value);
+
+    public void IoFence() => System.Threading.Thread.MemoryBarrier();
+
+    public void SendIpi(ulong hartId) => machine.Ipis.Add(hartId);
+
+    public ulong ReadTime() => machine.Time;
+}

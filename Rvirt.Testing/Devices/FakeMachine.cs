@@ -1,0 +1,201 @@
+using System;
+using System.Collections.Generic;
+using System.Runtime.InteropServices;
+using System.Text;
+using Rvirt.Core.Memory;
+using Rvirt.Devices.Plic;
+using Rvirt.Devices.Uart;
+
+namespace Rvirt.Testing.Devices;
+
+/// <summary>A host with RAM, a PLIC, a UART and virtio devices, for the drivers and the mediation to work on.</summary>
+internal sealed unsafe class FakeMachine : IDeviceBoard, IDisposable
+{
+    public const ulong RamBase = 0x8000_0000;
+    public const ulong PlicBase = 0x0c00_0000;
+    public const ulong UartBase = 0x1000_0000;
+    public const uint UartSource = 10;
+    public const uint Context = 1;
+    public const ulong ClockBase = 0x0010_1000;
+    public const uint Timebase = 10_000_000;
+
+    private readonly byte* _allocation;
+    private readonly byte* _ram;
+    private readonly ulong _ramBytes;
+    private readonly List<FakeVirtioDevice> _devices = [];
+    private readonly List<(ulong Base, ulong Length)> _dma = [];
+
+    public VirtualPlic Plic;
+    public Uart16550 Uart;
+    public bool UartStalled;
+
+    public FakeMachine(ulong ramBytes)
+    {
+        _ramBytes = ramBytes;
+        // Zeroed pages that cost nothing until they are touched.
+        _allocation = (byte*)NativeMemory.AllocZeroed((nuint)ramBytes + 4096);
+        _ram = (byte*)(((nint)_allocation + 4095) & ~4095);
+        Plic.Reset(2);
+        Uart.Reset();
+    }
+
+    public StringBuilder Output { get; } = new();
+
+    public Queue<byte> Input { get; } = new();
+
+    public List<ulong> Ipis { get; } = [];
+
+    /// <summary>Ticks of <c>time</c>.</summary>
+    public ulong Time { get; set; }
+
+    /// <summary>Nanoseconds since 1970 on the real-time clock.</summary>
+    public ulong Clock { get; set; } = 2_000_000_000_123_456_789;
+
+    /// <summary>What the clock's upper half reads as: that of the last read of the lower one.</summary>
+    private uint _clockHigh;
+
+    public int MmioAccesses { get; set; }
+
+    public PhysicalMemory Window => new((ulong)_ram - RamBase);
+
+    public DeviceHost Host => new(this);
+
+    public byte* Pointer(ulong address) => _ram + (address - RamBase);
+
+    public void AllowDma(ulong address, ulong length) => _dma.Add((address, length));
+
+    /// <summary>What a device may touch: everything else is the bug these tests look for.</summary>
+    public byte* Dma(ulong address, ulong length)
+    {
+        foreach (var (start, bytes) in _dma)
+        {
+            if (address >= start && address - start < bytes && length <= bytes - (address - start))
+            {
+                return Pointer(address);
+            }
+        }
+
+        throw new InvalidOperationException($"a device was told to touch {length} bytes at 0x{address:x}");
+    }
+
+    /// <summary>Whether the line status tells of a break when it is read next.</summary>
+    public bool BreakTold { get; private set; }
+
+    public void SetLine(uint source, bool high) => Plic.SetLevel(source, high);
+
+    public void Add(FakeVirtioDevice device) => _devices.Add(device);
+
+    public void Type(string text)
+    {
+        foreach (var b in Encoding.UTF8.GetBytes(text))
+        {
+            Input.Enqueue(b);
+        }
+
+        FillUart();
+    }
+
+    /// <summary>A break on the line. As QEMU's UART does it, the line status tells at once, the zero waits behind what came before.</summary>
+    public void Break()
+    {
+        Uart.Receive(0);
+        BreakTold = true;
+        FillUart();
+    }
+
+    public ulong Read(ulong address, int size)
+    {
+        MmioAccesses++;
+        if ((address & ((ulong)size - 1)) != 0)
+        {
+            throw new InvalidOperationException("misaligned access to a host device");
+        }
+
+        if (address - PlicBase < VirtualPlic.Size && size == 4 && Plic.TryRead((uint)(address - PlicBase), out var value))
+        {
+            return value;
+        }
+
+        if (address - UartBase < Uart16550.Size && size == 1)
+        {
+            var read = Uart.Read((uint)(address - UartBase));
+            if (UartStalled && address - UartBase == 5)
+            {
+                read &= 0x9f;
+            }
+
+            if (BreakTold && address - UartBase == 5)
+            {
+                BreakTold = false;
+                read |= 0x10;
+            }
+
+            FillUart();
+            return read;
+        }
+
+        if (address - ClockBase < 8 && size == 4)
+        {
+            if (address == ClockBase)
+            {
+                _clockHigh = (uint)(Clock >> 32);
+                return (uint)Clock;
+            }
+
+            return _clockHigh;
+        }
+
+        foreach (var device in _devices)
+        {
+            if (address - device.Base < 0x200)
+            {
+                return device.Read((uint)(address - device.Base), size);
+            }
+        }
+
+        throw new InvalidOperationException($"read of 0x{address:x}, where the host has nothing");
+    }
+
+    public void Write(ulong address, int size, ulong value)
+    {
+        MmioAccesses++;
+        if (address - PlicBase < VirtualPlic.Size && size == 4 && Plic.TryWrite((uint)(address - PlicBase), (uint)value))
+        {
+            return;
+        }
+
+        if (address - UartBase < Uart16550.Size && size == 1)
+        {
+            if (Uart.Write((uint)(address - UartBase), (byte)value))
+            {
+                Output.Append((char)value);
+            }
+
+            FillUart();
+            return;
+        }
+
+        foreach (var device in _devices)
+        {
+            if (address - device.Base < 0x200)
+            {
+                device.Write((uint)(address - device.Base), size, value);
+                return;
+            }
+        }
+
+        throw new InvalidOperationException($"write of 0x{address:x}, where the host has nothing");
+    }
+
+    public void Dispose() => NativeMemory.Free(_allocation);
+
+    private void FillUart()
+    {
+        while (Uart.CanReceive && Input.TryDequeue(out var b))
+        {
+            Uart.Receive(b);
+        }
+
+        Plic.SetLevel(UartSource, Uart.InterruptLine);
+    }
+}

@@ -1,0 +1,122 @@
+using System;
+using System.Runtime.InteropServices;
+using System.Text;
+using Rvirt.Core.Memory;
+using Rvirt.Devices.Console;
+using Rvirt.Devices.HostDrivers;
+using Rvirt.Devices.Machine;
+using Rvirt.Devices.Virtio;
+
+namespace Rvirt.Testing.Devices;
+
+/// <summary>A guest on a <see cref="FakeMachine"/>: RAM, the bus under test, a console, and virtio devices of the host behind its slots.</summary>
+internal sealed unsafe class TestGuest : IGuestSlot, IDisposable
+{
+    public const ulong GuestRam = 0x8000_0000;
+    public const ulong RamBytes = 0x10_0000;
+    public const ulong HostRam = FakeMachine.RamBase + 0x20_0000;
+    public const ulong Slot0 = 0x1000_1000;
+
+    private readonly byte* _allocation;
+    private readonly byte* _block;
+
+    public TestGuest(uint version = 1, uint kind = VirtioKind.Block, uint queueSizeMax = 1024, int guests = 1, int harts = 1, ulong withheld = 0, uint source = 8, bool clock = true)
+    {
+        Machine = new FakeMachine(0x60_0000);
+        Device = new FakeVirtioDevice(Machine, 0x1000_8000, 8, version, kind, queueSizeMax);
+        Device.Offered &= ~withheld;
+        Machine.Add(Device);
+        _allocation = (byte*)NativeMemory.AllocZeroed(0x10_0000 + 64);
+        _block = (byte*)(((nint)_allocation + 63) & ~63);
+        Bus = (GuestBus<DeviceHost>*)_block;
+        Console = (ConsoleMultiplexer*)(_block + 0x8000);
+        HostPlic = (HostPlic*)(_block + 0xa000);
+        HostClock = (HostGoldfishRtc*)(_block + 0xf000);
+
+        var host = Machine.Host;
+        var uart = default(HostUart16550);
+        uart.Initialize(ref host, FakeMachine.UartBase, 0);
+        Console->Initialize(uart, _block + 0x1_0000, guests);
+        for (var guest = 0; guest < guests; guest++)
+        {
+            Console->Guest(guest)->SetName(Encoding.ASCII.GetBytes("g" + guest));
+        }
+
+        HostPlic->Initialize(FakeMachine.PlicBase);
+        HostClock->Initialize(clock ? FakeMachine.ClockBase : 0, FakeMachine.Timebase);
+        HostPlic->OpenContext(ref host, FakeMachine.Context);
+        Memory = new GuestMemory(GuestRam, RamBytes, HostRam, Machine.Pointer(HostRam));
+        var devices = GuestDevices.Standard(harts);
+        devices.Attach(0, Device.Base, source);
+        RingBase = FakeMachine.RamBase + 0x40_0000;
+        var bytes = GuestBus<DeviceHost>.BytesNeeded(ref host, devices);
+        Machine.AllowDma(HostRam, RamBytes);
+        Machine.AllowDma(RingBase, bytes);
+        GuestBus<DeviceHost>.Initialize(
+            Bus, ref host, Memory, Machine.Window, devices, Machine.Pointer(RingBase), 0, Console, HostPlic, HostClock);
+        IsConnected = GuestBus<DeviceHost>.Connect(Bus, ref host, FakeMachine.Context, FakeMachine.UartSource, null);
+    }
+
+    public FakeMachine Machine { get; }
+
+    public bool IsConnected { get; }
+
+    public FakeVirtioDevice Device { get; }
+
+    public GuestBus<DeviceHost>* Bus { get; }
+
+    public ConsoleMultiplexer* Console { get; }
+
+    public HostPlic* HostPlic { get; }
+
+    public HostGoldfishRtc* HostClock { get; }
+
+    public GuestMemory Memory { get; }
+
+    public ulong RingBase { get; }
+
+    public string Output => Machine.Output.ToString();
+
+    public byte* Ram(ulong guestAddress) => Memory.Pointer + (guestAddress - GuestRam);
+
+    public ulong Read(ulong address, int size = 4)
+    {
+        var host = Machine.Host;
+        return Bus->TryRead(ref host, address, size, out var value)
+            ? value
+            : throw new InvalidOperationException($"no device answers at 0x{address:x}");
+    }
+
+    public void Write(ulong address, ulong value, int size = 4)
+    {
+        var host = Machine.Host;
+        if (!Bus->TryWrite(ref host, address, size, value))
+        {
+            throw new InvalidOperationException($"no device answers at 0x{address:x}");
+        }
+    }
+
+    public uint Register(uint offset) => (uint)Read(Slot0 + offset);
+
+    public void Register(uint offset, uint value) => Write(Slot0 + offset, value);
+
+    /// <summary>Serves the host's external interrupt, if there is one.</summary>
+    /// <returns>Whether there was.</returns>
+    public bool ServeInterrupts()
+    {
+        if ((Machine.Plic.Signals & (1u << (int)FakeMachine.Context)) == 0)
+        {
+            return false;
+        }
+
+        var host = Machine.Host;
+        Bus->ServiceExternalInterrupt(ref host);
+        return true;
+    }
+
+    public void Dispose()
+    {
+        NativeMemory.Free(_allocation);
+        Machine.Dispose();
+    }
+}

@@ -1,0 +1,60 @@
+using System;
+using System.Runtime.InteropServices;
+
+namespace Rvirt.Testing.Memory;
+
+/// <summary>Bytes that end right before a page nobody may touch: a read past the end kills the test run.</summary>
+internal sealed unsafe class GuardedBuffer : IDisposable
+{
+    private const int PageSize = 4096;
+    private readonly nint _mapping;
+    private readonly nuint _mapped;
+
+    public GuardedBuffer(long length)
+    {
+        var pages = (nuint)((length + PageSize - 1) / PageSize * PageSize);
+        _mapped = pages + PageSize;
+        _mapping = Map(0, _mapped, 3, 0x4022, -1, 0);
+        if (_mapping == -1 || Protect(_mapping + (nint)pages, PageSize, 0) != 0)
+        {
+            throw new InvalidOperationException("mmap failed");
+        }
+
+        Pointer = (byte*)_mapping + (nint)pages - length;
+        Length = (ulong)length;
+    }
+
+    public GuardedBuffer(ReadOnlySpan<byte> content)
+        : this(content.Length) => content.CopyTo(Span);
+
+    public byte* Pointer { get; }
+
+    public ulong Length { get; }
+
+    public Span<byte> Span => new(Pointer, (int)Length);
+
+    /// <summary>From now on nobody may touch the whole pages within these bytes either.</summary>
+    public void Forbid(long offset, long length)
+    {
+        var start = ((nint)Pointer + (nint)offset + PageSize - 1) / PageSize * PageSize;
+        var end = ((nint)Pointer + (nint)(offset + length)) / PageSize * PageSize;
+        if (Protect(start, (nuint)(end - start), 0) != 0)
+        {
+            throw new InvalidOperationException("mprotect failed");
+        }
+    }
+
+    public void Dispose() => _ = Unmap(_mapping, _mapped);
+
+    [DllImport("libc", EntryPoint = "mmap")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern nint Map(nint address, nuint length, int protection, int flags, int file, nint offset);
+
+    [DllImport("libc", EntryPoint = "mprotect")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Protect(nint address, nuint length, int protection);
+
+    [DllImport("libc", EntryPoint = "munmap")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Unmap(nint address, nuint length);
+}

@@ -1,9 +1,0 @@
-namespace Rvirt.Tests.FakeHart.Harts;
-
-/// <summary>What an access to memory does.</summary>
-public enum Access : byte
-{
-    Fetch,
-    Load,
-    Store,
-}

@@ -1,6 +1,0 @@
-using System;
-
-namespace Rvirt.Tests.FakeHart.Hypervisor;
-
-/// <summary>The hypervisor waits for an interrupt, and nothing that could raise one is left.</summary>
-public sealed class IdleForeverException : Exception;

@@ -1,8 +1,0 @@
-using System.CommandLine;
-using Rvirt.Tests.FakeHart.Desktop;
-
-var root = new RootCommand("The reference machine on this desktop: guests on an interpreted RISC-V hart, natively and under Rvirt.")
-{
-    RunCommand.Create(),
-};
-return root.Parse(args).Invoke();
