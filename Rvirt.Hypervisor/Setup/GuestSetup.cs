@@ -224,15 +224,7 @@ internal static unsafe class GuestSetup<THost>
         for (var i = 0; i < machine->GuestCount; i++)
         {
             var guest = machine->Guests + i;
-            var memory = guest->Memory;
-            var kernel = guest->Description.Kernel;
-            var error = KernelImage.Check(kernel.Pointer, (ulong)kernel.Length, memory.GuestBase, memory.Length, out guest->Kernel);
-            if (error == ImageError.None)
-            {
-                error = GuestLayout.Place(
-                    guest->Kernel, memory.GuestBase, memory.Length, (ulong)guest->Description.Initrd.Length, GuestLoader<THost>.TreeLength, out guest->Layout);
-            }
-
+            var error = GuestLoader<THost>.Place(guest);
             if (error != ImageError.None)
             {
                 if (machine->GuestCount == 1)
@@ -248,16 +240,24 @@ internal static unsafe class GuestSetup<THost>
             }
 
             GuestBus<THost>.Initialize(
-                &guest->Bus, ref host, memory, machine->Memory, guest->Devices, guest->Storage, i, &machine->Console, &machine->Plic,
+                &guest->Bus, ref host, guest->Memory, machine->Memory, guest->Devices, guest->Storage, i, &machine->Console, &machine->Plic,
                 &machine->Clock);
             var hart = (GuestHart<THost>*)guest->Harts[0];
-            // Each guest has a hart of the host to itself, and so all of its ASIDs.
-            var asids = new HostAsids(machine->Translation.MaximumAsid);
-            ShadowMmu.Initialize(ref hart->Mmu, memory, machine->Memory, machine->Translation, ref asids, guest->TablesAddress, guest->TableCount);
+            MakeMmu(hart);
             HartSetup<THost>.Assign(ref host, machine, hart, i);
         }
 
         return true;
+    }
+
+    /// <summary>Makes a virtual hart's MMU, of the shadow tables that its guest has; it maps nothing.</summary>
+    internal static void MakeMmu(GuestHart<THost>* hart)
+    {
+        var guest = hart->Guest;
+        ref var translation = ref guest->Machine->Translation;
+        // Each guest has a hart of the host to itself, and so all of its ASIDs.
+        var asids = new HostAsids(translation.MaximumAsid);
+        ShadowMmu.Initialize(ref hart->Mmu, guest->Memory, guest->Machine->Memory, translation, ref asids, guest->TablesAddress, guest->TableCount);
     }
 
     private static bool TooLittle(ref THost host, in Board board)

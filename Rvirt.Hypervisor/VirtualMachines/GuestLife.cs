@@ -118,17 +118,27 @@ public static unsafe class GuestLife<THost>
     private static void Start(GuestHart<THost>* hart)
     {
         var guest = hart->Guest;
-        ref var host = ref hart->Host;
         if (!GuestLoader<THost>.Load(guest))
         {
             throw new System.InvalidOperationException("a checked guest does not load");
         }
 
+        PutAt(hart, guest->Kernel.Entry, guest->Layout.DeviceTree);
+    }
+
+    /// <summary>Puts a virtual hart where a payload of S-mode starts, with nothing left of what it did before; memory stays as it is.</summary>
+    /// <param name="hart">The virtual hart; the calling hart runs it.</param>
+    /// <param name="entry">Guest physical address of the first instruction.</param>
+    /// <param name="argument">Value of a1.</param>
+    [ColdPath]
+    internal static void PutAt(GuestHart<THost>* hart, ulong entry, ulong argument)
+    {
+        ref var host = ref hart->Host;
         host.FenceI();
         host.SetTimer(ulong.MaxValue);
         host.WriteScounteren(TrapEntry.AllCounters);
         HartReset.Load(ref host);
-        hart->V.Reset(guest->Kernel.Entry, guest->Layout.DeviceTree);
+        hart->V.Reset(entry, argument);
         hart->V.ViewChanged = false;
         hart->Mmu.FenceAll(ref host);
         hart->Mmu.Activate(ref host, 0, PrivilegeMode.Supervisor, sum: false, mxr: false);

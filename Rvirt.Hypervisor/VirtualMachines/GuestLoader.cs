@@ -12,8 +12,20 @@ namespace Rvirt.Hypervisor.VirtualMachines;
 internal static unsafe class GuestLoader<THost>
     where THost : unmanaged, IHypervisorHost
 {
-    /// <summary>The most bytes a guest's device tree can have.</summary>
-    internal const int TreeLength = GuestDeviceTree.SuggestedBufferLength;
+    // The most bytes a guest's device tree can have.
+    private const int TreeLength = GuestDeviceTree.SuggestedBufferLength;
+
+    /// <summary>Checks the guest's kernel and finds places in its RAM for all that is loaded.</summary>
+    internal static ImageError Place(Guest<THost>* guest)
+    {
+        // SAFETY: the machine owns the guest, and the file stays in place for as long as it runs.
+        var kernel = guest->Description.Kernel;
+        var memory = guest->Memory;
+        var error = KernelImage.Check(kernel.Pointer, (ulong)kernel.Length, memory.GuestBase, memory.Length, out guest->Kernel);
+        return error != ImageError.None
+            ? error
+            : GuestLayout.Place(guest->Kernel, memory.GuestBase, memory.Length, (ulong)guest->Description.Initrd.Length, TreeLength, out guest->Layout);
+    }
 
     /// <summary>Loads everything; may be repeated to start the guest again.</summary>
     /// <returns>False where something does not fit that was checked to fit: a bug.</returns>
