@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using Rvirt.Tool.Machines;
 
 namespace Rvirt.Benchmarks;
 
@@ -9,16 +10,7 @@ internal static class Repository
     private const string Performance = "docs/performance.md";
 
     /// <summary>Makes its top the current directory.</summary>
-    public static void Enter()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "rvirt.sln")))
-        {
-            directory = directory.Parent;
-        }
-
-        Directory.SetCurrentDirectory(directory?.FullName ?? throw new InvalidOperationException("rvirt.sln is in no directory above this program"));
-    }
+    public static void Enter() => Directory.SetCurrentDirectory(WorkingCopy.Find().Top);
 
     /// <summary>Keeps a table of figures in artifacts/bench, and where asked puts it into its place in docs/performance.md.</summary>
     /// <param name="name">Of the place: <c>&lt;!-- NAME figures: begin --&gt;</c> to <c>end</c>.</param>

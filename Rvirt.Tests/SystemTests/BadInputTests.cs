@@ -6,6 +6,7 @@ using System.Linq;
 using System.Text;
 using System.Text.RegularExpressions;
 using NUnit.Framework;
+using Rvirt.Reference.Assembly;
 using Rvirt.Tool.Blobs;
 
 namespace Rvirt.Tests.SystemTests;
@@ -55,14 +56,14 @@ public sealed class BadInputTests(Firmware firmware)
     }
 
     [Test]
-    public void Elf_of_another_machine() => Refuses("another machine.*riscv64", Elf(Base, machine: 62, new ElfBuilder.Segment(0x1000, Base, 0x1000, 0x1000)));
+    public void Elf_of_another_machine() => Refuses("another machine.*riscv64", Elf(Base, machine: 62, (Base, 0x1000)));
 
     [Test]
     public void Truncated_elf() => Refuses("cut short", _folder.Write("kernel", File.ReadAllBytes(Repository.UBootElf).AsSpan(0, 100000)));
 
     [Test]
     public void Overlapping_segments() => Refuses(
-        "overlap", Elf(Base, 243, new ElfBuilder.Segment(0x1000, Base, 0x1000, 0x2000), new ElfBuilder.Segment(0x2000, Base + 0x1800, 0x1000, 0x1000)));
+        "overlap", Elf(Base, 243, (Base, 0x2000), (Base + 0x1800, 0x1000)));
 
     [TestCase(0x10000000ul)]
     [TestCase(0xfffffffffffff000ul)]
@@ -70,17 +71,17 @@ public sealed class BadInputTests(Firmware firmware)
     [TestCase(0x100000000000ul)]
     public void Segment_outside_memory(ulong address) => Refuses(
         "outside of the guest's memory|impossible sizes",
-        Elf(Base, 243, new ElfBuilder.Segment(0x1000, Base, 0x1000, 0x1000), new ElfBuilder.Segment(0x2000, address, 0x1000, 0x1000)));
+        Elf(Base, 243, (Base, 0x1000), (address, 0x1000)));
 
     [Test]
     public void Segment_that_wraps_around() => Refuses(
         "outside of the guest's memory|impossible sizes|does not fit",
-        Elf(Base, 243, new ElfBuilder.Segment(0x1000, Base, 0x1000, 0x1000), new ElfBuilder.Segment(0x2000, Base + 0x10000, 0x1000, ulong.MaxValue - 0x1000)));
+        Elf(Base, 243, (Base, 0x1000), (Base + 0x10000, ulong.MaxValue - 0x1000)));
 
     [TestCase(0ul)]
     [TestCase(0x80201000ul)]
     [TestCase(0xfffffffffffffffcul)]
-    public void Entry_outside_what_is_loaded(ulong entry) => Refuses("entry point", Elf(entry, 243, new ElfBuilder.Segment(0x1000, Base, 0x1000, 0x1000)));
+    public void Entry_outside_what_is_loaded(ulong entry) => Refuses("entry point", Elf(entry, 243, (Base, 0x1000)));
 
     [Test]
     public void Damaged_blob()
@@ -114,10 +115,10 @@ public sealed class BadInputTests(Firmware firmware)
 
     [Test]
     public void Too_little_memory_for_what_an_elf_clears() => Refuses(
-        "outside of the guest's memory.*give more memory", Elf(Base, 243, new ElfBuilder.Segment(0x1000, Base, 0x1000, 80 << 20)), memory: 64);
+        "outside of the guest's memory.*give more memory", Elf(Base, 243, (Base, 80 << 20)), memory: 64);
 
     [Test]
-    public void Too_little_memory_for_any_guest() => Refuses("too little memory.*-m", Elf(Base, 243, new ElfBuilder.Segment(0x1000, Base, 0x1000, 0x1000)), memory: 10);
+    public void Too_little_memory_for_any_guest() => Refuses("too little memory.*-m", Elf(Base, 243, (Base, 0x1000)), memory: 10);
 
     [Test]
     public void Too_long_a_command_line() => Refuses("command line is longer than 2047 bytes: shorten", Repository.UBootElf, further: ["-append", new string('x', 2048)]);
@@ -141,8 +142,17 @@ public sealed class BadInputTests(Firmware firmware)
     private static GuestSpec Guest(string name, ulong? memory = 64 << 20, uint[]? devices = null) =>
         new(name, Repository.UBootBinary, null, "", memory, 1, devices ?? []);
 
-    private string Elf(ulong entry, ushort machine, params ElfBuilder.Segment[] segments) =>
-        _folder.Write("kernel.elf", ElfBuilder.Make(entry, segments, machine));
+    // Each segment has a page of zeros in the file, and is as long as it says in memory.
+    private string Elf(ulong entry, ushort machine, params (ulong Address, ulong Memory)[] segments)
+    {
+        var elf = new ElfBuilder { Entry = entry, Machine = machine };
+        foreach (var (address, memory) in segments)
+        {
+            elf.Load(address, new byte[0x1000], memory);
+        }
+
+        return _folder.Write("kernel.elf", elf.Build());
+    }
 
     private string Blob(params GuestSpec[] guests) => GuestMachine.PackBlob(_folder, guests);
 

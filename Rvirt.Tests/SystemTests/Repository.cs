@@ -1,13 +1,14 @@
 using System;
 using System.IO;
 using NUnit.Framework;
+using Rvirt.Tool.Machines;
 
 namespace Rvirt.Tests.SystemTests;
 
 /// <summary>Where builds leave what system tests need. What is missing fails a test, and says which command makes it.</summary>
 internal static class Repository
 {
-    public static string Top { get; } = FindTop();
+    public static string Top { get; } = WorkingCopy.Find().Top;
 
     public static string Kernel => Need("artifacts/guest/Image", "make guest");
 
@@ -46,18 +47,5 @@ internal static class Repository
         var full = Path.Combine(Top, path);
         Assert.That(File.Exists(full), Is.True, $"{path} is missing: run {command}");
         return full;
-    }
-
-    private static string FindTop()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "rvirt.sln")))
-            {
-                return folder.FullName;
-            }
-        }
-
-        throw new InvalidOperationException("no rvirt.sln above the test assembly");
     }
 }

@@ -3,6 +3,7 @@ using System.IO;
 using CsCheck;
 using NUnit.Framework;
 using Rvirt.Core.Images;
+using Rvirt.Reference.Assembly;
 using Rvirt.Tests.SystemTests;
 
 namespace Rvirt.Tests.Core.Images;

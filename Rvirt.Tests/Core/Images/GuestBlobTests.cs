@@ -6,6 +6,7 @@ using CsCheck;
 using NUnit.Framework;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Images;
+using Rvirt.Reference.Assembly;
 using Rvirt.Testing.Memory;
 using Rvirt.Tests.Core.DeviceTree;
 

@@ -1,6 +1,7 @@
 using CsCheck;
 using NUnit.Framework;
 using Rvirt.Core.Images;
+using Rvirt.Reference.Assembly;
 
 namespace Rvirt.Tests.Core.Images;
 

@@ -2,16 +2,19 @@ using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
 
-namespace Rvirt.Tests.Core.Images;
+namespace Rvirt.Reference.Assembly;
 
-/// <summary>Builds ELF files, sound and otherwise.</summary>
-internal sealed class ElfBuilder
+/// <summary>Builds riscv64 ELF files, sound and otherwise (ELF-64 object file format, chapters 3 and 5).</summary>
+public sealed class ElfBuilder
 {
     public const ulong Base = 0x80200000;
 
     private readonly List<Segment> _segments = [];
 
     public ulong Entry { get; set; } = Base;
+
+    /// <summary><c>e_machine</c>; 243 is RISC-V.</summary>
+    public ushort Machine { get; set; } = 243;
 
     public static ElfBuilder Sound() => new ElfBuilder().Load(Base, Code(64), 4096).Load(Base + 0x2000, Code(100), 100);
 
@@ -25,6 +28,10 @@ internal sealed class ElfBuilder
 
         return code;
     }
+
+    /// <summary>A program at one place, entered at its first byte.</summary>
+    public static byte[] Program(ReadOnlySpan<byte> code, ulong address) =>
+        new ElfBuilder { Entry = address }.Load(address, code.ToArray(), (ulong)code.Length).Build();
 
     public ElfBuilder Load(ulong physical, byte[] content, ulong memorySize, ulong? virtualAddress = null) =>
         Add(new Segment(1, physical, virtualAddress ?? physical, content, memorySize));
@@ -48,7 +55,7 @@ internal sealed class ElfBuilder
         var file = new byte[total];
         new byte[] { 0x7f, (byte)'E', (byte)'L', (byte)'F', 2, 1, 1 }.CopyTo(file, 0);
         Put16(file, 16, 2);
-        Put16(file, 18, 243);
+        Put16(file, 18, Machine);
         Put32(file, 20, 1);
         Put64(file, 24, Entry);
         Put64(file, 32, 64);
@@ -79,5 +86,5 @@ internal sealed class ElfBuilder
 
     public static void Put64(byte[] file, int offset, ulong value) => BinaryPrimitives.WriteUInt64LittleEndian(file.AsSpan(offset), value);
 
-    internal sealed record Segment(uint Type, ulong Physical, ulong Virtual, byte[] Content, ulong MemorySize);
+    public sealed record Segment(uint Type, ulong Physical, ulong Virtual, byte[] Content, ulong MemorySize);
 }
