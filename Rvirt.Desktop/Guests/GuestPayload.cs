@@ -1,121 +1,109 @@
 using System;
-using System.Runtime.InteropServices;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
 using System.Text;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Images;
 using Rvirt.Core.Memory;
-using Rvirt.Core.Privileged;
-using Rvirt.Desktop.Hypervisor;
 using Rvirt.Reference;
+using Rvirt.Reference.Assembly;
 using Rvirt.Reference.Firmware;
-using Rvirt.Reference.Harts;
 
 namespace Rvirt.Desktop.Guests;
 
 /// <summary>
-/// What a guest is made of: kernel, initial RAM disk, command line. It is placed as the hypervisor's loader places it, and starts the same
-/// on a bare machine, above firmware, and under the hypervisor.
+/// What a guest is made of, the same on a bare machine, where firmware starts it, and under the hypervisor, which is handed it in a
+/// description of guests.
 /// </summary>
-public sealed unsafe class GuestPayload : IDisposable
+/// <param name="Kernel">An ELF, a flat Image or flat code.</param>
+public sealed record GuestPayload(byte[] Kernel)
 {
-    private const uint Timebase = 10_000_000;
+    /// <summary>Where RAM starts, and programs that say nothing else.</summary>
+    public const ulong RamBase = Machine.DefaultRamBase;
 
-    // As the board has one, and the same every time.
-    private static ReadOnlySpan<byte> RandomSeed => "The reference machine's own seed"u8;
+    /// <summary>The label that its console lines carry; null: guest and its number.</summary>
+    public string? Name { get; init; }
 
-    private readonly byte* _kernel;
-    private readonly ulong _kernelLength;
-    private readonly byte[] _initrd;
-    private readonly byte[] _arguments;
+    /// <summary>Initial RAM disk; empty for none.</summary>
+    public byte[] Initrd { get; init; } = [];
 
-    /// <param name="kernel">An ELF, a flat Image or flat code.</param>
-    /// <param name="initrd">Initial RAM disk; empty for none.</param>
-    /// <param name="arguments">Kernel command line.</param>
-    public GuestPayload(ReadOnlySpan<byte> kernel, byte[]? initrd = null, string arguments = "")
+    /// <summary>Kernel command line.</summary>
+    public string Arguments { get; init; } = "";
+
+    /// <summary>Bytes of its RAM under the hypervisor, a multiple of 2 MiB.</summary>
+    public ulong Memory { get; init; } = 16 << 20;
+
+    /// <summary>The host's virtio devices that are its, counted by address; null: all of them where it is the only guest, else none.</summary>
+    public IReadOnlyList<uint>? Slots { get; init; }
+
+    /// <summary>A program of assembly.</summary>
+    /// <param name="source">Its text.</param>
+    /// <param name="address">Where it is loaded and entered.</param>
+    public static GuestPayload Program(string source, ulong address = RamBase) => new(ElfBuilder.Program(Assembler.Assemble(source, address), address));
+
+    /// <summary>The description of guests in which the hypervisor is handed them (docs/guests.md).</summary>
+    public static byte[] Pack(IReadOnlyList<GuestPayload> guests)
     {
-        // SAFETY: freed in Dispose; the loader wants a place that stays.
-        _kernel = (byte*)NativeMemory.Alloc((nuint)kernel.Length + 1);
-        _kernelLength = (ulong)kernel.Length;
-        kernel.CopyTo(new Span<byte>(_kernel, kernel.Length));
-        _initrd = initrd ?? [];
-        _arguments = Encoding.ASCII.GetBytes(arguments);
-    }
-
-    /// <summary>Loads the payload into a bare machine and starts it in S-mode.</summary>
-    /// <param name="machine">The machine; all its RAM is the payload's.</param>
-    /// <param name="virtioSlots">Bit n: there is a device in virtio slot n.</param>
-    /// <returns>The firmware it runs above.</returns>
-    public MinimalSbi StartOn(Machine machine, byte virtioSlots = 0)
-    {
-        var memory = new GuestMemory(machine.RamBase, machine.RamSize, machine.RamBase, machine.Ram);
-        var mode = (TranslationMode)machine.Hart.Options.MaximumMode;
-        var (entry, tree) = Load(memory, machine.Harts.Length, mode, HartIsa.Describe(machine.Hart.Options), virtioSlots, clock: true);
-        return MinimalSbi.Start(machine, entry, tree);
-    }
-
-    /// <summary>Loads the payload into a guest under the hypervisor and starts it.</summary>
-    public void StartUnder(VirtualMachine machine, int guest = 0)
-    {
-        var target = machine.Guests[guest];
-        Span<byte> buffer = stackalloc byte[GuestIsa.MaximumLength];
-        var isa = GuestIsa.Derive(HartIsa.Extensions(target.Hart.Options), svvptc: true, buffer);
-        var (entry, tree) = Load(target.Memory, 1, Longest(target), isa, target.VirtioSlots, target.Bus.HasClock);
-        machine.Start(entry, tree, guest);
-    }
-
-    public void Dispose() => NativeMemory.Free(_kernel);
-
-    private static TranslationMode Longest(VirtualGuest guest)
-    {
-        foreach (var mode in (ReadOnlySpan<TranslationMode>)[TranslationMode.Sv57, TranslationMode.Sv48, TranslationMode.Sv39])
+        const int RoomForNames = 4096;
+        var blob = new byte[guests.Sum(guest => guest.Kernel.Length + guest.Initrd.Length + guest.Arguments.Length + RoomForNames) + RoomForNames];
+        var writer = new FdtWriter(blob);
+        writer.BeginNode(""u8);
+        writer.StringProperty("compatible"u8, "rvirt,guests"u8);
+        writer.Property("#address-cells"u8, 1u);
+        writer.Property("#size-cells"u8, 0u);
+        for (var i = 0; i < guests.Count; i++)
         {
-            if (guest.Mmu.Supports(mode))
+            var guest = guests[i];
+            writer.BeginNode("guest"u8, (ulong)i);
+            writer.StringProperty("compatible"u8, "rvirt,guest"u8);
+            writer.Property("reg"u8, (uint)i);
+            writer.StringProperty("label"u8, Encoding.ASCII.GetBytes(guest.Name ?? string.Create(CultureInfo.InvariantCulture, $"guest{i}")));
+            writer.Property("kernel"u8, guest.Kernel);
+            if (guest.Initrd.Length != 0)
             {
-                return mode;
+                writer.Property("initrd"u8, guest.Initrd);
             }
+
+            writer.StringProperty("bootargs"u8, Encoding.ASCII.GetBytes(guest.Arguments));
+            writer.Property("memory"u8, guest.Memory);
+            if (guest.Slots is { } slots)
+            {
+                writer.Property("devices"u8, slots.ToArray());
+            }
+
+            writer.EndNode();
         }
 
-        return TranslationMode.Bare;
+        writer.EndNode();
+        var error = writer.Finish(out var length);
+        return error == FdtWriteError.None ? blob[..length] : throw new InvalidOperationException($"the guests cannot be described: {error}");
     }
 
-    private (ulong Entry, ulong Tree) Load(in GuestMemory memory, int harts, TranslationMode mode, ReadOnlySpan<byte> isa, byte slots, bool clock)
+    /// <summary>Loads the payload into a bare machine as a boot loader does, and starts it in S-mode.</summary>
+    /// <param name="machine">The machine, its virtio devices attached; all its RAM is the payload's.</param>
+    /// <returns>The firmware it runs above.</returns>
+    public unsafe MinimalSbi StartOn(Machine machine)
     {
-        const int TreeLength = GuestDeviceTree.SuggestedBufferLength;
-        Check(KernelImage.Check(_kernel, _kernelLength, memory.GuestBase, memory.Length, out var kernel));
-        Check(GuestLayout.Place(kernel, memory.GuestBase, memory.Length, (ulong)_initrd.Length, TreeLength, out var layout));
-        if (!kernel.Load(memory) || !memory.TryPointer(layout.DeviceTree, TreeLength, out var tree))
+        // SAFETY: the file stays in place for as long as it is read, which is in here.
+        fixed (byte* file = Kernel)
         {
-            throw new InvalidOperationException("a checked payload does not load");
-        }
+            var memory = new GuestMemory(machine.RamBase, machine.RamSize, machine.RamBase, machine.Ram);
+            Check(KernelImage.Check(file, (ulong)Kernel.Length, machine.RamBase, machine.RamSize, out var kernel));
+            Check(GuestLayout.Place(kernel, machine.RamBase, machine.RamSize, (ulong)Initrd.Length, MachineTree.MaximumLength, out var layout));
+            if (!kernel.Load(memory))
+            {
+                throw new InvalidOperationException("a checked payload does not load");
+            }
 
-        if (_initrd.Length != 0)
-        {
-            _initrd.CopyTo(new Span<byte>(memory.Pointer + (layout.Initrd - memory.GuestBase), _initrd.Length));
-        }
+            if (Initrd.Length != 0)
+            {
+                machine.Load(layout.Initrd, Initrd);
+            }
 
-        var description = new GuestMachineDescription
-        {
-            HartCount = harts,
-            TimebaseFrequency = Timebase,
-            Isa = isa,
-            TranslationMode = mode,
-            MemoryBase = memory.GuestBase,
-            MemorySize = memory.Length,
-            BootArguments = _arguments,
-            InitrdStart = layout.Initrd,
-            InitrdEnd = layout.Initrd + (ulong)_initrd.Length,
-            RandomSeed = RandomSeed,
-            HasUart = true,
-            UartClockFrequency = GuestMachineMap.UartClockFrequency,
-            HasTestDevice = true,
-            HasClock = clock,
-            VirtioSlots = slots,
-            PlicSources = GuestMachineMap.PlicSources,
-        };
-        var error = GuestDeviceTree.Generate(description, new Span<byte>(tree, TreeLength), out _);
-        return error == FdtWriteError.None
-            ? (kernel.Entry, layout.DeviceTree)
-            : throw new InvalidOperationException($"the device tree cannot be made: {error}");
+            MachineTree.Write(machine, layout.DeviceTree, layout.Initrd, Initrd.Length, Arguments);
+            return MinimalSbi.Start(machine, kernel.Entry, layout.DeviceTree);
+        }
     }
 
     private static void Check(ImageError error)

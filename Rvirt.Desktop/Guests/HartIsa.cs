@@ -1,7 +1,5 @@
 using System;
-using System.Linq;
 using System.Text;
-using Rvirt.Core.DeviceTree;
 using Rvirt.Reference.Harts;
 
 namespace Rvirt.Desktop.Guests;
@@ -30,12 +28,5 @@ public static class HartIsa
         }
 
         return Encoding.ASCII.GetBytes(isa.ToString());
-    }
-
-    /// <summary>The same as a list, which says what there is not, too: in a string the counters are part of I.</summary>
-    public static IsaExtensions Extensions(HartOptions options)
-    {
-        var names = Encoding.ASCII.GetString(Describe(options)).Split('_');
-        return IsaExtensions.OfList(Encoding.ASCII.GetBytes(string.Concat(names[0][4..].Select(letter => $"{letter}\0").Concat(names[1..].Select(name => name + "\0")))));
     }
 }

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Text;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
@@ -21,7 +22,7 @@ public sealed unsafe class DesktopMachine : ISupervisor
     /// <summary>Where the image would lie; set-up keeps clear of it.</summary>
     public const ulong ImageStart = 0x8020_0000, ImageLength = 0x2_0000;
 
-    private readonly Dictionary<Hart, nint> _guests = [];
+    private readonly DesktopGuest?[] _running;
     private readonly StringBuilder _emergency = new();
     private readonly TranslationMode _mode;
     private BootInfo _info;
@@ -32,6 +33,12 @@ public sealed unsafe class DesktopMachine : ISupervisor
     {
         Machine = machine;
         _mode = mode;
+        _running = new DesktopGuest?[machine.Harts.Length];
+        foreach (var hart in machine.Harts)
+        {
+            TrapFrame.Delegate(hart);
+            hart.Stopped = true;
+        }
     }
 
     /// <summary>The host.</summary>
@@ -51,6 +58,12 @@ public sealed unsafe class DesktopMachine : ISupervisor
 
     /// <summary>Harts that the firmware refuses to start.</summary>
     public HashSet<ulong> Unstartable { get; } = [];
+
+    /// <summary>The guests, once they were made.</summary>
+    public IReadOnlyList<DesktopGuest> Guests { get; private set; } = [];
+
+    /// <summary>Shadow tables that the first guest makes do with; null: as many as its memory asks for. Small pools wrap often.</summary>
+    public int? Tables { get; init; }
 
     /// <summary>The hypervisor's record of the machine once guests were made.</summary>
     internal HostMachine<FakeHost>* Record { get; private set; }
@@ -85,11 +98,18 @@ public sealed unsafe class DesktopMachine : ISupervisor
                 }
 
                 Record = first->Guest->Machine;
+                if (Tables is { } tables)
+                {
+                    first->Guest->TableCount = tables;
+                    GuestSetup<FakeHost>.MakeMmu(first);
+                }
+
                 GuestLife<FakeHost>.Begin(first);
+                Guests = [.. Enumerable.Range(0, Record->GuestCount).Select(i => _running[HartOf(i)]!)];
                 return true;
             }
         }
-        catch (MachineEndedException)
+        catch (EndedException)
         {
             return false;
         }
@@ -110,18 +130,17 @@ public sealed unsafe class DesktopMachine : ISupervisor
 
     public void HandleTrap(Hart hart)
     {
-        // SAFETY: Enter put the hart's virtual hart there, which stays.
-        var guest = (GuestHart<FakeHost>*)_guests[hart];
-        TrapFrame.Save(hart, &guest->V);
-        try
-        {
-            GuestLife<FakeHost>.Trap(guest, hart.ReadCsr(CsrNumber.Scause), hart.ReadCsr(CsrNumber.Stval));
-            TrapFrame.Restore(hart, &guest->V);
-        }
-        catch (MachineEndedException)
+        if (!_running[hart.Id]!.HandleTrap())
         {
             hart.Stopped = true;
         }
+    }
+
+    /// <summary>Forgets that the machine has ended.</summary>
+    internal void Resume()
+    {
+        Status = null;
+        Machine.Resume();
     }
 
     internal void WriteEmergency(byte value) => _emergency.Append((char)value);
@@ -130,7 +149,7 @@ public sealed unsafe class DesktopMachine : ISupervisor
     {
         Status = status;
         Machine.End(status == 0 ? 0x5555 : (status << 16) | 0x3333);
-        throw new MachineEndedException();
+        throw new EndedException();
     }
 
     internal bool TryStartHart(ulong hartId, HartStart* start)
@@ -149,8 +168,7 @@ public sealed unsafe class DesktopMachine : ISupervisor
     internal void Enter(Hart hart, VCpu* virtualHart)
     {
         // SAFETY: a virtual hart is the head of its record.
-        _guests[hart] = (nint)virtualHart;
-        TrapFrame.Delegate(hart);
+        _running[hart.Id] = new DesktopGuest(this, hart, (GuestHart<FakeHost>*)virtualHart);
         hart.Supervisor = this;
         TrapFrame.Enter(hart, virtualHart);
         if (Machine.Harts.Length > 1)
@@ -159,6 +177,9 @@ public sealed unsafe class DesktopMachine : ISupervisor
         }
     }
 
+    // A guest's first virtual hart says which.
+    private ulong HartOf(int guest) => Record->Guests[guest].Harts[0]->HostHartId;
+
     /// <summary>The machine has ended: nothing of the hypervisor goes on.</summary>
-    private sealed class MachineEndedException : Exception;
+    internal sealed class EndedException : Exception;
 }

@@ -18,13 +18,7 @@ public unsafe struct FakeHost : IHypervisorHost
     private GCHandle _state;
 
     /// <param name="hart">The hart; what is kept here lives as long as it does.</param>
-    /// <param name="seam">What a test bends.</param>
-    public FakeHost(Hart hart, HostSeam? seam = null)
-    {
-        var state = FakeHostState.Of(hart);
-        state.Seam = seam ?? state.Seam;
-        _state = state.Handle;
-    }
+    public FakeHost(Hart hart) => _state = FakeHostState.Of(hart).Handle;
 
     public bool MistrustsInstructions { readonly get; private set; }
 

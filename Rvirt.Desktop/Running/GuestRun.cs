@@ -23,38 +23,38 @@ internal sealed class GuestRun : IDisposable
     private const ulong HartSlice = 20_000;
 
     private readonly RunSettings _settings;
-    private readonly GuestPayload _payload;
     private readonly List<SnapshotDisk> _disks = [];
     private readonly Machine _machine;
-    private readonly VirtualMachine? _virtual;
+    private readonly GuestWorld? _world;
     private readonly ConsoleView _view;
 
     private GuestRun(RunSettings settings)
     {
         _settings = settings;
-        _payload = new GuestPayload(
-            File.ReadAllBytes(settings.Kernel), settings.Initrd is { } initrd ? File.ReadAllBytes(initrd) : null, settings.Arguments);
         if (settings.Guests is < 1 or > 4 || (settings.Native && settings.Guests != 1))
         {
             throw new FormatException("--guests is 1 to 4, and 1 with --native");
         }
 
+        var payload = new GuestPayload(File.ReadAllBytes(settings.Kernel))
+        {
+            Initrd = settings.Initrd is { } initrd ? File.ReadAllBytes(initrd) : [],
+            Arguments = settings.Arguments,
+            Memory = settings.Memory,
+        };
         var options = settings.Strict ? HartOptions.Strict : new HartOptions();
         if (settings.Native)
         {
             _machine = new Machine(settings.Memory, options: options);
             Attach(_machine);
-            _payload.StartOn(_machine, (byte)(settings.Disk is null ? 2 : 3));
+            payload.StartOn(_machine);
         }
         else
         {
-            _virtual = new VirtualMachine(settings.Memory, options, attach: Attach, guests: settings.Guests, tables: 2048);
-            _machine = _virtual.Machine;
+            var guests = Enumerable.Range(0, settings.Guests).Select(guest => payload with { Slots = SlotsOf(guest) });
+            _world = new GuestWorld(new WorldOptions { Harts = options, Attach = Attach }, [.. guests]);
+            _machine = _world.Machine;
             _machine.Slice = HartSlice;
-            for (var guest = 0; guest < settings.Guests; guest++)
-            {
-                _payload.StartUnder(_virtual, guest);
-            }
         }
 
         _view = new ConsoleView(_machine, settings.Until);
@@ -81,7 +81,7 @@ internal sealed class GuestRun : IDisposable
         var before = Environment.CpuUsage.TotalTime;
         while (!_machine.Ended && !_view.Found && Instructions < _settings.Limit)
         {
-            var done = _virtual?.Run(Chunk) ?? _machine.Run(Chunk);
+            var done = _world?.Run(Chunk) ?? _machine.Run(Chunk);
             _view.Progress(Instructions, watch.Elapsed, Traps);
             if (done == 0 && !_machine.Ended)
             {
@@ -103,25 +103,21 @@ internal sealed class GuestRun : IDisposable
 
     public void Dispose()
     {
-        _virtual?.Dispose();
-        if (_virtual is null)
-        {
-            _machine.Dispose();
-        }
-
+        _machine.Dispose();
         foreach (var disk in _disks)
         {
             disk.Dispose();
         }
-
-        _payload.Dispose();
     }
 
     private ulong Instructions => _machine.Harts.Aggregate(0UL, (sum, hart) => sum + hart.Cycles);
 
-    private bool PoweredOff => _virtual is null ? _machine.Outcome == TestFinisher.Pass : Array.TrueForAll(_virtual.Guests, guest => guest.Stopped == StopReason.Shutdown);
+    private bool PoweredOff => _world is null ? _machine.Outcome == TestFinisher.Pass : _world.Guests.All(guest => guest.Stopped == StopReason.Shutdown);
 
-    // Guest n of N has slots n (its disk) and N + n (entropy).
+    private uint[] SlotsOf(int guest) =>
+        _settings.Disk is null ? [(uint)guest] : [(uint)guest, (uint)(_settings.Guests + guest)];
+
+    // Of N guests, the disks come first and then the entropy devices.
     private void Attach(Machine machine)
     {
         for (var guest = 0; guest < _settings.Guests; guest++)
@@ -149,12 +145,12 @@ internal sealed class GuestRun : IDisposable
             return "no end";
         }
 
-        return _virtual is null
+        return _world is null
             ? string.Create(CultureInfo.InvariantCulture, $"the guest ended the machine with 0x{_machine.Outcome:x}")
-            : $"the guest stopped ({_virtual.Stopped})";
+            : $"the guest stopped ({_world.Stopped})";
     }
 
-    private ulong? Traps => _virtual?.Guests.Aggregate(0UL, (sum, guest) => sum + guest.Traps);
+    private ulong? Traps => _world?.Guests.Aggregate(0UL, (sum, guest) => sum + guest.Traps);
 
     private string TrapText() => Traps is { } traps ? string.Create(CultureInfo.InvariantCulture, $", {traps} traps") : "";
 }

@@ -13,11 +13,14 @@ public sealed class DesktopOperationTests
 {
     private const int Times = 1000;
 
+    // As firmware hands over.
+    private const ulong FsInitial = 1 << 13;
+
     // Each operation with the result it has every time.
     private static readonly Dictionary<string, ulong> Results = new()
     {
         [nameof(DesktopOperations.Decode)] = 38,
-        [nameof(DesktopOperations.ReadCsr)] = unchecked(Sstatus.Uxl64 + 0x1234_5678_9abc_def0 + 0x8000_0000_0008_0100),
+        [nameof(DesktopOperations.ReadCsr)] = unchecked(Sstatus.Uxl64 + FsInitial + 0x1234_5678_9abc_def0 + 0x8000_0000_0008_0100),
         [nameof(DesktopOperations.WriteCsr)] = 0,
         [nameof(DesktopOperations.TrapOnCsr)] = 0x1234_5678_9abc_def0,
         [nameof(DesktopOperations.TrapOnPageFault)] = 1,

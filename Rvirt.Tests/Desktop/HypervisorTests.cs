@@ -1,6 +1,7 @@
 using NUnit.Framework;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
+using Rvirt.Desktop.Guests;
 using Rvirt.Desktop.Hypervisor;
 using Rvirt.Reference;
 
@@ -19,7 +20,7 @@ public sealed class HypervisorTests
     [Test]
     public void PowersOff()
     {
-        using var guest = new VirtualMachine().Load(PowerOff);
+        using var guest = new GuestWorld(GuestPayload.Program(PowerOff));
         guest.Run(1000);
         Assert.That(guest.Stopped, Is.EqualTo(StopReason.Shutdown));
     }
@@ -27,7 +28,7 @@ public sealed class HypervisorTests
     [Test]
     public void RunsPrivilegedInstructions()
     {
-        using var guest = new VirtualMachine().Load("""
+        using var guest = new GuestWorld(GuestPayload.Program("""
                 csrw sscratch, a0
                 li a1, 42
                 csrrw a2, sscratch, a1
@@ -36,7 +37,7 @@ public sealed class HypervisorTests
                 csrr a4, sstatus
                 csrw stvec, a1
                 csrr a5, stvec
-            """ + PowerOff);
+            """ + PowerOff));
         guest.Run(1000);
         Assert.That(guest.Hart[13], Is.EqualTo(42));
         Assert.That(guest.Hart[14], Is.EqualTo(0x2_0000_2002), "UXL 64 bits, FS initial as at the start, SIE");
@@ -46,22 +47,22 @@ public sealed class HypervisorTests
     [Test]
     public void TalksThroughUartAndSbi()
     {
-        using var guest = new VirtualMachine().Load("""
+        using var guest = new GuestWorld(GuestPayload.Program("""
                 li s0, 0x10000000
                 li a0, 'H'
                 sb a0, 0(s0)
                 li a7, 1
                 li a0, 'i'
                 ecall
-            """ + PowerOff);
+            """ + PowerOff));
         guest.Run(1000);
-        Assert.That(guest.Machine.Uart.Output, Is.EqualTo("Hi\r\n"), "the line of a guest that is gone is closed");
+        Assert.That(guest.Machine.Uart.Output, Does.Contain("\nHi\r\nrvirt: guest "), "the line of a guest that is gone is closed");
     }
 
     [Test]
     public void TakesATimerInterrupt()
     {
-        using var guest = new VirtualMachine().Load("""
+        using var guest = new GuestWorld(GuestPayload.Program("""
                 la t0, handler
                 csrw stvec, t0
                 rdtime a0
@@ -77,7 +78,7 @@ public sealed class HypervisorTests
             .align 2
             handler:
                 csrr s1, scause
-            """ + PowerOff);
+            """ + PowerOff));
         guest.Run(100000);
         Assert.That(guest.Hart[9], Is.EqualTo((1UL << 63) | 5));
         Assert.That(guest.Stopped, Is.EqualTo(StopReason.Shutdown));
@@ -87,7 +88,7 @@ public sealed class HypervisorTests
     [Test]
     public void AHandlerInAUsersPageFaultsInsteadOfRunning()
     {
-        using var guest = new VirtualMachine().Load("""
+        using var guest = new GuestWorld(GuestPayload.Program("""
                 # Gigapages: RAM's own addresses for S, the same for U at 1 GiB.
                 li s0, 0x80100000
                 li t0, 0x200000cf
@@ -109,17 +110,17 @@ public sealed class HypervisorTests
             .align 2
             handler:
                 csrw sscratch, s1
-            """ + PowerOff);
+            """ + PowerOff));
         guest.Run(10000);
         Assert.That(guest.Hart[9], Is.EqualTo(1));
-        Assert.That(guest.VCpu.Sscratch, Is.Zero);
-        Assert.That(guest.VCpu.Scause, Is.EqualTo(12));
+        Assert.That(guest.Guest.VCpu.Sscratch, Is.Zero);
+        Assert.That(guest.Guest.VCpu.Scause, Is.EqualTo(12));
     }
 
     [Test]
     public void RunsAGuestThatPages([Values(TranslationMode.Sv39, TranslationMode.Sv48, TranslationMode.Sv57)] TranslationMode host)
     {
-        using var guest = new VirtualMachine(hostMode: host).Load("""
+        using var guest = new GuestWorld(new WorldOptions { Mode = host }, GuestPayload.Program("""
                 # A root with gigapages: identity, and the same RAM at -1 GiB * 2 for S, at 0x40000000 for U.
                 li s0, 0x80100000
                 li t0, 0x200000cf
@@ -159,7 +160,7 @@ public sealed class HypervisorTests
                 csrr s3, scause
                 csrr s4, stval
                 csrr s5, sepc
-            """ + PowerOff);
+            """ + PowerOff));
         guest.Run(100000);
         Assert.That(guest.Stopped, Is.EqualTo(StopReason.Shutdown));
         Assert.That(guest.Hart[9] >> 31, Is.EqualTo(0x1_ffff_ffff));

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using NUnit.Framework;
 using Rvirt.Core.VirtualHart;
+using Rvirt.Desktop.Guests;
 using Rvirt.Desktop.Hypervisor;
 using Rvirt.Reference;
 using Rvirt.Reference.Assembly;
@@ -117,6 +118,8 @@ public sealed class TwoHartTests
             sret
         """;
 
+    private static GuestPayload Small(string source) => GuestPayload.Program(source) with { Memory = 2 << 20 };
+
     [Test]
     public void TwoHartsShareMemoryAndInterruptEachOther()
     {
@@ -133,7 +136,7 @@ public sealed class TwoHartTests
     {
         ulong Cycles()
         {
-            using var machine = new VirtualMachine(2 << 20, guests: 2).Load(Clock('a', 700)).Load(Clock('b', 900), guest: 1);
+            using var machine = new GuestWorld(Small(Clock('a', 700)), Small(Clock('b', 900)));
             machine.Run(1_000_000);
             return machine.Machine.Harts[0].Cycles ^ (machine.Machine.Harts[1].Cycles << 32) ^ machine.Machine.Time(null);
         }
@@ -145,7 +148,7 @@ public sealed class TwoHartTests
     [Test]
     public void TwoGuestsRunOnTwoHartsUnderTheHypervisor()
     {
-        using var machine = new VirtualMachine(2 << 20, guests: 2).Load(Clock('a', 1000)).Load(Clock('b', 2500), guest: 1);
+        using var machine = new GuestWorld(Small(Clock('a', 1000)), Small(Clock('b', 2500)));
         machine.Run(1_000_000);
         var output = machine.Machine.Uart.Output;
         Assert.That(machine.Guests[0].Stopped, Is.EqualTo(StopReason.Shutdown), output);
@@ -158,7 +161,7 @@ public sealed class TwoHartTests
     [Test]
     public void AGuestThatSpinsLeavesTheOthersTheirTime()
     {
-        using var machine = new VirtualMachine(2 << 20, guests: 2).Load("spin: j spin").Load(Clock('b', 1000), guest: 1);
+        using var machine = new GuestWorld(Small("spin: j spin"), Small(Clock('b', 1000)));
         machine.Run(1_000_000);
         Assert.That(machine.Guests[0].Stopped, Is.Null);
         Assert.That(machine.Guests[1].Stopped, Is.EqualTo(StopReason.Shutdown), machine.Machine.Uart.Output);
@@ -167,8 +170,8 @@ public sealed class TwoHartTests
     [Test]
     public void WhatAGuestsHandlerThrowsReachesWhoeverRunsTheMachine()
     {
-        using var machine = new VirtualMachine(2 << 20, guests: 2).Load("csrr a0, sscratch").Load("spin: j spin", guest: 1);
-        machine.AfterTrap = () => throw new System.InvalidOperationException("from a hart's thread");
+        using var machine = new GuestWorld(Small("csrr a0, sscratch"), Small("spin: j spin"));
+        machine.Guest.AfterTrap = () => throw new System.InvalidOperationException("from a hart's thread");
         Assert.That(() => machine.Run(1000), Throws.InvalidOperationException.With.Message.EqualTo("from a hart's thread"));
     }
 }

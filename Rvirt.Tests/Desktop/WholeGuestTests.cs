@@ -25,7 +25,7 @@ public sealed class WholeGuestTests
     [Test]
     public void TheBenchmarkGuestRunsToItsEnd([Values] bool underRvirt)
     {
-        using var payload = new GuestPayload(File.ReadAllBytes(BenchmarkGuest()));
+        var payload = new GuestPayload(File.ReadAllBytes(BenchmarkGuest()));
         using var run = new Run(payload, 64, underRvirt);
         run.Until(60 * Million);
         Assert.That(run.PoweredOff, run.Output);
@@ -38,7 +38,7 @@ public sealed class WholeGuestTests
     public void UBootReachesItsPromptAndListsTheDisk([Values] bool underRvirt, [Values] bool elf)
     {
         using var disk = new SnapshotDisk(Repository.Disk);
-        using var payload = new GuestPayload(File.ReadAllBytes(elf ? Repository.UBootElf : Repository.UBootBinary));
+        var payload = new GuestPayload(File.ReadAllBytes(elf ? Repository.UBootElf : Repository.UBootBinary));
         // Each register layout once natively and once under Rvirt.
         using var run = new Run(payload, 64, underRvirt, new VirtioBlock(disk, legacy: elf));
         run.Machine.Uart.Expect("stop autoboot", "\n");
@@ -53,7 +53,7 @@ public sealed class WholeGuestTests
     public void TheClockAnswersAsQemusBoardDoes([Values] bool underRvirt)
     {
         using var folder = new TemporaryFolder();
-        using var payload = new GuestPayload(File.ReadAllBytes(BareProgram.Build(folder, "clock-payload.S", 0x8020_0000)));
+        var payload = new GuestPayload(File.ReadAllBytes(BareProgram.Build(folder, "clock-payload.S", 0x8020_0000)));
         using var run = new Run(payload, 16, underRvirt);
         run.Until(200 * Million);
         Assert.That(run.PoweredOff, run.Output);
@@ -63,7 +63,7 @@ public sealed class WholeGuestTests
     [Test]
     public void LinuxStartsItsFirstProcess([Values] bool underRvirt)
     {
-        using var payload = new GuestPayload(File.ReadAllBytes(Repository.Kernel), File.ReadAllBytes(Repository.Initrd), "console=ttyS0");
+        var payload = new GuestPayload(File.ReadAllBytes(Repository.Kernel)) { Initrd = File.ReadAllBytes(Repository.Initrd), Arguments = "console=ttyS0" };
         using var run = new Run(payload, 128, underRvirt);
         run.Until(2500 * Million, "Run /init as init process");
         Assert.That(run.Output, Does.Contain("Run /init as init process"));
@@ -81,7 +81,7 @@ public sealed class WholeGuestTests
     {
         private const ulong Chunk = 5 * Million;
 
-        private readonly VirtualMachine? _virtual;
+        private readonly GuestWorld? _world;
 
         public Run(GuestPayload payload, ulong megabytes, bool underRvirt, params VirtioMmio[] devices)
         {
@@ -95,15 +95,14 @@ public sealed class WholeGuestTests
 
             if (underRvirt)
             {
-                _virtual = new VirtualMachine(megabytes << 20, HartOptions.Strict, attach: Attach);
-                Machine = _virtual.Machine;
-                payload.StartUnder(_virtual);
+                _world = new GuestWorld(new WorldOptions { Harts = HartOptions.Strict, Attach = Attach }, payload with { Memory = megabytes << 20 });
+                Machine = _world.Machine;
             }
             else
             {
                 Machine = new Machine(megabytes << 20, options: HartOptions.Strict);
                 Attach(Machine);
-                payload.StartOn(Machine, (byte)((1 << devices.Length) - 1));
+                payload.StartOn(Machine);
             }
         }
 
@@ -111,27 +110,20 @@ public sealed class WholeGuestTests
 
         public string Output => Machine.Uart.Output;
 
-        public bool PoweredOff => _virtual is null ? Machine.Outcome == TestFinisher.Pass : _virtual.Stopped == StopReason.Shutdown;
+        public bool PoweredOff => _world is null ? Machine.Outcome == TestFinisher.Pass : _world.Stopped == StopReason.Shutdown;
 
         /// <summary>Runs until the guest has ended, has said something, or has used up its instructions.</summary>
         public void Until(ulong limit, string? text = null)
         {
             for (var done = 0UL; done < limit && !Machine.Ended && (text is null || !Output.Contains(text)); done += Chunk)
             {
-                if ((_virtual?.Run(Chunk) ?? Machine.Run(Chunk)) == 0)
+                if ((_world?.Run(Chunk) ?? Machine.Run(Chunk)) == 0)
                 {
                     break;
                 }
             }
         }
 
-        public void Dispose()
-        {
-            _virtual?.Dispose();
-            if (_virtual is null)
-            {
-                Machine.Dispose();
-            }
-        }
+        public void Dispose() => Machine.Dispose();
     }
 }

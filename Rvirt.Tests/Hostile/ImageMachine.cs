@@ -19,15 +19,13 @@ namespace Rvirt.Tests.Hostile;
 internal sealed class ImageMachine : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
-    private readonly GuestPayload _payload;
 
-    private ImageMachine(ulong ram, HartOptions options, Func<TemporaryFolder, GuestSpec> guest, byte virtioSlots, Action<Machine> attach)
+    private ImageMachine(ulong ram, HartOptions options, Func<TemporaryFolder, GuestSpec> guest, Action<Machine> attach)
     {
         var blob = GuestMachine.PackBlob(_folder, [guest(_folder)]);
         Machine = new Machine(ram, options: options);
         attach(Machine);
-        _payload = new GuestPayload(File.ReadAllBytes(Repository.Image(Firmware.Sbi)), File.ReadAllBytes(blob));
-        _payload.StartOn(Machine, virtioSlots);
+        new GuestPayload(File.ReadAllBytes(Repository.Image(Firmware.Sbi))) { Initrd = File.ReadAllBytes(blob) }.StartOn(Machine);
     }
 
     /// <summary>The host.</summary>
@@ -51,17 +49,16 @@ internal sealed class ImageMachine : IDisposable
             return new GuestSpec("hostile", kernel, null, "", GuestProgram.RamLength, 1, [0]);
         }
 
-        return new ImageMachine(Ram, options, Guest, 1, machine => new EntropyDevice(machine, program.VirtioVersion).Allow(machine.RamBase, Ram));
+        return new ImageMachine(Ram, options, Guest, machine => new EntropyDevice(machine, program.VirtioVersion).Allow(machine.RamBase, Ram));
     }
 
     /// <summary>With Debian's kernel and initial RAM disk.</summary>
     public static ImageMachine WithLinux(HartOptions options) => new(
-        256 << 20, options, _ => new GuestSpec("linux", Repository.Kernel, Repository.Initrd, "console=ttyS0", 128 << 20, 1, []), 0, _ => { });
+        256 << 20, options, _ => new GuestSpec("linux", Repository.Kernel, Repository.Initrd, "console=ttyS0", 128 << 20, 1, []), _ => { });
 
     public void Dispose()
     {
         Machine.Dispose();
-        _payload.Dispose();
         _folder.Dispose();
     }
 }

@@ -98,13 +98,13 @@ internal sealed unsafe class RacingTests
         using var machine = new HostileMachine();
         var program = new GuestProgram("racing", GuestProgram.Compose(["racing.s"], ("LIMIT", 30_000)), ["11", "end"], StopReason.Shutdown);
         machine.Start(program);
-        var entry = (ulong*)(machine.Virtual.Machine.Ram + (machine.Virtual.Memory.HostAddress - machine.Virtual.Machine.RamBase) + 0x40_2000);
+        var entry = (ulong*)(machine.World.Machine.Ram + (machine.Guest.Memory.HostAddress - machine.World.Machine.RamBase) + 0x40_2000);
         ulong[] entries =
         [
             Pte(0x8050_0000, 0xcf), Pte(0x8050_0000, 0x0f), Pte(GuestProgram.RamEnd, 0xcf), Pte(0x8200_0000, 0x0f), Pte(0x8050_0000, 0xc3), 0, Pte(GuestMap.Plic, 0xcf), Pte(0x8040_2000, 1),
         ];
         using var racer = new Racer(round => Volatile.Write(ref *entry, entries[round % entries.Length]));
-        machine.Virtual.Run(2_000_000_000);
+        machine.World.Run(2_000_000_000);
         racer.Check();
         Assert.That(machine.Lines, Is.EqualTo(program.Lines), "some stores went through, and some faulted");
         machine.CheckIntact();

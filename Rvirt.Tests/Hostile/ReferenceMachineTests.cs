@@ -35,16 +35,16 @@ internal sealed class ReferenceMachineTests
     {
         var program = HostilePrograms.Get(name);
         using var machine = new HostileMachine(program.VirtioVersion);
-        var waits = machine.Start(program).Virtual.Run(300_000) == 0;
+        var waits = machine.Start(program).World.Run(300_000) == 0;
         Assert.That(machine.Lines, Is.EqualTo(program.Lines));
-        Assert.That(machine.Virtual.Stopped, Is.Null);
+        Assert.That(machine.Guest.Stopped, Is.Null);
         Assert.That(waits, Is.EqualTo(name == "sleep"), "only a guest that waits for what cannot come gives its hart away");
         machine.CheckIntact();
         if (!waits)
         {
             machine.RequestStop();
-            machine.Virtual.Run(10_000);
-            Assert.That(machine.Virtual.Stopped, Is.EqualTo(StopReason.Requested));
+            machine.World.Run(10_000);
+            Assert.That(machine.Guest.Stopped, Is.EqualTo(StopReason.Requested));
         }
 
         machine.CheckServes();
@@ -53,7 +53,7 @@ internal sealed class ReferenceMachineTests
 
     private static void Judge(HostileMachine machine, GuestProgram program)
     {
-        machine.Start(program).Virtual.Run(Steps);
+        machine.Start(program).World.Run(Steps);
         var lines = machine.Lines;
         Assert.Multiple(() =>
         {
@@ -63,7 +63,7 @@ internal sealed class ReferenceMachineTests
             }
 
             Assert.That(lines, Has.Count.EqualTo(program.Lines.Count), lines.LastOrDefault());
-            Assert.That(machine.Virtual.Stopped, Is.EqualTo(program.End));
+            Assert.That(machine.Guest.Stopped, Is.EqualTo(program.End));
         });
         machine.CheckIntact();
         machine.CheckServes();

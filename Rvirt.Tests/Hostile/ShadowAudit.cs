@@ -9,7 +9,7 @@ namespace Rvirt.Tests.Hostile;
 /// Walks the tables that the host's hardware uses for the guest, as the specification has the hardware do, and knows nothing of how
 /// they were made: whatever U-mode can reach must be the guest's RAM, every table must be one of the hypervisor's.
 /// </summary>
-internal sealed class ShadowAudit(VirtualMachine machine)
+internal sealed class ShadowAudit(GuestWorld world)
 {
     private const ulong V = 1;
     private const ulong Leaf = 2 | 4 | 8;
@@ -24,7 +24,7 @@ internal sealed class ShadowAudit(VirtualMachine machine)
     /// <summary>Audits the tables in use, and all that were in use before: they may be used again.</summary>
     public void Check()
     {
-        _roots.Add(machine.Hart.ReadCsr(Rvirt.Reference.Harts.CsrNumber.Satp));
+        _roots.Add(world.Hart.ReadCsr(Rvirt.Reference.Harts.CsrNumber.Satp));
         _seen.Clear();
         foreach (var satp in _roots)
         {
@@ -45,7 +45,7 @@ internal sealed class ShadowAudit(VirtualMachine machine)
             return;
         }
 
-        var (start, length) = machine.Guest.OwnMemory[0];
+        var (start, length) = world.Guest.Tables;
         if (table < start || table - start > length - 4096)
         {
             throw new InvalidOperationException($"a table at {table:x}, which is not among the hypervisor's");
@@ -53,7 +53,7 @@ internal sealed class ShadowAudit(VirtualMachine machine)
 
         for (var i = 0ul; i < 512; i++)
         {
-            var entry = machine.Machine.Read64(table + (8 * i));
+            var entry = world.Machine.Read64(table + (8 * i));
             if ((entry & V) == 0)
             {
                 continue;
@@ -79,8 +79,8 @@ internal sealed class ShadowAudit(VirtualMachine machine)
 
     private void CheckLeaf(ulong entry, ulong address, ulong size)
     {
-        var start = machine.Memory.HostAddress;
-        if ((address & (size - 1)) != 0 || address < start || address - start >= machine.Memory.Length || size > machine.Memory.Length - (address - start))
+        var start = world.Guest.Memory.HostAddress;
+        if ((address & (size - 1)) != 0 || address < start || address - start >= world.Guest.Memory.Length || size > world.Guest.Memory.Length - (address - start))
         {
             throw new InvalidOperationException($"U-mode can reach {size:x} bytes at {address:x}, which are not the guest's: {entry:x}");
         }

@@ -30,7 +30,7 @@ public sealed partial class LockstepRun
         _clock += _pause == 0 ? 1u : 0;
         _raised = false;
         Reference.Machine.Clock = _clock;
-        Subject.Machine.Machine.Clock = _clock;
+        Subject.World.Machine.Clock = _clock;
         if (_clock >= Reference.Firmware.Deadline)
         {
             Reference.Raise(LockstepInterrupt.Timer);
@@ -55,7 +55,7 @@ public sealed partial class LockstepRun
         }
 
         _difference = "";
-        if (Subject.Asleep || Subject.Machine.Stopped is not null)
+        if (Subject.Asleep || Subject.Stopped is not null)
         {
             Finish(pending);
             return;
@@ -248,7 +248,7 @@ public sealed partial class LockstepRun
     private void Finish(bool pending)
     {
         Over = true;
-        if (Subject.Machine.Stopped is { } reason)
+        if (Subject.Stopped is { } reason)
         {
             // A guest that stopped has lost its devices' state.
             Ended = true;

@@ -93,7 +93,7 @@ public sealed partial class LockstepRun : IDisposable
         }
 
         var a = Reference.Machine.Memory(Entry, (int)Ram);
-        var b = Subject.Machine.GuestRam(Entry, (int)Ram);
+        var b = Subject.Guest.Ram(Entry, (int)Ram);
         var at = a.CommonPrefixLength(b);
         if (at != a.Length)
         {
@@ -120,7 +120,7 @@ public sealed partial class LockstepRun : IDisposable
         Ended |= Reference.Entries.IsTable(Entry);
     }
 
-    private void CopyRam() => Reference.Machine.Memory(Entry, (int)Ram).CopyTo(Subject.Machine.GuestRam(Entry, (int)Ram));
+    private void CopyRam() => Reference.Machine.Memory(Entry, (int)Ram).CopyTo(Subject.Guest.Ram(Entry, (int)Ram));
 
     /// <summary>The UART's receiver interrupts hart 0's S-mode.</summary>
     private void PrepareDevices()
@@ -129,7 +129,7 @@ public sealed partial class LockstepRun : IDisposable
             (0x0c00_0028, 4, 1), (0x0c00_2080, 4, 1 << 10), (0x0c20_1000, 4, 0), (0x1000_0001, 1, 1)])
         {
             Reference.Machine.TryWrite(null, address, size, value);
-            Subject.Machine.Guest.WriteDevice(address, size, value);
+            Subject.Guest.WriteDevice(address, size, value);
         }
     }
 
@@ -215,7 +215,7 @@ public sealed partial class LockstepRun : IDisposable
 
         _code.Add(physical & ~7UL);
         MemoryMarshal.Write(Reference.Machine.Memory(physical, 2), half);
-        MemoryMarshal.Write(Subject.Machine.GuestRam(physical, 2), half);
+        MemoryMarshal.Write(Subject.Guest.Ram(physical, 2), half);
         return true;
     }
 }

@@ -39,14 +39,14 @@ public sealed class LockstepTests
     {
         using var run = new LockstepRun(1, new LockstepConfiguration());
         Assert.That(() => run.Apply(LockstepEvent.Code(Encode.Nop)), Throws.Nothing);
-        run.Subject.Machine.VCpu.Sscratch ^= 1;
+        run.Subject.Guest.VCpu.Sscratch ^= 1;
         Assert.That(() => run.Apply(LockstepEvent.Code(Encode.Nop)), Throws.TypeOf<DivergenceException>());
-        run.Subject.Machine.VCpu.Sscratch ^= 1;
+        run.Subject.Guest.VCpu.Sscratch ^= 1;
         run.Apply(LockstepEvent.Restart);
         run.Subject.Hart[9] ^= 1;
         Assert.That(() => run.Apply(LockstepEvent.Code(Encode.Nop)), Throws.TypeOf<DivergenceException>());
         run.Apply(LockstepEvent.Restart);
-        run.Subject.Machine.GuestRam(LockstepRun.Entry + 0x3f_0000, 1)[0] ^= 1;
+        run.Subject.Guest.Ram(LockstepRun.Entry + 0x3f_0000, 1)[0] ^= 1;
         Assert.That(run.CompareMemory, Throws.TypeOf<DivergenceException>());
     }
 }

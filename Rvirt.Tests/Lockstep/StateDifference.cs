@@ -93,5 +93,5 @@ public static class StateDifference
     }
 
     /// <summary>A doubleword of the guest's RAM.</summary>
-    public static ulong Read(Subject subject, ulong address) => MemoryMarshal.Read<ulong>(subject.Machine.GuestRam(address, 8));
+    public static ulong Read(Subject subject, ulong address) => MemoryMarshal.Read<ulong>(subject.Guest.Ram(address, 8));
 }

@@ -2,6 +2,7 @@ using System;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
+using Rvirt.Desktop.Guests;
 using Rvirt.Desktop.Hypervisor;
 using Rvirt.Reference;
 using Rvirt.Reference.Harts;
@@ -19,13 +20,20 @@ public sealed class Subject : IDisposable
     public Subject(ulong ram, LockstepConfiguration configuration)
     {
         _configuration = configuration;
-        Machine = new VirtualMachine(ram, configuration.Host, configuration.HostMode, tables: configuration.Tables);
-        Machine.Guest.Seam.Idle = Wake;
+        World = new GuestWorld(
+            new WorldOptions { Harts = configuration.Host, Mode = configuration.HostMode, Tables = configuration.Tables },
+            GuestPayload.Program("here: j here") with { Memory = ram });
+        Guest.Seam.Idle = Wake;
     }
 
-    public VirtualMachine Machine { get; }
+    public GuestWorld World { get; }
 
-    public Hart Hart => Machine.Hart;
+    public DesktopGuest Guest => World.Guest;
+
+    public Hart Hart => Guest.Hart;
+
+    /// <summary>Why the guest stopped, if it did. Where it asked for a reboot, it has been loaded again.</summary>
+    public StopReason? Stopped => Guest.Starts == 1 ? Guest.Stopped : StopReason.Reboot;
 
     /// <summary>The interrupt that ended the guest's sleep in the last step.</summary>
     public LockstepInterrupt WokenBy { get; private set; }
@@ -34,7 +42,7 @@ public sealed class Subject : IDisposable
     public bool Asleep { get; private set; }
 
     /// <summary>Guest physical address of the reservation.</summary>
-    public ulong Reservation => Hart.Reservation - Machine.Memory.HostAddress + LockstepRun.Entry;
+    public ulong Reservation => Hart.Reservation - Guest.Memory.HostAddress + LockstepRun.Entry;
 
     /// <summary>Whether the last step did something to the guest, so that it stands for one of the reference's steps at least; else it may have filled a table.</summary>
     public bool Progressed { get; private set; }
@@ -42,13 +50,13 @@ public sealed class Subject : IDisposable
     /// <summary>Puts the virtual hart where firmware hands over.</summary>
     public void Start(ulong entry)
     {
-        Machine.VCpu.Requests = 0;
+        Guest.VCpu.Requests = 0;
         Hart.ClearSoftware();
         Hart.ForgetReservation();
         Hart.FirmwareTimer = ulong.MaxValue;
-        Machine.Start(entry);
+        Guest.PutAt(entry);
         Asleep = false;
-        Machine.VCpu.Sip = Machine.Bus.ExternalInterruptPending(0) ? Interrupts.External : 0;
+        Guest.VCpu.Sip = Guest.Bus.ExternalInterruptPending(0) ? Interrupts.External : 0;
     }
 
     /// <summary>One native instruction, or one trap and all that the hypervisor does for it.</summary>
@@ -56,9 +64,9 @@ public sealed class Subject : IDisposable
     /// <returns>Whether it was a trap.</returns>
     public bool Step(bool oneAtATime)
     {
-        var traps = Machine.Traps;
+        var traps = Guest.Traps;
         var events = Events;
-        Machine.Guest.Seam.OneAtATime = oneAtATime || _configuration.OneAtATime;
+        Guest.Seam.OneAtATime = oneAtATime || _configuration.OneAtATime;
         WokenBy = LockstepInterrupt.None;
         _woken = 0;
         try
@@ -72,7 +80,7 @@ public sealed class Subject : IDisposable
 
         Progressed = Events != events
             || Hart.LastCause is Cause.IllegalInstruction or Cause.Breakpoint or Cause.UserCall;
-        return Machine.Traps != traps;
+        return Guest.Traps != traps;
     }
 
     /// <summary>Makes an interrupt pending.</summary>
@@ -81,7 +89,7 @@ public sealed class Subject : IDisposable
         switch (interrupt)
         {
             case LockstepInterrupt.Software:
-                Machine.VCpu.Requests |= (int)HartRequest.Interrupt;
+                Guest.VCpu.Requests |= (int)HartRequest.Interrupt;
                 Hart.RaiseSoftware();
                 break;
             case LockstepInterrupt.Timer:
@@ -90,7 +98,7 @@ public sealed class Subject : IDisposable
                 Hart.WriteCsr(CsrNumber.Sie, Hart.ReadCsr(CsrNumber.Sie) | Interrupts.Timer);
                 break;
             case LockstepInterrupt.External:
-                Machine.Machine.Uart.Type("x");
+                World.Machine.Uart.Type("x");
                 break;
         }
     }
@@ -100,11 +108,11 @@ public sealed class Subject : IDisposable
     {
         get
         {
-            ref var v = ref Machine.VCpu;
+            ref var v = ref Guest.VCpu;
             return new SupervisorState
             {
                 Mode = v.Mode == PrivilegeMode.User ? PrivilegeLevel.User : PrivilegeLevel.Supervisor,
-                Sstatus = Machine.Guest.Sstatus,
+                Sstatus = Guest.Sstatus,
                 Sie = v.Sie,
                 Sip = v.Sip,
                 Stvec = v.Stvec,
@@ -119,20 +127,20 @@ public sealed class Subject : IDisposable
         }
     }
 
-    public void Dispose() => Machine.Dispose();
+    public void Dispose() => World.Dispose();
 
     private ulong Events
     {
         get
         {
-            ref var counters = ref Machine.VCpu.Counters;
+            ref var counters = ref Guest.VCpu.Counters;
             return counters.Emulated + counters.SbiCalls + counters.Mmio + counters.Exceptions + counters.Interrupts;
         }
     }
 
     private void Wake()
     {
-        var enabled = Machine.VCpu.Sie;
+        var enabled = Guest.VCpu.Sie;
         WokenBy = (enabled & Interrupts.Timer) != 0 ? LockstepInterrupt.Timer
             : (enabled & Interrupts.Software) != 0 ? LockstepInterrupt.Software
             : LockstepInterrupt.None;

@@ -2,7 +2,6 @@ using System;
 using Rvirt.Core.Instructions;
 using Rvirt.Core.Modes.Deprivileged;
 using Rvirt.Core.Privileged;
-using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Mmu;
 
@@ -85,16 +84,20 @@ public sealed class DesktopOperations : IDisposable
     public ulong TrapOnCsr()
     {
         _machine.VCpu.Pc = QuietMachine.Data;
-        return Resumes(_machine.Trap(ExceptionCause.IllegalInstruction, ReadSscratch)) ? _machine.VCpu.X[10] : 0;
+        _machine.Trap(ExceptionCause.IllegalInstruction, ReadSscratch);
+        return _machine.VCpu.X[10];
     }
 
     /// <summary>A page forgotten, and the page fault that fills it and its neighbours again.</summary>
-    /// <returns>1.</returns>
+    /// <returns>Pages filled: 1.</returns>
     public ulong TrapOnPageFault()
     {
         var va = NextPage();
+        ref var counters = ref _machine.Shadow.Counters;
+        var before = counters.Fills + counters.Refills;
         _machine.Mmu.FencePage(ref _machine.Host, va);
-        return Resumes(_machine.Trap(ExceptionCause.LoadPageFault, va)) ? 1UL : 0;
+        _machine.Trap(ExceptionCause.LoadPageFault, va);
+        return counters.Fills + counters.Refills - before;
     }
 
     /// <summary>The whole path of an SBI call: the version.</summary>
@@ -103,7 +106,8 @@ public sealed class DesktopOperations : IDisposable
     {
         _machine.VCpu.X[16] = 0;
         _machine.VCpu.X[17] = BaseExtension;
-        return Resumes(_machine.Trap(ExceptionCause.EnvironmentCallFromUser, 0)) ? _machine.VCpu.X[11] : 0;
+        _machine.Trap(ExceptionCause.EnvironmentCallFromUser, 0);
+        return _machine.VCpu.X[11];
     }
 
     /// <summary>The whole path of a load from a device: the UART's line status.</summary>
@@ -113,9 +117,9 @@ public sealed class DesktopOperations : IDisposable
         _machine.VCpu.Pc = QuietMachine.Data;
         _machine.VCpu.X[11] = QuietMachine.Uart;
         _machine.Hart.Instruction = LoadByte;
-        var resumes = Resumes(_machine.Trap(ExceptionCause.LoadPageFault, LineStatus));
+        _machine.Trap(ExceptionCause.LoadPageFault, LineStatus);
         _machine.Hart.Instruction = NoOperation;
-        return resumes ? _machine.VCpu.X[10] : 0;
+        return _machine.VCpu.X[10];
     }
 
     /// <summary>Walks the guest's three levels of page tables.</summary>
@@ -143,8 +147,6 @@ public sealed class DesktopOperations : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _machine.Dispose();
-
-    private static bool Resumes(TrapOutcome outcome) => outcome == TrapOutcome.Resume;
 
     private ulong NextPage() => QuietMachine.Data + ((ulong)(++_page % QuietMachine.Pages) << Pte.PageShift);
 }

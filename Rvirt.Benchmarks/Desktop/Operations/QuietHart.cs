@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Rvirt.Core.Memory;
 
 namespace Rvirt.Benchmarks.Desktop.Operations;
 
@@ -7,6 +8,9 @@ public unsafe struct QuietHart
 {
     /// <summary>Bytes of a virtio-mmio slot's registers that are kept.</summary>
     public const int SlotBytes = 0x200;
+
+    /// <summary>The window on the host's RAM.</summary>
+    public PhysicalMemory Window;
 
     /// <summary>Value of <c>sstatus</c>.</summary>
     public ulong Sstatus;

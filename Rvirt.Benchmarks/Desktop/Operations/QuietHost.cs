@@ -1,12 +1,16 @@
 using System;
-using Rvirt.Core.Host;
+using Rvirt.Core.DeviceTree;
+using Rvirt.Core.Memory;
+using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.Virtio;
+using Rvirt.Hypervisor.Host;
+using Rvirt.Hypervisor.Setup;
 
 namespace Rvirt.Benchmarks.Desktop.Operations;
 
 /// <summary>A host that costs nothing: what is measured on it is the hypervisor's own work.</summary>
 /// <param name="hart">Its state; stays in place.</param>
-public readonly unsafe struct QuietHost(QuietHart* hart) : IHost
+public readonly unsafe struct QuietHost(QuietHart* hart) : IHypervisorHost
 {
     /// <summary>Host physical address of the virtio device's registers.</summary>
     public const ulong Slot = 0x1000_1000;
@@ -14,16 +18,39 @@ public readonly unsafe struct QuietHost(QuietHart* hart) : IHost
     /// <summary>Host physical address of the PLIC.</summary>
     public const ulong Plic = 0x0c00_0000;
 
-    /// <summary>The hart's S-mode context at the PLIC.</summary>
-    public const uint Context = 1;
-
     /// <summary>Descriptors of the device's only queue.</summary>
     public const uint QueueSize = 64;
 
-    private const ulong ClaimRegister = Plic + 0x20_0004 + (0x1000 * (ulong)Context);
+    // Of hart 0's S-mode, which is context 1.
+    private const ulong ClaimRegister = Plic + 0x20_1004;
     private const byte TransmitterEmpty = 0x60;
 
     public bool MistrustsInstructions => false;
+
+    public PhysicalMemory Memory => hart->Window;
+
+    public HostAbilities Probe() => new() { HasStimecmp = true, HasInterprocessor = true, HasTime = true };
+
+    public ushort ProbeMaximumAsid(ulong satp) => ushort.MaxValue;
+
+    public void Adopt(in HostHart hart)
+    {
+    }
+
+    public void WriteEmergency(byte value) => Console.Error.Write((char)value);
+
+    public void UseTestDevice(ulong address)
+    {
+    }
+
+    public void End(uint status) => throw new InvalidOperationException("the hypervisor ended its machine");
+
+    public bool TryStartHart(ulong hartId, HartStart* start) => false;
+
+    /// <summary>The guest stays where it is: its traps are made up.</summary>
+    public void EnterGuest(VCpu* virtualHart)
+    {
+    }
 
     public ulong ReadSstatus() => hart->Sstatus;
 

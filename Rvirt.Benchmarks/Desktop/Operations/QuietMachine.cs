@@ -1,18 +1,22 @@
 using System;
 using System.Runtime.InteropServices;
+using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Memory;
 using Rvirt.Core.Privileged;
-using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
-using Rvirt.Devices.Console;
-using Rvirt.Devices.HostDrivers;
 using Rvirt.Devices.Machine;
 using Rvirt.Devices.Virtio;
+using Rvirt.Hypervisor.Boards;
+using Rvirt.Hypervisor.Setup;
+using Rvirt.Hypervisor.VirtualMachines;
 using Rvirt.Mmu;
 
 namespace Rvirt.Benchmarks.Desktop.Operations;
 
-/// <summary>A guest on a <see cref="QuietHost"/>: virtual hart, shadow page tables, devices, and page tables of its own in its RAM.</summary>
+/// <summary>
+/// A guest under the hypervisor as it ships, on a <see cref="QuietHost"/>, with page tables of its own in its RAM. It never runs: its traps
+/// are made up.
+/// </summary>
 public sealed unsafe class QuietMachine : IDisposable
 {
     /// <summary>Guest physical address of the guest's RAM.</summary>
@@ -25,84 +29,62 @@ public sealed unsafe class QuietMachine : IDisposable
     public const int Pages = 64;
 
     /// <summary>Guest virtual and physical address of the UART.</summary>
-    public const ulong Uart = 0x1000_0000;
+    public const ulong Uart = GuestMachineMap.Uart;
 
     /// <summary>Guest physical address of the first virtio slot.</summary>
-    public const ulong Slot = 0x1000_1000;
+    public const ulong Slot = GuestMachineMap.Virtio;
 
     /// <summary>Interrupt of the host's virtio device.</summary>
-    public const uint SlotSource = 1;
+    public const uint SlotSource = GuestMachineMap.VirtioInterrupt;
 
-    private const int Tables = 512;
-    private const ulong RamLength = 4 << 20, RingsOffset = 4 << 20, RamOffset = 8 << 20, BlockLength = 12 << 20;
-    private const ulong HostBase = 0x8000_0000, Alignment = 2 << 20;
+    private const ulong HostBase = 0x8000_0000, HostLength = 32 << 20, Alignment = 2 << 20;
+    private const ulong ImageOffset = 2 << 20, ImageLength = 128 << 10, KernelOffset = 30 << 20, TreeOffset = 31 << 20;
     private const ulong RootTable = RamBase + 0x10_0000, DataPages = RamBase + 0x20_0000;
+    private const uint JumpToItself = 0x6f;
 
     private readonly byte* _block;
-    private readonly byte* _records;
-    private readonly VCpu* _vcpu;
-    private readonly ShadowMmu* _mmu;
-    private readonly GuestBus<QuietHost>* _bus;
     private readonly QuietHart* _hart;
+    private readonly GuestHart<QuietHost>* _guest;
     private ulong _nextTable = RootTable;
-    private QuietHost _host;
-    private TrapOutcome _outcome;
 
     /// <summary>Sets the guest up in S-mode with Sv39 on.</summary>
     public QuietMachine()
     {
-        // SAFETY: both blocks live until Dispose; records are 4 KiB apart and smaller than that, the devices come last.
-        _block = (byte*)NativeMemory.AlignedAlloc((nuint)BlockLength, (nuint)Alignment);
-        NativeMemory.Clear(_block, (nuint)BlockLength);
-        _records = (byte*)NativeMemory.AllocZeroed((nuint)(sizeof(VCpu) + sizeof(ShadowMmu) + sizeof(GuestBus<QuietHost>) + sizeof(QuietHart)
-            + sizeof(HostPlic) + sizeof(ConsoleMultiplexer)) + ConsoleMultiplexer.BytesNeeded(1) + 128);
-        _vcpu = (VCpu*)_records;
-        _mmu = (ShadowMmu*)(_vcpu + 1);
-        _bus = (GuestBus<QuietHost>*)(_mmu + 1);
-        _hart = (QuietHart*)(_bus + 1);
-        var plic = (HostPlic*)(((nint)(_hart + 1) + 15) & ~15);
-        var console = (ConsoleMultiplexer*)(plic + 1);
-
-        _host = new QuietHost(_hart);
-        Memory = new GuestMemory(RamBase, RamLength, HostBase + RamOffset, _block + RamOffset);
-        var window = new PhysicalMemory((ulong)_block - HostBase);
-        var asids = new HostAsids(ushort.MaxValue);
-        ShadowMmu.Initialize(ref *_mmu, Memory, window, HostTranslation.Of(TranslationMode.Sv57, ushort.MaxValue), ref asids, HostBase, Tables);
-        _vcpu->Memory = Memory;
-        _vcpu->GuestHarts = 1;
-        _vcpu->Reset(RamBase, 0);
-        PrepareDevices(console, plic, window);
+        // SAFETY: both blocks live until Dispose; the hypervisor keeps its records in the host's RAM.
+        _block = (byte*)NativeMemory.AlignedAlloc((nuint)HostLength, (nuint)Alignment);
+        NativeMemory.Clear(_block, (nuint)HostLength);
+        _hart = (QuietHart*)NativeMemory.AllocZeroed((nuint)sizeof(QuietHart));
+        _hart->Window = new PhysicalMemory((ulong)_block - HostBase);
+        _hart->Slot[(int)VirtioRegister.Magic / 4] = VirtioRegister.MagicValue;
+        _hart->Slot[(int)VirtioRegister.Version / 4] = 1;
+        _hart->Slot[(int)VirtioRegister.DeviceId / 4] = VirtioKind.Block;
+        _guest = Boot();
         PrepareTables();
     }
 
     /// <summary>The guest's RAM.</summary>
-    public GuestMemory Memory { get; }
+    public GuestMemory Memory => _guest->Guest->Memory;
 
     /// <summary>The virtual hart.</summary>
-    public ref VCpu VCpu => ref *_vcpu;
+    public ref VCpu VCpu => ref _guest->V;
 
     /// <summary>Its host.</summary>
-    public ref QuietHost Host => ref _host;
+    public ref QuietHost Host => ref _guest->Host;
 
     /// <summary>The host's state.</summary>
     public ref QuietHart Hart => ref *_hart;
 
     /// <summary>Its MMU.</summary>
-    public ShadowMmuAdapter<QuietHost> Mmu => new(_mmu);
+    public ShadowMmuAdapter<QuietHost> Mmu => new(&_guest->Mmu);
 
     /// <summary>Its shadow page tables.</summary>
-    public ref ShadowMmu Shadow => ref *_mmu;
+    public ref ShadowMmu Shadow => ref _guest->Mmu;
 
     /// <summary>Its devices.</summary>
-    public ref GuestBus<QuietHost> Bus => ref *_bus;
+    public ref GuestBus<QuietHost> Bus => ref _guest->Guest->Bus;
 
-    /// <summary>Handles a trap of the guest.</summary>
-    public TrapOutcome Trap(ExceptionCause cause, ulong value)
-    {
-        _outcome = TrapOutcome.Resume;
-        TrapDispatch<Context, QuietHost, ShadowMmuAdapter<QuietHost>, GuestBus<QuietHost>>.Handle(new Context(this), (ulong)cause, value);
-        return _outcome;
-    }
+    /// <summary>Handles a trap of the guest, after which it goes on.</summary>
+    public void Trap(ExceptionCause cause, ulong value) => GuestLife<QuietHost>.Trap(_guest, (ulong)cause, value);
 
     /// <summary>A pointer into guest RAM.</summary>
     public byte* Ram(ulong address) => Memory.TryPointer(address, 8, out var pointer)
@@ -115,7 +97,7 @@ public sealed unsafe class QuietMachine : IDisposable
     /// <summary>Writes a register of the guest's virtio device.</summary>
     public void WriteSlot(uint register, uint value)
     {
-        if (!_bus->TryWrite(ref _host, Slot + register, 4, value))
+        if (!Bus.TryWrite(ref Host, Slot + register, 4, value))
         {
             throw new InvalidOperationException("no device in the slot");
         }
@@ -125,25 +107,47 @@ public sealed unsafe class QuietMachine : IDisposable
     public void Dispose()
     {
         NativeMemory.AlignedFree(_block);
-        NativeMemory.Free(_records);
+        NativeMemory.Free(_hart);
     }
 
-    private void PrepareDevices(ConsoleMultiplexer* console, HostPlic* plic, in PhysicalMemory window)
+    private GuestHart<QuietHost>* Boot()
     {
-        _hart->Slot[(int)VirtioRegister.Magic / 4] = VirtioRegister.MagicValue;
-        _hart->Slot[(int)VirtioRegister.Version / 4] = 1;
-        _hart->Slot[(int)VirtioRegister.DeviceId / 4] = VirtioKind.Block;
-        console->Initialize(default, console + 1, 1);
-        plic->Initialize(QuietHost.Plic);
-        var devices = GuestDevices.Standard(1);
-        devices.Attach(0, QuietHost.Slot, SlotSource);
-        if (GuestBus<QuietHost>.BytesNeeded(ref _host, devices) > RamOffset - RingsOffset)
+        // The one guest gets the device, and all memory that is left.
+        new Span<uint>(_block + KernelOffset, 4).Fill(JumpToItself);
+        var description = new GuestMachineDescription
         {
-            throw new InvalidOperationException("the rings need more memory than is set aside");
+            HartCount = 1,
+            TimebaseFrequency = 10_000_000,
+            Isa = "rv64imafdc_zicsr_zifencei"u8,
+            TranslationMode = TranslationMode.Sv57,
+            MemoryBase = HostBase,
+            MemorySize = HostLength,
+            InitrdStart = HostBase + KernelOffset,
+            InitrdEnd = HostBase + KernelOffset + (4 * sizeof(uint)),
+            HasUart = true,
+            UartClockFrequency = GuestMachineMap.UartClockFrequency,
+            HasTestDevice = true,
+            VirtioSlots = 1,
+            PlicSources = GuestMachineMap.PlicSources,
+        };
+        var error = GuestDeviceTree.Generate(description, new Span<byte>(_block + TreeOffset, GuestDeviceTree.SuggestedBufferLength), out _);
+        if (error != FdtWriteError.None)
+        {
+            throw new InvalidOperationException($"the device tree cannot be made: {error}");
         }
 
-        GuestBus<QuietHost>.Initialize(_bus, ref _host, Memory, window, devices, _block + RingsOffset, 0, console, plic, null);
-        GuestBus<QuietHost>.Connect(_bus, ref _host, QuietHost.Context, 0, null);
+        var info = new BootInfo
+        {
+            DeviceTree = HostBase + TreeOffset,
+            ImageStart = HostBase + ImageOffset,
+            ImageEnd = HostBase + ImageOffset + ImageLength,
+            Window = (ulong)_block - HostBase,
+            Satp = (ulong)TranslationMode.Sv57 << 60,
+        };
+        var host = new QuietHost(_hart);
+        var guest = MachineSetup<QuietHost>.Run<Boards<QuietBoard>>(ref host, &info);
+        GuestLife<QuietHost>.Begin(guest);
+        return guest;
     }
 
     private void PrepareTables()
@@ -155,9 +159,9 @@ public sealed unsafe class QuietMachine : IDisposable
         }
 
         Map(Uart, Uart);
-        _vcpu->Satp = ((ulong)TranslationMode.Sv39 << 60) | (RootTable >> Pte.PageShift);
-        _vcpu->ViewChanged = false;
-        Mmu.Activate(ref _host, _vcpu->Satp, PrivilegeMode.Supervisor, sum: false, mxr: false);
+        VCpu.Satp = ((ulong)TranslationMode.Sv39 << 60) | (RootTable >> Pte.PageShift);
+        VCpu.ViewChanged = false;
+        Mmu.Activate(ref Host, VCpu.Satp, PrivilegeMode.Supervisor, sum: false, mxr: false);
     }
 
     private void Map(ulong va, ulong address)
@@ -178,16 +182,12 @@ public sealed unsafe class QuietMachine : IDisposable
         *(ulong*)Ram(table + (8 * (va >> Pte.Shift(0) & 511))) = Pte.FromAddress(address) | Pte.V | Pte.R | Pte.W | Pte.A | Pte.D;
     }
 
-    private readonly struct Context(QuietMachine machine) : ITrapContext<QuietHost, ShadowMmuAdapter<QuietHost>, GuestBus<QuietHost>>
+    private readonly struct QuietBoard : IPlatform
     {
-        public ref QuietHost Host => ref machine._host;
+        public ReadOnlySpan<byte> Name => "quiet"u8;
 
-        public ref VCpu VirtualHart => ref machine.VCpu;
+        public bool Matches(in FdtReader tree) => true;
 
-        public ShadowMmuAdapter<QuietHost> Mmu => machine.Mmu;
-
-        public ref GuestBus<QuietHost> Bus => ref machine.Bus;
-
-        public void Leave(TrapOutcome outcome, ulong cause, ulong value) => machine._outcome = outcome;
+        public ReadOnlySpan<byte> Advice(Remedy remedy) => default;
     }
 }

@@ -1,0 +1,140 @@
+using System;
+using System.Runtime.InteropServices;
+using System.Text;
+using Rvirt.Core.DeviceTree;
+using Rvirt.Core.Images;
+using Rvirt.Core.Memory;
+using Rvirt.Core.Modes.Deprivileged;
+using Rvirt.Core.Traps;
+using Rvirt.Core.VirtualHart;
+using Rvirt.Devices.Machine;
+using Rvirt.Hypervisor.VirtualMachines;
+using Rvirt.Mmu;
+using Rvirt.Reference.Harts;
+
+namespace Rvirt.Desktop.Hypervisor;
+
+/// <summary>A guest of a <see cref="DesktopMachine"/>: the hypervisor's own record of it for tests to look at, and to plant state in.</summary>
+// SAFETY: set-up made the record in the machine's RAM, where it stays for as long as the machine.
+public sealed unsafe class DesktopGuest
+{
+    private readonly DesktopMachine _desktop;
+    private readonly GuestHart<FakeHost>* _record;
+    private byte[] _kernel = [];
+
+    internal DesktopGuest(DesktopMachine desktop, Hart hart, GuestHart<FakeHost>* record)
+    {
+        _desktop = desktop;
+        Hart = hart;
+        _record = record;
+        FakeHostState.Of(hart).Seam = Seam;
+        var guest = record->Guest;
+        Storage = (guest->Machine->Memory.Address(guest->Storage), GuestBus<FakeHost>.BytesNeeded(ref record->Host, guest->Devices));
+    }
+
+    /// <summary>The hart it runs on.</summary>
+    public Hart Hart { get; }
+
+    /// <summary>What a test may bend in that hart.</summary>
+    public HostSeam Seam { get; } = new();
+
+    /// <summary>Its RAM.</summary>
+    public GuestMemory Memory => _record->Guest->Memory;
+
+    /// <summary>Its virtual hart.</summary>
+    public ref VCpu VCpu => ref _record->V;
+
+    /// <summary>Its shadow page tables.</summary>
+    public ref ShadowMmu Mmu => ref _record->Mmu;
+
+    /// <summary>Its devices.</summary>
+    public ref GuestBus<FakeHost> Bus => ref _record->Guest->Bus;
+
+    /// <summary>Host RAM of its shadow page tables.</summary>
+    public (ulong Start, ulong Length) Tables => (_record->Guest->TablesAddress, ShadowMmu.BytesNeeded(_record->Guest->TableCount));
+
+    /// <summary>Host RAM that its devices need.</summary>
+    public (ulong Start, ulong Length) Storage { get; }
+
+    /// <summary>Its <c>sstatus</c> as it reads it.</summary>
+    public ulong Sstatus => CsrFile.ReadSstatus(ref _record->Host, ref _record->V);
+
+    /// <summary>Why it ended, if it did.</summary>
+    public StopReason? Stopped => _record->Guest->Ended ? _record->V.StopReason : null;
+
+    /// <summary>How often it was loaded and started.</summary>
+    public ulong Starts => _record->Guest->Starts;
+
+    /// <summary>Traps out of it.</summary>
+    public ulong Traps { get; private set; }
+
+    /// <summary>Called after each trap that was served, before the guest goes on.</summary>
+    public Action? AfterTrap { get; set; }
+
+    /// <summary>Its RAM as a span.</summary>
+    public Span<byte> Ram(ulong address, int length) => _desktop.Machine.Memory(address - Memory.GuestBase + Memory.HostAddress, length);
+
+    /// <summary>Writes a register of a device as the guest would.</summary>
+    public bool WriteDevice(ulong address, int size, ulong value) => Bus.TryWrite(ref _record->Host, address, size, value);
+
+    /// <summary>Puts its virtual hart at an instruction, as at a start, and leaves memory and devices as they are.</summary>
+    public void PutAt(ulong entry, ulong argument = 0)
+    {
+        Wake();
+        GuestLife<FakeHost>.PutAt(_record, entry, argument);
+        TrapFrame.Enter(Hart, &_record->V);
+    }
+
+    /// <summary>The guest reboots, be it running or gone, and finds itself with another kernel.</summary>
+    public void RebootInto(ReadOnlySpan<byte> kernel)
+    {
+        var guest = _record->Guest;
+        Wake();
+        if (guest->Ended)
+        {
+            guest->Ended = false;
+            guest->Machine->Running++;
+            guest->Machine->Status = 0;
+        }
+
+        _kernel = GC.AllocateUninitializedArray<byte>(kernel.Length, pinned: true);
+        kernel.CopyTo(_kernel);
+        guest->Description.Kernel = FdtProperty.FromMemory((byte*)Marshal.UnsafeAddrOfPinnedArrayElement(_kernel, 0), _kernel.Length);
+        var error = GuestLoader<FakeHost>.Place(guest);
+        if (error != ImageError.None)
+        {
+            throw new InvalidOperationException(Encoding.ASCII.GetString(ImageErrorText.Of(error)));
+        }
+
+        _record->V.StopReason = StopReason.Reboot;
+        GuestLife<FakeHost>.Leave(_record, TrapOutcome.Stop, 0, 0);
+        TrapFrame.Enter(Hart, &_record->V);
+    }
+
+    /// <summary>A trap, from the vector to the guest's next instruction.</summary>
+    /// <returns>Whether the machine goes on.</returns>
+    internal bool HandleTrap()
+    {
+        Traps++;
+        TrapFrame.Save(Hart, &_record->V);
+        var goesOn = true;
+        try
+        {
+            GuestLife<FakeHost>.Trap(_record, Hart.ReadCsr(CsrNumber.Scause), Hart.ReadCsr(CsrNumber.Stval));
+        }
+        catch (DesktopMachine.EndedException)
+        {
+            goesOn = false;
+        }
+
+        TrapFrame.Restore(Hart, &_record->V);
+        AfterTrap?.Invoke();
+        return goesOn;
+    }
+
+    private void Wake()
+    {
+        _desktop.Resume();
+        Hart.Mode = PrivilegeLevel.Supervisor;
+    }
+}

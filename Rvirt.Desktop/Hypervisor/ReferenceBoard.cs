@@ -1,0 +1,18 @@
+using System;
+using Rvirt.Core.DeviceTree;
+using Rvirt.Hypervisor.Boards;
+
+namespace Rvirt.Desktop.Hypervisor;
+
+/// <summary>The reference machine as a board of the hypervisor.</summary>
+public readonly struct ReferenceBoard : IPlatform
+{
+    /// <inheritdoc/>
+    public ReadOnlySpan<byte> Name => "reference machine"u8;
+
+    /// <inheritdoc/>
+    public bool Matches(in FdtReader tree) => tree.IsCompatible(tree.Root, "riscv-virtio"u8);
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<byte> Advice(Remedy remedy) => default;
+}
