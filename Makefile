@@ -15,6 +15,14 @@ override configuration := Release
 override images := artifacts/images
 override tool := dotnet Rvirt.Tool/bin/$(configuration)/net10.0/Rvirt.Tool.dll
 
+# Asking MSBuild whether anything changed takes a second and a half, and NuGet's restore one. find tells as well: a record is as old as what it
+# was made of was read, and a folder is newer than it once a file came or went.
+override projects := Directory.* global.json $(wildcard */*.csproj)
+override tool_record := Rvirt.Tool/obj/built
+override restore_record := Rvirt.Platform.Qemu/obj/restored
+override need_sdk := command -v dotnet >/dev/null || { echo 'Rvirt needs the .NET 10 SDK: no dotnet command here' >&2; exit 1; }
+override newer = [ -n "$$(find $(2) \( -name bin -o -name obj \) -prune -o -newer $(1) -print -quit 2>&1)" ]
+
 # These do not begin with a program that could judge settings.
 ifeq ($(filter-out help clean tool,$(or $(MAKECMDGOALS),help)),)
 $(if $(RVIRT_SETTINGS),$(error make $(or $(MAKECMDGOALS),help) has no settings, and so no $(RVIRT_SETTINGS)))
@@ -54,20 +62,28 @@ help:
 	@echo 'make setup     the Debian packages all this needs (each target does that by itself)'
 	@echo 'make clean     remove what was built; downloads stay in ~/.cache/rvirt'
 
-# What judges the settings comes first: it needs nothing that is built or downloaded after it.
+# What judges the settings comes first: it needs nothing that is built or downloaded after it. Where none was typed, it is not needed.
 tool:
-	@command -v dotnet >/dev/null || { echo 'Rvirt needs the .NET 10 SDK: no dotnet command here' >&2; exit 1; }
-	@dotnet build Rvirt.Tool -c $(configuration) -v q --nologo '-clp:ErrorsOnly;NoSummary' >&2
+	@$(need_sdk)
+	@if [ ! -f $(lastword $(tool)) ] || $(call newer,$(tool_record),Rvirt.Tool Rvirt.Core $(projects)); then \
+		mkdir -p $(dir $(tool_record)) && touch $(tool_record).new && \
+		dotnet build Rvirt.Tool -c $(configuration) -v q --nologo -p:RunAnalyzers=false '-clp:ErrorsOnly;NoSummary' >&2 && mv $(tool_record).new $(tool_record); fi
 
-judge: tool
-	@$(tool) settings
+judge: $(if $(RVIRT_SETTINGS),tool)
+	@$(need_sdk)
+	@$(if $(RVIRT_SETTINGS),$(tool) settings,:)
+
+qemu qemu-gdb gdb ssh test lockstep bench mutation desktop-linux fuzz: tool
 
 setup: judge
 	@guests/setup.sh
 
 image: setup
 	@echo 'image: compiling Rvirt'
-	@dotnet publish Rvirt.Platform.Qemu -c $(configuration) -v q --nologo
+	@if [ ! -f $(restore_record) ] || ! xargs ls <$(restore_record) >/dev/null 2>&1 || $(call newer,$(restore_record),$(projects)); then \
+		mkdir -p $(dir $(restore_record)) && touch $(restore_record).new && dotnet restore Rvirt.Platform.Qemu -v q --nologo && \
+		ls */obj/project.assets.json >$(restore_record) && touch -r $(restore_record).new $(restore_record) && rm $(restore_record).new; fi
+	@dotnet publish Rvirt.Platform.Qemu -c $(configuration) -v q --nologo --no-restore
 	@ls -l $(images)/*.elf | awk '{ print "image: " $$9 ", " $$5 " bytes" }'
 
 guest: setup

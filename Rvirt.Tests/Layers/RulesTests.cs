@@ -68,6 +68,37 @@ public sealed class RulesTests
         });
     }
 
+    /// <summary>Publishing does not judge; the next build does, though it finds nothing changed. What was judged is not compiled again to be published.</summary>
+    [Test]
+    public void WhatWasPublishedUnjudgedIsJudgedByTheNextBuild()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var file in s_settings.Where(file => File.Exists(Path.Combine(Repository.Top, file))))
+        {
+            File.Copy(Path.Combine(Repository.Top, file), folder.File(file));
+        }
+
+        (int Status, string Output) Run(string verb) => Commands.Run("dotnet", [verb, folder.File("Rvirt.Mmu.csproj"), "-c", "Release", "--nologo", "-nodeReuse:false", "-p:UseSharedCompilation=false"]);
+        const string Source = "namespace Rvirt.Mmu;\n\n/// <summary>A type.</summary>\npublic static class Ragged\n{\n    private const int Two = 1  +  1;\n}\n";
+        folder.Write("Rvirt.Mmu.csproj", Encoding.UTF8.GetBytes("<Project Sdk=\"Microsoft.NET.Sdk\" />"));
+        folder.Write("Ragged.cs", Encoding.UTF8.GetBytes(Source));
+        var published = Run("publish");
+        var built = Run("build");
+        folder.Write("Ragged.cs", Encoding.UTF8.GetBytes(Source.Replace("1  +  1", "1 + 1", StringComparison.Ordinal)));
+        var mended = Run("build");
+        var compiled = File.GetLastWriteTimeUtc(folder.File("obj/Release/net10.0/Rvirt.Mmu.dll"));
+        var again = Run("publish");
+        Assert.Multiple(() =>
+        {
+            Assert.That(published.Status, Is.Zero, published.Output);
+            Assert.That(built.Status, Is.Not.Zero, built.Output);
+            Assert.That(built.Output, Does.Contain("error IDE0055"));
+            Assert.That(mended.Status, Is.Zero, mended.Output);
+            Assert.That(again.Status, Is.Zero, again.Output);
+            Assert.That(File.GetLastWriteTimeUtc(folder.File("obj/Release/net10.0/Rvirt.Mmu.dll")), Is.EqualTo(compiled), "compiled again to be published");
+        });
+    }
+
     [TestCaseSource(nameof(Libraries))]
     public void EveryPublicTypeIsInTheDocumentation(string library)
     {
