@@ -12,6 +12,7 @@ namespace Rvirt.Reference;
 internal sealed class HartThread : IDisposable
 {
     private readonly Hart _hart;
+    private readonly Action? _begin;
     private readonly Thread _thread;
     private readonly SemaphoreSlim _go = new(0);
     private readonly SemaphoreSlim _done = new(0);
@@ -19,9 +20,10 @@ internal sealed class HartThread : IDisposable
     private bool _ending;
     private Exception? _problem;
 
-    public HartThread(Hart hart)
+    public HartThread(Hart hart, Action? begin)
     {
         _hart = hart;
+        _begin = begin;
         _thread = new Thread(Loop) { IsBackground = true, Name = "hart " + hart.Id };
         _thread.Start();
     }
@@ -70,10 +72,14 @@ internal sealed class HartThread : IDisposable
     private void Loop()
     {
         _go.Wait();
+        var begin = _begin;
         while (!_ending)
         {
             try
             {
+                var first = begin;
+                begin = null;
+                first?.Invoke();
                 _hart.Run(_slice);
             }
             catch (OperationCanceledException) when (_ending)

@@ -157,7 +157,9 @@ public sealed unsafe class Machine : IDisposable
     }
 
     /// <summary>Gives a hart a thread of its own, so that software in C# on it can wait for other harts.</summary>
-    public void RunOnThread(Hart hart) => _threads[hart.Id] ??= new HartThread(hart);
+    /// <param name="hart">The hart.</param>
+    /// <param name="begin">What it does first, at its first turn.</param>
+    public void RunOnThread(Hart hart, Action? begin = null) => _threads[hart.Id] ??= new HartThread(hart, begin);
 
     /// <summary>
     /// For software in C# that has nothing to do until an interrupt: lets time pass until the hart's next timer, or, where the hart has a

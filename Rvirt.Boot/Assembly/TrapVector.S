@@ -52,10 +52,8 @@ rvirt_trap_vector:
     csrr    a1, scause
     csrr    a2, stval
     mv      a0, sp
-    mv      s0, sp
     ld      sp, VCPU_HOST_STACK(sp)
-    jal     rvirt_trap                      /* (virtual hart, scause, stval) */
-    mv      a0, s0
+    jal     rvirt_trap                      /* (virtual hart, scause, stval): the virtual hart to enter next */
 
 /* a0 = the virtual hart to run. Never returns: its next trap starts at the top of its host stack. */
     .globl rvirt_enter_guest

@@ -10,9 +10,9 @@ internal static unsafe class Exports
 {
     /// <summary>A further hart, in the window, on its stack.</summary>
     [UnmanagedCallersOnly(EntryPoint = "rvirt_hart_main")]
-    internal static void HartMain(ulong hartId, GuestHart<TargetHost>* hart) => GuestLife<TargetHost>.HartMain(hartId, hart);
+    internal static void HartMain(ulong hartId, HostCore<TargetHost>* core) => CoreLife<TargetHost>.HartMain(hartId, core);
 
-    /// <summary>A trap out of a guest. Where it returns, the vector enters the same virtual hart again.</summary>
+    /// <summary>A trap out of a guest. Returns the virtual hart to enter next.</summary>
     [UnmanagedCallersOnly(EntryPoint = "rvirt_trap")]
-    internal static void Trap(GuestHart<TargetHost>* hart, ulong cause, ulong value) => GuestLife<TargetHost>.Trap(hart, cause, value);
+    internal static GuestHart<TargetHost>* Trap(GuestHart<TargetHost>* hart, ulong cause, ulong value) => GuestLife<TargetHost>.Trap(hart, cause, value);
 }

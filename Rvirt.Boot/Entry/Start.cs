@@ -10,7 +10,7 @@ namespace Rvirt.Boot.Entry;
 /// <summary>The start of an image, which exports <c>rvirt_main</c> and names its boards.</summary>
 public static unsafe class Start
 {
-    /// <summary>Sets the machine up and runs the first guest: the first hart, in the window, on the boot stack. Never returns.</summary>
+    /// <summary>Sets the machine up and runs what the hart is to run: the first hart, in the window, on the boot stack. Never returns.</summary>
     /// <typeparam name="TBoards">The boards that the image knows.</typeparam>
     /// <param name="info">What the entry assembly filled in.</param>
     [ColdPath]
@@ -23,7 +23,7 @@ public static unsafe class Start
         var first = MachineSetup<TargetHost>.Run<TBoards>(ref host, info);
         if (first != null)
         {
-            GuestLife<TargetHost>.Begin(first);
+            CoreLife<TargetHost>.Begin(first);
         }
     }
 }

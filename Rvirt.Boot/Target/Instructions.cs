@@ -55,6 +55,9 @@ internal static unsafe class Instructions
     [AsmIntrinsic("rdtime $0")]
     internal static extern ulong ReadTime();
 
+    [AsmIntrinsic("sc.w x0, x0, ($0)", ClobbersMemory = true)]
+    internal static extern void StoreConditional(ulong address);
+
     [AsmIntrinsic("wfi", ClobbersMemory = true)]
     internal static extern void Wfi();
 

@@ -59,6 +59,12 @@ internal unsafe struct TargetHost : IHypervisorHost
     }
 
     /// <inheritdoc/>
+    public readonly bool ProbeStimecmp() => Routines.ProbeStimecmp() != 0;
+
+    /// <inheritdoc/>
+    public readonly void SettleUserMode() => Routines.SettleUserMode(MistrustsInstructions ? 1UL : 0);
+
+    /// <inheritdoc/>
     public void Adopt(in HostHart hart) => MistrustsInstructions = hart.MayHaveHypervisorExtension;
 
     /// <inheritdoc/>
@@ -99,11 +105,7 @@ internal unsafe struct TargetHost : IHypervisorHost
 
     /// <inheritdoc/>
     // SAFETY: the virtual hart is set up and stays in place.
-    public readonly void EnterGuest(VCpu* virtualHart)
-    {
-        Routines.SettleUserMode(MistrustsInstructions ? 1UL : 0);
-        Routines.EnterGuest(virtualHart);
-    }
+    public readonly void EnterGuest(VCpu* virtualHart) => Routines.EnterGuest(virtualHart);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -208,6 +210,15 @@ internal unsafe struct TargetHost : IHypervisorHost
         Instructions.ClearSstatus(Sstatus.Mxr);
         instruction = (uint)low | (uint)high << 16;
         return (long)low >= 0 && (long)high >= 0;
+    }
+
+    /// <inheritdoc/>
+    public readonly void DropReservation()
+    {
+        // Any sc ends it, whether it succeeds or not.
+        // SAFETY: a word of this stack.
+        var scratch = 0;
+        Instructions.StoreConditional((ulong)&scratch);
     }
 
     /// <inheritdoc/>

@@ -18,6 +18,9 @@ public static class Sstatus
     /// <summary>Floating-point state, two bits.</summary>
     public const ulong Fs = 3UL << 13;
 
+    /// <summary>Floating-point state: Initial.</summary>
+    public const ulong FsInitial = 1UL << 13;
+
     /// <summary>Floating-point state: Dirty.</summary>
     public const ulong FsDirty = 3UL << 13;
 

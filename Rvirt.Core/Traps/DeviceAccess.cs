@@ -239,7 +239,7 @@ public static class DeviceAccess
         }
 
         // SAFETY: the area is as large as the two calls say, the destination is below 32.
-        var area = stackalloc ulong[HartReset.FloatingPointWords];
+        var area = stackalloc ulong[FloatingPointArea.Count];
         host.SaveFloatingPoint(area);
         area[operation.Destination] = operation.Size == 4 ? value | 0xffffffff00000000 : value;
         host.RestoreFloatingPoint(area);
@@ -254,7 +254,7 @@ public static class DeviceAccess
         where TBus : struct, IGuestBus<THost>
     {
         // SAFETY: the area is as large as the call says, the source is below 32.
-        var area = stackalloc ulong[HartReset.FloatingPointWords];
+        var area = stackalloc ulong[FloatingPointArea.Count];
         host.SaveFloatingPoint(area);
         return bus.TryWrite(ref host, address, operation.Size, Truncate(area[operation.Source], operation.Size));
     }

@@ -11,10 +11,10 @@ namespace Rvirt.Core.Traps;
 /// It is set to the earlier of the two. The guest's own deadline counts only while its interrupt is not pending: nothing but a later deadline
 /// takes that back.
 /// </remarks>
-internal static class HartTimer
+public static class HartTimer
 {
     /// <summary>Neither comes.</summary>
-    internal const ulong Never = ulong.MaxValue;
+    public const ulong Never = ulong.MaxValue;
 
     /// <summary>The guest sets its timer, and takes its pending interrupt back (SBI 2.0 §6.1).</summary>
     internal static void Set<THost>(ref THost host, ref VCpu v, ulong deadline)
@@ -43,14 +43,10 @@ internal static class HartTimer
         v.Sip |= Interrupts.Timer;
     }
 
-    /// <summary>The alarm was set or taken back.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    internal static void FollowAlarm<THost, TBus>(ref THost host, ref VCpu v, ref TBus bus)
+    /// <summary>Sets the timer of the hart on which a virtual hart was just loaded: what it held was another's.</summary>
+    public static void Load<THost>(ref THost host, ref VCpu v)
         where THost : struct, ITrapHost
-        where TBus : struct, IGuestBus<THost>
     {
-        v.Alarm = bus.ServeAlarm(ref host);
-        HostInterrupt.UpdateExternal<THost, TBus>(ref v, ref bus);
         var next = (v.Sip & Interrupts.Timer) != 0 ? v.Alarm : Math.Min(v.Deadline, v.Alarm);
         host.SetTimer(next);
         if (next == Never)
@@ -61,6 +57,17 @@ internal static class HartTimer
         {
             host.SetSie(Interrupts.Timer);
         }
+    }
+
+    /// <summary>The alarm was set or taken back.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal static void FollowAlarm<THost, TBus>(ref THost host, ref VCpu v, ref TBus bus)
+        where THost : struct, ITrapHost
+        where TBus : struct, IGuestBus<THost>
+    {
+        v.Alarm = bus.ServeAlarm(ref host);
+        HostInterrupt.UpdateExternal<THost, TBus>(ref v, ref bus);
+        Load(ref host, ref v);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -15,6 +15,7 @@ public static class HartWait
     internal static TrapOutcome Begin(ref VCpu v, HartState state)
     {
         v.State = state;
+        v.Waits = true;
         return TryEnd(ref v) ? TrapOutcome.Resume : TrapOutcome.Idle;
     }
 
@@ -28,6 +29,7 @@ public static class HartWait
         }
 
         v.State = HartState.Started;
+        v.Waits = false;
         v.InterruptsChanged = true;
         return true;
     }

@@ -5,10 +5,10 @@ using Rvirt.Core.VirtualHart;
 
 namespace Rvirt.Core.Traps;
 
-/// <summary>Serves the host's interrupts and turns them into the guest's.</summary>
+/// <summary>Turns the host's interrupts into the guest's. Those of devices are claimed by the hart's run loop, which says so here.</summary>
 public static class HostInterrupt
 {
-    /// <summary>Serves every interrupt in a set.</summary>
+    /// <summary>Serves the hart's timer and what other harts ask.</summary>
     /// <param name="host">The hart.</param>
     /// <param name="v">The virtual hart that the hart runs.</param>
     /// <param name="bus">Its guest's devices.</param>
@@ -25,35 +25,51 @@ public static class HostInterrupt
             HartTimer.Serve(ref host, ref v, ref bus);
         }
 
-        if ((pending & Interrupts.External) != 0)
+        if ((pending & Interrupts.Software) == 0)
         {
-            bus.ServiceExternalInterrupt(ref host);
+            return TrapOutcome.Resume;
+        }
+
+        // Cleared first: a request that comes after the exchange raises it again.
+        host.ClearSoftwareInterrupt();
+        return ServeRequests<THost, TBus>(ref v, ref bus);
+    }
+
+    /// <summary>Serves what other harts have asked of a virtual hart. No request is lost: whoever makes one raises the hart's interrupt after it.</summary>
+    /// <returns>Resume, or Stop where another hart asked for it.</returns>
+    public static TrapOutcome ServeRequests<THost, TBus>(ref VCpu v, ref TBus bus)
+        where THost : struct, ITrapHost
+        where TBus : struct, IGuestBus<THost>
+    {
+        var requests = (HartRequest)Interlocked.Exchange(ref v.Requests, 0);
+        if ((requests & HartRequest.Interrupt) != 0)
+        {
+            v.Sip |= Interrupts.Software;
+            v.InterruptsChanged = true;
+        }
+
+        if ((requests & HartRequest.External) != 0)
+        {
             UpdateExternal<THost, TBus>(ref v, ref bus);
         }
 
-        if ((pending & Interrupts.Software) != 0)
+        if ((requests & HartRequest.Stop) != 0)
         {
-            // Cleared first: a request that comes after the exchange raises it again.
-            host.ClearSoftwareInterrupt();
-            var requests = (HartRequest)Interlocked.Exchange(ref v.Requests, 0);
-            if ((requests & HartRequest.Interrupt) != 0)
-            {
-                v.Sip |= Interrupts.Software;
-            }
-
-            if ((requests & HartRequest.External) != 0)
-            {
-                UpdateExternal<THost, TBus>(ref v, ref bus);
-            }
-
-            if ((requests & HartRequest.Stop) != 0)
-            {
-                v.StopReason = StopReason.Requested;
-                return TrapOutcome.Stop;
-            }
+            v.StopReason = StopReason.Requested;
+            return TrapOutcome.Stop;
         }
 
         return TrapOutcome.Resume;
+    }
+
+    /// <summary>A device of the host interrupted the hart that runs a virtual hart, and was served.</summary>
+    public static void FollowDevices<THost, TBus>(ref VCpu v, ref TBus bus)
+        where THost : struct, ITrapHost
+        where TBus : struct, IGuestBus<THost>
+    {
+        v.Counters.HostInterrupts++;
+        v.InterruptsChanged = true;
+        UpdateExternal<THost, TBus>(ref v, ref bus);
     }
 
     /// <summary>Copies the virtual PLIC's line into <c>sip.SEIP</c>.</summary>

@@ -13,7 +13,7 @@ namespace Rvirt.Core.Traps;
 /// </summary>
 /// <remarks>
 /// Pieces that call each other in tail position: the hot ones need no frame, and save no register that assembly has saved already.
-/// A call that returns finds the guest ready to be entered, unless the context was told to leave it.
+/// Each returns the virtual hart to enter next: the one that trapped, or whichever the context names when it is told to leave that one.
 /// </remarks>
 public static class TrapDispatch<TContext, THost, TMmu, TBus>
     where TContext : struct, ITrapContext<THost, TMmu, TBus>
@@ -35,103 +35,107 @@ public static class TrapDispatch<TContext, THost, TMmu, TBus>
     /// <param name="context">The virtual hart that trapped.</param>
     /// <param name="cause">The host's <c>scause</c>.</param>
     /// <param name="value">The host's <c>stval</c>.</param>
+    /// <returns>The virtual hart to enter next.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Handle(TContext context, ulong cause, ulong value)
+    public static ref VCpu Handle(TContext context, ulong cause, ulong value)
     {
         if (cause == (ulong)ExceptionCause.IllegalInstruction)
         {
             if (context.Host.MistrustsInstructions)
             {
-                EmulateAsRead(context);
+                return ref EmulateAsRead(context);
             }
-            else
-            {
-                Emulate(context, (uint)value);
-            }
+
+            return ref Emulate(context, (uint)value);
         }
-        else
-        {
-            TakeException(context, cause, value);
-        }
+
+        return ref TakeException(context, cause, value);
     }
 
     // What stands at the program counter is what trapped; where it cannot be read any more, the guest's next try says why.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void EmulateAsRead(TContext context)
+    private static ref VCpu EmulateAsRead(TContext context)
     {
         if (context.Host.TryFetch(context.VirtualHart.Pc, out var instruction))
         {
-            Emulate(context, instruction);
+            return ref Emulate(context, instruction);
         }
+
+        return ref context.VirtualHart;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Emulate(TContext context, uint instruction)
+    private static ref VCpu Emulate(TContext context, uint instruction)
     {
         var mmu = context.Mmu;
         switch (HotPath.Emulate(ref context.Host, ref context.VirtualHart, ref mmu, ref instruction))
         {
             case HotOutcome.Done:
-                break;
+                return ref context.VirtualHart;
             case HotOutcome.Interrupt:
-                HandleInterrupt(context);
-                break;
+                return ref HandleInterrupt(context);
             default:
-                HandleRest(context, (ulong)ExceptionCause.IllegalInstruction, instruction);
-                break;
+                return ref HandleRest(context, (ulong)ExceptionCause.IllegalInstruction, instruction);
         }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void HandleInterrupt(TContext context)
+    private static ref VCpu HandleInterrupt(TContext context)
     {
         var mmu = context.Mmu;
         var outcome = TrapHandler.HandleInterrupt(ref context.Host, ref context.VirtualHart, ref mmu, ref context.Bus);
         if (outcome != TrapOutcome.Resume)
         {
-            context.Leave(outcome, 0, 0);
+            return ref context.Leave(outcome, 0, 0);
         }
+
+        return ref context.VirtualHart;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void TakeException(TContext context, ulong cause, ulong value)
+    private static ref VCpu TakeException(TContext context, ulong cause, ulong value)
     {
         var mmu = context.Mmu;
         if (HotPath.TryTakeException(ref context.Host, ref context.VirtualHart, ref mmu, ref context.Bus, cause, value, out var next))
         {
             if (next != 0)
             {
-                Emulate(context, next);
+                return ref Emulate(context, next);
             }
+
+            return ref context.VirtualHart;
         }
-        else if (TrapHandler.IsPageFault(cause))
+
+        if (TrapHandler.IsPageFault(cause))
         {
-            HandlePageFault(context, cause, value);
+            return ref HandlePageFault(context, cause, value);
         }
-        else
-        {
-            HandleRest(context, cause, value);
-        }
+
+        return ref HandleRest(context, cause, value);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void HandlePageFault(TContext context, ulong cause, ulong value)
+    private static ref VCpu HandlePageFault(TContext context, ulong cause, ulong value)
     {
         var mmu = context.Mmu;
         if (!TrapHandler.TryRefill(ref context.Host, ref context.VirtualHart, ref mmu, cause, value))
         {
-            HandleRest(context, cause, value);
+            return ref HandleRest(context, cause, value);
         }
+
+        return ref context.VirtualHart;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void HandleRest(TContext context, ulong cause, ulong value)
+    private static ref VCpu HandleRest(TContext context, ulong cause, ulong value)
     {
         var mmu = context.Mmu;
         var outcome = TrapHandler.HandleRest(ref context.Host, ref context.VirtualHart, ref mmu, ref context.Bus, cause, value);
         if (outcome != TrapOutcome.Resume)
         {
-            context.Leave(outcome, cause, value);
+            return ref context.Leave(outcome, cause, value);
         }
+
+        return ref context.VirtualHart;
     }
 }

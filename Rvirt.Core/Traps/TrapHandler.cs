@@ -18,7 +18,7 @@ public static class TrapHandler
     private const int ChainLimit = 32;
 
     /// <summary>Delivers an interrupt to a guest in S-mode, and emulates what its handler begins with.</summary>
-    /// <returns>Resume: enter the guest. Idle: it waits. Stop: leave it for good, for its stop reason. HostBug: panic.</returns>
+    /// <returns>Resume: enter the guest. Idle: it waits. DeviceInterrupt: claim it, then <see cref="GoOn"/>. Stop: leave it for good, for its stop reason. HostBug: panic.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TrapOutcome HandleInterrupt<THost, TMmu, TBus>(ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus)
         where THost : struct, ITrapHost
@@ -51,7 +51,7 @@ public static class TrapHandler
     }
 
     /// <summary>Handles what <see cref="HotPath"/> and <see cref="TryRefill"/> left of a trap.</summary>
-    /// <returns>Resume: enter the guest. Idle: it waits. Stop: leave it for good, for its stop reason. HostBug: panic.</returns>
+    /// <returns>Resume: enter the guest. Idle: it waits. DeviceInterrupt: claim it, then <see cref="GoOn"/>. Stop: leave it for good, for its stop reason. HostBug: panic.</returns>
     public static TrapOutcome HandleRest<THost, TMmu, TBus>(
         ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, ulong cause, ulong value)
         where THost : struct, ITrapHost
@@ -80,7 +80,7 @@ public static class TrapHandler
     }
 
     /// <summary>Goes on with a guest after something happened to it while it was out: delivers what is pending, and emulates what it meets first.</summary>
-    /// <returns>Resume: enter the guest. Idle: it waits. Stop: leave it for good, for its stop reason. HostBug: panic.</returns>
+    /// <returns>Resume: enter the guest. Idle: it waits. DeviceInterrupt: claim it, then <see cref="GoOn"/>. Stop: leave it for good, for its stop reason. HostBug: panic.</returns>
     public static TrapOutcome GoOn<THost, TMmu, TBus>(ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus)
         where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
@@ -179,7 +179,7 @@ public static class TrapHandler
             case Interrupts.CauseBit | Interrupts.TimerCause:
                 return HostInterrupt.Serve(ref host, ref v, ref bus, Interrupts.Timer);
             case Interrupts.CauseBit | Interrupts.ExternalCause:
-                return HostInterrupt.Serve(ref host, ref v, ref bus, Interrupts.External);
+                return TrapOutcome.DeviceInterrupt;
             case Interrupts.CauseBit | Interrupts.SoftwareCause:
                 return HostInterrupt.Serve(ref host, ref v, ref bus, Interrupts.Software);
             default:

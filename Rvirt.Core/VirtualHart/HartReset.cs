@@ -3,14 +3,9 @@ using Rvirt.Core.Privileged;
 
 namespace Rvirt.Core.VirtualHart;
 
-/// <summary>What of a virtual hart's start lies in the hart that runs it and not in <see cref="VCpu"/>: <c>sstatus</c> and the f registers.</summary>
+/// <summary>A hart's own <c>sstatus</c> and f registers, as the hypervisor needs them before it runs a guest there.</summary>
 public static class HartReset
 {
-    /// <summary>f0 to f31 and fcsr.</summary>
-    public const int FloatingPointWords = 33;
-
-    private const ulong FsInitial = 1UL << 13;
-
     // U-mode's loads and stores are big-endian.
     private const ulong Ube = 1UL << 6;
 
@@ -20,7 +15,8 @@ public static class HartReset
     /// Rvirt's guest would find there can be another life's.
     /// </summary>
     /// <param name="host">The hart. Where it has no FS it has no f registers.</param>
-    public static unsafe void Load<THost>(ref THost host)
+    /// <returns>Whether it has f registers.</returns>
+    public static unsafe bool Load<THost>(ref THost host)
         where THost : struct, ISupervisorCsrs, IFloatingPoint
     {
         // What a trap from U-mode leaves: SPP is U. The guest owns FS; vectors are off, as no guest is told of them.
@@ -28,19 +24,15 @@ public static class HartReset
         // QEMU forgets its whole TLB whenever SUM or MXR changes. It means nothing in U-mode.
         // UBE is no guest's to have, and firmware's to leave set.
         var cleared = Sstatus.Sie | Sstatus.Spie | Ube | Sstatus.Spp | Sstatus.Vs | Sstatus.Fs | Sstatus.Mxr;
-        host.WriteSstatus((host.ReadSstatus() & ~cleared) | FsInitial | Sstatus.Sum);
+        host.WriteSstatus((host.ReadSstatus() & ~cleared) | Sstatus.FsInitial | Sstatus.Sum);
         if ((host.ReadSstatus() & Sstatus.Fs) == 0)
         {
-            return;
+            return false;
         }
 
-        // SAFETY: zeroed here, and as many doublewords as are loaded from it.
-        var zero = stackalloc ulong[FloatingPointWords];
-        for (var i = 0; i < FloatingPointWords; i++)
-        {
-            zero[i] = 0;
-        }
-
-        host.RestoreFloatingPoint(zero);
+        var zero = default(FloatingPointArea);
+        // SAFETY: on this stack, and as long as what is loaded.
+        host.RestoreFloatingPoint(zero.Words);
+        return true;
     }
 }

@@ -23,9 +23,6 @@ public interface IGuestBus<THost>
     /// <returns>False where no device answers: the guest takes an access fault.</returns>
     bool TryWrite(ref THost host, ulong address, int size, ulong value);
 
-    /// <summary>Serves the host's external interrupt: claims it and passes it to the device it belongs to.</summary>
-    void ServiceExternalInterrupt(ref THost host);
-
     /// <summary>Whether the virtual PLIC signals an external interrupt to a virtual hart's S-mode. Cheap: trap handling asks after each device access.</summary>
     bool ExternalInterruptPending(int virtualHart);
 

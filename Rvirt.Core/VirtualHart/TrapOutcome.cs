@@ -15,6 +15,9 @@ public enum TrapOutcome : byte
     /// <summary>The virtual hart waits for an interrupt (<see cref="Traps.HartWait"/>), and stands where it goes on then: the run loop decides what its hart does meanwhile.</summary>
     Idle,
 
+    /// <summary>A device of the host interrupted. That is no guest's affair: the hart's run loop claims the interrupt, then the guest goes on.</summary>
+    DeviceInterrupt,
+
     /// <summary>The guest stops, for the virtual hart's stop reason.</summary>
     Stop,
 

@@ -10,10 +10,10 @@ namespace Rvirt.Core.VirtualHart;
 /// </summary>
 /// <remarks>
 /// The head, up to <see cref="HostStack"/>, is the trap frame that assembly reaches through <c>sscratch</c>.
-/// <c>sstatus.FS</c> and <c>sstatus.VS</c> are not here but in the hart's own <c>sstatus</c> while the virtual hart is loaded,
-/// because hardware turns them dirty.
+/// A virtual hart belongs to no hart until it is loaded on one: all that it needs is here. While it is loaded, <c>sstatus.FS</c> and the
+/// f registers are the hart's own, because hardware changes them; when it is put down, they are here too.
 /// </remarks>
-// SAFETY: Siblings names GuestHarts virtual harts, which stay where they are for as long as the guest lives; nothing here follows it or Owner.
+// SAFETY: Siblings names GuestHarts virtual harts, which stay where they are for as long as the guest lives; nothing here follows it.
 [AsmOffsets("VCPU")]
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct VCpu
@@ -21,13 +21,16 @@ public unsafe struct VCpu
     /// <summary>An address that no mode of translation has, and no RAM.</summary>
     public const ulong NoCode = 1UL << 63;
 
+    /// <summary>See <see cref="LastHart"/>.</summary>
+    public const int NoHart = -1;
+
     /// <summary>x0 to x31; the first is always zero.</summary>
     public GeneralRegisters X;
 
     /// <summary>Guest program counter.</summary>
     public ulong Pc;
 
-    /// <summary>Top of the hypervisor's stack of the hart that runs this virtual hart.</summary>
+    /// <summary>Top of the hypervisor's stack of the hart on which this virtual hart is loaded; written by that hart as it loads it.</summary>
     public ulong HostStack;
 
     /// <summary>The guest's RAM.</summary>
@@ -97,6 +100,9 @@ public unsafe struct VCpu
     /// <summary>Whether an interrupt may have become deliverable since the last look.</summary>
     public bool InterruptsChanged;
 
+    /// <summary>Whether the hart waits for an interrupt: it does not go on before that.</summary>
+    public bool Waits;
+
     /// <summary>Life cycle of the hart (SBI 2.0 §9).</summary>
     public HartState State;
 
@@ -115,17 +121,26 @@ public unsafe struct VCpu
     /// <summary>The guest's virtual harts, <see cref="GuestHarts"/> pointers, this one among them.</summary>
     public VCpu** Siblings;
 
-    /// <summary>Hardware id of the hart that runs this virtual hart.</summary>
+    /// <summary>
+    /// Hardware id of the hart on which this virtual hart is loaded, or was last. That hart writes it as it loads it, before it looks for
+    /// requests; others read it after they made one.
+    /// </summary>
     public ulong HostHartId;
 
-    /// <summary>The virtual machine this hart belongs to; opaque here.</summary>
-    public void* Owner;
+    /// <summary>Number of the hart on which this virtual hart was loaded last, <see cref="NoHart"/> for none: what that one's TLB and caches hold is its own.</summary>
+    public int LastHart;
 
     /// <summary>Bits of <c>sstatus</c> that the hart keeps for the guest, because hardware changes them: FS and SD. Guests have no vectors.</summary>
     public ulong HardwareSstatus;
 
     /// <summary>How often the virtual hart left its guest.</summary>
     public TrapCounters Counters;
+
+    /// <summary><c>sstatus.FS</c>, as it was when the virtual hart was put down; meaningless while it is loaded.</summary>
+    public ulong FloatingPointStatus;
+
+    /// <summary>f0 to f31 and fcsr, as they were when the virtual hart was put down; meaningless while it is loaded.</summary>
+    public FloatingPointArea FloatingPoint;
 
     /// <summary>Puts the hart into the state in which firmware hands over an S-mode payload: everything off, a0 the hart id, a1 the argument (SBI 2.0 §9.1).</summary>
     /// <param name="entry">First instruction.</param>
@@ -160,8 +175,13 @@ public unsafe struct VCpu
         Mode = PrivilegeMode.Supervisor;
         ViewChanged = true;
         InterruptsChanged = false;
+        Waits = false;
         State = HartState.Started;
         StopReason = StopReason.None;
         FailureCode = 0;
+        // What another life left in a hart's registers and caches is not loaded again.
+        LastHart = NoHart;
+        FloatingPointStatus = Privileged.Sstatus.FsInitial;
+        FloatingPoint = default;
     }
 }

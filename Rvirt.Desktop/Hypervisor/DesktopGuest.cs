@@ -22,20 +22,19 @@ public sealed unsafe class DesktopGuest
     private readonly GuestHart<FakeHost>* _record;
     private byte[] _kernel = [];
 
-    internal DesktopGuest(DesktopMachine desktop, Hart hart, GuestHart<FakeHost>* record)
+    internal DesktopGuest(DesktopMachine desktop, GuestHart<FakeHost>* record)
     {
         _desktop = desktop;
-        Hart = hart;
         _record = record;
-        FakeHostState.Of(hart).Seam = Seam;
+        FakeHostState.Of(Hart).Seam = Seam;
         var guest = record->Guest;
-        Storage = (guest->Machine->Memory.Address(guest->Storage), GuestBus<FakeHost>.BytesNeeded(ref record->Host, guest->Devices));
+        Storage = (guest->Machine->Memory.Address(guest->Storage), GuestBus<FakeHost>.BytesNeeded(ref record->Core->Host, guest->Devices));
     }
 
-    /// <summary>The hart it runs on.</summary>
-    public Hart Hart { get; }
+    /// <summary>The hart on which its virtual hart is loaded, or was last.</summary>
+    public Hart Hart => _desktop.Machine.Harts[_record->V.HostHartId];
 
-    /// <summary>What a test may bend in that hart.</summary>
+    /// <summary>What a test may bend in the hart that it started on.</summary>
     public HostSeam Seam { get; } = new();
 
     /// <summary>Its RAM.</summary>
@@ -57,7 +56,7 @@ public sealed unsafe class DesktopGuest
     public (ulong Start, ulong Length) Storage { get; }
 
     /// <summary>Its <c>sstatus</c> as it reads it.</summary>
-    public ulong Sstatus => CsrFile.ReadSstatus(ref _record->Host, ref _record->V);
+    public ulong Sstatus => CsrFile.ReadSstatus(ref _record->Core->Host, ref _record->V);
 
     /// <summary>Why it ended, if it did.</summary>
     public StopReason? Stopped => _record->Guest->Ended ? _record->V.StopReason : null;
@@ -75,13 +74,13 @@ public sealed unsafe class DesktopGuest
     public Span<byte> Ram(ulong address, int length) => _desktop.Machine.Memory(address - Memory.GuestBase + Memory.HostAddress, length);
 
     /// <summary>Writes a register of a device as the guest would.</summary>
-    public bool WriteDevice(ulong address, int size, ulong value) => Bus.TryWrite(ref _record->Host, address, size, value);
+    public bool WriteDevice(ulong address, int size, ulong value) => Bus.TryWrite(ref _record->Core->Host, address, size, value);
 
     /// <summary>Puts its virtual hart at an instruction, as at a start, and leaves memory and devices as they are.</summary>
     public void PutAt(ulong entry, ulong argument = 0)
     {
         Wake();
-        GuestLife<FakeHost>.PutAt(_record, entry, argument);
+        GuestLife<FakeHost>.PutAt(_record->Core, _record, entry, argument);
         TrapFrame.Enter(Hart, &_record->V);
     }
 
@@ -111,26 +110,8 @@ public sealed unsafe class DesktopGuest
         TrapFrame.Enter(Hart, &_record->V);
     }
 
-    /// <summary>A trap, from the vector to the guest's next instruction.</summary>
-    /// <returns>Whether the machine goes on.</returns>
-    internal bool HandleTrap()
-    {
-        Traps++;
-        TrapFrame.Save(Hart, &_record->V);
-        var goesOn = true;
-        try
-        {
-            GuestLife<FakeHost>.Trap(_record, Hart.ReadCsr(CsrNumber.Scause), Hart.ReadCsr(CsrNumber.Stval));
-        }
-        catch (DesktopMachine.EndedException)
-        {
-            goesOn = false;
-        }
-
-        TrapFrame.Restore(Hart, &_record->V);
-        AfterTrap?.Invoke();
-        return goesOn;
-    }
+    /// <summary>Its virtual hart has trapped.</summary>
+    internal void CountTrap() => Traps++;
 
     private void Wake()
     {

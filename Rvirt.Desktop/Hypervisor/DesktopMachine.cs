@@ -22,7 +22,8 @@ public sealed unsafe class DesktopMachine : ISupervisor
     /// <summary>Where the image would lie; set-up keeps clear of it.</summary>
     public const ulong ImageStart = 0x8020_0000, ImageLength = 0x2_0000;
 
-    private readonly DesktopGuest?[] _running;
+    // The virtual hart that each hart last entered: what its sscratch names on a board.
+    private readonly nint[] _entered;
     private readonly StringBuilder _emergency = new();
     private readonly TranslationMode _mode;
     private BootInfo _info;
@@ -33,7 +34,7 @@ public sealed unsafe class DesktopMachine : ISupervisor
     {
         Machine = machine;
         _mode = mode;
-        _running = new DesktopGuest?[machine.Harts.Length];
+        _entered = new nint[machine.Harts.Length];
         foreach (var hart in machine.Harts)
         {
             TrapFrame.Delegate(hart);
@@ -65,10 +66,19 @@ public sealed unsafe class DesktopMachine : ISupervisor
     /// <summary>Shadow tables that the first guest makes do with; null: as many as its memory asks for. Small pools wrap often.</summary>
     public int? Tables { get; init; }
 
+    /// <summary>After each trap: which virtual hart to enter instead of one.</summary>
+    internal NextHart? Next { get; set; }
+
+    /// <summary>Harts that have no timer of their own, whatever the one that boots has.</summary>
+    public HashSet<ulong> WithoutStimecmp { get; } = [];
+
+    /// <summary>Harts with fewer ASIDs than the others.</summary>
+    public HashSet<ulong> ShortOfAsids { get; } = [];
+
     /// <summary>The hypervisor's record of the machine once guests were made.</summary>
     internal HostMachine<FakeHost>* Record { get; private set; }
 
-    /// <summary>Hands over and runs set-up; where that succeeds, all guests are loaded and their harts stand at their entries.</summary>
+    /// <summary>Hands over and runs set-up; where that succeeds, the first guest is loaded and its hart stands at its entry; the others follow when the machine runs.</summary>
     /// <param name="tree">Physical address of the host's device tree.</param>
     /// <param name="bootHart">The hart that starts.</param>
     /// <returns>Whether guests run.</returns>
@@ -97,15 +107,15 @@ public sealed unsafe class DesktopMachine : ISupervisor
                     return false;
                 }
 
-                Record = first->Guest->Machine;
+                Record = first->Machine;
                 if (Tables is { } tables)
                 {
-                    first->Guest->TableCount = tables;
-                    GuestSetup<FakeHost>.MakeMmu(first);
+                    first->First->Guest->TableCount = tables;
+                    GuestSetup<FakeHost>.MakeMmu(first->First);
                 }
 
-                GuestLife<FakeHost>.Begin(first);
-                Guests = [.. Enumerable.Range(0, Record->GuestCount).Select(i => _running[HartOf(i)]!)];
+                CoreLife<FakeHost>.Begin(first);
+                Guests = [.. Enumerable.Range(0, Record->GuestCount).Select(i => new DesktopGuest(this, (GuestHart<FakeHost>*)Record->Guests[i].Harts[0]))];
                 return true;
             }
         }
@@ -130,10 +140,39 @@ public sealed unsafe class DesktopMachine : ISupervisor
 
     public void HandleTrap(Hart hart)
     {
-        if (!_running[hart.Id]!.HandleTrap())
+        // SAFETY: what was entered on the hart stays in place.
+        var trapped = (GuestHart<FakeHost>*)_entered[hart.Id];
+        var guest = Guests[trapped->Guest->Index];
+        TrapFrame.Save(hart, &trapped->V);
+        guest.CountTrap();
+        try
         {
+            var next = GuestLife<FakeHost>.Trap(trapped, hart.ReadCsr(CsrNumber.Scause), hart.ReadCsr(CsrNumber.Stval));
+            GoOn(hart, Next == null ? next : Next(next));
+        }
+        catch (EndedException)
+        {
+            TrapFrame.Restore(hart, &trapped->V);
             hart.Stopped = true;
         }
+
+        guest.AfterTrap?.Invoke();
+    }
+
+    private void GoOn(Hart hart, GuestHart<FakeHost>* next)
+    {
+        var where = Machine.Harts[next->Core->HartId];
+        _entered[where.Id] = (nint)next;
+        if (where == hart)
+        {
+            TrapFrame.Restore(hart, &next->V);
+            return;
+        }
+
+        hart.Stopped = true;
+        where.Supervisor = this;
+        where.Mode = PrivilegeLevel.Supervisor;
+        TrapFrame.Enter(where, &next->V);
     }
 
     /// <summary>Forgets that the machine has ended.</summary>
@@ -159,16 +198,34 @@ public sealed unsafe class DesktopMachine : ISupervisor
             return false;
         }
 
-        Machine.Harts[hartId].Mode = PrivilegeLevel.Supervisor;
+        var hart = Machine.Harts[hartId];
+        var argument = start->Argument;
+        hart.Mode = PrivilegeLevel.Supervisor;
         // SAFETY: the argument is the hart's own record, as set-up filled it in.
-        GuestLife<FakeHost>.HartMain(hartId, (GuestHart<FakeHost>*)start->Argument);
+        var core = (HostCore<FakeHost>*)argument;
+        if (core->First != null)
+        {
+            try
+            {
+                CoreLife<FakeHost>.HartMain(hartId, core);
+            }
+            catch (IdleForeverException)
+            {
+                // It is not used.
+            }
+        }
+        else
+        {
+            Machine.RunOnThread(hart, () => CoreLife<FakeHost>.HartMain(hartId, (HostCore<FakeHost>*)argument));
+        }
+
         return true;
     }
 
     internal void Enter(Hart hart, VCpu* virtualHart)
     {
         // SAFETY: a virtual hart is the head of its record.
-        _running[hart.Id] = new DesktopGuest(this, hart, (GuestHart<FakeHost>*)virtualHart);
+        _entered[hart.Id] = (nint)virtualHart;
         hart.Supervisor = this;
         TrapFrame.Enter(hart, virtualHart);
         if (Machine.Harts.Length > 1)
@@ -177,8 +234,8 @@ public sealed unsafe class DesktopMachine : ISupervisor
         }
     }
 
-    // A guest's first virtual hart says which.
-    private ulong HartOf(int guest) => Record->Guests[guest].Harts[0]->HostHartId;
+    /// <summary>Chooses the virtual hart to enter, which is loaded on the hart to enter it on.</summary>
+    internal delegate GuestHart<FakeHost>* NextHart(GuestHart<FakeHost>* next);
 
     /// <summary>The machine has ended: nothing of the hypervisor goes on.</summary>
     internal sealed class EndedException : Exception;

@@ -41,7 +41,13 @@ public unsafe struct FakeHost : IHypervisorHost
 
     public readonly HostAbilities Probe() => Whole.Abilities;
 
-    public readonly ushort ProbeMaximumAsid(ulong satp) => (ushort)((1 << TheHart.Options.AsidBits) - 1);
+    public readonly ushort ProbeMaximumAsid(ulong satp) => (ushort)((1 << (TheHart.Options.AsidBits - (Whole.ShortOfAsids.Contains((ulong)TheHart.Id) ? 1 : 0))) - 1);
+
+    public readonly bool ProbeStimecmp() => Whole.Abilities.HasStimecmp && !Whole.WithoutStimecmp.Contains((ulong)TheHart.Id);
+
+    public readonly void SettleUserMode()
+    {
+    }
 
     public void Adopt(in HostHart hart)
     {
@@ -80,13 +86,21 @@ public unsafe struct FakeHost : IHypervisorHost
 
     public readonly void WriteSatp(ulong value) => TheHart.WriteCsr(CsrNumber.Satp, value);
 
-    public readonly void SfenceAll() => TheHart.Fence(null, null);
+    public readonly void SfenceAll()
+    {
+        State.FencesOfAll++;
+        TheHart.Fence(null, null);
+    }
 
     public readonly void SfenceAsid(ulong asid) => TheHart.Fence(null, (ushort)asid);
 
     public readonly void SfencePage(ulong va) => TheHart.Fence(va, null);
 
-    public readonly void FenceI() => TheHart.FlushInstructionCache();
+    public readonly void FenceI()
+    {
+        State.InstructionFences++;
+        TheHart.FlushInstructionCache();
+    }
 
     public readonly ulong ReadTime() => TheHart.ReadCsr(CsrNumber.Time);
 
@@ -121,6 +135,8 @@ public unsafe struct FakeHost : IHypervisorHost
 
     public readonly ulong TryFetchHalf(ulong va) =>
         (Seam is null || Seam.MayRead(TheHart, va, 16)) && TheHart.TryFetchHalfForSupervisor(va, out var half) ? half : ulong.MaxValue;
+
+    public readonly void DropReservation() => TheHart.ForgetReservation();
 
     public readonly void SaveFloatingPoint(ulong* area)
     {

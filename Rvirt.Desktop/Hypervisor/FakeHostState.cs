@@ -26,6 +26,12 @@ internal sealed class FakeHostState
     /// <summary>What a test bends.</summary>
     public HostSeam? Seam { get; set; }
 
+    /// <summary>How often all translations were fenced.</summary>
+    public int FencesOfAll { get; set; }
+
+    /// <summary>How often fetches were fenced.</summary>
+    public int InstructionFences { get; set; }
+
     /// <summary>The whole hypervisor that the hart is part of.</summary>
     public DesktopMachine? Desktop { get; set; }
 

@@ -14,9 +14,6 @@ public unsafe struct GuestConsole
     /// <summary>Longest name kept.</summary>
     public const int NameCapacity = 31;
 
-    /// <summary>Whom to tell of new input; opaque here.</summary>
-    public void* Owner;
-
     internal int LineLength;
     internal int LineShown;
     internal fixed byte Line[LineCapacity];

@@ -3,7 +3,10 @@ using Rvirt.Core.Host;
 namespace Rvirt.Devices.HostDrivers;
 
 /// <summary>Driver of the host's PLIC (PLIC 1.0.0), and the record of whom each interrupt source belongs to.</summary>
-/// <remarks>Routing is by harts: a source is enabled in the context of the hart that runs its owner, and in no other.</remarks>
+/// <remarks>
+/// Routing is by harts: a source is enabled in the context of the hart that serves its owner, and in no other. Each hart claims from its own
+/// context; who owns what is written by <see cref="Route"/> under the lock, before the source is enabled anywhere.
+/// </remarks>
 public unsafe struct HostPlic
 {
     /// <summary>Sources that can be routed: numbers 1 to this minus one. QEMU virt has 95, the FU540 53.</summary>
@@ -14,11 +17,11 @@ public unsafe struct HostPlic
     private const ulong ContextOffset = 0x20_0000;
     private const ulong ContextStride = 0x1000;
     private const ulong ClaimOffset = 4;
+    private const int ClaimsPerService = 16;
 
     private TicketLock _lock;
     private ulong _base;
-    private fixed ulong _owners[SourceLimit];
-    private fixed byte _units[SourceLimit];
+    private fixed ushort _owners[SourceLimit];
 
     /// <summary>Names the PLIC. All sources are nobody's.</summary>
     /// <param name="address">Physical address of its registers.</param>
@@ -49,10 +52,9 @@ public unsafe struct HostPlic
     /// <param name="host">Access to the registers.</param>
     /// <param name="context">Context of the hart that serves the owner.</param>
     /// <param name="source">1 to <see cref="SourceLimit"/> - 1.</param>
-    /// <param name="owner">What <see cref="Owner"/> will answer; not null.</param>
-    /// <param name="unit">Which of the owner's devices it is.</param>
+    /// <param name="owner">The number by which <see cref="Serve"/> names the owner; not 0.</param>
     /// <returns>False where the number is out of range.</returns>
-    public bool Route<THost>(ref THost host, uint context, uint source, void* owner, byte unit)
+    public bool Route<THost>(ref THost host, uint context, uint source, ushort owner)
         where THost : struct, IMmio
     {
         if (!CanRoute(source))
@@ -61,9 +63,8 @@ public unsafe struct HostPlic
         }
 
         _lock.Acquire();
-        // SAFETY: the source is below SourceLimit, checked above. The owner is only handed back.
-        _owners[source] = (ulong)owner;
-        _units[source] = unit;
+        // SAFETY: the source is below SourceLimit, checked above.
+        _owners[source] = owner;
         host.Write32(_base + (4 * source), 1);
         SetEnable(ref host, context, source, true);
         _lock.Release();
@@ -82,18 +83,36 @@ public unsafe struct HostPlic
         }
     }
 
-    /// <summary>The owner of a source and which of its devices it is, or null.</summary>
-    public readonly void* Owner(uint source, out byte unit)
+    /// <summary>Serves what interrupts a context: claims each source, hands it to its owner, completes it. A source of nobody's is turned off.</summary>
+    /// <param name="host">The hart whose context it is.</param>
+    /// <param name="context">The context.</param>
+    /// <param name="owners">Who serves.</param>
+    public void Serve<THost, TOwners>(ref THost host, uint context, ref TOwners owners)
+        where THost : struct, IMmio
+        where TOwners : struct, IInterruptOwners<THost>
     {
-        unit = 0;
-        if (source >= SourceLimit)
+        // Bounded: a line that stays high traps again.
+        for (var claims = 0; claims < ClaimsPerService; claims++)
         {
-            return null;
-        }
+            var source = Claim(ref host, context);
+            if (source == 0)
+            {
+                return;
+            }
 
-        // SAFETY: below SourceLimit, though the number comes from the host's PLIC: checked above.
-        unit = _units[source];
-        return (void*)_owners[source];
+            // SAFETY: below SourceLimit, though the number comes from the host's PLIC: checked first.
+            var owner = source < SourceLimit ? _owners[source] : (ushort)0;
+            if (owner == 0)
+            {
+                Disable(ref host, context, source);
+            }
+            else
+            {
+                owners.Serve(ref host, owner);
+            }
+
+            Complete(ref host, context, source);
+        }
     }
 
     /// <summary>Claims the pending source of highest priority for a context.</summary>

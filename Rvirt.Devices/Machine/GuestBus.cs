@@ -16,8 +16,8 @@ namespace Rvirt.Devices.Machine;
 /// <summary>A guest's devices: PLIC, 16550A, virtio-mmio slots, real-time clock and test device, at the addresses its machine has them.</summary>
 /// <remarks>
 /// <para>Use: put the struct in memory that stays (zeroed), describe the devices with <see cref="GuestDevices"/>, ask
-/// <see cref="BytesNeeded"/>, call <see cref="Initialize"/>, then <see cref="Connect"/> on the hart that is to serve the host's
-/// interrupts. When the guest stops or starts again, <see cref="ResetAll"/> before its memory is touched.</para>
+/// <see cref="BytesNeeded"/>, call <see cref="Initialize"/>. Whoever claims the host's interrupts hands over those of a slot
+/// (<see cref="ServiceDevice"/>) and of the console's input (<see cref="ServiceInput"/>), on whichever hart. When the guest stops or starts again, <see cref="ResetAll"/> before its memory is touched.</para>
 /// <para>One lock covers the devices, so that several virtual harts of a guest can run on several harts. The console's lock is taken
 /// inside it, and so is the host clock's, never the other way round. No lock is held while another guest's devices are called.</para>
 /// </remarks>
@@ -29,8 +29,6 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
     private const uint TestReset = 0x7777;
     private const ulong SlotStride = 0x1000;
     private const int SlotShift = 12;
-    private const byte ConsoleUnit = 0xff;
-    private const int ClaimsPerService = 16;
     private const int ReportsPerBoot = 8;
 
     // The hot fields stand together.
@@ -55,10 +53,8 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
     private GuestMemory _memory;
     private GuestDevices _devices;
     private ConsoleMultiplexer* _console;
-    private HostPlic* _hostPlic;
     private HostGoldfishRtc* _hostClock;
     private VCpu** _virtualHarts;
-    private uint _hostContext;
     private int _guest;
     private int _reports;
 
@@ -85,7 +81,6 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
     /// <param name="storage">Page-aligned memory of <see cref="BytesNeeded"/> bytes inside the window, for rings that devices touch. Its contents do not matter.</param>
     /// <param name="guest">Number of the guest, as the console counts them.</param>
     /// <param name="console">The shared console.</param>
-    /// <param name="hostPlic">The host's PLIC.</param>
     /// <param name="hostClock">The host's clock; null, or one that is not there: the guest has none.</param>
     public static void Initialize(
         GuestBus<THost>* self,
@@ -96,7 +91,6 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
         byte* storage,
         int guest,
         ConsoleMultiplexer* console,
-        HostPlic* hostPlic,
         HostGoldfishRtc* hostClock)
     {
         // SAFETY: the caller owns what the pointers name, for as long as the guest exists.
@@ -113,7 +107,6 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
         self->_memory = memory;
         self->_devices = devices;
         self->_console = console;
-        self->_hostPlic = hostPlic;
         self->_hostClock = hostClock;
         self->_guest = guest;
         self->_plic.Reset(devices.Harts);
@@ -129,46 +122,13 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
             self->_slots[slot].Initialize();
             records += MediatedDevice.RecordBytes;
         }
-
-        var side = console->Guest(guest);
-        if (side != null)
-        {
-            side->Owner = self;
-        }
     }
 
-    /// <summary>Routes the interrupts of the guest's host devices to the hart that calls, and the console's if the guest has the focus.</summary>
+    /// <summary>Names the virtual harts to wake when an interrupt line of theirs changes elsewhere.</summary>
     /// <param name="self">The devices.</param>
-    /// <param name="host">The hart; its PLIC context was opened.</param>
-    /// <param name="hostContext">Number of its S-mode context at the host's PLIC.</param>
-    /// <param name="consoleSource">Source of the host's UART at the host's PLIC; 0: none.</param>
-    /// <param name="virtualHarts">The guest's virtual harts, as many as described; null where nobody needs waking.</param>
-    /// <returns>False where an interrupt is none that the host's PLIC can route; set-up asks <see cref="HostPlic.CanRoute"/> before.</returns>
-    public static bool Connect(GuestBus<THost>* self, ref THost host, uint hostContext, uint consoleSource, VCpu** virtualHarts)
-    {
-        // SAFETY: Initialize's caller owns it all; the harts stay as long.
-        self->_hostContext = hostContext;
-        self->_virtualHarts = virtualHarts;
-        for (var slot = 0; slot < GuestDevices.MaxSlots; slot++)
-        {
-            if (self->_slots[slot].Kind != 0 && !self->_hostPlic->Route(ref host, hostContext, self->_devices.HostSource(slot), self, (byte)slot))
-            {
-                return false;
-            }
-        }
-
-        if (consoleSource != 0 && self->_console->Focus == self->_guest)
-        {
-            if (!self->_hostPlic->Route(ref host, hostContext, consoleSource, self, ConsoleUnit))
-            {
-                return false;
-            }
-
-            self->_console->EnableInput(ref host);
-        }
-
-        return true;
-    }
+    /// <param name="virtualHarts">The guest's virtual harts, as many as described; they stay in place. Null where nobody needs waking.</param>
+    // SAFETY: the pointers are kept as they are.
+    public static void UseHarts(GuestBus<THost>* self, VCpu** virtualHarts) => self->_virtualHarts = virtualHarts;
 
     /// <summary>The kind of device in a slot (virtio 1.2 §5); 0: the slot is empty, or what stands behind it cannot be passed on.</summary>
     /// <param name="slot">0 to <see cref="GuestDevices.MaxSlots"/> - 1.</param>
@@ -313,42 +273,6 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
         WakeOthers(ref host, signals);
         _lock.Release();
         return answered;
-    }
-
-    /// <inheritdoc/>
-    public void ServiceExternalInterrupt(ref THost host)
-    {
-        // Bounded: a line that stays high traps again.
-        for (var claims = 0; claims < ClaimsPerService; claims++)
-        {
-            var source = _hostPlic->Claim(ref host, _hostContext);
-            if (source == 0)
-            {
-                return;
-            }
-
-            // SAFETY: owners are given by Connect, and stay in place.
-            var owner = (GuestBus<THost>*)_hostPlic->Owner(source, out var unit);
-            if (owner == null)
-            {
-                _hostPlic->Disable(ref host, _hostContext, source);
-            }
-            else if (unit == ConsoleUnit)
-            {
-                var guest = _console->ServiceInput(ref host);
-                var side = _console->Guest(guest);
-                if (side != null && side->Owner != null)
-                {
-                    ((GuestBus<THost>*)side->Owner)->ServiceInput(ref host, _guest != guest);
-                }
-            }
-            else
-            {
-                owner->ServiceDevice(ref host, unit, owner->_guest != _guest);
-            }
-
-            _hostPlic->Complete(ref host, _hostContext, source);
-        }
     }
 
     /// <inheritdoc/>
@@ -539,18 +463,30 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
         }
     }
 
-    // A host device of this guest interrupted, on whichever hart.
-    private void ServiceDevice(ref THost host, int slot, bool elsewhere)
+    /// <summary>The host device behind a slot interrupted.</summary>
+    /// <param name="host">The hart that claimed the interrupt.</param>
+    /// <param name="slot">The slot; any value, one that does not exist is ignored.</param>
+    /// <param name="elsewhere">Whether the guest's virtual hart is not the one that runs on this hart.</param>
+    public void ServiceDevice(ref THost host, int slot, bool elsewhere)
     {
+        if ((uint)slot >= GuestDevices.MaxSlots)
+        {
+            return;
+        }
+
         _lock.Acquire();
         var signals = _plic.Signals;
+        // SAFETY: below MaxSlots, checked above.
         _slots[slot].ServiceInterrupt(ref host, _memory);
         UpdateSlot(ref host, slot);
         WakeOthers(ref host, signals, elsewhere);
         _lock.Release();
     }
 
-    private void ServiceInput(ref THost host, bool elsewhere)
+    /// <summary>Input for the guest waits at the console.</summary>
+    /// <param name="host">The hart that claimed the interrupt.</param>
+    /// <param name="elsewhere">Whether the guest's virtual hart is not the one that runs on this hart.</param>
+    public void ServiceInput(ref THost host, bool elsewhere)
     {
         _lock.Acquire();
         var signals = _plic.Signals;
@@ -575,7 +511,7 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
         {
             if (((changed >> ((2 * hart) + 1)) & 1) != 0)
             {
-                // SAFETY: Connect was given as many harts as there are.
+                // SAFETY: UseHarts was given as many harts as there are.
                 var virtualHart = _virtualHarts[hart];
                 Interlocked.Or(ref virtualHart->Requests, (int)HartRequest.External);
                 host.SendIpi(virtualHart->HostHartId);

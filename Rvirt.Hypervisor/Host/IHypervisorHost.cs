@@ -24,6 +24,15 @@ public unsafe interface IHypervisorHost : IHost
     /// <returns>The highest ASID; 0 where there is none.</returns>
     ushort ProbeMaximumAsid(ulong satp);
 
+    /// <summary>Finds out whether the calling hart sets its timer itself (Sstc); its timer is off after that.</summary>
+    bool ProbeStimecmp();
+
+    /// <summary>Puts back what firmware can have left set for U-mode on the calling hart, where guests run.</summary>
+    void SettleUserMode();
+
+    /// <summary>Ends the reservation that an lr of the guest may have left (Unprivileged spec, Zalrsc): an sc without a new lr fails.</summary>
+    void DropReservation();
+
     /// <summary>Tells the host which of the machine's harts it stands for.</summary>
     void Adopt(in HostHart hart);
 

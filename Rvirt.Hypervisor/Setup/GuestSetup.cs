@@ -98,9 +98,8 @@ internal static unsafe class GuestSetup<THost>
             var guest = machine->Guests + i;
             var hart = (GuestHart<THost>*)HostMemory.Take(ref host, ref map, (ulong)sizeof(GuestHart<THost>));
             var harts = (VCpu**)HostMemory.Take(ref host, ref map, (ulong)sizeof(VCpu*));
-            var stack = HostMemory.Take(ref host, ref map, Limits.StackSize, Limits.StackSize);
             var storage = HostMemory.Take(ref host, ref map, GuestBus<THost>.BytesNeeded(ref host, guest->Devices));
-            if (hart == null || harts == null || stack == null || storage == null)
+            if (hart == null || harts == null || storage == null)
             {
                 return TooLittle(ref host, board);
             }
@@ -110,10 +109,6 @@ internal static unsafe class GuestSetup<THost>
             guest->Harts = harts;
             guest->Storage = storage;
             hart->Guest = guest;
-            hart->V.HostStack = (ulong)stack + Limits.StackSize;
-
-            // A debugger that stops in the hypervisor finds the virtual hart at the stack's far end.
-            *(GuestHart<THost>**)stack = hart;
         }
 
         return true;
@@ -240,11 +235,11 @@ internal static unsafe class GuestSetup<THost>
             }
 
             GuestBus<THost>.Initialize(
-                &guest->Bus, ref host, guest->Memory, machine->Memory, guest->Devices, guest->Storage, i, &machine->Console, &machine->Plic,
-                &machine->Clock);
+                &guest->Bus, ref host, guest->Memory, machine->Memory, guest->Devices, guest->Storage, i, &machine->Console, &machine->Clock);
+            GuestBus<THost>.UseHarts(&guest->Bus, guest->Harts);
             var hart = (GuestHart<THost>*)guest->Harts[0];
             MakeMmu(hart);
-            HartSetup<THost>.Assign(ref host, machine, hart, i);
+            HartSetup<THost>.Assign(machine, hart, i);
         }
 
         return true;
@@ -254,10 +249,9 @@ internal static unsafe class GuestSetup<THost>
     internal static void MakeMmu(GuestHart<THost>* hart)
     {
         var guest = hart->Guest;
-        ref var translation = ref guest->Machine->Translation;
-        // Each guest has a hart of the host to itself, and so all of its ASIDs.
-        var asids = new HostAsids(translation.MaximumAsid);
-        ShadowMmu.Initialize(ref hart->Mmu, guest->Memory, guest->Machine->Memory, translation, ref asids, guest->TablesAddress, guest->TableCount);
+        var machine = guest->Machine;
+        ShadowMmu.Initialize(
+            ref hart->Mmu, guest->Memory, machine->Memory, machine->Translation, ref machine->Asids, guest->TablesAddress, guest->TableCount);
     }
 
     private static bool TooLittle(ref THost host, in Board board)

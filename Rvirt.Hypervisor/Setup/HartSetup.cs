@@ -1,12 +1,13 @@
 using Rvirt.Core.DeviceTree;
+using Rvirt.Core.Privileged;
 using Rvirt.Hypervisor.Host;
 using Rvirt.Hypervisor.VirtualMachines;
 using Rvirt.Mmu;
 
 namespace Rvirt.Hypervisor.Setup;
 
-/// <summary>Pins virtual harts to the host's harts, and starts those.</summary>
-// SAFETY: the machine has that many guests, each with a virtual hart in memory of its own that stays.
+/// <summary>Makes records of the host's harts, gives guests harts to run on, and starts them.</summary>
+// SAFETY: the machine has that many guests and harts, each with memory of its own that stays.
 internal static unsafe class HartSetup<THost>
     where THost : unmanaged, IHypervisorHost
 {
@@ -18,42 +19,98 @@ internal static unsafe class HartSetup<THost>
         return WindowPlan.TryMap(description, ref translation);
     }
 
-    /// <summary>Gives a virtual hart a hart of the host: the first guest the one that booted, the others the rest in order.</summary>
-    internal static void Assign(ref THost host, HostMachine<THost>* machine, GuestHart<THost>* hart, int guest)
+    /// <summary>Makes the records of the machine's harts, the one that starts first.</summary>
+    /// <returns>False where memory is too small.</returns>
+    internal static bool TryMakeCores(ref THost host, HostMachine<THost>* machine, ref MemoryMap map)
     {
         ref var description = ref machine->Host;
-        var index = guest == 0 ? description.BootHart : guest - 1 < description.BootHart ? guest - 1 : guest;
-        var physical = description.Harts[index];
-        hart->Host = host;
-        hart->Host.Adopt(physical);
-        hart->PlicContext = (uint)physical.PlicContext;
-        hart->V.HostHartId = physical.HartId;
+        machine->CoreCount = description.HartCount;
+        machine->Cores = (HostCore<THost>*)HostMemory.Take(ref host, ref map, (ulong)sizeof(HostCore<THost>) * (ulong)description.HartCount);
+        if (machine->Cores == null)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < machine->CoreCount; i++)
+        {
+            var stack = HostMemory.Take(ref host, ref map, Limits.StackSize, Limits.StackSize);
+            if (stack == null)
+            {
+                return false;
+            }
+
+            // SAFETY: fresh zeroed memory, the hart's for good.
+            var core = machine->Cores + i;
+            var physical = description.Harts[i == 0 ? description.BootHart : i - 1 < description.BootHart ? i - 1 : i];
+            core->Machine = machine;
+            core->Index = i;
+            core->HartId = physical.HartId;
+            core->HasPlic = physical.PlicContext >= 0;
+            core->PlicContext = core->HasPlic ? (uint)physical.PlicContext : 0;
+            core->Host = host;
+            core->Host.Adopt(physical);
+            core->StackTop = (ulong)stack + Limits.StackSize;
+            core->Start.Window = machine->Boot.Window;
+            core->Start.Satp = machine->Boot.Satp;
+            core->Start.Stack = core->StackTop;
+            core->Start.Argument = (ulong)core;
+        }
+
+        return true;
+    }
+
+    /// <summary>Gives each guest a hart to run on: the first the one that booted, the others the rest in order.</summary>
+    internal static void Assign(HostMachine<THost>* machine, GuestHart<THost>* hart, int guest)
+    {
+        var core = machine->Cores + guest;
+        core->First = hart;
+        hart->V.HostHartId = core->HartId;
         hart->V.Index = 0;
         hart->V.GuestHarts = hart->Guest->Devices.Harts;
         hart->V.Siblings = hart->Guest->Harts;
-        hart->V.Owner = hart->Guest;
         hart->V.Memory = hart->Guest->Memory;
-        hart->Start.Window = machine->Boot.Window;
-        hart->Start.Satp = machine->Boot.Satp;
-        hart->Start.Stack = hart->V.HostStack;
-        hart->Start.Argument = (ulong)hart;
     }
 
-    /// <summary>Starts the harts of all guests but the first, or ends the machine with a line that says what is wrong.</summary>
+    /// <summary>Starts all harts but the one that calls. One that does not start ends the machine where a guest was to run on it, and is left out else.</summary>
     internal static bool StartOthers(ref THost host, HostMachine<THost>* machine)
     {
-        for (var i = 1; i < machine->GuestCount; i++)
+        for (var i = 1; i < machine->CoreCount; i++)
         {
-            var hart = (GuestHart<THost>*)machine->Guests[i].Harts[0];
-            if (host.TryStartHart(hart->V.HostHartId, &hart->Start))
+            var core = machine->Cores + i;
+            // By what the tree says of both: QEMU's says less of its harts than they can.
+            if (TranslationOf(machine, core->HartId) < TranslationOf(machine, machine->Cores->HartId))
+            {
+                CoreCheck<THost>.Unlike(ref host, core, " cannot translate addresses as long as those of the hart that booted"u8);
+            }
+            else if (!host.TryStartHart(core->HartId, &core->Start))
+            {
+                CoreCheck<THost>.LeaveOut(ref host, core, " is not started by the firmware"u8);
+            }
+            else
             {
                 continue;
             }
 
-            StartupFailure.EndOfGuest(ref host, machine->Guests[i].Name, "the firmware cannot start its hart"u8);
-            return false;
+            if (core->First != null)
+            {
+                return false;
+            }
         }
 
         return true;
+    }
+
+    private static TranslationMode TranslationOf(HostMachine<THost>* machine, ulong hartId)
+    {
+        ref var description = ref machine->Host;
+        for (var i = 0; i < description.HartCount; i++)
+        {
+            if (description.Harts[i].HartId == hartId)
+            {
+                return description.Harts[i].TranslationMode;
+            }
+        }
+
+        return TranslationMode.Bare;
     }
 }

@@ -7,6 +7,7 @@ using Rvirt.Devices.HostDrivers;
 using Rvirt.Hypervisor.Boards;
 using Rvirt.Hypervisor.Host;
 using Rvirt.Hypervisor.VirtualMachines;
+using Rvirt.Mmu;
 
 namespace Rvirt.Hypervisor.Setup;
 
@@ -18,8 +19,8 @@ public static unsafe class MachineSetup<THost>
     /// <typeparam name="TBoards">The boards that the image knows.</typeparam>
     /// <param name="host">The hart that starts.</param>
     /// <param name="info">What the entry knew.</param>
-    /// <returns>The first guest's hart, which the calling hart is to run; null after an error, where the machine has ended.</returns>
-    public static GuestHart<THost>* Run<TBoards>(ref THost host, BootInfo* info)
+    /// <returns>The record of the calling hart, for <see cref="CoreLife{THost}.Begin"/>; null after an error, where the machine has ended.</returns>
+    public static HostCore<THost>* Run<TBoards>(ref THost host, BootInfo* info)
         where TBoards : struct, IBoards
     {
         // The tree first: it names the device through which a failure ends the machine, and the board.
@@ -42,7 +43,7 @@ public static unsafe class MachineSetup<THost>
         return HostCheck.Passes(ref host, abilities) ? Run(ref host, info, board, abilities, tree, description) : null;
     }
 
-    private static GuestHart<THost>* NoBoard<TBoards>(ref THost host, BootInfo* info, in FdtReader tree)
+    private static HostCore<THost>* NoBoard<TBoards>(ref THost host, BootInfo* info, in FdtReader tree)
         where TBoards : struct, IBoards
     {
         // Whatever it is, it may name the device through which it ends.
@@ -58,7 +59,7 @@ public static unsafe class MachineSetup<THost>
         return null;
     }
 
-    private static GuestHart<THost>* Run(
+    private static HostCore<THost>* Run(
         ref THost host, BootInfo* info, in Board board, in HostAbilities abilities, FdtReader tree, in HostDescription found)
     {
         var description = found;
@@ -108,6 +109,8 @@ public static unsafe class MachineSetup<THost>
         }
 
         machine->Translation = translation;
+        machine->Asids = new HostAsids(translation.MaximumAsid);
+        machine->Abilities = abilities;
         machine->Seeds = seeds;
         if (!GuestSetup<THost>.TryMakeAll(ref host, machine, board, blob, ref map))
         {
@@ -115,7 +118,9 @@ public static unsafe class MachineSetup<THost>
         }
 
         Announce<THost>.Guests(ref host, machine, board.Name, abilities);
-        return HartSetup<THost>.StartOthers(ref host, machine) ? (GuestHart<THost>*)machine->Guests[0].Harts[0] : null;
+        CoreLife<THost>.Open(machine->Cores);
+        HostInterrupts<THost>.RouteConsole(machine->Cores);
+        return HartSetup<THost>.StartOthers(ref host, machine) ? machine->Cores : null;
     }
 
     private static bool TryMakeMachine(
@@ -138,6 +143,12 @@ public static unsafe class MachineSetup<THost>
         machine->Guests = guestArray;
         machine->GuestCount = guests;
         machine->Running = guests;
+        if (!HartSetup<THost>.TryMakeCores(ref host, machine, ref map))
+        {
+            Fail(ref host, "too little memory: give the machine more"u8, board.Advice(Remedy.MoreMemory));
+            return false;
+        }
+
         var uart = default(HostUart16550);
         if (description.Uart.Kind == HostUartKind.Ns16550A)
         {
@@ -150,7 +161,7 @@ public static unsafe class MachineSetup<THost>
         return true;
     }
 
-    private static GuestHart<THost>* Fail(ref THost host, ReadOnlySpan<byte> text, ReadOnlySpan<byte> advice = default)
+    private static HostCore<THost>* Fail(ref THost host, ReadOnlySpan<byte> text, ReadOnlySpan<byte> advice = default)
     {
         StartupFailure.End(ref host, text, advice);
         return null;

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Threading;
 using Rvirt.Core.Freestanding;
-using Rvirt.Core.Modes.Deprivileged;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
@@ -12,74 +11,84 @@ using Rvirt.Mmu;
 
 namespace Rvirt.Hypervisor.VirtualMachines;
 
-/// <summary>The life of a guest on its hart: start, traps, start again, end.</summary>
+/// <summary>The life of a guest on a hart: start, traps, start again, end.</summary>
 public static unsafe class GuestLife<THost>
     where THost : unmanaged, IHypervisorHost
 {
     private const uint FailureStatus = 1;
 
-    /// <summary>A further hart, in the window, on its stack.</summary>
+    /// <summary>A guest's first start, on the calling hart.</summary>
+    /// <returns>The virtual hart to enter.</returns>
     [ColdPath]
-    public static void HartMain(ulong hartId, GuestHart<THost>* hart)
+    internal static GuestHart<THost>* Begin(HostCore<THost>* core, GuestHart<THost>* hart)
     {
-        if (hart->V.HostHartId != hartId)
-        {
-            throw new System.InvalidOperationException("a hart woke with another one's name");
-        }
-
-        Begin(hart);
+        // SAFETY: here and below: the machine's memory plan gave harts, virtual harts and guests places that stay.
+        Start(core, hart);
+        return hart;
     }
 
-    /// <summary>A guest's first start on the calling hart. Never returns.</summary>
-    [ColdPath]
-    public static void Begin(GuestHart<THost>* hart)
-    {
-        // SAFETY: the machine's memory plan gave the hart and its guest places that stay.
-        var guest = hart->Guest;
-        ref var host = ref hart->Host;
-        host.ClearSie(ulong.MaxValue);
-        host.SetTimer(ulong.MaxValue);
-        host.ClearSoftwareInterrupt();
-        guest->Machine->Plic.OpenContext(ref host, hart->PlicContext);
-        var uart = guest->Machine->Host.Uart;
-        if (!GuestBus<THost>.Connect(&guest->Bus, ref host, hart->PlicContext, uart.Interrupt, guest->Harts))
-        {
-            throw new System.InvalidOperationException("a checked interrupt cannot be routed");
-        }
-
-        Start(hart);
-        host.SetSie(Interrupts.All);
-        host.EnterGuest(&hart->V);
-    }
-
-    /// <summary>A trap out of a guest: the one way from the trap vector to C#. Where it returns, the vector enters the same virtual hart again.</summary>
+    /// <summary>A trap out of a guest: the one way from the trap vector to C#.</summary>
+    /// <returns>The virtual hart to enter next.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Trap(GuestHart<THost>* hart, ulong cause, ulong value) =>
-        TrapDispatch<TrapContext<THost>, THost, ShadowMmuAdapter<THost>, GuestBus<THost>>.Handle(new TrapContext<THost>(hart), cause, value);
+    public static GuestHart<THost>* Trap(GuestHart<THost>* hart, ulong cause, ulong value) =>
+        (GuestHart<THost>*)Unsafe.AsPointer(ref TrapDispatch<TrapContext<THost>, THost, ShadowMmuAdapter<THost>, GuestBus<THost>>.Handle(
+            new TrapContext<THost>(hart), cause, value));
 
     /// <summary>The run loop: what a hart does with a virtual hart that a trap left somewhere else than in its guest.</summary>
-    internal static void Leave(GuestHart<THost>* hart, TrapOutcome outcome, ulong cause, ulong value)
+    /// <returns>The virtual hart to enter next.</returns>
+    internal static GuestHart<THost>* Leave(GuestHart<THost>* hart, TrapOutcome outcome, ulong cause, ulong value)
     {
         // Nothing nests: what a guest does first when it was woken can be another wait.
-        while (outcome == TrapOutcome.Idle)
+        // The result is read from memory: were it seen to be the argument, every method up to the vector would save a register for it.
+        var core = hart->Core;
+        while (true)
         {
-            outcome = IdleLoop.Wait(ref hart->Host, ref hart->V, ref hart->Guest->Bus);
+            switch (outcome)
+            {
+                case TrapOutcome.Resume:
+                    return core->Running;
+                case TrapOutcome.Idle:
+                    outcome = IdleLoop<THost>.Wait(core);
+                    break;
+                case TrapOutcome.DeviceInterrupt:
+                    HostInterrupts<THost>.Serve(core);
+                    HostInterrupt.FollowDevices<THost, GuestBus<THost>>(ref hart->V, ref hart->Guest->Bus);
+                    outcome = TrapOutcome.Resume;
+                    break;
+                default:
+                    Finish(core, hart, outcome, cause, value);
+                    return core->Running;
+            }
+
             if (outcome == TrapOutcome.Resume)
             {
-                var mmu = new ShadowMmuAdapter<THost>(&hart->Mmu);
-                outcome = TrapHandler.GoOn(ref hart->Host, ref hart->V, ref mmu, ref hart->Guest->Bus);
+                outcome = GoOn(core, hart);
             }
         }
+    }
 
-        if (outcome != TrapOutcome.Resume)
+    /// <summary>Loads a virtual hart on a hart that runs nothing, and goes on with it: it waits on if it waited.</summary>
+    /// <returns>The virtual hart to enter next.</returns>
+    internal static GuestHart<THost>* Switch(HostCore<THost>* core, GuestHart<THost>* hart)
+    {
+        var outcome = WorldSwitch<THost>.Load(core, hart);
+        if (outcome == TrapOutcome.Resume)
         {
-            Finish(hart, outcome, cause, value);
+            outcome = hart->V.Waits && !HartWait.TryEnd(ref hart->V) ? TrapOutcome.Idle : GoOn(core, hart);
         }
+
+        return Leave(hart, outcome, 0, 0);
+    }
+
+    private static TrapOutcome GoOn(HostCore<THost>* core, GuestHart<THost>* hart)
+    {
+        var mmu = new ShadowMmuAdapter<THost>(&hart->Mmu);
+        return TrapHandler.GoOn(ref core->Host, ref hart->V, ref mmu, ref hart->Guest->Bus);
     }
 
     /// <summary>The guest does not go on: it starts again, or ends, or the hypervisor panics.</summary>
     [ColdPath]
-    private static void Finish(GuestHart<THost>* hart, TrapOutcome outcome, ulong cause, ulong value)
+    private static void Finish(HostCore<THost>* core, GuestHart<THost>* hart, TrapOutcome outcome, ulong cause, ulong value)
     {
         var guest = hart->Guest;
         if (outcome != TrapOutcome.Stop)
@@ -89,33 +98,33 @@ public static unsafe class GuestLife<THost>
         }
 
         // Devices must let go of the guest's memory before anything else uses it.
-        if (!guest->Bus.ResetAll(ref hart->Host))
+        if (!guest->Bus.ResetAll(ref core->Host))
         {
             GuestReport<THost>.DeviceStuck(hart);
-            End(hart, FailureStatus);
+            End(core, guest, FailureStatus);
         }
 
         switch (hart->V.StopReason)
         {
             case StopReason.Reboot:
                 GuestReport<THost>.Rebooting(hart);
-                Start(hart);
+                Start(core, hart);
                 break;
             case StopReason.Shutdown:
                 GuestReport<THost>.Ended(hart);
-                End(hart, 0);
+                End(core, guest, 0);
                 break;
             default:
                 GuestReport<THost>.Ended(hart);
                 var code = hart->V.FailureCode & 0xff;
-                End(hart, code == 0 ? FailureStatus : code);
+                End(core, guest, code == 0 ? FailureStatus : code);
                 break;
         }
     }
 
     /// <summary>Loads the guest and puts its hart where firmware would enter it.</summary>
     [ColdPath]
-    private static void Start(GuestHart<THost>* hart)
+    private static void Start(HostCore<THost>* core, GuestHart<THost>* hart)
     {
         var guest = hart->Guest;
         if (!GuestLoader<THost>.Load(guest))
@@ -123,34 +132,32 @@ public static unsafe class GuestLife<THost>
             throw new System.InvalidOperationException("a checked guest does not load");
         }
 
-        PutAt(hart, guest->Kernel.Entry, guest->Layout.DeviceTree);
+        PutAt(core, hart, guest->Kernel.Entry, guest->Layout.DeviceTree);
     }
 
     /// <summary>Puts a virtual hart where a payload of S-mode starts, with nothing left of what it did before; memory stays as it is.</summary>
-    /// <param name="hart">The virtual hart; the calling hart runs it.</param>
+    /// <param name="core">The calling hart: the virtual hart is loaded on it then, and was loaded there or nowhere before.</param>
+    /// <param name="hart">The virtual hart.</param>
     /// <param name="entry">Guest physical address of the first instruction.</param>
     /// <param name="argument">Value of a1.</param>
     [ColdPath]
-    internal static void PutAt(GuestHart<THost>* hart, ulong entry, ulong argument)
+    internal static void PutAt(HostCore<THost>* core, GuestHart<THost>* hart, ulong entry, ulong argument)
     {
-        ref var host = ref hart->Host;
-        host.FenceI();
-        host.SetTimer(ulong.MaxValue);
-        host.WriteScounteren(TrapEntry.AllCounters);
-        HartReset.Load(ref host);
+        if (core->Running != null)
+        {
+            WorldSwitch<THost>.Drop(core);
+        }
+
         hart->V.Reset(entry, argument);
-        hart->V.ViewChanged = false;
-        hart->Mmu.FenceAll(ref host);
-        hart->Mmu.Activate(ref host, 0, PrivilegeMode.Supervisor, sum: false, mxr: false);
+        hart->Mmu.FenceAll(ref core->Host);
+        WorldSwitch<THost>.Load(core, hart);
     }
 
     /// <summary>The guest is gone. The last one takes the machine with it; a hart whose guest is gone still passes interrupts on.</summary>
     [ColdPath]
-    private static void End(GuestHart<THost>* hart, uint status)
+    private static void End(HostCore<THost>* core, Guest<THost>* guest, uint status)
     {
-        var guest = hart->Guest;
         var machine = guest->Machine;
-        ref var host = ref hart->Host;
         guest->Ended = true;
         if (status != 0)
         {
@@ -159,20 +166,12 @@ public static unsafe class GuestLife<THost>
 
         if (Interlocked.Decrement(ref machine->Running) == 0)
         {
-            host.End((uint)machine->Status);
+            core->Host.End((uint)machine->Status);
         }
 
-        PassFocus(ref host, machine);
-        host.SetTimer(ulong.MaxValue);
-        while (true)
-        {
-            host.Wfi();
-            host.ClearSoftwareInterrupt();
-            if ((host.ReadSip() & Interrupts.External) != 0)
-            {
-                guest->Bus.ServiceExternalInterrupt(ref host);
-            }
-        }
+        PassFocus(ref core->Host, machine);
+        WorldSwitch<THost>.Drop(core);
+        IdleLoop<THost>.Run(core);
     }
 
     // Input goes to the first guest that still runs.

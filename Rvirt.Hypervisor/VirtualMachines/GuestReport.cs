@@ -8,7 +8,7 @@ using Rvirt.Hypervisor.Host;
 namespace Rvirt.Hypervisor.VirtualMachines;
 
 /// <summary>What is said of guests on the console: how they end, and their registers where they end badly.</summary>
-// SAFETY: a virtual hart, its guest and the machine stay where they are for good, and each caller passes the one that runs on its own hart,
+// SAFETY: a virtual hart, its guest and the machine stay where they are for good, and each caller passes the one that is loaded on its own hart,
 // so that no other hart writes what is read here.
 [ColdPath]
 internal static unsafe class GuestReport<THost>
@@ -67,7 +67,7 @@ internal static unsafe class GuestReport<THost>
     {
         ref var v = ref hart->V;
         var console = &hart->Guest->Machine->Console;
-        ConsoleMultiplexer.BeginMessage(console, ref hart->Host)
+        ConsoleMultiplexer.BeginMessage(console, ref hart->Core->Host)
             .Text("  pc "u8).Hex(v.Pc)
             .Text(v.Mode == Core.Privileged.PrivilegeMode.User ? " (U)"u8 : " (S)"u8)
             .Text(" scause "u8).Hex(v.Scause)
@@ -76,23 +76,23 @@ internal static unsafe class GuestReport<THost>
             .Text(" sstatus "u8).Hex(v.Sstatus)
             .Text(" satp "u8).Hex(v.Satp)
             .Text(" stvec "u8).Hex(v.Stvec);
-        console->EndMessage(ref hart->Host);
+        console->EndMessage(ref hart->Core->Host);
         for (var i = 0; i < GeneralRegisters.Count; i += 8)
         {
-            var writer = ConsoleMultiplexer.BeginMessage(console, ref hart->Host).Text(" "u8);
+            var writer = ConsoleMultiplexer.BeginMessage(console, ref hart->Core->Host).Text(" "u8);
             for (var n = i; n < i + 8; n++)
             {
                 writer.Text(" "u8).Text(RegisterName.Column(n)).Text(" "u8).Hex(v.X[n]);
             }
 
-            console->EndMessage(ref hart->Host);
+            console->EndMessage(ref hart->Core->Host);
         }
     }
 
     private static ConsoleWriter<THost, UartSink<THost>> Begin(GuestHart<THost>* hart) =>
-        ConsoleMultiplexer.BeginMessage(&hart->Guest->Machine->Console, ref hart->Host)
+        ConsoleMultiplexer.BeginMessage(&hart->Guest->Machine->Console, ref hart->Core->Host)
             .Text("guest "u8)
             .Text(hart->Guest->Name);
 
-    private static void End(GuestHart<THost>* hart) => hart->Guest->Machine->Console.EndMessage(ref hart->Host);
+    private static void End(GuestHart<THost>* hart) => hart->Guest->Machine->Console.EndMessage(ref hart->Core->Host);
 }

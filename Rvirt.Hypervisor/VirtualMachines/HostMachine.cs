@@ -9,7 +9,7 @@ using Rvirt.Mmu;
 namespace Rvirt.Hypervisor.VirtualMachines;
 
 /// <summary>The whole machine while guests run: what they share, and who still runs. One exists, in memory that stays.</summary>
-// SAFETY: MachineSetup sets Guests once, to room for GuestCount of them that is never given back; nothing here follows it.
+// SAFETY: MachineSetup sets Guests and Cores once, to room for as many that is never given back; nothing here follows them.
 public unsafe struct HostMachine<THost>
     where THost : unmanaged, IHypervisorHost
 {
@@ -24,6 +24,18 @@ public unsafe struct HostMachine<THost>
 
     /// <summary>What the host has.</summary>
     internal HostDescription Host;
+
+    /// <summary>What the hart that booted and its firmware offer.</summary>
+    internal HostAbilities Abilities;
+
+    /// <summary>The harts that run guests, or serve interrupts, <see cref="CoreCount"/> of them; the one that booted first.</summary>
+    internal HostCore<THost>* Cores;
+
+    /// <summary>Number of harts.</summary>
+    internal int CoreCount;
+
+    /// <summary>The harts' ASIDs: they are alike, and who is given some has them on every hart.</summary>
+    internal HostAsids Asids;
 
     /// <summary>What the entry assembly knew.</summary>
     internal BootInfo Boot;

@@ -1,35 +1,73 @@
-using Rvirt.Core.Host;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
+using Rvirt.Devices.Machine;
+using Rvirt.Hypervisor.Host;
 
 namespace Rvirt.Hypervisor.VirtualMachines;
 
-/// <summary>What a hart does while its virtual hart waits: it sleeps, and serves the host's interrupts. Nothing polls.</summary>
-public static class IdleLoop
+/// <summary>What a hart does that has no instruction of a guest to run: it sleeps, and serves the host's interrupts. Nothing polls.</summary>
+/// <remarks>The hypervisor runs with interrupts masked: one that comes between a test and <c>wfi</c> stays pending, and ends the <c>wfi</c>.</remarks>
+// SAFETY: records of harts and guests stay in place; the calling hart is the core's.
+internal static unsafe class IdleLoop<THost>
+    where THost : unmanaged, IHypervisorHost
 {
-    /// <summary>Sleeps until the virtual hart's wait ends.</summary>
+    /// <summary>Sleeps until the wait of the virtual hart that is loaded ends.</summary>
     /// <returns>Resume, or Stop where another hart asked for it.</returns>
-    public static TrapOutcome Wait<THost, TBus>(ref THost host, ref VCpu v, ref TBus bus)
-        where THost : struct, ITrapHost
-        where TBus : struct, IGuestBus<THost>
+    internal static TrapOutcome Wait(HostCore<THost>* core)
     {
+        ref var host = ref core->Host;
+        ref var v = ref core->Running->V;
+        ref var bus = ref core->Running->Guest->Bus;
         bus.Idle(ref host);
-        while (true)
+        do
         {
-            // The hypervisor runs with interrupts masked: one that comes between a test and wfi stays pending, and ends the wfi.
-            host.Wfi();
-            var pending = host.ReadSip() & host.ReadSie() & Interrupts.All;
-            if (pending == 0)
+            var pending = Sleep(core);
+            if ((pending & Interrupts.External) != 0)
             {
-                continue;
+                HostInterrupts<THost>.Serve(core);
+                HostInterrupt.FollowDevices<THost, GuestBus<THost>>(ref v, ref bus);
             }
 
-            var outcome = HostInterrupt.Serve(ref host, ref v, ref bus, pending);
-            if (outcome != TrapOutcome.Resume || HartWait.TryEnd(ref v))
+            pending &= ~Interrupts.External;
+            if (pending != 0 && HostInterrupt.Serve(ref host, ref v, ref bus, pending) == TrapOutcome.Stop)
             {
-                return outcome;
+                return TrapOutcome.Stop;
             }
         }
+        while (!HartWait.TryEnd(ref v));
+
+        return TrapOutcome.Resume;
+    }
+
+    /// <summary>Serves devices of others for ever: no virtual hart is loaded.</summary>
+    internal static void Run(HostCore<THost>* core)
+    {
+        // No guest's tables are used while nobody looks after them.
+        ref var host = ref core->Host;
+        host.SetTimer(HartTimer.Never);
+        host.ClearSie(Interrupts.Timer);
+        host.WriteSatp(core->Machine->Boot.Satp);
+        host.SfenceAll();
+        while (true)
+        {
+            var pending = Sleep(core);
+            if ((pending & Interrupts.Software) != 0)
+            {
+                host.ClearSoftwareInterrupt();
+            }
+
+            if ((pending & Interrupts.External) != 0)
+            {
+                HostInterrupts<THost>.Serve(core);
+            }
+        }
+    }
+
+    private static ulong Sleep(HostCore<THost>* core)
+    {
+        ref var host = ref core->Host;
+        host.Wfi();
+        return host.ReadSip() & host.ReadSie() & Interrupts.All;
     }
 }

@@ -7,20 +7,20 @@ using Rvirt.Mmu;
 
 namespace Rvirt.Hypervisor.VirtualMachines;
 
-/// <summary>A virtual hart on its hart, as trap handling takes it.</summary>
+/// <summary>A virtual hart that is loaded on a hart, as trap handling takes it.</summary>
 internal readonly unsafe struct TrapContext<THost> : ITrapContext<THost, ShadowMmuAdapter<THost>, GuestBus<THost>>
     where THost : unmanaged, IHypervisorHost
 {
     private readonly GuestHart<THost>* _hart;
 
-    // SAFETY: here and below: the trap vector hands over a virtual hart, which is the head of its GuestHart; both stay in place.
+    // SAFETY: here and below: the trap vector hands over a virtual hart, which is the head of its GuestHart and loaded on this hart; all stay in place.
     internal TrapContext(GuestHart<THost>* hart) => _hart = hart;
 
     /// <inheritdoc/>
     public ref THost Host
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => ref _hart->Host;
+        get => ref _hart->Core->Host;
     }
 
     /// <inheritdoc/>
@@ -46,5 +46,5 @@ internal readonly unsafe struct TrapContext<THost> : ITrapContext<THost, ShadowM
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Leave(TrapOutcome outcome, ulong cause, ulong value) => GuestLife<THost>.Leave(_hart, outcome, cause, value);
+    public ref VCpu Leave(TrapOutcome outcome, ulong cause, ulong value) => ref GuestLife<THost>.Leave(_hart, outcome, cause, value)->V;
 }

@@ -15,6 +15,8 @@ internal sealed unsafe class TestGuest : IGuestSlot, IDisposable
     public const ulong GuestRam = 0x8000_0000;
     public const ulong RamBytes = 0x10_0000;
     public const ulong HostRam = FakeMachine.RamBase + 0x20_0000;
+    private const ushort SlotOwner = 1, ConsoleOwner = 2;
+
     public const ulong Slot0 = 0x1000_1000;
 
     private readonly byte* _allocation;
@@ -53,13 +55,13 @@ internal sealed unsafe class TestGuest : IGuestSlot, IDisposable
         Machine.AllowDma(HostRam, RamBytes);
         Machine.AllowDma(RingBase, bytes);
         GuestBus<DeviceHost>.Initialize(
-            Bus, ref host, Memory, Machine.Window, devices, Machine.Pointer(RingBase), 0, Console, HostPlic, HostClock);
-        IsConnected = GuestBus<DeviceHost>.Connect(Bus, ref host, FakeMachine.Context, FakeMachine.UartSource, null);
+            Bus, ref host, Memory, Machine.Window, devices, Machine.Pointer(RingBase), 0, Console, HostClock);
+        HostPlic->Route(ref host, FakeMachine.Context, source, SlotOwner);
+        HostPlic->Route(ref host, FakeMachine.Context, FakeMachine.UartSource, ConsoleOwner);
+        Console->EnableInput(ref host);
     }
 
     public FakeMachine Machine { get; }
-
-    public bool IsConnected { get; }
 
     public FakeVirtioDevice Device { get; }
 
@@ -110,8 +112,24 @@ internal sealed unsafe class TestGuest : IGuestSlot, IDisposable
         }
 
         var host = Machine.Host;
-        Bus->ServiceExternalInterrupt(ref host);
+        var owners = new Owners(this);
+        HostPlic->Serve(ref host, FakeMachine.Context, ref owners);
         return true;
+    }
+
+    private readonly struct Owners(TestGuest guest) : IInterruptOwners<DeviceHost>
+    {
+        public void Serve(ref DeviceHost host, ushort owner)
+        {
+            if (owner == SlotOwner)
+            {
+                guest.Bus->ServiceDevice(ref host, 0, elsewhere: false);
+            }
+            else if (guest.Console->ServiceInput(ref host) == 0)
+            {
+                guest.Bus->ServiceInput(ref host, elsewhere: false);
+            }
+        }
     }
 
     public void Dispose()

@@ -105,5 +105,5 @@ internal sealed class LengthSweepTests
         }
     }
 
-    private static byte[] Read(string name, string file) => File.ReadAllBytes(Path.Combine(Repository.Top, "Rvirt.Tests", "Fuzz", "Corpus", name, file));
+    private static byte[] Read(string name, string file) => File.ReadAllBytes(Path.Combine(Repository.Top, "Rvirt.Fuzz", "Corpus", name, file));
 }

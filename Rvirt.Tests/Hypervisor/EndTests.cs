@@ -200,8 +200,7 @@ internal sealed unsafe class EndTests
     public void A_hart_that_wakes_with_another_ones_name_ends_the_hypervisor()
     {
         using var world = new GuestWorld(GuestPayload.Program("j ."));
-        var record = (GuestHart<FakeHost>*)world.Desktop.Record->Guests[0].Harts[0];
-        Assert.That(() => GuestLife<FakeHost>.HartMain(1, record), Throws.InvalidOperationException);
+        Assert.That(() => CoreLife<FakeHost>.HartMain(1, world.Desktop.Record->Cores), Throws.InvalidOperationException);
     }
 
     private const string Names = "zero ra sp gp tp t0 t1 t2 s0 s1 a0 a1 a2 a3 a4 a5 a6 a7 s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 t3 t4 t5 t6";

@@ -78,7 +78,7 @@ internal sealed unsafe class MemoryPlanTests
             Give(hart, (ulong)sizeof(GuestHart<FakeHost>));
             Give(guest->Harts, (ulong)sizeof(VCpu*));
             Give((void*)(hart->V.HostStack - Limits.StackSize), Limits.StackSize);
-            Give(guest->Storage, GuestBus<FakeHost>.BytesNeeded(ref hart->Host, guest->Devices));
+            Give(guest->Storage, GuestBus<FakeHost>.BytesNeeded(ref hart->Core->Host, guest->Devices));
             Give(guest->Description.Kernel.Pointer, (ulong)guest->Description.Kernel.Length);
             given.Add((guest->TablesAddress, guest->TablesAddress + ShadowMmu.BytesNeeded(guest->TableCount)));
             Assert.That(wanted[i] == 0 ? guest->Memory.Length >= 8 * MiB : guest->Memory.Length == wanted[i]);

@@ -165,7 +165,7 @@ internal sealed unsafe class SetupTests
     public void A_hart_that_the_firmware_does_not_start_is_named()
     {
         using var world = new SetupWorld(unstartable: [1]);
-        Refused(world, !world.Boot([world.Guest("one", PowerOff), world.Guest("two", PowerOff)]), "guest two: the firmware cannot start its hart");
+        Refused(world, !world.Boot([world.Guest("one", PowerOff), world.Guest("two", PowerOff)]), "guest two: hart 1 is not started by the firmware");
     }
 
     [Test]

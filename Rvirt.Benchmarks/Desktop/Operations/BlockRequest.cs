@@ -72,7 +72,7 @@ internal sealed unsafe class BlockRequest
 
         _machine.Hart.Slot[(int)VirtioRegister.InterruptStatus / 4] = 1;
         _machine.Hart.Claim = QuietMachine.SlotSource;
-        _machine.Bus.ServiceExternalInterrupt(ref _machine.Host);
+        _machine.Interrupt();
         _machine.WriteSlot(VirtioRegister.InterruptAcknowledge, 1);
         return (ushort)(*(ushort*)(_guestUsed + 2) - before);
     }

@@ -33,6 +33,16 @@ public readonly unsafe struct QuietHost(QuietHart* hart) : IHypervisorHost
 
     public ushort ProbeMaximumAsid(ulong satp) => ushort.MaxValue;
 
+    public bool ProbeStimecmp() => true;
+
+    public void SettleUserMode()
+    {
+    }
+
+    public void DropReservation()
+    {
+    }
+
     public void Adopt(in HostHart hart)
     {
     }

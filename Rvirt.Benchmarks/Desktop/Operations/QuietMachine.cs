@@ -69,7 +69,7 @@ public sealed unsafe class QuietMachine : IDisposable
     public ref VCpu VCpu => ref _guest->V;
 
     /// <summary>Its host.</summary>
-    public ref QuietHost Host => ref _guest->Host;
+    public ref QuietHost Host => ref _guest->Core->Host;
 
     /// <summary>The host's state.</summary>
     public ref QuietHart Hart => ref *_hart;
@@ -85,6 +85,9 @@ public sealed unsafe class QuietMachine : IDisposable
 
     /// <summary>Handles a trap of the guest, after which it goes on.</summary>
     public void Trap(ExceptionCause cause, ulong value) => GuestLife<QuietHost>.Trap(_guest, (ulong)cause, value);
+
+    /// <summary>Claims what the host's device behind the slot interrupts for, and has it served.</summary>
+    public void Interrupt() => HostInterrupts<QuietHost>.Serve(_guest->Core);
 
     /// <summary>A pointer into guest RAM.</summary>
     public byte* Ram(ulong address) => Memory.TryPointer(address, 8, out var pointer)
@@ -145,9 +148,9 @@ public sealed unsafe class QuietMachine : IDisposable
             Satp = (ulong)TranslationMode.Sv57 << 60,
         };
         var host = new QuietHost(_hart);
-        var guest = MachineSetup<QuietHost>.Run<Boards<QuietBoard>>(ref host, &info);
-        GuestLife<QuietHost>.Begin(guest);
-        return guest;
+        var core = MachineSetup<QuietHost>.Run<Boards<QuietBoard>>(ref host, &info);
+        CoreLife<QuietHost>.Begin(core);
+        return core->First;
     }
 
     private void PrepareTables()

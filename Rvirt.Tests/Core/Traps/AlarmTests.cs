@@ -160,14 +160,14 @@ public class AlarmTests
         using var machine = new TrapMachine();
         machine.V.Sie = Interrupts.External;
         SetAlarm(machine, 5000);
-        machine.Hart.InterruptsDuringWfi.Enqueue(Interrupts.Timer);
         machine.Hart.Time = 5000;
         machine.Bus.Alarm = ulong.MaxValue;
         machine.Bus.External = true;
         var pc = machine.V.Pc;
         Assert.That(machine.Illegal(0x10500073), Is.EqualTo(TrapOutcome.Idle));
-        Assert.That(machine.Wait(), Is.EqualTo(TrapOutcome.Resume));
-        Assert.That((machine.V.Pc, machine.Hart.Sleeps), Is.EqualTo((pc + 4, 1)));
+        Assert.That(HartWait.TryEnd(ref machine.V), Is.False);
+        Assert.That(machine.Interrupt(Interrupts.Timer), Is.EqualTo(TrapOutcome.Resume));
+        Assert.That((HartWait.TryEnd(ref machine.V), machine.V.Pc), Is.EqualTo((true, pc + 4)));
     }
 
     [Test]

@@ -58,12 +58,6 @@ internal readonly struct TestBus(TestBusState state) : IGuestBus<TestHost>
         return state.Present && !state.ReadOnly;
     }
 
-    public void ServiceExternalInterrupt(ref TestHost host)
-    {
-        state.Calls.Add("service");
-        state.External = true;
-    }
-
     public bool ExternalInterruptPending(int virtualHart) => state.External;
 
     public void ConsoleWrite(ref TestHost host, byte value) => state.Output.Append((char)value);

@@ -13,8 +13,6 @@ internal sealed class TestHart
     /// <summary>From here on no half of an instruction can be read.</summary>
     public ulong CodeEnd { get; set; } = ulong.MaxValue;
 
-    public Queue<ulong> InterruptsDuringWfi { get; } = new();
-
     /// <summary>Whether <c>stval</c> may name another instruction than the one that trapped.</summary>
     public bool ReportsOtherInstructions { get; set; }
 
@@ -79,7 +77,6 @@ internal readonly struct TestHost(TestHart hart) : ITrapHost
     public void Wfi()
     {
         hart.Sleeps++;
-        hart.Sip |= hart.InterruptsDuringWfi.Dequeue();
     }
 
     public bool TryFetch(ulong va, out uint instruction) => hart.Code.TryGetValue(va, out instruction);

@@ -1,10 +1,10 @@
 using System;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Rvirt.Core.Memory;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
-using Rvirt.Hypervisor.VirtualMachines;
 
 namespace Rvirt.Tests.Core.Traps;
 
@@ -24,6 +24,9 @@ internal sealed unsafe class TrapMachine : IDisposable
     private TestHost _host;
 
     private TestBus _bus;
+
+    // What the run loop goes on with where it is told to leave the virtual hart.
+    private readonly VCpu[] _next = new VCpu[1];
 
     private TrapOutcome _outcome;
 
@@ -46,6 +49,9 @@ internal sealed unsafe class TrapMachine : IDisposable
 
     public TestBusState Bus { get; } = new();
 
+    /// <summary>How often the last trap told the run loop.</summary>
+    public int Left { get; private set; }
+
     public ref VCpu V => ref *_vcpu;
 
     public Span<byte> Ram => new(_ram, RamSize);
@@ -53,7 +59,13 @@ internal sealed unsafe class TrapMachine : IDisposable
     public TrapOutcome Trap(ulong cause, ulong value)
     {
         _outcome = TrapOutcome.Resume;
-        TrapDispatch<Context, TestHost, TestMmu, TestBus>.Handle(new Context(this), cause, value);
+        Left = 0;
+        ref var next = ref TrapDispatch<Context, TestHost, TestMmu, TestBus>.Handle(new Context(this), cause, value);
+        if (!Unsafe.AreSame(ref next, ref Left == 0 ? ref V : ref _next[0]))
+        {
+            throw new InvalidOperationException("what comes next is neither the virtual hart that trapped nor what the run loop named");
+        }
+
         return _outcome;
     }
 
@@ -70,8 +82,11 @@ internal sealed unsafe class TrapMachine : IDisposable
         return TrapHandler.GoOn(ref _host, ref *_vcpu, ref mmu, ref _bus);
     }
 
-    /// <summary>What the run loop does while the guest waits.</summary>
-    public TrapOutcome Wait() => IdleLoop.Wait(ref _host, ref *_vcpu, ref _bus);
+    /// <summary>An interrupt of the host's timer or of another hart comes.</summary>
+    public TrapOutcome Interrupt(ulong pending) => HostInterrupt.Serve(ref _host, ref *_vcpu, ref _bus, pending);
+
+    /// <summary>The run loop has served the host's devices.</summary>
+    public void FollowDevices() => HostInterrupt.FollowDevices<TestHost, TestBus>(ref *_vcpu, ref _bus);
 
     public TrapOutcome Illegal(uint instruction) => Trap((ulong)ExceptionCause.IllegalInstruction, instruction);
 
@@ -103,6 +118,11 @@ internal sealed unsafe class TrapMachine : IDisposable
 
         public ref TestBus Bus => ref machine._bus;
 
-        public void Leave(TrapOutcome outcome, ulong cause, ulong value) => machine._outcome = outcome;
+        public ref VCpu Leave(TrapOutcome outcome, ulong cause, ulong value)
+        {
+            machine._outcome = outcome;
+            machine.Left++;
+            return ref machine._next[0];
+        }
     }
 }

@@ -161,19 +161,19 @@ public class TrapTests
     }
 
     [Test]
-    public void WfiSleepsUntilAnEnabledInterrupt()
+    public void WfiWaitsForAnEnabledInterrupt()
     {
         using var machine = new TrapMachine();
         machine.V.Sie = Interrupts.External;
-        machine.Hart.InterruptsDuringWfi.Enqueue(0);
-        machine.Hart.InterruptsDuringWfi.Enqueue(Interrupts.Timer);
-        machine.Hart.InterruptsDuringWfi.Enqueue(Interrupts.External);
         Assert.That(machine.Illegal(Wfi), Is.EqualTo(TrapOutcome.Idle));
         Assert.That((machine.Hart.Sleeps, machine.V.State), Is.EqualTo((0, HartState.Started)), "who handles the trap does not sleep");
         Assert.That(machine.V.Pc, Is.EqualTo(TrapMachine.Entry + 4), "and leaves nothing to do to who wakes it");
-        Assert.That(machine.Wait(), Is.EqualTo(TrapOutcome.Resume));
-        Assert.That(machine.Hart.Sleeps, Is.EqualTo(3));
-        Assert.That(machine.Bus.Calls, Is.EqualTo(new[] { "idle", "service" }));
+        Assert.That(HartWait.TryEnd(ref machine.V), Is.False);
+        machine.Interrupt(Interrupts.Timer);
+        Assert.That(HartWait.TryEnd(ref machine.V), Is.False, "it is not enabled");
+        machine.Bus.External = true;
+        machine.FollowDevices();
+        Assert.That(HartWait.TryEnd(ref machine.V));
         Assert.That(machine.V.Sip, Is.EqualTo(Interrupts.External | Interrupts.Timer));
     }
 
@@ -195,10 +195,9 @@ public class TrapTests
     {
         using var machine = new TrapMachine();
         machine.V.Sie = Interrupts.Timer;
-        machine.Hart.InterruptsDuringWfi.Enqueue(Interrupts.Software);
-        machine.V.Requests = (int)HartRequest.Stop;
         Assert.That(machine.Illegal(Wfi), Is.EqualTo(TrapOutcome.Idle));
-        Assert.That(machine.Wait(), Is.EqualTo(TrapOutcome.Stop));
+        machine.V.Requests = (int)HartRequest.Stop;
+        Assert.That(machine.Interrupt(Interrupts.Software), Is.EqualTo(TrapOutcome.Stop));
         Assert.That(machine.V.StopReason, Is.EqualTo(StopReason.Requested));
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using NUnit.Framework;
+using Rvirt.Devices.HostDrivers;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.Virtio;
 using Rvirt.Testing.Devices;
@@ -262,10 +263,23 @@ public unsafe class GuestBusTests
     [TestCase(0u, false)]
     [TestCase(128u, false)]
     [TestCase(uint.MaxValue, false)]
-    public void A_device_whose_interrupt_cannot_be_routed_is_not_connected(uint source, bool connected)
+    public void An_interrupt_that_cannot_be_routed_is_refused(uint source, bool routed)
     {
-        using var guest = new TestGuest(source: source);
-        Assert.That(guest.IsConnected, Is.EqualTo(connected));
+        using var guest = new TestGuest();
+        var host = guest.Machine.Host;
+        Assert.That(guest.HostPlic->Route(ref host, FakeMachine.Context, source, 7), Is.EqualTo(routed));
+        Assert.That(HostPlic.CanRoute(source), Is.EqualTo(routed));
+    }
+
+    [TestCase(-1)]
+    [TestCase(8)]
+    [TestCase(int.MaxValue)]
+    public void An_interrupt_of_a_slot_that_does_not_exist_is_nobodys(int slot)
+    {
+        using var guest = new TestGuest();
+        var host = guest.Machine.Host;
+        guest.Bus->ServiceDevice(ref host, slot, elsewhere: false);
+        Assert.That(guest.Register(VirtioRegister.InterruptStatus), Is.Zero);
     }
 
     [Test]
@@ -273,7 +287,7 @@ public unsafe class GuestBusTests
     {
         using var guest = new TestGuest();
         var host = guest.Machine.Host;
-        guest.HostPlic->Route(ref host, FakeMachine.Context, 20, null, 0);
+        guest.HostPlic->Route(ref host, FakeMachine.Context, 20, 0);
         guest.Machine.Plic.SetLevel(20, true);
         Assert.That(guest.ServeInterrupts(), Is.True);
         Assert.That(guest.ServeInterrupts(), Is.False);

@@ -1,0 +1,66 @@
+using Rvirt.Core.Freestanding;
+using Rvirt.Core.Privileged;
+using Rvirt.Core.VirtualHart;
+using Rvirt.Hypervisor.Host;
+
+namespace Rvirt.Hypervisor.VirtualMachines;
+
+/// <summary>The life of a hart of the host: it starts, and runs a virtual hart or serves interrupts from then on.</summary>
+/// <remarks>A hart's start and a guest's are two things: a hart has no guest, or another one later.</remarks>
+// SAFETY: set-up gave each hart a record in memory that stays, and calls with the one of the hart that calls.
+[ColdPath]
+public static unsafe class CoreLife<THost>
+    where THost : unmanaged, IHypervisorHost
+{
+    /// <summary>A further hart, in the window, on its stack. On a bare machine it never returns.</summary>
+    public static void HartMain(ulong hartId, HostCore<THost>* core)
+    {
+        if (core->HartId != hartId)
+        {
+            throw new System.InvalidOperationException("a hart woke with another one's name");
+        }
+
+        if (!CoreCheck<THost>.Passes(core))
+        {
+            Park(ref core->Host);
+        }
+
+        Open(core);
+        Begin(core);
+    }
+
+    /// <summary>Takes the hart over from the firmware: nothing it left is pending, and nothing but devices and other harts can interrupt it.</summary>
+    internal static void Open(HostCore<THost>* core)
+    {
+        ref var host = ref core->Host;
+        host.ClearSie(ulong.MaxValue);
+        host.SetTimer(ulong.MaxValue);
+        host.ClearSoftwareInterrupt();
+        host.SettleUserMode();
+        core->HasFloatingPoint = HartReset.Load(ref host);
+        HostInterrupts<THost>.Open(core);
+        host.SetSie(Interrupts.Software | (core->HasPlic ? Interrupts.External : 0));
+    }
+
+    /// <summary>Runs the hart's first guest, or waits for interrupts. On a bare machine it never returns.</summary>
+    public static void Begin(HostCore<THost>* core)
+    {
+        if (core->First == null)
+        {
+            IdleLoop<THost>.Run(core);
+        }
+
+        HostInterrupts<THost>.RouteDevices(core, core->First->Guest);
+        core->Host.EnterGuest(&GuestLife<THost>.Begin(core, core->First)->V);
+    }
+
+    // Nothing interrupts a hart that is not used.
+    private static void Park(ref THost host)
+    {
+        host.ClearSie(ulong.MaxValue);
+        while (true)
+        {
+            host.Wfi();
+        }
+    }
+}

@@ -1,0 +1,95 @@
+using Rvirt.Devices.HostDrivers;
+using Rvirt.Devices.Machine;
+using Rvirt.Hypervisor.Host;
+
+namespace Rvirt.Hypervisor.VirtualMachines;
+
+/// <summary>
+/// Interrupts of the host's devices: each hart claims those of its own context, and hands them to the guest whose device it is, or the
+/// console, whatever it runs itself.
+/// </summary>
+/// <remarks>A device's source is enabled at the hart that its guest runs on; the console's at the hart that booted, which always has a context.</remarks>
+// SAFETY: records of harts, guests and the machine stay in place; numbers of owners are those that Route gave.
+internal static unsafe class HostInterrupts<THost>
+    where THost : unmanaged, IHypervisorHost
+{
+    private const ushort Console = 1;
+
+    private const ushort FirstDevice = 2;
+
+    /// <summary>Opens a hart's context, with no source enabled. That hart calls it, before it takes interrupts.</summary>
+    internal static void Open(HostCore<THost>* core)
+    {
+        if (core->HasPlic)
+        {
+            core->Machine->Plic.OpenContext(ref core->Host, core->PlicContext);
+        }
+    }
+
+    /// <summary>Routes the console's interrupt to a hart with an open context, and lets input come.</summary>
+    internal static void RouteConsole(HostCore<THost>* core)
+    {
+        var machine = core->Machine;
+        var source = machine->Host.Uart.Interrupt;
+        if (source != 0)
+        {
+            Require(machine->Plic.Route(ref core->Host, core->PlicContext, source, Console));
+            machine->Console.EnableInput(ref core->Host);
+        }
+    }
+
+    /// <summary>Routes the interrupts of a guest's devices to the hart that runs it or, where that has no context, to the one that booted.</summary>
+    internal static void RouteDevices(HostCore<THost>* core, Guest<THost>* guest)
+    {
+        var machine = core->Machine;
+        var context = core->HasPlic ? core->PlicContext : machine->Cores->PlicContext;
+        for (var slot = 0; slot < GuestDevices.MaxSlots; slot++)
+        {
+            if (guest->Bus.SlotKind(slot) != 0)
+            {
+                var owner = (ushort)(FirstDevice + (guest->Index * GuestDevices.MaxSlots) + slot);
+                Require(machine->Plic.Route(ref core->Host, context, guest->Devices.HostSource(slot), owner));
+            }
+        }
+    }
+
+    /// <summary>Serves what interrupts a hart.</summary>
+    internal static void Serve(HostCore<THost>* core)
+    {
+        var owners = new Owners(core);
+        core->Machine->Plic.Serve(ref core->Host, core->PlicContext, ref owners);
+    }
+
+    private static void Require(bool routed)
+    {
+        if (!routed)
+        {
+            throw new System.InvalidOperationException("a checked interrupt cannot be routed");
+        }
+    }
+
+    private readonly struct Owners(HostCore<THost>* core) : IInterruptOwners<THost>
+    {
+        public void Serve(ref THost host, ushort owner)
+        {
+            var machine = core->Machine;
+            if (owner == Console)
+            {
+                // Nobody, where nothing has come.
+                var focus = machine->Console.ServiceInput(ref host);
+                if ((uint)focus < (uint)machine->GuestCount)
+                {
+                    machine->Guests[focus].Bus.ServiceInput(ref host, RunsElsewhere(machine->Guests + focus));
+                }
+
+                return;
+            }
+
+            var number = owner - FirstDevice;
+            var guest = machine->Guests + (number / GuestDevices.MaxSlots);
+            guest->Bus.ServiceDevice(ref host, number % GuestDevices.MaxSlots, RunsElsewhere(guest));
+        }
+
+        private bool RunsElsewhere(Guest<THost>* guest) => core->Running == null || core->Running->Guest != guest;
+    }
+}

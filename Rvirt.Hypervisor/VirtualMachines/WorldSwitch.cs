@@ -1,0 +1,112 @@
+using System.Threading;
+using Rvirt.Core.Modes.Deprivileged;
+using Rvirt.Core.Privileged;
+using Rvirt.Core.Traps;
+using Rvirt.Core.VirtualHart;
+using Rvirt.Devices.Machine;
+using Rvirt.Hypervisor.Host;
+using Rvirt.Hypervisor.Setup;
+
+namespace Rvirt.Hypervisor.VirtualMachines;
+
+/// <summary>Loads virtual harts on harts of the host, and puts them down.</summary>
+/// <remarks>
+/// <para>What a hart holds of the virtual hart that is loaded on it: f0 to f31 and fcsr, <c>sstatus.FS</c>, the reservation of lr and sc,
+/// <c>scounteren</c>, <c>satp</c>, the TLB and the instruction cache, the timer and <c>sie.STIE</c>. Everything else is in the virtual hart
+/// whenever the hypervisor runs.</para>
+/// <para>Of those, what a guest changes without a trap is saved as it is put down; all of them are written as it is loaded, so that nothing
+/// that another virtual hart left is seen.</para>
+/// <para>Not switched, because no guest has a part in it: <c>stvec</c>, <c>senvcfg</c>, <c>sie.SSIE</c> and <c>sie.SEIE</c>, <c>sstatus.SUM</c>,
+/// the hart's context at the PLIC. <c>sepc</c>, <c>scause</c> and <c>stval</c> mean nothing between traps.</para>
+/// </remarks>
+internal static unsafe class WorldSwitch<THost>
+    where THost : unmanaged, IHypervisorHost
+{
+    /// <summary>Puts down the virtual hart that is loaded on a hart: from here on it can be loaded anywhere, and the hart runs nothing.</summary>
+    /// <returns>The virtual hart.</returns>
+    internal static GuestHart<THost>* Save(HostCore<THost>* core)
+    {
+        // SAFETY: the caller runs on that hart, on which a virtual hart is loaded; records stay in place, and an area is as long as is stored.
+        var hart = core->Running;
+        ref var host = ref core->Host;
+        if (core->HasFloatingPoint)
+        {
+            // Whatever FS says: a kernel turns it off while the registers hold a program's values.
+            hart->V.FloatingPointStatus = host.ReadSstatus() & Sstatus.Fs;
+            host.SaveFloatingPoint(hart->V.FloatingPoint.Words);
+        }
+
+        // Else the next one's sc could succeed upon this one's lr.
+        host.DropReservation();
+        Drop(core);
+        return hart;
+    }
+
+    /// <summary>Lets go of the virtual hart that is loaded on a hart, where what the hart holds of it is not wanted any more.</summary>
+    internal static void Drop(HostCore<THost>* core)
+    {
+        // SAFETY: as above.
+        core->Running->Core = null;
+        core->Running = null;
+        ShowDebugger(core);
+    }
+
+    /// <summary>Loads a virtual hart that is loaded nowhere on a hart that runs nothing. What others asked of it meanwhile is served.</summary>
+    /// <returns>Resume, where what is pending is delivered next, as <see cref="GuestLife{THost}.Switch"/> does; Stop where another hart asked for that.</returns>
+    internal static TrapOutcome Load(HostCore<THost>* core, GuestHart<THost>* hart)
+    {
+        // SAFETY: as above.
+        ref var host = ref core->Host;
+        ref var v = ref hart->V;
+        core->Running = hart;
+        core->Loads++;
+        hart->Core = core;
+        v.HostStack = core->StackTop;
+        Volatile.Write(ref v.HostHartId, core->HartId);
+        ShowDebugger(core);
+        var here = v.LastHart == core->Index;
+        v.LastHart = core->Index;
+        if (core->HasFloatingPoint)
+        {
+            LoadFloatingPoint(core, hart, here);
+        }
+
+        host.WriteScounteren(v.Mode == PrivilegeMode.User ? v.Scounteren : TrapEntry.AllCounters);
+        hart->Mmu.Load();
+        hart->Mmu.Activate(ref host, v.Satp, v.Mode, (v.Sstatus & Sstatus.Sum) != 0, (v.Sstatus & Sstatus.Mxr) != 0);
+        v.ViewChanged = false;
+        if (!here)
+        {
+            // Fences that it made on another hart, this one's TLB and instruction cache have not seen.
+            host.SfenceAll();
+            host.FenceI();
+        }
+
+        HartTimer.Load(ref host, ref v);
+
+        // Last: who asks from here on interrupts this hart, as HostHartId was written before.
+        ref var bus = ref hart->Guest->Bus;
+        var outcome = HostInterrupt.ServeRequests<THost, GuestBus<THost>>(ref v, ref bus);
+        HostInterrupt.UpdateExternal<THost, GuestBus<THost>>(ref v, ref bus);
+        v.InterruptsChanged = true;
+        return outcome;
+    }
+
+    private static void LoadFloatingPoint(HostCore<THost>* core, GuestHart<THost>* hart, bool here)
+    {
+        // SAFETY: as above.
+        ref var host = ref core->Host;
+        if (!here || core->FloatingPointOwner != hart)
+        {
+            host.RestoreFloatingPoint(hart->V.FloatingPoint.Words);
+            core->FloatingPointOwner = hart;
+        }
+
+        host.WriteSstatus(host.ReadSstatus() & ~Sstatus.Fs | hart->V.FloatingPointStatus);
+    }
+
+    // A debugger that stops in the hypervisor finds the virtual hart at the stack's far end.
+    // SAFETY: the stack is that long, and its lowest word is nothing else.
+    private static void ShowDebugger(HostCore<THost>* core) =>
+        *(GuestHart<THost>**)(core->StackTop - Limits.StackSize) = core->Running;
+}
