@@ -39,7 +39,7 @@ public sealed class MovedCloneTests
         var said = Task.WhenAll(waiting.StandardOutput.ReadToEndAsync(), waiting.StandardError.ReadToEndAsync());
         try
         {
-            Patience.Until(() => waiting.HasExited || Ports.IsTaken(port), "QEMU waits for a debugger");
+            Patience.Until(() => waiting.HasExited || new Ports().IsTaken(port), "QEMU waits for a debugger");
             Assert.That(waiting.HasExited, Is.False, () => string.Concat(said.Result));
             using var debugged = new MemoryStream();
             (_, output) = Commands.Pipe(

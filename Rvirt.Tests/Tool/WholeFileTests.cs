@@ -1,8 +1,13 @@
+using System;
+using System.Diagnostics;
 using System.IO;
-using System.Text;
+using System.Linq;
+using Moq;
 using NUnit.Framework;
 using Rvirt.Tests.SystemTests;
 using Rvirt.Tool.Commands;
+using Rvirt.Tool.Files;
+using Rvirt.Tool.Machines;
 
 namespace Rvirt.Tests.Tool;
 
@@ -17,9 +22,9 @@ public sealed class WholeFileTests
         using var folder = new TemporaryFolder();
         var from = folder.Write("from", new byte[100]);
         var to = folder.Write("to", [7]);
-        Assert.That(() => RunCommand.CopyDisk(folder.File("none"), to), Throws.InstanceOf<IOException>());
+        Assert.That(() => RunCommand.CopyDisk(folder.File("none"), to, Outside.Real), Throws.InstanceOf<IOException>());
         Assert.That(File.ReadAllBytes(to), Is.EqualTo(new byte[] { 7 }));
-        RunCommand.CopyDisk(from, to);
+        RunCommand.CopyDisk(from, to, Outside.Real);
         Assert.That(new FileInfo(to).Length, Is.EqualTo(100));
         Assert.That(Directory.GetFiles(Path.GetDirectoryName(to)!), Has.Length.EqualTo(2));
     }
@@ -45,6 +50,111 @@ public sealed class WholeFileTests
         Assert.That(Blob(folder, null, "-o out.dts out.dts"), Is.EqualTo((1, $"error: {mine} would overwrite its own source\n")));
         Assert.That(Blob(folder, null, "-o ker,nel --guest name=a,kernel=ker,,nel").Status, Is.EqualTo(1));
         Assert.That(Blob(folder, null, "-o out.dtb --guest name=a,kernel=ker,,nel,memory=3M").Output, Is.EqualTo("error: memory is a multiple of 2M, which 3M is not\n"));
+    }
+
+    private static IOException Full => new("No space left on device");
+
+    /// <summary>A disk may be full at each step; a file is as it was then, and what was begun is removed.</summary>
+    [TestCase("create")]
+    [TestCase("write")]
+    [TestCase("flush")]
+    [TestCase("rename")]
+    public void A_full_disk_leaves_the_old_file_at_every_step(string step)
+    {
+        var file = new Mock<Stream>();
+        file.Setup(stream => stream.CanWrite).Returns(true);
+        var files = new Mock<IFiles>();
+        files.Setup(disk => disk.Create("/d/.x.unfinished")).Returns(file.Object);
+        if (step == "create")
+        {
+            files.Setup(disk => disk.Create(It.IsAny<string>())).Throws(Full);
+        }
+        else if (step == "write")
+        {
+            file.Setup(stream => stream.Write(It.IsAny<byte[]>(), It.IsAny<int>(), It.IsAny<int>())).Throws(Full);
+            file.Setup(stream => stream.Write(It.IsAny<byte[]>(), 0, 0)).Throws(Full);
+        }
+        else if (step == "flush")
+        {
+            files.Setup(disk => disk.Flush(file.Object)).Throws(Full);
+        }
+        else
+        {
+            files.Setup(disk => disk.Rename(It.IsAny<string>(), It.IsAny<string>())).Throws(Full);
+        }
+
+        var whole = new WholeFile(files.Object);
+        bool Write() => whole.Make("/d/x", path =>
+        {
+            whole.Fill(path, new MemoryStream([1, 2, 3]));
+            return true;
+        });
+        Assert.That(Write, Throws.InstanceOf<IOException>().With.Message.EqualTo(Full.Message));
+        files.Verify(disk => disk.Remove("/d/.x.unfinished"), Times.Once);
+        files.Verify(disk => disk.Rename(It.IsAny<string>(), "/d/x"), step == "rename" ? Times.Once : Times.Never);
+        files.Verify(disk => disk.Remove("/d/x"), Times.Never);
+        file.Verify(stream => stream.Close(), step == "create" ? Times.Never : Times.Once, "the file is closed");
+    }
+
+    /// <summary>It is on the disk before it has its name: a machine that loses power has the old file or the new one.</summary>
+    [Test]
+    public void A_file_is_on_the_disk_before_it_has_its_name()
+    {
+        var steps = new MockSequence();
+        using var content = new MemoryStream();
+        var files = new Mock<IFiles>(MockBehavior.Strict);
+        files.Setup(disk => disk.IsFolder("/d/x")).Returns(false);
+        files.InSequence(steps).Setup(disk => disk.MakeFolder("/d"));
+        files.InSequence(steps).Setup(disk => disk.Create("/d/.x.unfinished")).Returns(content);
+        files.InSequence(steps).Setup(disk => disk.Flush(content)).Callback(() => Assert.That(content.ToArray(), Is.EqualTo(new byte[] { 1, 2, 3 })));
+        files.InSequence(steps).Setup(disk => disk.Rename("/d/.x.unfinished", "/d/x"));
+        var whole = new WholeFile(files.Object);
+        Assert.That(
+            whole.Make("/d/x", path =>
+            {
+                whole.Fill(path, new MemoryStream([1, 2, 3]));
+                return true;
+            }),
+            Is.True);
+        files.Verify(disk => disk.Rename("/d/.x.unfinished", "/d/x"), Times.Once);
+    }
+
+    /// <summary>Where the rest cannot be removed either, what is told is why the file could not be written.</summary>
+    [Test]
+    public void Tells_why_a_file_failed_not_that_its_rest_stays()
+    {
+        var files = new Mock<IFiles>();
+        files.Setup(disk => disk.Remove(It.IsAny<string>())).Throws(new UnauthorizedAccessException("cannot remove"));
+        Assert.That(() => new WholeFile(files.Object).Make("/d/x", _ => throw Full), Throws.InstanceOf<IOException>().With.Message.EqualTo(Full.Message));
+    }
+
+    /// <summary>Ctrl-C in the middle: the old blob stays, and what lies about does not disturb the next run, which removes it.</summary>
+    [Test]
+    public void An_interrupted_blob_leaves_the_old_one_and_no_hurdle_for_the_next()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder.File("bin"));
+        folder.Write("kernel", File.ReadAllBytes(Repository.UBootBinary));
+        var old = folder.Write("out.dtb", [7]);
+        var dtc = folder.Write("bin/dtc", "#!/bin/sh\nhead -c 4096 /dev/zero\n: >ready\nexec sleep 600\n"u8);
+        Commands.Run("chmod", ["+x", dtc]);
+        string[] arguments = [Program, "blob", "-o", "out.dtb", "--guest", "name=a,kernel=kernel,memory=64M"];
+
+        // A session of its own: Ctrl-C goes to every process that a terminal runs in the foreground.
+        var start = new ProcessStartInfo("setsid", ["dotnet", .. arguments]) { WorkingDirectory = folder.File("") };
+        start.Environment["PATH"] = $"{folder.File("bin")}:{Environment.GetEnvironmentVariable("PATH")}";
+        using (var tool = Process.Start(start)!)
+        {
+            Patience.Until(() => tool.HasExited || File.Exists(folder.File("ready")), "half a blob is written");
+            Assert.That(Commands.Run("bash", ["-c", $"kill -INT -{tool.Id}"]).Status, Is.Zero);
+            tool.WaitForExit();
+            Assert.That(tool.ExitCode, Is.Not.Zero);
+        }
+
+        Assert.That(File.ReadAllBytes(old), Is.EqualTo(new byte[] { 7 }));
+        Assert.That(Commands.Run("env", ["-C", folder.File(""), "dotnet", .. arguments]).Status, Is.Zero);
+        Assert.That(new FileInfo(old).Length, Is.GreaterThan(4096));
+        Assert.That(Directory.GetFiles(folder.File("")).Select(Path.GetFileName), Is.EquivalentTo(["kernel", "out.dtb", "ready"]));
     }
 
     private static (int Status, string Output) Blob(TemporaryFolder folder, int? kibibytes, string arguments) => Commands.Run(

@@ -40,7 +40,7 @@ public static class BlobFile
     private static int Make(string source, string? text, string output)
     {
         var status = 1;
-        WholeFile.Make(output, unfinished =>
+        WholeFile.OnDisk.Make(output, unfinished =>
         {
             DeviceTreeCompiler.Compile(source, text, unfinished);
             status = CheckCommand.Check(new FileInfo(unfinished), quiet: true, Path.GetFileName(output));

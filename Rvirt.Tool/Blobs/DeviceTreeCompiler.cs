@@ -12,7 +12,7 @@ public static class DeviceTreeCompiler
 {
     /// <summary>Compiles a source file to a blob; the blob appears whole or not at all.</summary>
     /// <exception cref="InvalidOperationException">dtc is missing or refuses the source; the message carries its words.</exception>
-    public static void Compile(string source, string blob) => WholeFile.Make(blob, unfinished =>
+    public static void Compile(string source, string blob) => WholeFile.OnDisk.Make(blob, unfinished =>
     {
         Compile(source, null, unfinished);
         return true;
@@ -40,7 +40,7 @@ public static class DeviceTreeCompiler
             try
             {
                 // Its own write to a full disk can go unnoticed: it does not look at what fclose says.
-                WholeFile.Fill(blob, process.StandardOutput.BaseStream);
+                WholeFile.OnDisk.Fill(blob, process.StandardOutput.BaseStream);
             }
             catch
             {

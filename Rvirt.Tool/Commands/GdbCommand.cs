@@ -11,24 +11,27 @@ namespace Rvirt.Tool.Commands;
 public static class GdbCommand
 {
     /// <summary>The command behind <c>make gdb</c>.</summary>
-    public static Command Create() => MakeCommand.Create("gdb", "Debugs a hypervisor that runs on QEMU.", Run);
+    public static Command Create() => MakeCommand.Create("gdb", "Debugs a hypervisor that runs on QEMU.", settings => Run(settings, WorkingCopy.Find(), Outside.Real));
 
     /// <summary>The settings: the debugger's port, where something waits for one, and whether the hypervisor is above OpenSBI.</summary>
     /// <exception cref="FormatException">One is wrong, or nothing waits there.</exception>
-    public static (int Port, bool OverFirmware) Judge(Setting settings)
+    public static (int Port, bool OverFirmware) Judge(Setting settings, IPorts ports)
     {
         var port = settings.Number(RunSettings.DebuggerPort, 1234, 1, 65535, "a port of this machine");
         var overFirmware = settings.Choice("FIRMWARE", "stub", "sbi") == "sbi";
-        return Ports.IsTaken(port)
+        return ports.IsTaken(port)
             ? (port, overFirmware)
             : throw new FormatException($"nothing waits for a debugger on port {port}: run make qemu-gdb in another terminal first");
     }
 
-    private static int Run(Setting settings)
+    /// <summary>Becomes the debugger.</summary>
+    /// <param name="settings">What was typed.</param>
+    /// <param name="copy">Where the parts lie.</param>
+    /// <param name="outside">What that takes of this machine.</param>
+    public static int Run(Setting settings, WorkingCopy copy, Outside outside)
     {
-        var (port, overFirmware) = Judge(settings);
-        var copy = WorkingCopy.Find();
-        return Programs.Become(
+        var (port, overFirmware) = Judge(settings, outside.Ports);
+        return outside.Programs.Become(
             "gdb-multiarch",
             [
                 "-q", "-x", Path.Combine(copy.Top, "Rvirt.Boot/Debugger/rvirt.py"), WorkingCopy.Need(copy.Image(overFirmware), "make image"),

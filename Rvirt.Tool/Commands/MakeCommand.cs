@@ -36,10 +36,11 @@ public static class MakeCommand
             var copy = WorkingCopy.Find();
             var words = arguments(settings, copy);
             Directory.SetCurrentDirectory(Path.Combine(copy.Top, folder));
-            return Programs.Become("dotnet", words);
+            return Outside.Real.Programs.Become("dotnet", words);
         });
 
-    private static int Guarded(Func<int> action)
+    /// <summary>Runs an action; what goes wrong in it is one line, and the exit status.</summary>
+    public static int Guarded(Func<int> action)
     {
         try
         {

@@ -21,9 +21,9 @@ public static class MakeTargets
     /// <summary>All targets that build, run or download something.</summary>
     public static IReadOnlyList<MakeTarget> All { get; } =
     [
-        new("qemu", RunSettings.Names, (settings, _) => RunCommand.Judge(settings, debug: false)),
-        new("qemu-gdb", [.. RunSettings.Names, RunSettings.DebuggerPort], (settings, _) => RunCommand.Judge(settings, debug: true)),
-        new("gdb", ["FIRMWARE", RunSettings.DebuggerPort], (settings, _) => GdbCommand.Judge(settings)),
+        new("qemu", RunSettings.Names, (settings, _) => RunCommand.Judge(settings, debug: false, Outside.Real.Ports)),
+        new("qemu-gdb", [.. RunSettings.Names, RunSettings.DebuggerPort], (settings, _) => RunCommand.Judge(settings, debug: true, Outside.Real.Ports)),
+        new("gdb", ["FIRMWARE", RunSettings.DebuggerPort], (settings, _) => GdbCommand.Judge(settings, Outside.Real.Ports)),
         new("ssh", ["GUEST", "SSH_PORT", "CMD"], (settings, copy) => SshCommand.Arguments(settings, copy)),
         new("desktop-linux", ["APPEND", "UNTIL", "NATIVE", "STRICT"], (settings, copy) => DotnetPlan.Desktop(settings, copy)),
         new("lockstep", ["N", "SEED", "JOBS"], (settings, copy) => DotnetPlan.Lockstep(settings, copy)),

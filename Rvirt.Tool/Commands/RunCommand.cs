@@ -15,35 +15,41 @@ public static class RunCommand
 {
     /// <summary>The command behind <c>make qemu</c>, or behind <c>make qemu-gdb</c>.</summary>
     public static Command Create(bool debug) => debug
-        ? MakeCommand.Create("run-gdb", "Boots guests on QEMU, stopped until a debugger connects.", settings => Boot(Judge(settings, debug: true), WorkingCopy.Find()))
-        : MakeCommand.Create("run", "Boots guests on QEMU.", settings => Boot(Judge(settings, debug: false), WorkingCopy.Find()));
+        ? MakeCommand.Create("run-gdb", "Boots guests on QEMU, stopped until a debugger connects.", settings => Boot(Judge(settings, debug: true, Outside.Real.Ports), WorkingCopy.Find(), Outside.Real))
+        : MakeCommand.Create("run", "Boots guests on QEMU.", settings => Boot(Judge(settings, debug: false, Outside.Real.Ports), WorkingCopy.Find(), Outside.Real));
 
     /// <summary>Reads the settings, and looks whether the ports that they name are free.</summary>
     /// <exception cref="FormatException">A setting is wrong; the message names it.</exception>
-    public static RunSettings Judge(Setting values, bool debug)
+    public static RunSettings Judge(Setting values, bool debug, IPorts ports)
     {
         var settings = RunSettings.Read(values, debug);
         for (var i = 0; i < settings.Guests; i++)
         {
-            if (Ports.IsTaken(settings.Port + i))
+            if (ports.IsTaken(settings.Port + i))
             {
                 throw new FormatException($"port {settings.Port + i} is in use, perhaps by guests that still run: end them, or set SSH_PORT");
             }
         }
 
-        return debug && Ports.IsTaken(settings.Debugger)
+        return debug && ports.IsTaken(settings.Debugger)
             ? throw new FormatException($"port {settings.Debugger} is in use, perhaps by a machine that waits for a debugger: end it, or set {RunSettings.DebuggerPort}")
             : settings;
     }
 
-    private static int Boot(RunSettings settings, WorkingCopy copy)
+    /// <summary>Gives each guest its disk, packs the guests, and becomes QEMU.</summary>
+    /// <param name="settings">What to run.</param>
+    /// <param name="copy">Where the parts lie.</param>
+    /// <param name="outside">What that takes of this machine.</param>
+    /// <returns>The exit status.</returns>
+    /// <exception cref="IOException">A part is missing or cannot be made; the message names it.</exception>
+    public static int Boot(RunSettings settings, WorkingCopy copy, Outside outside)
     {
         if (!settings.Native)
         {
             WorkingCopy.Need(copy.Image(settings.OverFirmware), "make image");
         }
 
-        var disks = Enumerable.Range(0, settings.Guests).Select(guest => DiskOf(settings, copy, guest)).ToList();
+        var disks = Enumerable.Range(0, settings.Guests).Select(guest => DiskOf(settings, copy, guest, outside)).ToList();
         var blob = Path.Combine(copy.Run, "guests.dtb");
         var plan = RunPlan.Make(settings, copy, disks, blob);
         if (plan.Guests.Count > 0)
@@ -68,11 +74,11 @@ public static class RunCommand
         }
 
         Say("Ctrl-A X ends QEMU");
-        return Programs.Become("qemu-system-riscv64", plan.Arguments);
+        return outside.Programs.Become("qemu-system-riscv64", plan.Arguments);
     }
 
     /// <summary>Every guest has a disk of its own: the user's DISK (guest 0), or a copy of the built one that lasts until that is rebuilt.</summary>
-    private static string? DiskOf(RunSettings settings, WorkingCopy copy, int guest)
+    private static string? DiskOf(RunSettings settings, WorkingCopy copy, int guest, Outside outside)
     {
         var template = new FileInfo(copy.OfGuest("disk.ext4"));
         if (guest == 0 && settings.Disk is { } own)
@@ -89,16 +95,16 @@ public static class RunCommand
         if (!disk.Exists || template.LastWriteTimeUtc > disk.LastWriteTimeUtc)
         {
             Say($"copying the root disk for guest {guest}");
-            CopyDisk(template.FullName, disk.FullName);
+            CopyDisk(template.FullName, disk.FullName, outside);
         }
 
         return disk.FullName;
     }
 
     /// <summary>Copies a disk, holes and all; the copy appears whole or not at all.</summary>
-    public static void CopyDisk(string from, string to) => WholeFile.Make(to, unfinished =>
+    public static void CopyDisk(string from, string to, Outside outside) => outside.Files.Make(to, unfinished =>
     {
-        Programs.Run("cp", "--sparse=always", "--reflink=auto", from, unfinished);
+        outside.Programs.Run("cp", "--sparse=always", "--reflink=auto", from, unfinished);
         return true;
     });
 

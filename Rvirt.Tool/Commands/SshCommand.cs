@@ -12,7 +12,7 @@ namespace Rvirt.Tool.Commands;
 public static class SshCommand
 {
     /// <summary>The command behind <c>make ssh</c>.</summary>
-    public static Command Create() => MakeCommand.Create("ssh", "Logs in to a running guest, or runs the command in CMD there.", Run);
+    public static Command Create() => MakeCommand.Create("ssh", "Logs in to a running guest, or runs the command in CMD there.", settings => Run(settings, WorkingCopy.Find(), Outside.Real));
 
     /// <summary>The arguments of the ssh program.</summary>
     public static IReadOnlyList<string> Arguments(Setting settings, WorkingCopy copy)
@@ -32,11 +32,14 @@ public static class SshCommand
         return arguments;
     }
 
-    private static int Run(Setting settings)
+    /// <summary>Becomes the ssh program.</summary>
+    /// <param name="settings">What was typed.</param>
+    /// <param name="copy">Where the parts lie.</param>
+    /// <param name="outside">What that takes of this machine.</param>
+    public static int Run(Setting settings, WorkingCopy copy, Outside outside)
     {
-        var copy = WorkingCopy.Find();
         var arguments = Arguments(settings, copy);
         return !File.Exists(copy.OfGuest("id_ed25519")) ? Report.Fail("there is no guest to log in to yet: run make qemu")
-            : Programs.Become("ssh", arguments);
+            : outside.Programs.Become("ssh", arguments);
     }
 }

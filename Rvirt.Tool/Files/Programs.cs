@@ -8,30 +8,28 @@ using System.Runtime.InteropServices;
 
 namespace Rvirt.Tool.Files;
 
-/// <summary>Other programs, started without a shell.</summary>
-public static class Programs
+/// <summary>The programs of this machine.</summary>
+public sealed class Programs : IPrograms
 {
     private const int SigPipe = 13;
 
-    /// <summary>
-    /// Becomes another program: same process, same terminal. Its exit status and every signal are its own, and none of it outlives us.
-    /// </summary>
-    /// <exception cref="IOException">It cannot be started; nothing else returns.</exception>
-    public static int Become(string program, IEnumerable<string> arguments)
+    /// <inheritdoc/>
+    public int Become(string program, IReadOnlyList<string> arguments)
     {
         Console.Out.Flush();
         Console.Error.Flush();
 
         // The .NET runtime ignores SIGPIPE, and a program inherits what is ignored (POSIX.1-2017, exec).
-        _ = signal(SigPipe, 0);
+        var ignored = signal(SigPipe, 0);
         string?[] words = [program, .. arguments, null];
         _ = execvp(program, words);
-        throw new IOException($"cannot start {program}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())} (make setup installs what is needed)");
+        var problem = Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError());
+        _ = signal(SigPipe, ignored);
+        throw new IOException($"cannot start {program}: {problem} (make setup installs what is needed)");
     }
 
-    /// <summary>Runs a program to its end; what it says goes into the exception when it fails.</summary>
-    /// <exception cref="IOException">It failed or is missing.</exception>
-    public static void Run(string program, params string[] arguments)
+    /// <inheritdoc/>
+    public void Run(string program, params string[] arguments)
     {
         try
         {

@@ -5,9 +5,9 @@ using System.Net.NetworkInformation;
 namespace Rvirt.Tool.Machines;
 
 /// <summary>The ports of this machine, without a connection: to QEMU's debugger port one would stop the machine.</summary>
-public static class Ports
+public sealed class Ports : IPorts
 {
-    /// <summary>Whether somebody listens on a port of 127.0.0.1.</summary>
-    public static bool IsTaken(int port) => IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners()
+    /// <inheritdoc/>
+    public bool IsTaken(int port) => IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners()
         .Any(listener => listener.Port == port && (IPAddress.IsLoopback(listener.Address) || listener.Address.Equals(IPAddress.Any) || listener.Address.Equals(IPAddress.IPv6Any)));
 }

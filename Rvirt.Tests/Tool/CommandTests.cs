@@ -1,0 +1,196 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using Moq;
+using NUnit.Framework;
+using Rvirt.Tests.SystemTests;
+using Rvirt.Tool.Commands;
+using Rvirt.Tool.Files;
+using Rvirt.Tool.Machines;
+using Rvirt.Tool.Settings;
+
+namespace Rvirt.Tests.Tool;
+
+/// <summary>
+/// What commands ask of programs, ports and files, and what they make of the answers. Stand-ins are strict: a program that is not expected fails the test.
+/// </summary>
+public sealed class CommandTests
+{
+    private const string Qemu = "qemu-system-riscv64";
+
+    private readonly Mock<IPrograms> _programs = new(MockBehavior.Strict);
+    private readonly Mock<IPorts> _ports = new();
+    private TemporaryFolder _folder = null!;
+
+    private WorkingCopy Copy => new(_folder.File(""), _folder.File("guest"));
+
+    private Outside Outside => new(_programs.Object, _ports.Object, WholeFile.OnDisk);
+
+    [SetUp]
+    public void MakeFolder()
+    {
+        _programs.Reset();
+        _ports.Reset();
+        _folder = new TemporaryFolder();
+        Directory.CreateDirectory(_folder.File("guest"));
+        Directory.CreateDirectory(_folder.File("artifacts/images"));
+    }
+
+    [TearDown]
+    public void RemoveFolder() => _folder.Dispose();
+
+    private static Setting Settings(params (string Name, string Value)[] values) => new(values.ToDictionary(pair => pair.Name, pair => pair.Value));
+
+    /// <summary>Takes programs as they are started; the first word of each is its name.</summary>
+    private List<string[]> Expect(int status)
+    {
+        var started = new List<string[]>();
+        _programs.Setup(programs => programs.Become(It.IsAny<string>(), It.IsAny<IReadOnlyList<string>>()))
+            .Callback<string, IReadOnlyList<string>>((program, words) => started.Add([program, .. words])).Returns(status);
+        return started;
+    }
+
+    private int Run(params (string Name, string Value)[] values) => RunCommand.Boot(RunCommand.Judge(Settings(values), debug: false, _ports.Object), Copy, Outside);
+
+    [Test]
+    public void Becomes_QEMU_and_ends_with_its_status()
+    {
+        var started = Expect(status: 37);
+        var kernel = _folder.Write("kernel", [1, 2, 3, 4]);
+        Assert.That(Run(("NATIVE", "1"), ("KERNEL", kernel), ("SSH_PORT", "20000")), Is.EqualTo(37));
+        Assert.That(started.Single(), Is.EqualTo(
+        [
+            Qemu, "-M", "virt", "-nographic", "-m", "512M", "-smp", "1", "-kernel", kernel, "-append", "console=ttyS0",
+            "-netdev", "user,id=net0,hostfwd=tcp:127.0.0.1:20000-:22", "-device", "virtio-net-device,netdev=net0,bus=virtio-mmio-bus.7",
+            "-device", "virtio-rng-device,bus=virtio-mmio-bus.6",
+        ]));
+    }
+
+    /// <summary>Ctrl-C and Ctrl-A X are QEMU's: it is never a child that this program would have to end.</summary>
+    [Test]
+    public void Starts_nothing_besides_QEMU_where_there_is_no_disk_to_copy()
+    {
+        Expect(status: 0);
+        Run(("NATIVE", "1"));
+        _programs.Verify(programs => programs.Run(It.IsAny<string>(), It.IsAny<string[]>()), Times.Never);
+        _programs.Verify(programs => programs.Become(Qemu, It.IsAny<IReadOnlyList<string>>()), Times.Once);
+    }
+
+    [Test]
+    public void Says_that_QEMU_is_missing()
+    {
+        var nothing = new Programs();
+        var problem = Assert.Throws<IOException>(() => nothing.Become("rvirt-no-such-program", ["-x"]));
+        Assert.That(problem!.Message, Does.StartWith("cannot start rvirt-no-such-program: No such file or directory").And.EndWith("(make setup installs what is needed)"));
+        _programs.Setup(programs => programs.Become(Qemu, It.IsAny<IReadOnlyList<string>>())).Throws(problem);
+        Assert.That(MakeCommand.Guarded(() => Run(("NATIVE", "1"))), Is.EqualTo(1), "an error, not a crash");
+    }
+
+    /// <summary>.NET ignores SIGPIPE; a program that was not started leaves that as it was, or the next closed pipe would end this process.</summary>
+    [Test]
+    public void A_program_that_cannot_start_leaves_signals_as_they_were()
+    {
+        string Ignored() => File.ReadLines("/proc/self/status").Single(line => line.StartsWith("SigIgn:", StringComparison.Ordinal));
+        var before = Ignored();
+        Assert.That(() => new Programs().Become("rvirt-no-such-program", []), Throws.InstanceOf<IOException>());
+        Assert.That(Ignored(), Is.EqualTo(before));
+    }
+
+    [Test]
+    public void Says_what_makes_an_image_that_is_missing()
+    {
+        Assert.That(() => Run(), Throws.InstanceOf<IOException>().With.Message.EqualTo($"{_folder.File("artifacts/images/rvirt-qemu.elf")} is missing: run make image"));
+        Assert.That(() => Run(("FIRMWARE", "sbi")), Throws.InstanceOf<IOException>().With.Message.Contains("rvirt-qemu-sbi.elf is missing"));
+        _programs.VerifyNoOtherCalls();
+    }
+
+    [Test]
+    public void Starts_nothing_where_a_guest_cannot_be_packed()
+    {
+        _folder.Write("artifacts/images/rvirt-qemu.elf", [1]);
+        Assert.That(Run(), Is.EqualTo(1), "there is no kernel");
+        _programs.VerifyNoOtherCalls();
+    }
+
+    [Test]
+    public void Names_the_port_of_a_guest_that_is_taken()
+    {
+        _ports.Setup(ports => ports.IsTaken(20002)).Returns(true);
+        Assert.That(
+            () => Run(("GUESTS", "4"), ("SSH_PORT", "20000")),
+            Throws.TypeOf<FormatException>().With.Message.StartsWith("port 20002 is in use"));
+        Assert.That(_ports.Invocations.Select(call => call.Arguments[0]), Is.EqualTo(new object[] { 20000, 20001, 20002 }));
+        _programs.VerifyNoOtherCalls();
+    }
+
+    [Test]
+    public void Asks_for_the_debuggers_port_where_one_is_wanted()
+    {
+        _ports.Setup(ports => ports.IsTaken(1234)).Returns(true);
+        Assert.That(() => RunCommand.Judge(Settings(), debug: false, _ports.Object), Throws.Nothing);
+        Assert.That(() => RunCommand.Judge(Settings(), debug: true, _ports.Object), Throws.TypeOf<FormatException>().With.Message.Contains("port 1234 is in use").And.Message.Contains("GDB_PORT"));
+        Assert.That(() => RunCommand.Judge(Settings(("GDB_PORT", "1235")), debug: true, _ports.Object), Throws.Nothing);
+    }
+
+    /// <summary>A disk is copied where there is none yet, or where the built one is newer; every guest gets one of its own.</summary>
+    [Test]
+    public void Copies_the_root_disk_once_for_each_guest()
+    {
+        Expect(status: 0);
+        _programs.Setup(programs => programs.Run("cp", It.IsAny<string[]>())).Callback<string, string[]>((_, words) => File.Copy(words[^2], words[^1]));
+        var template = _folder.Write("guest/disk.ext4", [1, 2, 3]);
+        var settings = RunSettings.Read(Settings(("GUESTS", "2")), debug: false);
+        _folder.Write("artifacts/images/rvirt-qemu.elf", [1]);
+        void Boot() => RunCommand.Boot(settings, Copy, Outside);
+        Boot();
+        Boot();
+        Assert.That(Copies(), Is.EqualTo(2), "the second run has its disks");
+        File.SetLastWriteTimeUtc(template, DateTime.UtcNow.AddHours(1));
+        Boot();
+        Assert.That(Copies(), Is.EqualTo(4), "the built disk is newer");
+        Assert.That(Directory.GetFiles(Copy.Run).Select(Path.GetFileName), Is.EquivalentTo(["disk0.img", "disk1.img"]));
+    }
+
+    private int Copies() => _programs.Invocations.Count(call => call.Method.Name == nameof(IPrograms.Run));
+
+    [Test]
+    public void A_copy_that_breaks_off_leaves_the_old_disk_and_starts_nothing()
+    {
+        var template = _folder.Write("guest/disk.ext4", new byte[100]);
+        Directory.CreateDirectory(Copy.Run);
+        var disk = _folder.Write("artifacts/run/disk0.img", [7]);
+        File.SetLastWriteTimeUtc(template, DateTime.UtcNow.AddHours(1));
+        _programs.Setup(programs => programs.Run("cp", It.IsAny<string[]>())).Callback<string, string[]>((_, words) => File.WriteAllBytes(words[^1], new byte[50]))
+            .Throws(new IOException("cp: error writing: No space left on device"));
+        Assert.That(() => Run(("NATIVE", "1")), Throws.InstanceOf<IOException>().With.Message.Contains("No space left"));
+        Assert.That(File.ReadAllBytes(disk), Is.EqualTo(new byte[] { 7 }));
+        Assert.That(Directory.GetFiles(Copy.Run), Is.EqualTo([disk]));
+        _programs.Verify(programs => programs.Become(It.IsAny<string>(), It.IsAny<IReadOnlyList<string>>()), Times.Never);
+    }
+
+    [Test]
+    public void Logs_in_with_the_key_of_the_build_and_ends_with_the_commands_status()
+    {
+        Assert.That(SshCommand.Run(Settings(), Copy, Outside), Is.EqualTo(1), "there is no key");
+        _programs.VerifyNoOtherCalls();
+        var started = Expect(status: 255);
+        _folder.Write("guest/id_ed25519", [1]);
+        Assert.That(SshCommand.Run(Settings(("CMD", "exit 5")), Copy, Outside), Is.EqualTo(255));
+        Assert.That(started.Single().Take(3), Is.EqualTo(["ssh", "-p", "10001"]));
+        Assert.That(started.Single().TakeLast(2), Is.EqualTo(["root@127.0.0.1", "exit 5"]));
+    }
+
+    [Test]
+    public void The_debugger_starts_where_a_machine_waits_for_one()
+    {
+        var image = _folder.Write("artifacts/images/rvirt-qemu-sbi.elf", [1]);
+        Assert.That(() => GdbCommand.Run(Settings(("FIRMWARE", "sbi"), ("GDB_PORT", "4321")), Copy, Outside), Throws.TypeOf<FormatException>().With.Message.Contains("port 4321"));
+        _programs.VerifyNoOtherCalls();
+        _ports.Setup(ports => ports.IsTaken(4321)).Returns(true);
+        var started = Expect(status: 0);
+        GdbCommand.Run(Settings(("FIRMWARE", "sbi"), ("GDB_PORT", "4321")), Copy, Outside);
+        Assert.That(started.Single().TakeLast(3), Is.EqualTo([image, "-ex", "rvirt attach 127.0.0.1:4321"]));
+        Assert.That(started.Single()[0], Is.EqualTo("gdb-multiarch"));
+    }
+}
