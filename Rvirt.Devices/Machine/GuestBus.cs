@@ -476,7 +476,7 @@ public unsafe struct GuestBus<THost> : IGuestBus<THost>
 
         _lock.Acquire();
         var signals = _plic.Signals;
-        // SAFETY: below MaxSlots, checked above.
+        // SAFETY: the slot was checked to be one of MaxSlots, and Initialize made as many.
         _slots[slot].ServiceInterrupt(ref host, _memory);
         UpdateSlot(ref host, slot);
         WakeOthers(ref host, signals, elsewhere);

@@ -45,7 +45,7 @@ internal static unsafe class WorldSwitch<THost>
     /// <summary>Lets go of the virtual hart that is loaded on a hart, where what the hart holds of it is not wanted any more.</summary>
     internal static void Drop(HostCore<THost>* core)
     {
-        // SAFETY: as above.
+        // SAFETY: the caller runs on that hart, on which a virtual hart is loaded; both records stay in place.
         core->Running->Core = null;
         core->Running = null;
         ShowDebugger(core);
@@ -55,7 +55,7 @@ internal static unsafe class WorldSwitch<THost>
     /// <returns>Resume, where what is pending is delivered next, as <see cref="GuestLife{THost}.Switch"/> does; Stop where another hart asked for that.</returns>
     internal static TrapOutcome Load(HostCore<THost>* core, GuestHart<THost>* hart)
     {
-        // SAFETY: as above.
+        // SAFETY: the caller runs on that hart and no other uses the virtual hart; both records stay in place.
         ref var host = ref core->Host;
         ref var v = ref hart->V;
         core->Running = hart;
@@ -94,7 +94,7 @@ internal static unsafe class WorldSwitch<THost>
 
     private static void LoadFloatingPoint(HostCore<THost>* core, GuestHart<THost>* hart, bool here)
     {
-        // SAFETY: as above.
+        // SAFETY: both records stay in place, and an area is as long as is read.
         ref var host = ref core->Host;
         if (!here || core->FloatingPointOwner != hart)
         {
