@@ -81,7 +81,7 @@ public sealed unsafe class DesktopGuest
     {
         Wake();
         GuestLife<FakeHost>.PutAt(_record->Core, _record, entry, argument);
-        TrapFrame.Enter(Hart, &_record->V);
+        _desktop.Enter(Hart, &_record->V);
     }
 
     /// <summary>The guest reboots, be it running or gone, and finds itself with another kernel.</summary>
@@ -107,7 +107,7 @@ public sealed unsafe class DesktopGuest
 
         _record->V.StopReason = StopReason.Reboot;
         GuestLife<FakeHost>.Leave(_record, TrapOutcome.Stop, 0, 0);
-        TrapFrame.Enter(Hart, &_record->V);
+        _desktop.Enter(Hart, &_record->V);
     }
 
     /// <summary>Its virtual hart has trapped.</summary>

@@ -27,7 +27,7 @@ public sealed class GuestWorld : IDisposable
     public GuestWorld(WorldOptions options, params GuestPayload[] guests)
     {
         var blob = GuestPayload.Pack(guests);
-        Machine = new Machine(RamNeeded(guests, (ulong)blob.Length) + options.MoreRam, guests.Length, options.Harts);
+        Machine = new Machine(RamNeeded(guests, (ulong)blob.Length) + options.MoreRam, guests.Length + options.MoreHarts, options.Harts);
         try
         {
             options.Attach?.Invoke(Machine);

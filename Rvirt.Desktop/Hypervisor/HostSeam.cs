@@ -8,6 +8,7 @@ namespace Rvirt.Desktop.Hypervisor;
 public sealed class HostSeam
 {
     private readonly HashSet<(ulong Address, int Bits)> _read = [];
+    private Hart? _hart;
     private ulong _trap;
 
     /// <summary>Instructions behind the trapped one cannot be read, so that each trap emulates one.</summary>
@@ -27,8 +28,9 @@ public sealed class HostSeam
             return true;
         }
 
-        if (hart.Traps != _trap)
+        if (hart != _hart || hart.Traps != _trap)
         {
+            _hart = hart;
             _trap = hart.Traps;
             _read.Clear();
         }

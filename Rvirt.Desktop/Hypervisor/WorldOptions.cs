@@ -11,6 +11,9 @@ public sealed record WorldOptions
     /// <summary>What the specification leaves open, for all harts.</summary>
     public HartOptions Harts { get; init; } = new();
 
+    /// <summary>Harts beyond one for each guest.</summary>
+    public int MoreHarts { get; init; }
+
     /// <summary>How they translate for the hypervisor.</summary>
     public TranslationMode Mode { get; init; } = TranslationMode.Sv57;
 

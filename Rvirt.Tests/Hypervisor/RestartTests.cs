@@ -80,7 +80,7 @@ internal sealed unsafe class RestartTests
         li a7, 0x54494d45
         li a6, 0
         ecall
-        li t0, 0x222
+        li t0, 2
         csrw sie, t0
         li t0, 0xc0000
         csrs sstatus, t0
@@ -104,7 +104,18 @@ internal sealed unsafe class RestartTests
         sd t1, 0(s5)
         REGISTERS
         csrr zero, sscratch
-        """ + "\n" + Reboot + "off:\n" + PowerOff + ".align 3\ncanary: .dword 0x1122334455667788\n";
+
+        # In U-mode, so that the hart holds what U-mode may do, too.
+        la t0, user
+        csrw sepc, t0
+        li t0, 0x100
+        csrc sstatus, t0
+        sret
+        user: li t0, 0x100000
+        li t1, 0x7777
+        sw t1, 0(t0)
+        off:
+        """ + "\n" + PowerOff + ".align 3\ncanary: .dword 0x1122334455667788\n";
 
     /// <summary>Every way to ask for a restart, and that a guest may do so again and again.</summary>
     [TestCase(Reboot)]
@@ -158,7 +169,7 @@ internal sealed unsafe class RestartTests
         Assert.That(world.Desktop.Status, Is.Zero, Said(world));
 
         // The comparison above holds only as much as the first life changed.
-        foreach (var name in (string[])["sstatus", "fcsr", "f31", "timer", "uart 1", "uart 3", "uart 5", "uart 7", "plic 28", "plic 2080", "plic 201000", "clock 10", "virtio 70"])
+        foreach (var name in (string[])["sstatus", "fcsr", "f31", "timer", "scounteren", "uart 1", "uart 3", "uart 5", "uart 7", "plic 28", "plic 2080", "plic 201000", "clock 10", "virtio 70"])
         {
             Assert.That(spoilt, Does.Contain(name));
         }
@@ -213,6 +224,26 @@ internal sealed unsafe class RestartTests
         world.Run(Steps);
         Assert.That(read, Is.EqualTo(new ulong[] { 0x1111, 0x2222 }), Said(world));
         Assert.That(world.Desktop.Status, Is.Zero);
+    }
+
+    /// <summary>On a hart that keeps old instructions until fence.i: the kernel that was loaded again is what runs, not what the first life made of it.</summary>
+    [Test]
+    public void Nothing_is_left_of_the_code_of_an_earlier_life()
+    {
+        const string Program = CountLife + """
+            la t0, patch
+            la t1, other
+            lw t2, 0(t1)
+            li t3, 2
+            beq s1, t3, patch
+            sw t2, 0(t0)
+            fence.i
+            patch: li t5, 0
+            beqz t5, off
+            """ + "\n" + Reboot + "other: li t5, 1\noff:\n" + PowerOff;
+        using var world = new GuestWorld(new WorldOptions { Harts = HartOptions.Strict }, GuestPayload.Program(Program));
+        world.Run(Steps);
+        Assert.That((world.Guest.Starts, world.Stopped), Is.EqualTo((2UL, (StopReason?)StopReason.Shutdown)), Said(world));
     }
 
     [Test]

@@ -5,7 +5,7 @@ using System.Threading.Tasks;
 namespace Rvirt.Tests.Lockstep;
 
 /// <summary>Programs of one seed after the other, on several threads, until a number of instructions was compared or two machines differ.</summary>
-public sealed class LockstepCampaign(ulong wanted, ulong firstSeed)
+public sealed class LockstepCampaign(ulong wanted, ulong firstSeed, Func<LockstepConfiguration, LockstepConfiguration>? change = null)
 {
     /// <summary>Instructions of one program.</summary>
     private const ulong StepsOfAProgram = 20000;
@@ -41,7 +41,7 @@ public sealed class LockstepCampaign(ulong wanted, ulong firstSeed)
         {
             try
             {
-                Interlocked.Add(ref _done, LockstepProgram.Run(Interlocked.Increment(ref _seed), StepsOfAProgram));
+                Interlocked.Add(ref _done, LockstepProgram.Run(Interlocked.Increment(ref _seed), StepsOfAProgram, change));
             }
             catch (DivergenceException e)
             {

@@ -31,6 +31,9 @@ public sealed record LockstepConfiguration
     /// <summary>Whether the hart does misaligned accesses to RAM; else they are exceptions, of the host and so of the guest.</summary>
     public bool Misaligned { get; init; } = true;
 
+    /// <summary>Whether the virtual hart is put down after each trap, and where it is loaded again.</summary>
+    public LockstepSwitch Switch { get; init; }
+
     /// <summary>Largest <c>satp.MODE</c> of the guest.</summary>
     public int GuestMode => HostMode == TranslationMode.Sv57 ? 9 : 8;
 
@@ -54,7 +57,7 @@ public sealed record LockstepConfiguration
     };
 
     public override string ToString() =>
-        $"host {HostMode}, TLB {HostTlb}, {HostAsidBits} ASID bits, stval {HostIllegalValue}, reservations lost {HostTrapsClearReservation}, {Tables} tables, one at a time {OneAtATime}, misaligned accesses {Misaligned}";
+        $"host {HostMode}, TLB {HostTlb}, {HostAsidBits} ASID bits, stval {HostIllegalValue}, reservations lost {HostTrapsClearReservation}, {Tables} tables, one at a time {OneAtATime}, misaligned accesses {Misaligned}, put down {Switch}";
 
     /// <summary>A configuration for a seed.</summary>
     public static LockstepConfiguration Of(ulong seed)
@@ -70,6 +73,7 @@ public sealed record LockstepConfiguration
             Tables = random.Next(3) switch { 0 => 16, 1 => 24, _ => 64 },
             OneAtATime = random.Next(2) == 0,
             Misaligned = random.Next(4) != 0,
+            Switch = random.Next(4) switch { 0 => LockstepSwitch.Same, 1 => LockstepSwitch.Other, _ => LockstepSwitch.None },
         };
     }
 }

@@ -9,11 +9,13 @@ public static class LockstepProgram
     /// <summary>Generates and runs a program.</summary>
     /// <param name="seed">Decides about everything.</param>
     /// <param name="steps">Instructions to compare.</param>
+    /// <param name="change">Changes the host that the seed decided on.</param>
     /// <returns>How many were.</returns>
     /// <exception cref="DivergenceException">The machines differ; the message holds a short program that shows it.</exception>
-    public static ulong Run(ulong seed, ulong steps)
+    public static ulong Run(ulong seed, ulong steps, Func<LockstepConfiguration, LockstepConfiguration>? change = null)
     {
         var configuration = LockstepConfiguration.Of(seed);
+        configuration = change?.Invoke(configuration) ?? configuration;
         var events = new List<LockstepEvent>();
         using var run = new LockstepRun(seed, configuration);
         var generator = new ProgramGenerator(seed, run);

@@ -11,8 +11,8 @@ namespace Rvirt.Tests.Lockstep;
 /// <summary>One step of both machines, and the search for a permitted one of the reference that leads to the same state.</summary>
 public sealed partial class LockstepRun
 {
-    /// <summary>Most instructions that one trap may stand for: two full chains.</summary>
-    private const int LongestChain = 80;
+    /// <summary>Most instructions that one trap may stand for: full chains of the trap, of its end as a wait, and of a virtual hart that is loaded.</summary>
+    private const int LongestChain = 120;
 
     /// <summary>Most instructions of one trap while old table entries are in use: one, and the traps around it.</summary>
     private const int LongestUnorderedChain = 4;
@@ -61,7 +61,7 @@ public sealed partial class LockstepRun
             return;
         }
 
-        if (trapped && Subject.Hart.LastCause == Cause.UserCall && Reference.Hart.Mode == PrivilegeLevel.Supervisor
+        if (trapped && Subject.LastCause == Cause.UserCall && Reference.Hart.Mode == PrivilegeLevel.Supervisor
             && ReferenceFirmware.IsLeftOut(Reference.Hart[17]))
         {
             Ended = true;

@@ -16,6 +16,16 @@ public sealed class LockstepTests
         Assert.That(campaign.Done, Is.AtLeast(Instructions));
     }
 
+    /// <summary>Nothing of a virtual hart may be in the hart alone: it is put down after every trap, and loaded there again or on another.</summary>
+    [Test]
+    public void SoTheyDoOnAVirtualHartThatIsPutDownAfterEveryTrap()
+    {
+        var campaign = new LockstepCampaign(Instructions, firstSeed: 1, seed => seed with { Switch = seed.Switch == LockstepSwitch.Other ? LockstepSwitch.Other : LockstepSwitch.Same });
+        campaign.Run(jobs: 2);
+        Assert.That(campaign.Failure, Is.Null);
+        Assert.That(campaign.Done, Is.AtLeast(Instructions));
+    }
+
     /// <summary>Programs that long runs stopped at, where the comparison was too strict.</summary>
     /// <param name="seed">
     /// 80020015: a store traps to fill a table, which sets A and D, and the small pool then lacks the code's own page, which by memory may not

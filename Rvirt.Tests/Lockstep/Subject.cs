@@ -4,14 +4,16 @@ using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Desktop.Guests;
 using Rvirt.Desktop.Hypervisor;
+using Rvirt.Hypervisor.VirtualMachines;
 using Rvirt.Reference;
 using Rvirt.Reference.Harts;
+using Rvirt.Tests.Hypervisor;
 using Interrupts = Rvirt.Core.Privileged.Interrupts;
 
 namespace Rvirt.Tests.Lockstep;
 
 /// <summary>The machine under test: the same program deprivileged under the hypervisor.</summary>
-public sealed class Subject : IDisposable
+public sealed unsafe class Subject : IDisposable
 {
     private readonly LockstepConfiguration _configuration;
     private int _woken;
@@ -21,9 +23,19 @@ public sealed class Subject : IDisposable
     {
         _configuration = configuration;
         World = new GuestWorld(
-            new WorldOptions { Harts = configuration.Host, Mode = configuration.HostMode, Tables = configuration.Tables },
+            new WorldOptions
+            {
+                Harts = configuration.Host,
+                MoreHarts = configuration.Switch == LockstepSwitch.Other ? 1 : 0,
+                Mode = configuration.HostMode,
+                Tables = configuration.Tables,
+            },
             GuestPayload.Program("here: j here") with { Memory = ram });
         Guest.Seam.Idle = Wake;
+        if (configuration.Switch != LockstepSwitch.None)
+        {
+            SwitchAfterTraps(new ForcedSwitch(World.Machine, 1));
+        }
     }
 
     public GuestWorld World { get; }
@@ -34,6 +46,9 @@ public sealed class Subject : IDisposable
 
     /// <summary>Why the guest stopped, if it did. Where it asked for a reboot, it has been loaded again.</summary>
     public StopReason? Stopped => Guest.Starts == 1 ? Guest.Stopped : StopReason.Reboot;
+
+    /// <summary>Cause of the trap in the last step.</summary>
+    public ulong LastCause { get; private set; }
 
     /// <summary>The interrupt that ended the guest's sleep in the last step.</summary>
     public LockstepInterrupt WokenBy { get; private set; }
@@ -69,17 +84,21 @@ public sealed class Subject : IDisposable
         Guest.Seam.OneAtATime = oneAtATime || _configuration.OneAtATime;
         WokenBy = LockstepInterrupt.None;
         _woken = 0;
+        // It may be another one behind the trap.
+        var hart = Hart;
         try
         {
-            Hart.Run(1);
+            hart.Run(1);
         }
         catch (IdleForeverException)
         {
             Asleep = true;
         }
 
+        ServeElsewhere();
+        LastCause = hart.LastCause;
         Progressed = Events != events
-            || Hart.LastCause is Cause.IllegalInstruction or Cause.Breakpoint or Cause.UserCall;
+            || LastCause is Cause.IllegalInstruction or Cause.Breakpoint or Cause.UserCall;
         return Guest.Traps != traps;
     }
 
@@ -94,11 +113,13 @@ public sealed class Subject : IDisposable
                 break;
             case LockstepInterrupt.Timer:
                 // As if the guest had set it: the hypervisor masks the host's timer from one interrupt to the next call.
+                Guest.VCpu.Deadline = 0;
                 Hart.FirmwareTimer = 0;
                 Hart.WriteCsr(CsrNumber.Sie, Hart.ReadCsr(CsrNumber.Sie) | Interrupts.Timer);
                 break;
             case LockstepInterrupt.External:
                 World.Machine.Uart.Type("x");
+                ServeElsewhere();
                 break;
         }
     }
@@ -135,6 +156,29 @@ public sealed class Subject : IDisposable
         {
             ref var counters = ref Guest.VCpu.Counters;
             return counters.Emulated + counters.SbiCalls + counters.Mmio + counters.Exceptions + counters.Interrupts;
+        }
+    }
+
+    // SAFETY: the machine's records stay, and one thread runs all of it.
+    private void SwitchAfterTraps(ForcedSwitch forced)
+    {
+        var cores = World.Desktop.Record->Cores;
+        var other = _configuration.Switch == LockstepSwitch.Other;
+        if (other)
+        {
+            CoreLife<FakeHost>.Open(cores + 1);
+            FakeHostState.Of(World.Machine.Harts[1]).Seam = Guest.Seam;
+        }
+
+        World.Desktop.Next = hart => forced.Move(hart, cores + (other ? 1 - hart->Core->Index : 0));
+    }
+
+    /// <summary>The hart that the console interrupts serves it while the guest is on the other, as its own run loop would.</summary>
+    private void ServeElsewhere()
+    {
+        if (Hart != World.Machine.Hart && (World.Machine.Hart.Pending & Interrupts.External) != 0)
+        {
+            HostInterrupts<FakeHost>.Serve(World.Desktop.Record->Cores);
         }
     }
 
