@@ -22,13 +22,12 @@ public sealed unsafe class DesktopGuest
     private readonly GuestHart<FakeHost>* _record;
     private byte[] _kernel = [];
 
-    internal DesktopGuest(DesktopMachine desktop, GuestHart<FakeHost>* record)
+    internal DesktopGuest(DesktopMachine desktop, GuestHart<FakeHost>* record, ulong storage)
     {
         _desktop = desktop;
         _record = record;
         FakeHostState.Of(Hart).Seam = Seam;
-        var guest = record->Guest;
-        Storage = (guest->Machine->Memory.Address(guest->Storage), GuestBus<FakeHost>.BytesNeeded(ref record->Core->Host, guest->Devices));
+        Storage = (record->Guest->Machine->Memory.Address(record->Guest->Storage), storage);
     }
 
     /// <summary>The hart on which its virtual hart is loaded, or was last.</summary>

@@ -4,6 +4,7 @@ using System.Linq;
 using System.Text;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
+using Rvirt.Devices.Machine;
 using Rvirt.Hypervisor.Boards;
 using Rvirt.Hypervisor.Host;
 using Rvirt.Hypervisor.Setup;
@@ -114,8 +115,15 @@ public sealed unsafe class DesktopMachine : ISupervisor
                     GuestSetup<FakeHost>.MakeMmu(first->First);
                 }
 
+                // Devices are asked before a guest runs: then it would seem to be its access.
+                var storage = new ulong[Record->GuestCount];
+                for (var i = 0; i < storage.Length; i++)
+                {
+                    storage[i] = GuestBus<FakeHost>.BytesNeeded(ref host, Record->Guests[i].Devices);
+                }
+
                 CoreLife<FakeHost>.Begin(first);
-                Guests = [.. Enumerable.Range(0, Record->GuestCount).Select(i => new DesktopGuest(this, (GuestHart<FakeHost>*)Record->Guests[i].Harts[0]))];
+                Guests = [.. storage.Select((length, i) => new DesktopGuest(this, (GuestHart<FakeHost>*)Record->Guests[i].Harts[0], length))];
                 return true;
             }
         }
