@@ -1,13 +1,11 @@
 using Rvirt.Boot.Target;
+using Rvirt.Core.DeviceTree;
 
 namespace Rvirt.Boot.Firmware;
 
 /// <summary>Ends the whole machine, with a status that whoever runs QEMU sees.</summary>
 internal static class MachineEnd
 {
-    private const uint Pass = 0x5555;
-    private const uint Fail = 0x3333;
-
     // One machine has one: set once by the first hart before any other runs, and read by whoever ends the machine, even a panic.
     private static ulong s_testDevice;
 
@@ -22,7 +20,7 @@ internal static class MachineEnd
         if (s_testDevice != 0)
         {
             host.IoFence();
-            host.Write32(s_testDevice, status == 0 ? Pass : Fail | (status << 16));
+            host.Write32(s_testDevice, status == 0 ? TestDeviceWord.Pass : TestDeviceWord.Fail | (status << TestDeviceWord.StatusShift));
         }
 
         host.Firmware.Shutdown(status != 0);

@@ -56,18 +56,29 @@ public ref struct FdtWriter
         OpenNode(name);
         Bytes(name);
         Bytes("@"u8);
+        Span<byte> digits = stackalloc byte[16];
+        Bytes(digits[..UnitAddress(unitAddress, digits)]);
+        EndName();
+    }
+
+    /// <summary>Writes a unit address as it stands in a node's name.</summary>
+    /// <param name="unitAddress">The address.</param>
+    /// <param name="text">Room for 16 bytes.</param>
+    /// <returns>How many it took.</returns>
+    internal static int UnitAddress(ulong unitAddress, scoped Span<byte> text)
+    {
         var digits = 1;
         while (digits < 16 && unitAddress >> (digits * 4) != 0)
         {
             digits++;
         }
 
-        while (digits-- > 0)
+        for (var i = 0; i < digits; i++)
         {
-            Bytes("0123456789abcdef"u8.Slice((int)(unitAddress >> (digits * 4)) & 15, 1));
+            text[i] = "0123456789abcdef"u8[(int)(unitAddress >> ((digits - 1 - i) * 4)) & 15];
         }
 
-        EndName();
+        return digits;
     }
 
     /// <summary>Ends the node begun last.</summary>

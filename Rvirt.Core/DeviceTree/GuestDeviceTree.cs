@@ -3,7 +3,7 @@ using Rvirt.Core.Privileged;
 
 namespace Rvirt.Core.DeviceTree;
 
-/// <summary>Generates the device tree that a guest is handed: QEMU's virt board with exactly the devices the guest has.</summary>
+/// <summary>Generates the device tree that a guest is handed: the machine of its <see cref="GuestBoard"/>, with exactly the devices the guest has.</summary>
 public static class GuestDeviceTree
 {
     /// <summary>The longest command line that a guest can have, in bytes without its NUL. Linux keeps 1023 or fewer.</summary>
@@ -35,24 +35,24 @@ public static class GuestDeviceTree
         WriteChosen(ref writer, machine);
         WriteMemory(ref writer, machine);
         WriteHarts(ref writer, machine);
-        if (machine.HasTestDevice)
+        if (machine.Board.Has(GuestDeviceKind.TestDevice))
         {
-            WriteSyscon(ref writer, "poweroff"u8, "syscon-poweroff"u8, 0x5555);
-            WriteSyscon(ref writer, "reboot"u8, "syscon-reboot"u8, 0x7777);
+            WriteSyscon(ref writer, "poweroff"u8, "syscon-poweroff"u8, TestDeviceWord.Pass);
+            WriteSyscon(ref writer, "reboot"u8, "syscon-reboot"u8, TestDeviceWord.Reset);
         }
 
         WriteDevices(ref writer, machine);
         writer.EndNode();
-        return writer.Finish(out length, machine.BootHart);
+        return writer.Finish(out length);
     }
 
     private static void WriteChosen(ref FdtWriter writer, in GuestMachineDescription machine)
     {
         writer.BeginNode("chosen"u8);
         writer.StringProperty("bootargs"u8, machine.BootArguments);
-        if (machine.HasUart)
+        if (machine.Board.Has(GuestDeviceKind.Uart))
         {
-            writer.StringProperty("stdout-path"u8, "/soc/serial@10000000"u8);
+            WriteStdout(ref writer, machine.Board[GuestDeviceKind.Uart].Base);
         }
 
         if (machine.InitrdEnd != machine.InitrdStart)
@@ -69,11 +69,19 @@ public static class GuestDeviceTree
         writer.EndNode();
     }
 
+    private static void WriteStdout(ref FdtWriter writer, ulong uart)
+    {
+        var path = "/soc/serial@"u8;
+        Span<byte> text = stackalloc byte[28];
+        path.CopyTo(text);
+        writer.StringProperty("stdout-path"u8, text[..(path.Length + FdtWriter.UnitAddress(uart, text[path.Length..]))]);
+    }
+
     private static void WriteMemory(ref FdtWriter writer, in GuestMachineDescription machine)
     {
-        writer.BeginNode("memory"u8, machine.MemoryBase);
+        writer.BeginNode("memory"u8, machine.Board.MemoryBase);
         writer.StringProperty("device_type"u8, "memory"u8);
-        WriteReg(ref writer, machine.MemoryBase, machine.MemorySize);
+        WriteReg(ref writer, machine.Board.MemoryBase, machine.MemorySize);
         writer.EndNode();
     }
 
@@ -192,53 +200,71 @@ public static class GuestDeviceTree
         writer.StringProperty("compatible"u8, "simple-bus"u8);
         writer.Property("ranges"u8);
         WritePlic(ref writer, machine);
-        if (machine.HasTestDevice)
+        WriteTestDevice(ref writer, machine.Board[GuestDeviceKind.TestDevice]);
+        WriteClock(ref writer, machine.Board[GuestDeviceKind.Clock]);
+        WriteUart(ref writer, machine.Board);
+        WriteSlots(ref writer, machine);
+        writer.EndNode();
+    }
+
+    private static void WriteTestDevice(ref FdtWriter writer, in GuestWindow window)
+    {
+        if (window.Count != 0)
         {
-            writer.BeginNode("test"u8, GuestMachineMap.TestDevice);
+            writer.BeginNode("test"u8, window.Base);
             writer.StringListProperty("compatible"u8, "sifive,test1\0sifive,test0\0syscon"u8);
-            WriteReg(ref writer, GuestMachineMap.TestDevice, GuestMachineMap.TestDeviceSize);
+            WriteReg(ref writer, window.Base, window.Size);
             writer.Property("phandle"u8, TestDevicePhandle);
             writer.EndNode();
         }
+    }
 
-        if (machine.HasClock)
+    private static void WriteClock(ref FdtWriter writer, in GuestWindow window)
+    {
+        if (window.Count != 0)
         {
-            writer.BeginNode("rtc"u8, GuestMachineMap.Clock);
+            writer.BeginNode("rtc"u8, window.Base);
             writer.StringProperty("compatible"u8, "google,goldfish-rtc"u8);
-            WriteReg(ref writer, GuestMachineMap.Clock, GuestMachineMap.ClockSize);
-            WriteInterrupt(ref writer, GuestMachineMap.ClockInterrupt);
+            WriteReg(ref writer, window.Base, window.Size);
+            WriteInterrupt(ref writer, window.Interrupt);
             writer.EndNode();
         }
+    }
 
-        if (machine.HasUart)
+    private static void WriteUart(ref FdtWriter writer, in GuestBoard board)
+    {
+        var window = board[GuestDeviceKind.Uart];
+        if (window.Count != 0)
         {
-            writer.BeginNode("serial"u8, GuestMachineMap.Uart);
+            writer.BeginNode("serial"u8, window.Base);
             writer.StringProperty("compatible"u8, "ns16550a"u8);
-            WriteReg(ref writer, GuestMachineMap.Uart, GuestMachineMap.UartSize);
-            writer.Property("clock-frequency"u8, machine.UartClockFrequency);
-            WriteInterrupt(ref writer, GuestMachineMap.UartInterrupt);
+            WriteReg(ref writer, window.Base, window.Size);
+            writer.Property("clock-frequency"u8, board.UartClockFrequency);
+            WriteInterrupt(ref writer, window.Interrupt);
             writer.EndNode();
         }
+    }
 
-        for (var slot = 0; slot < GuestMachineMap.VirtioSlots; slot++)
+    private static void WriteSlots(ref FdtWriter writer, in GuestMachineDescription machine)
+    {
+        var window = machine.Board[GuestDeviceKind.Virtio];
+        for (var slot = 0; slot < window.Count; slot++)
         {
             if (((machine.VirtioSlots >> slot) & 1) != 0)
             {
-                var address = GuestMachineMap.Virtio + ((ulong)slot * GuestMachineMap.VirtioStride);
-                writer.BeginNode("virtio_mmio"u8, address);
+                writer.BeginNode("virtio_mmio"u8, window.BaseOf(slot));
                 writer.StringProperty("compatible"u8, "virtio,mmio"u8);
-                WriteReg(ref writer, address, GuestMachineMap.VirtioStride);
-                WriteInterrupt(ref writer, GuestMachineMap.VirtioInterrupt + (uint)slot);
+                WriteReg(ref writer, window.BaseOf(slot), window.Size);
+                WriteInterrupt(ref writer, window.InterruptOf(slot));
                 writer.EndNode();
             }
         }
-
-        writer.EndNode();
     }
 
     private static void WritePlic(ref FdtWriter writer, in GuestMachineDescription machine)
     {
-        writer.BeginNode("plic"u8, GuestMachineMap.Plic);
+        var window = machine.Board[GuestDeviceKind.Plic];
+        writer.BeginNode("plic"u8, window.Base);
         writer.StringListProperty("compatible"u8, "sifive,plic-1.0.0\0riscv,plic0"u8);
         writer.Property("#address-cells"u8, 0u);
         writer.Property("#interrupt-cells"u8, 1u);
@@ -254,8 +280,8 @@ public static class GuestDeviceTree
             writer.Cell(SupervisorExternalInterrupt);
         }
 
-        WriteReg(ref writer, GuestMachineMap.Plic, GuestMachineMap.PlicSize);
-        writer.Property("riscv,ndev"u8, machine.PlicSources);
+        WriteReg(ref writer, window.Base, window.Size);
+        writer.Property("riscv,ndev"u8, machine.Board.PlicSources);
         writer.Property("phandle"u8, PlicPhandle);
         writer.EndNode();
     }

@@ -3,14 +3,14 @@ using Rvirt.Core.Privileged;
 
 namespace Rvirt.Core.DeviceTree;
 
-/// <summary>What a guest's machine has, for <see cref="GuestDeviceTree"/>. Places and interrupt numbers are those of QEMU's virt board.</summary>
+/// <summary>What a guest's machine has, for <see cref="GuestDeviceTree"/>.</summary>
 public ref struct GuestMachineDescription
 {
-    /// <summary>Harts, numbered from 0.</summary>
-    public int HartCount;
+    /// <summary>Its devices, where they are, and where RAM is.</summary>
+    public GuestBoard Board;
 
-    /// <summary>The hart that starts.</summary>
-    public uint BootHart;
+    /// <summary>Harts, numbered from 0. The first one starts.</summary>
+    public int HartCount;
 
     /// <summary>Ticks per second of <c>time</c>.</summary>
     public uint TimebaseFrequency;
@@ -20,9 +20,6 @@ public ref struct GuestMachineDescription
 
     /// <summary>The longest address translation the guest can select.</summary>
     public TranslationMode TranslationMode;
-
-    /// <summary>Guest physical address of RAM.</summary>
-    public ulong MemoryBase;
 
     /// <summary>Bytes of RAM.</summary>
     public ulong MemorySize;
@@ -39,21 +36,6 @@ public ref struct GuestMachineDescription
     /// <summary>Random bytes for the guest's generator; may be empty.</summary>
     public ReadOnlySpan<byte> RandomSeed;
 
-    /// <summary>Whether there is a 16550A UART at 0x10000000, interrupt 10.</summary>
-    public bool HasUart;
-
-    /// <summary>The UART's input clock in Hz.</summary>
-    public uint UartClockFrequency;
-
-    /// <summary>Whether there is a SiFive test device at 0x100000, through which the guest powers off and reboots.</summary>
-    public bool HasTestDevice;
-
-    /// <summary>Whether there is a Goldfish real-time clock at 0x101000, interrupt 11.</summary>
-    public bool HasClock;
-
-    /// <summary>The virtio-mmio slots that hold a device: bit n is the one at 0x10001000 + n * 0x1000, interrupt n + 1.</summary>
+    /// <summary>The virtio-mmio slots that hold a device, which alone are named: bit n is slot n.</summary>
     public byte VirtioSlots;
-
-    /// <summary>Interrupt sources of the PLIC (<c>riscv,ndev</c>).</summary>
-    public uint PlicSources;
 }

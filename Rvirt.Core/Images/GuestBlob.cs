@@ -33,7 +33,7 @@ public struct GuestBlob
     public const int MaximumGuests = 16;
 
     /// <summary>Most harts of a guest.</summary>
-    public const int MaximumHarts = GuestMachineMap.MaximumHarts;
+    public const int MaximumHarts = GuestBoard.MaximumHarts;
 
     private const int MaximumLabelLength = 31;
     private const ulong MemoryUnit = 0x200000;

@@ -7,6 +7,9 @@ namespace Rvirt.Core.Images;
 /// <summary>A guest's kernel: a file that <see cref="Check"/> has found sound for a guest's RAM, and where it goes.</summary>
 public readonly unsafe struct KernelImage
 {
+    /// <summary>Offset in RAM at which a payload that names no place of its own is loaded.</summary>
+    public const ulong PayloadOffset = 0x200000;
+
     private const int MinimumLength = 16;
 
     private readonly byte* _file;
@@ -76,12 +79,12 @@ public readonly unsafe struct KernelImage
             return ImageError.NotCode;
         }
 
-        if (ramLength < GuestMachineMap.PayloadOffset || length > ramLength - GuestMachineMap.PayloadOffset)
+        if (ramLength < PayloadOffset || length > ramLength - PayloadOffset)
         {
             return ImageError.FlatTooLarge;
         }
 
-        var start = ramBase + GuestMachineMap.PayloadOffset;
+        var start = ramBase + PayloadOffset;
         image = new KernelImage(file, length, ImageKind.Flat, start, start, start + length);
         return ImageError.None;
     }

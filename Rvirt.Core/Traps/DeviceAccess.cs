@@ -48,22 +48,19 @@ public static class DeviceAccess
             return AccessFault(ref v, access, va);
         }
 
-        var done = Perform(ref host, ref v, ref bus, operation, guestAddress);
-        if (!done)
+        var outcome = Perform(ref host, ref v, ref bus, operation, guestAddress);
+        if (!outcome.Answered)
         {
             return AccessFault(ref v, access, va);
         }
 
         v.Pc += operation.Length;
-        HostInterrupt.UpdateExternal<THost, TBus>(ref v, ref bus);
-        // Some harts take an atomic's fault as that of a load: what was done decides, not what faulted.
-        if (!operation.Writes)
+        if (outcome.LineChanged)
         {
-            return TrapOutcome.Resume;
+            HostInterrupt.UpdateExternal<THost, TBus>(ref v, ref bus);
         }
 
-        var asked = bus.TakeEvent(out var code);
-        return asked == MachineEvent.None ? TrapOutcome.Resume : Follow(ref host, ref v, ref bus, asked, code);
+        return outcome.Event == MachineEvent.None ? TrapOutcome.Resume : Follow(ref host, ref v, ref bus, outcome.Event, outcome.FailureCode);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -93,7 +90,7 @@ public static class DeviceAccess
         return TrapOutcome.Reflect;
     }
 
-    private static bool Perform<THost, TBus>(
+    private static BusOutcome Perform<THost, TBus>(
         ref THost host, ref VCpu v, ref TBus bus, in MemoryOperation operation, ulong address)
         where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>
@@ -121,121 +118,76 @@ public static class DeviceAccess
             case InstructionId.CSd:
             case InstructionId.CSwsp:
             case InstructionId.CSdsp:
-                return bus.TryWrite(ref host, address, operation.Size, Truncate(v.X[operation.Source], operation.Size));
+                return bus.Write(ref host, v.Index, address, operation.Size, Truncate(v.X[operation.Source], operation.Size));
             case InstructionId.Flw:
             case InstructionId.Fld:
             case InstructionId.CFld:
             case InstructionId.CFldsp:
-                return FloatingPointLoad(ref host, ref bus, operation, address);
+                return FloatingPointLoad(ref host, v.Index, ref bus, operation, address);
             case InstructionId.Fsw:
             case InstructionId.Fsd:
             case InstructionId.CFsd:
             case InstructionId.CFsdsp:
-                return FloatingPointStore(ref host, ref bus, operation, address);
+                return FloatingPointStore(ref host, v.Index, ref bus, operation, address);
             case InstructionId.LrW:
             case InstructionId.LrD:
             case InstructionId.ScW:
             case InstructionId.ScD:
                 // Devices support no reservations (Privileged spec 1.13 §3.6.3).
-                return false;
+                return BusOutcome.NotAnswered;
             default:
                 return Atomic(ref host, ref v, ref bus, operation, address);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool Load<THost, TBus>(
+    private static BusOutcome Load<THost, TBus>(
         ref THost host, ref VCpu v, ref TBus bus, in MemoryOperation operation, ulong address, bool signed)
         where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>
     {
-        if (!bus.TryRead(ref host, address, operation.Size, out var value))
+        var outcome = bus.Read(ref host, v.Index, address, operation.Size, out var value);
+        if (outcome.Answered)
         {
-            return false;
+            v.X[operation.Destination] = signed ? SignExtend(value, operation.Size) : value;
+            v.X[0] = 0;
         }
 
-        v.X[operation.Destination] = signed ? SignExtend(value, operation.Size) : value;
-        v.X[0] = 0;
-        return true;
+        return outcome;
     }
 
-    /// <summary>An atomic memory operation on a device register is one read and one write: no other hart's access falls between, as the guest's devices are locked.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static bool Atomic<THost, TBus>(
+    private static BusOutcome Atomic<THost, TBus>(
         ref THost host, ref VCpu v, ref TBus bus, in MemoryOperation operation, ulong address)
         where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>
     {
-        if ((address & (ulong)(operation.Size - 1)) != 0 || !bus.TryRead(ref host, address, operation.Size, out var raw))
+        if ((address & (ulong)(operation.Size - 1)) != 0
+            || !AtomicOperation.TryMake(operation.Id, operation.Size, v.X[operation.Source], out var atomic))
         {
-            return false;
+            return BusOutcome.NotAnswered;
         }
 
-        var old = SignExtend(raw, operation.Size);
-        var operand = SignExtend(v.X[operation.Source], operation.Size);
-        ulong result;
-        switch (operation.Id)
+        var outcome = bus.Modify(ref host, v.Index, address, atomic, out var old);
+        if (outcome.Answered)
         {
-            case InstructionId.AmoswapW:
-            case InstructionId.AmoswapD:
-                result = operand;
-                break;
-            case InstructionId.AmoaddW:
-            case InstructionId.AmoaddD:
-                result = old + operand;
-                break;
-            case InstructionId.AmoxorW:
-            case InstructionId.AmoxorD:
-                result = old ^ operand;
-                break;
-            case InstructionId.AmoandW:
-            case InstructionId.AmoandD:
-                result = old & operand;
-                break;
-            case InstructionId.AmoorW:
-            case InstructionId.AmoorD:
-                result = old | operand;
-                break;
-            case InstructionId.AmominW:
-            case InstructionId.AmominD:
-                result = (long)old < (long)operand ? old : operand;
-                break;
-            case InstructionId.AmomaxW:
-            case InstructionId.AmomaxD:
-                result = (long)old > (long)operand ? old : operand;
-                break;
-            case InstructionId.AmominuW:
-            case InstructionId.AmominuD:
-                // Sign extension keeps the order of unsigned words.
-                result = old < operand ? old : operand;
-                break;
-            case InstructionId.AmomaxuW:
-            case InstructionId.AmomaxuD:
-                result = old > operand ? old : operand;
-                break;
-            default:
-                return false;
+            v.X[operation.Destination] = atomic.Loaded(old);
+            v.X[0] = 0;
         }
 
-        if (!bus.TryWrite(ref host, address, operation.Size, Truncate(result, operation.Size)))
-        {
-            return false;
-        }
-
-        v.X[operation.Destination] = old;
-        v.X[0] = 0;
-        return true;
+        return outcome;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static unsafe bool FloatingPointLoad<THost, TBus>(
-        ref THost host, ref TBus bus, in MemoryOperation operation, ulong address)
+    private static unsafe BusOutcome FloatingPointLoad<THost, TBus>(
+        ref THost host, int virtualHart, ref TBus bus, in MemoryOperation operation, ulong address)
         where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>
     {
-        if (!bus.TryRead(ref host, address, operation.Size, out var value))
+        var outcome = bus.Read(ref host, virtualHart, address, operation.Size, out var value);
+        if (!outcome.Answered)
         {
-            return false;
+            return outcome;
         }
 
         // SAFETY: the area is as large as the two calls say, the destination is below 32.
@@ -244,19 +196,19 @@ public static class DeviceAccess
         area[operation.Destination] = operation.Size == 4 ? value | 0xffffffff00000000 : value;
         host.RestoreFloatingPoint(area);
         host.WriteSstatus(host.ReadSstatus() | Sstatus.FsDirty);
-        return true;
+        return outcome;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static unsafe bool FloatingPointStore<THost, TBus>(
-        ref THost host, ref TBus bus, in MemoryOperation operation, ulong address)
+    private static unsafe BusOutcome FloatingPointStore<THost, TBus>(
+        ref THost host, int virtualHart, ref TBus bus, in MemoryOperation operation, ulong address)
         where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>
     {
         // SAFETY: the area is as large as the call says, the source is below 32.
         var area = stackalloc ulong[FloatingPointArea.Count];
         host.SaveFloatingPoint(area);
-        return bus.TryWrite(ref host, address, operation.Size, Truncate(area[operation.Source], operation.Size));
+        return bus.Write(ref host, virtualHart, address, operation.Size, Truncate(area[operation.Source], operation.Size));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

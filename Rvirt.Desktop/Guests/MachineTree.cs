@@ -25,24 +25,20 @@ internal static class MachineTree
     /// <param name="arguments">The command line.</param>
     public static void Write(Machine machine, ulong address, ulong initrd, int initrdLength, string arguments)
     {
+        var board = GuestBoard.Standard with { MemoryBase = machine.RamBase };
         var description = new GuestMachineDescription
         {
             HartCount = machine.Harts.Length,
             TimebaseFrequency = Timebase,
             Isa = HartIsa.Describe(machine.Hart.Options),
             TranslationMode = (TranslationMode)machine.Hart.Options.MaximumMode,
-            MemoryBase = machine.RamBase,
+            Board = board,
             MemorySize = machine.RamSize,
             BootArguments = Encoding.ASCII.GetBytes(arguments),
             InitrdStart = initrd,
             InitrdEnd = initrd + (ulong)initrdLength,
             RandomSeed = RandomSeed,
-            HasUart = true,
-            UartClockFrequency = GuestMachineMap.UartClockFrequency,
-            HasTestDevice = true,
-            HasClock = true,
-            VirtioSlots = Slots(machine),
-            PlicSources = GuestMachineMap.PlicSources,
+            VirtioSlots = Slots(machine, board[GuestDeviceKind.Virtio]),
         };
         var error = GuestDeviceTree.Generate(description, machine.Memory(address, MaximumLength), out _);
         if (error != FdtWriteError.None)
@@ -51,12 +47,12 @@ internal static class MachineTree
         }
     }
 
-    private static byte Slots(Machine machine)
+    private static byte Slots(Machine machine, in GuestWindow window)
     {
         var slots = 0;
-        for (var slot = 0; slot < GuestMachineMap.VirtioSlots; slot++)
+        for (var slot = 0; slot < window.Count; slot++)
         {
-            slots |= machine.TryRead(null, GuestMachineMap.Virtio + ((ulong)slot * GuestMachineMap.VirtioStride), 4, out _) ? 1 << slot : 0;
+            slots |= machine.TryRead(null, window.BaseOf(slot), 4, out _) ? 1 << slot : 0;
         }
 
         return (byte)slots;

@@ -73,7 +73,7 @@ public sealed unsafe class DesktopGuest
     public Span<byte> Ram(ulong address, int length) => _desktop.Machine.Memory(address - Memory.GuestBase + Memory.HostAddress, length);
 
     /// <summary>Writes a register of a device as the guest would.</summary>
-    public bool WriteDevice(ulong address, int size, ulong value) => Bus.TryWrite(ref _record->Core->Host, address, size, value);
+    public bool WriteDevice(ulong address, int size, ulong value) => Bus.Write(ref _record->Core->Host, 0, address, size, value).Answered;
 
     /// <summary>Puts its virtual hart at an instruction, as at a start, and leaves memory and devices as they are.</summary>
     public void PutAt(ulong entry, ulong argument = 0)

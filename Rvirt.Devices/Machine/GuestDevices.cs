@@ -2,41 +2,14 @@ using Rvirt.Core.DeviceTree;
 
 namespace Rvirt.Devices.Machine;
 
-/// <summary>Which devices a guest has, at which guest physical addresses, and what of the host stands behind them.</summary>
+/// <summary>Which devices a guest has, and what of the host stands behind them.</summary>
 public unsafe struct GuestDevices
 {
-    /// <summary>Virtio slots a guest can have.</summary>
-    public const int MaxSlots = GuestMachineMap.VirtioSlots;
+    /// <summary>Most virtio slots a guest can have.</summary>
+    public const int MaxSlots = GuestBoard.MaximumVirtioSlots;
 
-    /// <summary>Size of the test device in bytes.</summary>
-    public const ulong TestSize = GuestMachineMap.TestDeviceSize;
-
-    /// <summary>Guest physical address of the PLIC.</summary>
-    public ulong PlicBase;
-
-    /// <summary>Guest physical address of the 16550A.</summary>
-    public ulong UartBase;
-
-    /// <summary>Source of the UART at the guest's PLIC.</summary>
-    public uint UartSource;
-
-    /// <summary>Guest physical address of the first virtio-mmio slot; the others follow 4096 bytes apart.</summary>
-    public ulong VirtioBase;
-
-    /// <summary>Source of the first slot at the guest's PLIC; the others follow.</summary>
-    public uint VirtioFirstSource;
-
-    /// <summary>Number of slots, 0 to <see cref="MaxSlots"/>. Those with nothing behind them are empty, which drivers pass over.</summary>
-    public int SlotCount;
-
-    /// <summary>Guest physical address of the test device.</summary>
-    public ulong TestBase;
-
-    /// <summary>Guest physical address of the real-time clock.</summary>
-    public ulong ClockBase;
-
-    /// <summary>Source of the clock at the guest's PLIC.</summary>
-    public uint ClockSource;
+    /// <summary>What the guest sees, and where.</summary>
+    public GuestBoard Board;
 
     /// <summary>Number of virtual harts.</summary>
     public int Harts;
@@ -44,21 +17,12 @@ public unsafe struct GuestDevices
     private fixed ulong _hostBase[MaxSlots];
     private fixed uint _hostSource[MaxSlots];
 
-    /// <summary>The devices that every guest has, on every board (<see cref="GuestMachineMap"/>), with empty slots.</summary>
+    /// <summary>The devices that every guest has, on every board (<see cref="GuestBoard.Standard"/>), with empty slots.</summary>
     /// <param name="harts">Number of virtual harts.</param>
-    public static GuestDevices Standard(int harts) => new()
-    {
-        PlicBase = GuestMachineMap.Plic,
-        UartBase = GuestMachineMap.Uart,
-        UartSource = GuestMachineMap.UartInterrupt,
-        VirtioBase = GuestMachineMap.Virtio,
-        VirtioFirstSource = GuestMachineMap.VirtioInterrupt,
-        SlotCount = MaxSlots,
-        TestBase = GuestMachineMap.TestDevice,
-        ClockBase = GuestMachineMap.Clock,
-        ClockSource = GuestMachineMap.ClockInterrupt,
-        Harts = harts,
-    };
+    public static GuestDevices Standard(int harts) => new() { Board = GuestBoard.Standard, Harts = harts };
+
+    /// <summary>Number of virtio slots. Those with nothing behind them are empty, which drivers pass over.</summary>
+    public readonly int SlotCount => Board[GuestDeviceKind.Virtio].Count;
 
     /// <summary>Puts a virtio device of the host behind a slot; it is the guest's alone.</summary>
     /// <param name="slot">0 to <see cref="SlotCount"/> - 1.</param>
@@ -79,12 +43,12 @@ public unsafe struct GuestDevices
     }
 
     /// <summary>Host physical address of the device behind a slot; 0: none.</summary>
-    /// <param name="slot">0 to <see cref="MaxSlots"/> - 1; there is nothing behind others.</param>
+    /// <param name="slot">Any value; there is nothing behind a slot that does not exist.</param>
     // SAFETY: the index is checked against the array's length right here.
     public readonly ulong HostBase(int slot) => (uint)slot < MaxSlots ? _hostBase[slot] : 0;
 
     /// <summary>Source at the host's PLIC of the device behind a slot.</summary>
-    /// <param name="slot">0 to <see cref="MaxSlots"/> - 1; others have none, which is 0.</param>
+    /// <param name="slot">Any value; a slot that does not exist has none, which is 0.</param>
     // SAFETY: the index is checked as in HostBase, against as many places.
     public readonly uint HostSource(int slot) => (uint)slot < MaxSlots ? _hostSource[slot] : 0;
 }

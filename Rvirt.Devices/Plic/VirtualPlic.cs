@@ -18,7 +18,7 @@ public unsafe struct VirtualPlic
     public const int SourceCount = 96;
 
     /// <summary>Most virtual harts of a guest.</summary>
-    public const int MaxHarts = GuestMachineMap.MaximumHarts;
+    public const int MaxHarts = GuestBoard.MaximumHarts;
 
     /// <summary>Size of the register space in bytes.</summary>
     public const ulong Size = 0x60_0000;

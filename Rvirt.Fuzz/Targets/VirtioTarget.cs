@@ -77,8 +77,8 @@ internal sealed unsafe class VirtioTarget : IFuzzTarget
                 break;
             case 4:
                 var offset = BinaryPrimitives.ReadUInt16LittleEndian(step[2..]) % 0x210u;
-                guest.Bus->TryWrite(ref host, TestGuest.Slot0 + offset, 1 << (step[1] & 3), value);
-                guest.Bus->TryRead(ref host, TestGuest.Slot0 + offset, 1 << (step[1] & 3), out _);
+                guest.Bus->Write(ref host, 0, TestGuest.Slot0 + offset, 1 << (step[1] & 3), value);
+                guest.Bus->Read(ref host, 0, TestGuest.Slot0 + offset, 1 << (step[1] & 3), out _);
                 break;
             case 5:
                 guest.ServeInterrupts();

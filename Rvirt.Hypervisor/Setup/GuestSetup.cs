@@ -210,7 +210,7 @@ internal static unsafe class GuestSetup<THost>
             return false;
         }
 
-        guest->Memory = new GuestMemory(GuestMachineMap.Memory, length, address, host.Memory.Pointer(address));
+        guest->Memory = new GuestMemory(guest->Devices.Board.MemoryBase, length, address, host.Memory.Pointer(address));
         return true;
     }
 

@@ -55,18 +55,13 @@ internal static unsafe class GuestLoader<THost>
             TimebaseFrequency = host.TimebaseFrequency,
             Isa = GuestIsa.Derive(host.CommonIsa, svvptc: true, isa),
             TranslationMode = guest->Translation,
-            MemoryBase = guest->Memory.GuestBase,
+            Board = guest->Bus.Board,
             MemorySize = guest->Memory.Length,
             BootArguments = guest->Description.BootArguments,
             InitrdStart = guest->Layout.Initrd,
             InitrdEnd = guest->Layout.Initrd + (ulong)guest->Description.Initrd.Length,
             RandomSeed = machine->Seeds.Derive(guest->Index, guest->Starts++, seed),
-            HasUart = true,
-            UartClockFrequency = GuestMachineMap.UartClockFrequency,
-            HasTestDevice = true,
-            HasClock = guest->Bus.HasClock,
             VirtioSlots = Slots(guest),
-            PlicSources = GuestMachineMap.PlicSources,
         };
         // SAFETY: TreeLength bytes of the guest's RAM, checked above; the guest does not run.
         return GuestDeviceTree.Generate(description, new Span<byte>(tree, TreeLength), out _) == FdtWriteError.None;

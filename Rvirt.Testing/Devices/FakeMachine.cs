@@ -56,6 +56,9 @@ internal sealed unsafe class FakeMachine : IDeviceBoard, IDisposable
 
     public int MmioAccesses { get; set; }
 
+    /// <summary>Called in the middle of each read.</summary>
+    public Action<ulong>? Reading { get; set; }
+
     public PhysicalMemory Window => new((ulong)_ram - RamBase);
 
     public DeviceHost Host => new(this);
@@ -106,6 +109,7 @@ internal sealed unsafe class FakeMachine : IDeviceBoard, IDisposable
     public ulong Read(ulong address, int size)
     {
         MmioAccesses++;
+        Reading?.Invoke(address);
         if ((address & ((ulong)size - 1)) != 0)
         {
             throw new InvalidOperationException("misaligned access to a host device");

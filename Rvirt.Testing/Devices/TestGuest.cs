@@ -2,10 +2,12 @@ using System;
 using System.Runtime.InteropServices;
 using System.Text;
 using Rvirt.Core.Memory;
+using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.Console;
 using Rvirt.Devices.HostDrivers;
 using Rvirt.Devices.Machine;
 using Rvirt.Devices.Virtio;
+using GuestBoard = Rvirt.Core.DeviceTree.GuestBoard;
 
 namespace Rvirt.Testing.Devices;
 
@@ -22,7 +24,7 @@ internal sealed unsafe class TestGuest : IGuestSlot, IDisposable
     private readonly byte* _allocation;
     private readonly byte* _block;
 
-    public TestGuest(uint version = 1, uint kind = VirtioKind.Block, uint queueSizeMax = 1024, int guests = 1, int harts = 1, ulong withheld = 0, uint source = 8, bool clock = true)
+    public TestGuest(uint version = 1, uint kind = VirtioKind.Block, uint queueSizeMax = 1024, int guests = 1, int harts = 1, ulong withheld = 0, uint source = 8, bool clock = true, GuestBoard? board = null)
     {
         Machine = new FakeMachine(0x60_0000);
         Device = new FakeVirtioDevice(Machine, 0x1000_8000, 8, version, kind, queueSizeMax);
@@ -49,6 +51,7 @@ internal sealed unsafe class TestGuest : IGuestSlot, IDisposable
         HostPlic->OpenContext(ref host, FakeMachine.Context);
         Memory = new GuestMemory(GuestRam, RamBytes, HostRam, Machine.Pointer(HostRam));
         var devices = GuestDevices.Standard(harts);
+        devices.Board = board ?? devices.Board;
         devices.Attach(0, Device.Base, source);
         RingBase = FakeMachine.RamBase + 0x40_0000;
         var bytes = GuestBus<DeviceHost>.BytesNeeded(ref host, devices);
@@ -84,18 +87,16 @@ internal sealed unsafe class TestGuest : IGuestSlot, IDisposable
     public ulong Read(ulong address, int size = 4)
     {
         var host = Machine.Host;
-        return Bus->TryRead(ref host, address, size, out var value)
+        return Bus->Read(ref host, 0, address, size, out var value).Answered
             ? value
             : throw new InvalidOperationException($"no device answers at 0x{address:x}");
     }
 
-    public void Write(ulong address, ulong value, int size = 4)
+    public BusOutcome Write(ulong address, ulong value, int size = 4)
     {
         var host = Machine.Host;
-        if (!Bus->TryWrite(ref host, address, size, value))
-        {
-            throw new InvalidOperationException($"no device answers at 0x{address:x}");
-        }
+        var outcome = Bus->Write(ref host, 0, address, size, value);
+        return outcome.Answered ? outcome : throw new InvalidOperationException($"no device answers at 0x{address:x}");
     }
 
     public uint Register(uint offset) => (uint)Read(Slot0 + offset);

@@ -366,7 +366,7 @@ internal sealed unsafe class RestartTests
         found.Add(("scounteren", guest.Hart.ReadCsr(CsrNumber.Scounteren)));
         var host = new FakeHost(guest.Hart);
         void Register(string name, ulong address, int size) =>
-            found.Add((name, guest.Bus.TryRead(ref host, address, size, out var value) ? value : ulong.MaxValue));
+            found.Add((name, guest.Bus.Read(ref host, 0, address, size, out var value).Answered ? value : ulong.MaxValue));
         for (var offset = 1UL; offset < 8; offset++)
         {
             // Reading offset 2 acknowledges.

@@ -56,11 +56,11 @@ public static class CheckCommand
                 ref var guest = ref guests.Guests[index];
                 var label = Encoding.UTF8.GetString(guest.Label);
                 var memory = guest.MemorySize == 0 ? LargestShare : guest.MemorySize;
-                var wrong = KernelImage.Check(guest.Kernel.Pointer, (ulong)guest.Kernel.Length, GuestMachineMap.Memory, memory, out var kernel);
+                var wrong = KernelImage.Check(guest.Kernel.Pointer, (ulong)guest.Kernel.Length, GuestBoard.Standard.MemoryBase, memory, out var kernel);
                 if (wrong == ImageError.None)
                 {
                     wrong = GuestLayout.Place(
-                        kernel, GuestMachineMap.Memory, memory, (ulong)guest.Initrd.Length, GuestDeviceTree.SuggestedBufferLength, out _);
+                        kernel, GuestBoard.Standard.MemoryBase, memory, (ulong)guest.Initrd.Length, GuestDeviceTree.SuggestedBufferLength, out _);
                 }
 
                 if (wrong != ImageError.None)

@@ -19,7 +19,7 @@ public sealed class DesktopOperations : IDisposable
     private const uint ReadSscratch = 0x14002573; // csrr a0, sscratch
     private const uint LoadByte = 0x0055c503; // lbu a0, 5(a1)
     private const uint NoOperation = 0x00000013;
-    private const ulong LineStatus = QuietMachine.Uart + 5;
+    private static readonly ulong LineStatus = QuietMachine.Uart + 5;
     private const ulong BaseExtension = 0x10;
     private const ulong Secret = 0x1234_5678_9abc_def0;
 

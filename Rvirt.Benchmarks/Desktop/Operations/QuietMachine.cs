@@ -29,13 +29,13 @@ public sealed unsafe class QuietMachine : IDisposable
     public const int Pages = 64;
 
     /// <summary>Guest virtual and physical address of the UART.</summary>
-    public const ulong Uart = GuestMachineMap.Uart;
+    public static ulong Uart => GuestBoard.Standard[GuestDeviceKind.Uart].Base;
 
     /// <summary>Guest physical address of the first virtio slot.</summary>
-    public const ulong Slot = GuestMachineMap.Virtio;
+    public static ulong Slot => GuestBoard.Standard[GuestDeviceKind.Virtio].Base;
 
     /// <summary>Interrupt of the host's virtio device.</summary>
-    public const uint SlotSource = GuestMachineMap.VirtioInterrupt;
+    public static uint SlotSource => GuestBoard.Standard[GuestDeviceKind.Virtio].Interrupt;
 
     private const ulong HostBase = 0x8000_0000, HostLength = 32 << 20, Alignment = 2 << 20;
     private const ulong ImageOffset = 2 << 20, ImageLength = 128 << 10, KernelOffset = 30 << 20, TreeOffset = 31 << 20;
@@ -100,7 +100,7 @@ public sealed unsafe class QuietMachine : IDisposable
     /// <summary>Writes a register of the guest's virtio device.</summary>
     public void WriteSlot(uint register, uint value)
     {
-        if (!Bus.TryWrite(ref Host, Slot + register, 4, value))
+        if (!Bus.Write(ref Host, 0, Slot + register, 4, value).Answered)
         {
             throw new InvalidOperationException("no device in the slot");
         }
@@ -117,21 +117,19 @@ public sealed unsafe class QuietMachine : IDisposable
     {
         // The one guest gets the device, and all memory that is left.
         new Span<uint>(_block + KernelOffset, 4).Fill(JumpToItself);
+        var board = GuestBoard.Standard with { MemoryBase = HostBase };
+        board.Remove(GuestDeviceKind.Clock);
         var description = new GuestMachineDescription
         {
             HartCount = 1,
             TimebaseFrequency = 10_000_000,
             Isa = "rv64imafdc_zicsr_zifencei"u8,
             TranslationMode = TranslationMode.Sv57,
-            MemoryBase = HostBase,
+            Board = board,
             MemorySize = HostLength,
             InitrdStart = HostBase + KernelOffset,
             InitrdEnd = HostBase + KernelOffset + (4 * sizeof(uint)),
-            HasUart = true,
-            UartClockFrequency = GuestMachineMap.UartClockFrequency,
-            HasTestDevice = true,
             VirtioSlots = 1,
-            PlicSources = GuestMachineMap.PlicSources,
         };
         var error = GuestDeviceTree.Generate(description, new Span<byte>(_block + TreeOffset, GuestDeviceTree.SuggestedBufferLength), out _);
         if (error != FdtWriteError.None)

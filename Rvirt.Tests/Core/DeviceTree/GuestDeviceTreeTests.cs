@@ -18,18 +18,13 @@ internal sealed unsafe class GuestDeviceTreeTests
         TimebaseFrequency = 10_000_000,
         Isa = "rv64imafdc_zicsr_zifencei_zihintpause_zba_zbb_zbc_zbs"u8,
         TranslationMode = TranslationMode.Sv48,
-        MemoryBase = GuestMachineMap.Memory,
+        Board = GuestBoard.Standard,
         MemorySize = 0x1_4000_0000,
         BootArguments = "console=ttyS0 root=/dev/vda"u8,
         InitrdStart = 0x1_8800_0000,
         InitrdEnd = 0x1_8812_3456,
         RandomSeed = Seed,
-        HasUart = true,
-        UartClockFrequency = GuestMachineMap.UartClockFrequency,
-        HasTestDevice = true,
-        HasClock = true,
         VirtioSlots = 0xff,
-        PlicSources = GuestMachineMap.PlicSources,
     };
 
     [TestCase(1)]
@@ -40,9 +35,14 @@ internal sealed unsafe class GuestDeviceTreeTests
     [Test]
     public void DtcFindsNothingToWarnOfInTheBarestMachine()
     {
-        var machine = new GuestMachineDescription { HartCount = 1, MemoryBase = GuestMachineMap.Memory, MemorySize = 1 << 27 };
+        var board = GuestBoard.Standard;
+        board.Remove(GuestDeviceKind.TestDevice);
+        board.Remove(GuestDeviceKind.Clock);
+        board.Remove(GuestDeviceKind.Uart);
+        board.Remove(GuestDeviceKind.Virtio);
+        var machine = new GuestMachineDescription { HartCount = 1, Board = board, MemorySize = 1 << 27, VirtioSlots = 0xff };
         var text = Tools.Decompile(Generate(machine));
-        Assert.That(text, Does.Not.Contain("serial").And.Not.Contain("rtc").And.Not.Contain("virtio,mmio").And.Not.Contain("syscon").And.Not.Contain("initrd").And.Not.Contain("rng-seed"));
+        Assert.That(text, Does.Not.Contain("serial").And.Not.Contain("stdout-path").And.Not.Contain("rtc").And.Not.Contain("virtio,mmio").And.Not.Contain("syscon").And.Not.Contain("initrd").And.Not.Contain("rng-seed"));
     }
 
     [Test]
@@ -120,7 +120,7 @@ internal sealed unsafe class GuestDeviceTreeTests
     [Test]
     public void MemoryMayStartAnywhere()
     {
-        using var blob = new GuardedBuffer(Generate(Describe(1) with { MemoryBase = 0x12_8000_0000 }));
+        using var blob = new GuardedBuffer(Generate(Describe(1) with { Board = GuestBoard.Standard with { MemoryBase = 0x12_8000_0000 } }));
         Assert.That(FdtReader.Open(blob.Pointer, blob.Length, out var tree), Is.EqualTo(FdtError.None));
         Assert.That(tree.TryFind("/memory"u8, out var node) && tree.TryReg(node, 0, out var address, out _) && address == 0x12_8000_0000);
     }

@@ -68,7 +68,7 @@ public class DeviceAccessTests
         using var machine = Faulted(instruction, 0x7000);
         machine.V.X[10] = 7;
         machine.Trap(15, 0x7000);
-        Assert.That(machine.Bus.Calls, Is.EqualTo(new[] { $"read {Device:x} 4", $"write {Device:x} 4 {written:x}" }));
+        Assert.That(machine.Bus.Calls, Is.EqualTo(new[] { "locked", $"read {Device:x} 4", $"write {Device:x} 4 {written:x}", "unlocked" }));
         Assert.That(machine.V.X[12], Is.EqualTo(0xffff_ffff_b5a6_9788));
         Assert.That((machine.V.Pc, machine.V.Scause), Is.EqualTo((TrapMachine.Entry + 4, 0UL)));
     }
@@ -83,7 +83,7 @@ public class DeviceAccessTests
         using var machine = Faulted(instruction, 0x7000);
         machine.V.X[10] = operand;
         machine.Trap(15, 0x7000);
-        Assert.That(machine.Bus.Calls, Is.EqualTo(new[] { $"read {Device:x} 4", $"write {Device:x} 4 {written:x}" }));
+        Assert.That(machine.Bus.Calls, Is.EqualTo(new[] { "locked", $"read {Device:x} 4", $"write {Device:x} 4 {written:x}", "unlocked" }));
     }
 
     [Test]
@@ -260,10 +260,20 @@ public class DeviceAccessTests
     {
         using var machine = Faulted(0x00a5a023, 0x7000);
         machine.Bus.External = true;
+        machine.Bus.LineChanged = true;
         machine.V.Sie = Interrupts.External;
         machine.V.Sstatus = Sstatus.Sie;
         machine.V.Stvec = 0x8000_1000;
         machine.Trap(15, 0x7000);
         Assert.That((machine.V.Scause, machine.V.Sepc), Is.EqualTo((1UL << 63 | 9, TrapMachine.Entry + 4)));
+    }
+
+    [Test]
+    public void ALineThatDidNotChangeIsNotLookedAt()
+    {
+        using var machine = Faulted(0x00a5a023, 0x7000);
+        machine.Bus.External = true;
+        machine.Trap(15, 0x7000);
+        Assert.That(machine.V.Sip, Is.Zero, "the outcome of the access says all that follows");
     }
 }

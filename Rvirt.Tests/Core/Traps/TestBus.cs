@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Text;
+using Rvirt.Core.Instructions;
 using Rvirt.Core.VirtualHart;
 
 namespace Rvirt.Tests.Core.Traps;
@@ -25,6 +26,9 @@ internal sealed class TestBusState
 
     public bool External { get; set; }
 
+    /// <summary>Whether an access changes <see cref="External"/>'s line, or says so.</summary>
+    public bool LineChanged { get; set; }
+
     public MachineEvent Event { get; set; }
 
     /// <summary>When the guest's alarm rings next.</summary>
@@ -34,11 +38,11 @@ internal sealed class TestBusState
 /// <summary>Devices for unit tests of trap handling: one register everywhere.</summary>
 internal readonly struct TestBus(TestBusState state) : IGuestBus<TestHost>
 {
-    public bool TryRead(ref TestHost host, ulong address, int size, out ulong value)
+    public BusOutcome Read(ref TestHost host, int virtualHart, ulong address, int size, out ulong value)
     {
         state.Calls.Add($"read {address:x} {size}");
         value = state.Value & ulong.MaxValue >> (64 - size * 8);
-        return state.Present;
+        return state.Present ? BusOutcome.Of(state.LineChanged) : BusOutcome.NotAnswered;
     }
 
     public bool TryReadQuick(ulong address, int size, out ulong value)
@@ -52,10 +56,20 @@ internal readonly struct TestBus(TestBusState state) : IGuestBus<TestHost>
         return state.Quick;
     }
 
-    public bool TryWrite(ref TestHost host, ulong address, int size, ulong value)
+    public BusOutcome Write(ref TestHost host, int virtualHart, ulong address, int size, ulong value)
     {
         state.Calls.Add($"write {address:x} {size} {value:x}");
-        return state.Present && !state.ReadOnly;
+        return !state.Present || state.ReadOnly ? BusOutcome.NotAnswered
+            : BusOutcome.Of(state.LineChanged, state.Event, state.Event == MachineEvent.Fail ? (ushort)42 : (ushort)0);
+    }
+
+    public BusOutcome Modify(ref TestHost host, int virtualHart, ulong address, in AtomicOperation operation, out ulong old)
+    {
+        state.Calls.Add("locked");
+        var outcome = Read(ref host, virtualHart, address, operation.Size, out old);
+        outcome = outcome.Answered ? Write(ref host, virtualHart, address, operation.Size, operation.Apply(old)) : outcome;
+        state.Calls.Add("unlocked");
+        return outcome;
     }
 
     public bool ExternalInterruptPending(int virtualHart) => state.External;
@@ -63,14 +77,6 @@ internal readonly struct TestBus(TestBusState state) : IGuestBus<TestHost>
     public void ConsoleWrite(ref TestHost host, byte value) => state.Output.Append((char)value);
 
     public int ConsoleRead(ref TestHost host) => state.Input.TryDequeue(out var value) ? value : -1;
-
-    public MachineEvent TakeEvent(out uint code)
-    {
-        var taken = state.Event;
-        state.Event = MachineEvent.None;
-        code = taken == MachineEvent.Fail ? 42U : 0;
-        return taken;
-    }
 
     public ulong ServeAlarm(ref TestHost host)
     {

@@ -1,9 +1,14 @@
+using System;
 using System.Collections.Generic;
+using System.Threading;
 using NUnit.Framework;
-using Rvirt.Devices.HostDrivers;
+using Rvirt.Core.Instructions;
 using Rvirt.Core.VirtualHart;
+using Rvirt.Devices.HostDrivers;
+using Rvirt.Devices.Machine;
 using Rvirt.Devices.Virtio;
 using Rvirt.Testing.Devices;
+using GuestDeviceKind = Rvirt.Core.DeviceTree.GuestDeviceKind;
 
 namespace Rvirt.Tests.Devices.Machine;
 
@@ -16,10 +21,9 @@ public unsafe class GuestBusTests
     public void The_test_device_asks_for_an_end(uint value, MachineEvent expected, uint code)
     {
         using var guest = new TestGuest();
-        guest.Write(0x10_0000, value);
-        Assert.That(guest.Bus->TakeEvent(out var reported), Is.EqualTo(expected));
-        Assert.That(reported, Is.EqualTo(code));
-        Assert.That(guest.Bus->TakeEvent(out _), Is.EqualTo(MachineEvent.None));
+        var outcome = guest.Write(0x10_0000, value);
+        Assert.That((outcome.Event, (uint)outcome.FailureCode), Is.EqualTo((expected, code)));
+        Assert.That(guest.Write(0x10_0004, value).Event, Is.EqualTo(MachineEvent.None), "there is one register");
     }
 
     [TestCase(0x0ul)]
@@ -37,8 +41,8 @@ public unsafe class GuestBusTests
     {
         using var guest = new TestGuest();
         var host = guest.Machine.Host;
-        Assert.That(guest.Bus->TryRead(ref host, address, 4, out _), Is.False);
-        Assert.That(guest.Bus->TryWrite(ref host, address, 4, 0), Is.False);
+        Assert.That(guest.Bus->Read(ref host, 0, address, 4, out _).Answered, Is.False);
+        Assert.That(guest.Bus->Write(ref host, 0, address, 4, 0).Answered, Is.False);
     }
 
     [Test]
@@ -46,9 +50,9 @@ public unsafe class GuestBusTests
     {
         using var guest = new TestGuest(clock: false);
         var host = guest.Machine.Host;
-        Assert.That(guest.Bus->HasClock, Is.False);
-        Assert.That(guest.Bus->TryRead(ref host, 0x10_1000, 4, out _), Is.False);
-        Assert.That(guest.Bus->TryWrite(ref host, 0x10_1000, 4, 0), Is.False);
+        Assert.That(guest.Bus->Board.Has(GuestDeviceKind.Clock), Is.False);
+        Assert.That(guest.Bus->Read(ref host, 0, 0x10_1000, 4, out _).Answered, Is.False);
+        Assert.That(guest.Bus->Write(ref host, 0, 0x10_1000, 4, 0).Answered, Is.False);
         Assert.That(guest.Bus->ServeAlarm(ref host), Is.EqualTo(ulong.MaxValue));
     }
 
@@ -59,10 +63,9 @@ public unsafe class GuestBusTests
     {
         using var guest = new TestGuest();
         var host = guest.Machine.Host;
-        Assert.That(guest.Bus->TryRead(ref host, 0x10_1000, size, out _), Is.False);
-        Assert.That(guest.Bus->TryWrite(ref host, 0x10_1008, size, 0), Is.False);
-        Assert.That(guest.Bus->TryRead(ref host, 0x10_1002, 4, out _), Is.False);
-        Assert.That(guest.Bus->TakeEvent(out _), Is.EqualTo(MachineEvent.None));
+        Assert.That(guest.Bus->Read(ref host, 0, 0x10_1000, size, out _).Answered, Is.False);
+        Assert.That(guest.Bus->Write(ref host, 0, 0x10_1008, size, 0).Answered, Is.False);
+        Assert.That(guest.Bus->Read(ref host, 0, 0x10_1002, 4, out _).Answered, Is.False);
     }
 
     [Test]
@@ -85,13 +88,11 @@ public unsafe class GuestBusTests
         var host = guest.Machine.Host;
         guest.Write(0x0c00_002c, 1);
         guest.Write(0x0c00_2080, 1 << 11);
-        guest.Write(0x10_1010, 1);
-        Assert.That(guest.Bus->TakeEvent(out _), Is.EqualTo(MachineEvent.None));
+        Assert.That(guest.Write(0x10_1010, 1).Event, Is.EqualTo(MachineEvent.None));
         guest.Machine.Time = 500;
         var moment = guest.Machine.Clock + 1_000_000_000;
         guest.Write(0x10_100c, moment >> 32);
-        guest.Write(0x10_1008, (uint)moment);
-        Assert.That(guest.Bus->TakeEvent(out _), Is.EqualTo(MachineEvent.Alarm));
+        Assert.That(guest.Write(0x10_1008, (uint)moment).Event, Is.EqualTo(MachineEvent.Alarm));
         Assert.That(guest.Bus->ServeAlarm(ref host), Is.EqualTo(10_000_500), "a second at 10 MHz");
 
         // The host's clock goes slower than its timebase: too early yet.
@@ -104,10 +105,9 @@ public unsafe class GuestBusTests
         Assert.That(guest.Bus->ServeAlarm(ref host), Is.EqualTo(ulong.MaxValue));
         Assert.That(guest.Bus->ExternalInterruptPending(0));
         Assert.That(guest.Read(0x0c20_1004), Is.EqualTo(11));
-        guest.Write(0x10_101c, 1);
+        Assert.That(guest.Write(0x10_101c, 1).Event, Is.EqualTo(MachineEvent.None), "no alarm was set or taken back");
         guest.Write(0x0c20_1004, 11);
         Assert.That(guest.Bus->ExternalInterruptPending(0), Is.False);
-        Assert.That(guest.Bus->TakeEvent(out _), Is.EqualTo(MachineEvent.None), "no alarm was set or taken back");
     }
 
     [Test]
@@ -123,7 +123,6 @@ public unsafe class GuestBusTests
         guest.Machine.Clock = ulong.MaxValue - 1;
         Assert.That(guest.Bus->ServeAlarm(ref host), Is.EqualTo(ulong.MaxValue));
         Assert.That(guest.Read(0x0c00_1000), Is.Zero);
-        Assert.That(guest.Bus->TakeEvent(out _), Is.EqualTo(MachineEvent.None));
     }
 
     [Test]
@@ -214,9 +213,9 @@ public unsafe class GuestBusTests
     {
         using var guest = new TestGuest();
         var host = guest.Machine.Host;
-        Assert.That(guest.Bus->TryRead(ref host, 0x0c20_1004, 8, out _), Is.False);
-        Assert.That(guest.Bus->TryRead(ref host, 0x0c20_1004, 1, out _), Is.False);
-        Assert.That(guest.Bus->TryWrite(ref host, 0x0c00_0004, 2, 1), Is.False);
+        Assert.That(guest.Bus->Read(ref host, 0, 0x0c20_1004, 8, out _).Answered, Is.False);
+        Assert.That(guest.Bus->Read(ref host, 0, 0x0c20_1004, 1, out _).Answered, Is.False);
+        Assert.That(guest.Bus->Write(ref host, 0, 0x0c00_0004, 2, 1).Answered, Is.False);
     }
 
     [Test]
@@ -291,5 +290,71 @@ public unsafe class GuestBusTests
         guest.Machine.Plic.SetLevel(20, true);
         Assert.That(guest.ServeInterrupts(), Is.True);
         Assert.That(guest.ServeInterrupts(), Is.False);
+    }
+
+    [Test]
+    public void No_access_of_another_hart_falls_into_an_atomic_operation()
+    {
+        using var guest = new TestGuest();
+        var field = TestGuest.Slot0 + VirtioRegister.Configuration;
+        guest.Write(field, 5);
+        var other = new Thread(() => guest.Write(field, 100));
+        var arrived = false;
+        guest.Machine.Reading = _ =>
+        {
+            guest.Machine.Reading = null;
+            other.Start();
+            // It cannot end before the operation does, however long it is given.
+            arrived = other.Join(TimeSpan.FromMilliseconds(100));
+        };
+        Assert.That(AtomicOperation.TryMake(InstructionId.AmoaddW, 4, 1, out var operation));
+        var host = guest.Machine.Host;
+        var outcome = guest.Bus->Modify(ref host, 0, field, operation, out var old);
+        other.Join();
+        Assert.That((outcome.Answered, old, arrived), Is.EqualTo((true, 5ul, false)));
+        Assert.That(guest.Read(field), Is.EqualTo(100), "the other hart's came behind it");
+    }
+
+    [Test]
+    public void An_atomic_operation_reads_and_writes_and_asks()
+    {
+        using var guest = new TestGuest();
+        var host = guest.Machine.Host;
+        Assert.That(AtomicOperation.TryMake(InstructionId.AmoorW, 4, 0x5555, out var operation));
+        Assert.That(guest.Bus->Modify(ref host, 0, 0x10_0000, operation, out _).Event, Is.EqualTo(MachineEvent.Shutdown));
+        Assert.That(guest.Bus->Modify(ref host, 0, 0x10_2000, operation, out _).Answered, Is.False);
+        guest.Write(0x0c00_0028, 3);
+        Assert.That(AtomicOperation.TryMake(InstructionId.AmoxorW, 4, 1, out operation));
+        Assert.That(guest.Bus->Modify(ref host, 0, 0x0c00_0028, operation, out var old).Answered);
+        Assert.That((old, guest.Read(0x0c00_0028)), Is.EqualTo((3ul, 2ul)));
+    }
+
+    // Of several harts, the one that asks hears it by the outcome, the others by a request.
+    [Test]
+    public void Only_the_other_harts_are_told_of_a_line_that_changed()
+    {
+        using var guest = new TestGuest(harts: 3);
+        var block = stackalloc VCpu[3];
+        var harts = stackalloc VCpu*[3];
+        for (var i = 0; i < 3; i++)
+        {
+            block[i] = default;
+            block[i].HostHartId = 10 + (ulong)i;
+            harts[i] = block + i;
+        }
+
+        GuestBus<DeviceHost>.UseHarts(guest.Bus, harts);
+        guest.Write(0x0c00_0028, 1);
+        for (var i = 0ul; i < 3; i++)
+        {
+            guest.Write(0x0c00_2080 + (0x100 * i), 1 << 10);
+        }
+
+        var host = guest.Machine.Host;
+        guest.Machine.Ipis.Clear();
+        var outcome = guest.Bus->Write(ref host, 1, 0x1000_0001, 1, 2);
+        Assert.That((outcome.LineChanged, guest.Machine.Ipis), Is.EqualTo((true, new List<ulong> { 10, 12 })));
+        Assert.That((block[0].Requests, block[1].Requests, block[2].Requests), Is.EqualTo(((int)HartRequest.External, 0, (int)HartRequest.External)));
+        Assert.That(guest.Bus->Write(ref host, 1, 0x1000_0007, 1, 2).LineChanged, Is.False);
     }
 }

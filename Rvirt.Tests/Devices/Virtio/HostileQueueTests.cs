@@ -259,8 +259,8 @@ public unsafe class HostileQueueTests
                 var host = guest.Machine.Host;
                 foreach (var (at, what, size) in writes)
                 {
-                    guest.Bus->TryWrite(ref host, TestGuest.Slot0 + at, size, what);
-                    guest.Bus->TryRead(ref host, TestGuest.Slot0 + at, size, out _);
+                    guest.Bus->Write(ref host, 0, TestGuest.Slot0 + at, size, what);
+                    guest.Bus->Read(ref host, 0, TestGuest.Slot0 + at, size, out _);
                     guest.ServeInterrupts();
                 }
 

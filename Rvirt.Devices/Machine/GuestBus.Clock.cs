@@ -1,0 +1,62 @@
+using Rvirt.Core.DeviceTree;
+using Rvirt.Core.VirtualHart;
+using Rvirt.Devices.Clock;
+
+namespace Rvirt.Devices.Machine;
+
+/// <content>The real-time clock and its alarm.</content>
+public unsafe partial struct GuestBus<THost>
+{
+    /// <inheritdoc/>
+    public ulong ServeAlarm(ref THost host)
+    {
+        if (!_devices.Board.Has(GuestDeviceKind.Clock))
+        {
+            return GoldfishRtc.Never;
+        }
+
+        _lock.Acquire();
+        var signals = _plic.Signals;
+        var now = Now(ref host);
+        _clock.Advance(now);
+        SetClockLine();
+        Tell(ref host, signals, elsewhere: false);
+        var due = _clock.Due;
+        var next = due == GoldfishRtc.Never ? due : _hostClock->WhenIs(ref host, now, due);
+        _lock.Release();
+        return next;
+    }
+
+    // SAFETY: a guest has a clock only where Initialize was given one of the host, which stays in place.
+    private readonly ulong Now(ref THost host) => _hostClock->Read(ref host);
+
+    private bool ReadClock(ref THost host, uint offset, out ulong value)
+    {
+        value = 0;
+        if (offset >= GoldfishRtc.Size)
+        {
+            return false;
+        }
+
+        var answered = _clock.TryRead(offset, Now(ref host), out value);
+        SetClockLine();
+        return answered;
+    }
+
+    private bool WriteClock(ref THost host, uint offset, uint value, out MachineEvent asked)
+    {
+        asked = MachineEvent.None;
+        if (offset >= GoldfishRtc.Size)
+        {
+            return false;
+        }
+
+        var due = _clock.Due;
+        var answered = _clock.TryWrite(offset, Now(ref host), value);
+        SetClockLine();
+        asked = _clock.Due != due ? MachineEvent.Alarm : MachineEvent.None;
+        return answered;
+    }
+
+    private void SetClockLine() => _plic.SetLevel(_devices.Board[GuestDeviceKind.Clock].Interrupt, _clock.InterruptLine);
+}

@@ -1,0 +1,78 @@
+using System.Runtime.CompilerServices;
+using Rvirt.Core.DeviceTree;
+using Rvirt.Devices.Console;
+using Rvirt.Devices.Virtio;
+
+namespace Rvirt.Devices.Machine;
+
+/// <content>virtio slots: their interrupt lines, what comes from behind them, and what a guest hears of its faults.</content>
+public unsafe partial struct GuestBus<THost>
+{
+    private const int ReportsPerBoot = 8;
+
+    /// <summary>The kind of device in a slot (virtio 1.2 §5); 0: the slot is empty, or what stands behind it cannot be passed on.</summary>
+    /// <param name="slot">Any value; a slot that does not exist is empty.</param>
+    // SAFETY: here and below: Initialize made as many as there are slots.
+    public readonly uint SlotKind(int slot) => (uint)slot < (uint)_devices.SlotCount ? _slots[slot].Kind : 0;
+
+    /// <summary>What passed through a slot.</summary>
+    /// <param name="slot">Any value; nothing passes through a slot that does not exist.</param>
+    public readonly VirtioCounters SlotCounters(int slot) => (uint)slot < (uint)_devices.SlotCount ? _slots[slot].Counters : default;
+
+    /// <summary>The host device behind a slot interrupted.</summary>
+    /// <param name="host">The hart that claimed the interrupt.</param>
+    /// <param name="slot">The slot; any value, one that does not exist is ignored.</param>
+    /// <param name="elsewhere">Whether the guest's virtual hart is not the one that runs on this hart.</param>
+    public void ServiceDevice(ref THost host, int slot, bool elsewhere)
+    {
+        if ((uint)slot >= (uint)_devices.SlotCount)
+        {
+            return;
+        }
+
+        _lock.Acquire();
+        var signals = _plic.Signals;
+        _slots[slot].ServiceInterrupt(ref host, _memory);
+        UpdateSlot(ref host, slot);
+        Tell(ref host, signals, elsewhere);
+        _lock.Release();
+    }
+
+    private bool WriteSlot(ref THost host, int slot, uint offset, int size, ulong value)
+    {
+        var answered = _slots[slot].TryWrite(ref host, _memory, offset, size, value);
+        UpdateSlot(ref host, slot);
+        return answered;
+    }
+
+    private void UpdateSlot(ref THost host, int slot)
+    {
+        SetSlotLine(slot);
+        var fault = _slots[slot].TakeReport(out var queue);
+        if (fault != QueueFault.None)
+        {
+            Report(ref host, slot, queue, fault);
+        }
+    }
+
+    private void SetSlotLine(int slot) => _plic.SetLevel(_devices.Board[GuestDeviceKind.Virtio].InterruptOf(slot), _slots[slot].InterruptLine);
+
+    // An only virtual hart that is here asks by itself. With several, each is told.
+    private readonly void Tell(ref THost host, uint before, bool elsewhere) =>
+        _harts.Tell(ref host, _plic.Signals ^ before, elsewhere || _devices.Harts > 1 ? -1 : 0);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Report(ref THost host, int slot, int queue, QueueFault fault)
+    {
+        if (_reports == ReportsPerBoot)
+        {
+            return;
+        }
+
+        _reports++;
+        var writer = ConsoleMultiplexer.BeginMessage(_console, ref host);
+        writer.Text("guest "u8).Decimal((ulong)_guest).Text(" broke queue "u8).Decimal((ulong)queue)
+            .Text(" of virtio slot "u8).Decimal((ulong)slot).Text(": "u8).Text(QueueFaultText.Of(fault));
+        _console->EndMessage(ref host);
+    }
+}
