@@ -8,7 +8,7 @@ using Rvirt.Reference.Harts;
 namespace Rvirt.Reference;
 
 /// <summary>A machine with QEMU virt's memory map: harts, RAM and devices, all deterministic.</summary>
-public sealed unsafe class Machine : IDisposable
+public sealed unsafe class Machine : IDeviceMemory, IDisposable
 {
     /// <summary>Where RAM starts.</summary>
     public const ulong DefaultRamBase = 0x8000_0000;

@@ -1,16 +1,22 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using Rvirt.Devices.Virtio;
+using Rvirt.Reference.Devices.Virtio;
 
 namespace Rvirt.Testing.Devices;
 
-/// <summary>A virtio-mmio device of the host, legacy or modern. It touches memory through the machine, which refuses what is not allowed.</summary>
+/// <summary>
+/// A virtio-mmio device of the host, legacy or modern, with registers that take no nonsense and the rings of the reference machine's devices.
+/// It touches memory through the machine, which refuses what is not allowed.
+/// </summary>
 internal sealed unsafe class FakeVirtioDevice
 {
     private readonly IDeviceBoard _machine;
     private readonly uint _version;
     private readonly uint _source;
-    private readonly QueueState[] _queues;
+    private readonly VirtQueue[] _queues;
+    private readonly BoardMemory _memory;
     private uint _featuresSelect;
     private uint _driverSelect;
     private uint _select;
@@ -18,7 +24,8 @@ internal sealed unsafe class FakeVirtioDevice
 
     public FakeVirtioDevice(IDeviceBoard machine, ulong address, uint source, uint version, uint kind, uint queueSizeMax = 1024, uint queues = 3)
     {
-        _queues = new QueueState[queues];
+        _queues = [.. Enumerable.Range(0, (int)queues).Select(_ => new VirtQueue())];
+        _memory = new BoardMemory(machine);
         _machine = machine;
         _version = version;
         _source = source;
@@ -85,7 +92,7 @@ internal sealed unsafe class FakeVirtioDevice
             VirtioRegister.QueueSizeMax => _select < _queues.Length ? QueueSizeMax : 0,
             VirtioRegister.InterruptStatus => InterruptStatus,
             VirtioRegister.Status => Status,
-            VirtioRegister.QueueReady => _queues[_select].Running ? 1u : 0,
+            VirtioRegister.QueueReady => _queues[_select].Ready ? 1u : 0,
             VirtioRegister.ConfigurationGeneration => 7,
             _ => throw new InvalidOperationException($"read of register 0x{offset:x}"),
         };
@@ -125,15 +132,10 @@ internal sealed unsafe class FakeVirtioDevice
                 _queues[_select].Size = value;
                 break;
             case VirtioRegister.QueueAlign:
-                _queues[_select].Align = value;
+                _queues[_select].Alignment = value;
                 break;
             case VirtioRegister.QueuePageNumber:
-                var address = (ulong)value * _pageSize;
-                _queues[_select].Descriptors = address;
-                _queues[_select].Available = address + (16 * _queues[_select].Size);
-                var end = _queues[_select].Available + 6 + (2 * _queues[_select].Size);
-                _queues[_select].Used = (end + _queues[_select].Align - 1) / _queues[_select].Align * _queues[_select].Align;
-                _queues[_select].Running = value != 0;
+                _queues[_select].PlaceLegacy((ulong)value * _pageSize);
                 break;
             case VirtioRegister.QueueDescriptorsLow:
                 _queues[_select].Descriptors = value;
@@ -154,7 +156,7 @@ internal sealed unsafe class FakeVirtioDevice
                 _queues[_select].Used |= (ulong)value << 32;
                 break;
             case VirtioRegister.QueueReady:
-                _queues[_select].Running = value != 0;
+                _queues[_select].Ready = value != 0;
                 break;
             case VirtioRegister.QueueNotify:
                 Notifications++;
@@ -194,46 +196,34 @@ internal sealed unsafe class FakeVirtioDevice
     /// <summary>Serves up to a number of chains of a queue.</summary>
     public int Run(uint number, int most = int.MaxValue)
     {
-        ref var queue = ref _queues[number];
-        if (!queue.Running)
+        var queue = _queues[number];
+        if (!queue.Ready)
         {
             return 0;
         }
 
         var served = 0;
         var before = queue.UsedIndex;
-        var available = _machine.Dma(queue.Available, 6 + (2 * queue.Size));
-        while (served < most && queue.AvailableIndex != *(ushort*)(available + 2))
+        while (served < most && queue.TryNext(_memory, out var chain))
         {
-            var head = *(ushort*)(available + 4 + (2 * (queue.AvailableIndex % queue.Size)));
-            var readable = new List<byte>();
-            var writable = new List<(ulong, uint)>();
-            Walk(queue, head, readable, writable);
-            var written = Serve(number, [.. readable], writable);
+            var written = Serve(number, Read(chain), [.. chain.Writable.Select(buffer => (buffer.Address, (uint)buffer.Length))]);
             if (written < 0)
             {
                 break;
             }
 
-            queue.AvailableIndex++;
-            Use(ref queue, head, (uint)written);
+            queue.Complete(_memory, chain.Head, (uint)written);
             served++;
         }
 
-        if (Events)
+        if (queue.Broken)
         {
-            *(ushort*)(_machine.Dma(queue.Used, 6 + (8 * queue.Size)) + 4 + (8 * queue.Size)) = queue.AvailableIndex;
+            throw new InvalidOperationException("the host was given a chain that no driver may give");
         }
 
-        if (queue.UsedIndex != before)
+        if (queue.WantsInterrupt(_memory, before, Events))
         {
-            var tell = Events
-                ? RingLayout.CrossesEvent(*(ushort*)(available + 4 + (2 * queue.Size)), queue.UsedIndex, before)
-                : (*(ushort*)available & 1) == 0;
-            if (tell)
-            {
-                Interrupt(1);
-            }
+            Interrupt(1);
         }
 
         return served;
@@ -242,67 +232,30 @@ internal sealed unsafe class FakeVirtioDevice
     /// <summary>Returns a chain the device was never given.</summary>
     public void ReturnBogus(uint number, uint head)
     {
-        Use(ref _queues[number], head, 0);
+        _queues[number].Give(_memory, head, 0);
         Interrupt(1);
     }
 
-    private void Use(ref QueueState queue, uint head, uint written)
+    // Indirect tables and empty buffers are the driver's right; Rvirt gives its host neither.
+    private byte[] Read(VirtioChain chain)
     {
-        var used = _machine.Dma(queue.Used, 6 + (8 * queue.Size));
-        var entry = (uint*)(used + 4 + (8 * (queue.UsedIndex % queue.Size)));
-        entry[0] = head;
-        entry[1] = written;
-        queue.UsedIndex++;
-        *(ushort*)(used + 2) = queue.UsedIndex;
-    }
-
-    private void Walk(in QueueState queue, ushort head, List<byte> readable, List<(ulong Address, uint Length)> writable)
-    {
-        var table = _machine.Dma(queue.Descriptors, 16 * queue.Size);
-        uint index = head;
-        for (var left = queue.Size; left > 0; left--)
+        if (chain.IsIndirect || chain.Readable.Concat(chain.Writable).Any(buffer => buffer.Length == 0))
         {
-            if (index >= queue.Size)
-            {
-                throw new InvalidOperationException("the host was given a descriptor out of range");
-            }
-
-            var address = *(ulong*)(table + (16 * index));
-            var length = *(uint*)(table + (16 * index) + 8);
-            var flags = *(ushort*)(table + (16 * index) + 12);
-            var bytes = _machine.Dma(address, length);
-            if (length == 0 || (flags & ~3) != 0)
-            {
-                throw new InvalidOperationException("the host was given a descriptor no driver may give");
-            }
-
-            if ((flags & 2) != 0)
-            {
-                writable.Add((address, length));
-            }
-            else if (writable.Count != 0)
-            {
-                throw new InvalidOperationException("the host was given a chain in the wrong order");
-            }
-            else
-            {
-                readable.AddRange(new ReadOnlySpan<byte>(bytes, (int)Math.Min(length, 1 << 16)));
-            }
-
-            if ((flags & 1) == 0)
-            {
-                return;
-            }
-
-            index = *(ushort*)(table + (16 * index) + 14);
+            throw new InvalidOperationException("the host was given a descriptor that Rvirt does not make");
         }
 
-        throw new InvalidOperationException("the host was given a loop");
+        var bytes = new byte[chain.ReadableLength];
+        chain.Read(0, bytes);
+        return bytes;
     }
 
     private void Reset()
     {
-        Array.Clear(_queues);
+        foreach (var queue in _queues)
+        {
+            queue.Reset();
+        }
+
         Taken = 0;
         Status = 0;
         InterruptStatus = 0;
@@ -311,15 +264,11 @@ internal sealed unsafe class FakeVirtioDevice
         Resets++;
     }
 
-    private struct QueueState
+    // Refuses what is not the device's to touch.
+    private sealed class BoardMemory(IDeviceBoard board) : IDeviceMemory
     {
-        public uint Size;
-        public uint Align;
-        public ulong Descriptors;
-        public ulong Available;
-        public ulong Used;
-        public bool Running;
-        public ushort AvailableIndex;
-        public ushort UsedIndex;
+        public bool IsRam(ulong address, ulong length) => board.Dma(address, length) != null;
+
+        public Span<byte> Memory(ulong address, int length) => new(board.Dma(address, (ulong)length), length);
     }
 }

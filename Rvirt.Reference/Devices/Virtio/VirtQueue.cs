@@ -48,41 +48,47 @@ public sealed class VirtQueue
     }
 
     /// <summary>Looks at the next request. It is taken by <see cref="Complete"/>.</summary>
-    public bool TryNext(Machine machine, out VirtioChain chain)
+    public bool TryNext(IDeviceMemory memory, out VirtioChain chain)
     {
         chain = default!;
-        if (Broken || !machine.IsRam(Available, 6 + (2 * Size)) || !machine.IsRam(Used, 6 + (8 * Size)))
+        if (Broken || !memory.IsRam(Available, 6 + (2 * Size)) || !memory.IsRam(Used, 6 + (8 * Size)))
         {
             Broken = true;
             return false;
         }
 
-        if (Read16(machine, Available + 2) == _availableIndex)
+        if (Read16(memory, Available + 2) == _availableIndex)
         {
             return false;
         }
 
-        var head = Read16(machine, Available + 4 + (2 * (ulong)(_availableIndex % Size)));
-        chain = new VirtioChain(machine, head);
-        Broken = !Walk(machine, Descriptors, Size, head, chain, indirectAllowed: true);
+        var head = Read16(memory, Available + 4 + (2 * (ulong)(_availableIndex % Size)));
+        chain = new VirtioChain(memory, head);
+        Broken = !Walk(memory, Descriptors, Size, head, chain, indirectAllowed: true);
         return !Broken;
     }
 
     /// <summary>Gives the request that <see cref="TryNext"/> found back to the driver.</summary>
-    public void Complete(Machine machine, ushort head, uint written)
+    public void Complete(IDeviceMemory memory, ushort head, uint written)
     {
-        var entry = machine.Memory(Used + 4 + (8 * (ulong)(UsedIndex % Size)), 8);
+        _availableIndex++;
+        Give(memory, head, written);
+        // avail_event: tell me of the very next one.
+        BinaryPrimitives.WriteUInt16LittleEndian(memory.Memory(Used + 4 + (8 * Size), 2), _availableIndex);
+    }
+
+    /// <summary>Puts an entry into the used ring.</summary>
+    public void Give(IDeviceMemory memory, uint head, uint written)
+    {
+        var entry = memory.Memory(Used + 4 + (8 * (ulong)(UsedIndex % Size)), 8);
         BinaryPrimitives.WriteUInt32LittleEndian(entry, head);
         BinaryPrimitives.WriteUInt32LittleEndian(entry[4..], written);
         UsedIndex++;
-        _availableIndex++;
-        BinaryPrimitives.WriteUInt16LittleEndian(machine.Memory(Used + 2, 2), UsedIndex);
-        // avail_event: tell me of the very next one.
-        BinaryPrimitives.WriteUInt16LittleEndian(machine.Memory(Used + 4 + (8 * Size), 2), _availableIndex);
+        BinaryPrimitives.WriteUInt16LittleEndian(memory.Memory(Used + 2, 2), UsedIndex);
     }
 
     /// <summary>Whether the driver wants an interrupt for what was given back since the used index was <paramref name="before"/> (Virtio 1.2 §2.7.7).</summary>
-    public bool WantsInterrupt(Machine machine, ushort before, bool eventIndex)
+    public bool WantsInterrupt(IDeviceMemory memory, ushort before, bool eventIndex)
     {
         if (UsedIndex == before)
         {
@@ -91,16 +97,16 @@ public sealed class VirtQueue
 
         if (!eventIndex)
         {
-            return (Read16(machine, Available) & NoInterrupt) == 0;
+            return (Read16(memory, Available) & NoInterrupt) == 0;
         }
 
-        var wanted = Read16(machine, Available + 4 + (2 * Size));
+        var wanted = Read16(memory, Available + 4 + (2 * Size));
         return (ushort)(UsedIndex - wanted - 1) < (ushort)(UsedIndex - before);
     }
 
-    private static bool Walk(Machine machine, ulong table, uint size, uint index, VirtioChain chain, bool indirectAllowed)
+    private static bool Walk(IDeviceMemory memory, ulong table, uint size, uint index, VirtioChain chain, bool indirectAllowed)
     {
-        if (!machine.IsRam(table, DescriptorBytes * (ulong)size))
+        if (!memory.IsRam(table, DescriptorBytes * (ulong)size))
         {
             return false;
         }
@@ -112,16 +118,17 @@ public sealed class VirtQueue
                 return false;
             }
 
-            var descriptor = machine.Memory(table + (DescriptorBytes * (ulong)index), DescriptorBytes);
+            var descriptor = memory.Memory(table + (DescriptorBytes * (ulong)index), DescriptorBytes);
             var address = BinaryPrimitives.ReadUInt64LittleEndian(descriptor);
             var length = BinaryPrimitives.ReadUInt32LittleEndian(descriptor[8..]);
             var flags = BinaryPrimitives.ReadUInt16LittleEndian(descriptor[12..]);
             if ((flags & Indirect) != 0)
             {
-                return indirectAllowed && length % DescriptorBytes == 0 && Walk(machine, address, length / DescriptorBytes, 0, chain, indirectAllowed: false);
+                chain.IsIndirect = true;
+                return indirectAllowed && length % DescriptorBytes == 0 && Walk(memory, address, length / DescriptorBytes, 0, chain, indirectAllowed: false);
             }
 
-            if (length > int.MaxValue || !machine.IsRam(address, length) || !chain.Add(address, (int)length, (flags & Write) != 0))
+            if (length > int.MaxValue || !memory.IsRam(address, length) || !chain.Add(address, (int)length, (flags & Write) != 0))
             {
                 return false;
             }
@@ -137,5 +144,5 @@ public sealed class VirtQueue
         return false;
     }
 
-    private static ushort Read16(Machine machine, ulong address) => BinaryPrimitives.ReadUInt16LittleEndian(machine.Memory(address, 2));
+    private static ushort Read16(IDeviceMemory memory, ulong address) => BinaryPrimitives.ReadUInt16LittleEndian(memory.Memory(address, 2));
 }

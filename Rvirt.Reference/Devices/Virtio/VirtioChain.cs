@@ -4,13 +4,22 @@ using System.Collections.Generic;
 namespace Rvirt.Reference.Devices.Virtio;
 
 /// <summary>One request of a virtqueue: buffers the device reads, then buffers it writes.</summary>
-public sealed class VirtioChain(Machine machine, ushort head)
+public sealed class VirtioChain(IDeviceMemory memory, ushort head)
 {
     private readonly List<(ulong Address, int Length)> _readable = [];
     private readonly List<(ulong Address, int Length)> _writable = [];
 
     /// <summary>Number of the first descriptor.</summary>
     public ushort Head => head;
+
+    /// <summary>Buffers the device may read.</summary>
+    public IReadOnlyList<(ulong Address, int Length)> Readable => _readable;
+
+    /// <summary>Buffers the device may write.</summary>
+    public IReadOnlyList<(ulong Address, int Length)> Writable => _writable;
+
+    /// <summary>Whether the buffers are in a table of their own (Virtio 1.2 §2.7.5.3).</summary>
+    public bool IsIndirect { get; internal set; }
 
     /// <summary>Bytes the device may read.</summary>
     public int ReadableLength { get; private set; }
@@ -41,7 +50,7 @@ public sealed class VirtioChain(Machine machine, ushort head)
         var done = 0;
         foreach (var part in Parts(_readable, offset, destination.Length))
         {
-            machine.Memory(part.Address, part.Length).CopyTo(destination[done..]);
+            memory.Memory(part.Address, part.Length).CopyTo(destination[done..]);
             done += part.Length;
         }
 
@@ -55,7 +64,7 @@ public sealed class VirtioChain(Machine machine, ushort head)
         var done = 0;
         foreach (var part in Parts(_writable, offset, source.Length))
         {
-            source.Slice(done, part.Length).CopyTo(machine.Memory(part.Address, part.Length));
+            source.Slice(done, part.Length).CopyTo(memory.Memory(part.Address, part.Length));
             done += part.Length;
         }
 
