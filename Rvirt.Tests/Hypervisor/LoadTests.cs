@@ -1,0 +1,100 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Text;
+using NUnit.Framework;
+using Rvirt.Core.DeviceTree;
+using Rvirt.Desktop.Guests;
+using Rvirt.Desktop.Hypervisor;
+using Rvirt.Reference.Assembly;
+using Rvirt.Reference.Devices.Virtio;
+using Rvirt.Tests.Core.DeviceTree;
+
+namespace Rvirt.Tests.Hypervisor;
+
+/// <summary>What a guest finds in its RAM: kernel, initial RAM disk and device tree, each whole and in its place.</summary>
+internal sealed unsafe class LoadTests
+{
+    private const string Loop = "here: j here\n";
+
+    [TestCase(1)]
+    [TestCase(4095)]
+    [TestCase(4096)]
+    [TestCase(70001)]
+    public void The_RAM_disk_is_whole_and_nothing_is_behind_it(int length)
+    {
+        var disk = new byte[length];
+        new Random(length).NextBytes(disk);
+        disk[^1] |= 1;
+        using var world = new GuestWorld(GuestPayload.Program(Loop) with { Initrd = disk });
+        var text = Tree(world.Guest);
+        var start = Cells(text, "linux,initrd-start");
+        Assert.That(Cells(text, "linux,initrd-end") - start, Is.EqualTo((ulong)length));
+        Assert.That(world.Guest.Ram(start, length).SequenceEqual(disk));
+        Assert.That(world.Guest.Ram(start + (ulong)length, 8).IndexOfAnyExcept((byte)0), Is.EqualTo(-1));
+    }
+
+    /// <summary>Read by dtc, which also has to find nothing to complain about.</summary>
+    [Test]
+    public void The_tree_names_what_the_guest_has_and_nothing_else()
+    {
+        using var world = new GuestWorld(
+            new WorldOptions
+            {
+                Attach = machine =>
+                {
+                    machine.AttachVirtio(2, new VirtioEntropy(1));
+                    machine.AttachVirtio(5, new VirtioEntropy(2));
+                    machine.AttachVirtio(6, new VirtioEntropy(3));
+                },
+            },
+            GuestPayload.Program(Loop) with { Memory = 6 << 20, Arguments = "some words", Slots = [2, 0] },
+            GuestPayload.Program(Loop) with { Slots = [] });
+        var text = Tree(world.Guests[0]);
+        Assert.That(Nodes(text, "virtio_mmio"), Is.EqualTo(new[] { "10001000", "10002000" }), "in slots of its own, from the first on");
+        Assert.That(text, Does.Contain("bootargs = \"some words\";").And.Contain("reg = <0x00 0x80000000 0x00 0x600000>;"));
+        Assert.That(Nodes(text, "serial").Concat(Nodes(text, "plic")).Concat(Nodes(text, "test")).Concat(Nodes(text, "rtc")), Is.EqualTo(new[] { "10000000", "c000000", "100000", "101000" }));
+        Assert.That(Nodes(text, "cpu"), Is.EqualTo(new[] { "0" }));
+        Assert.That(text, Does.Not.Contain("linux,initrd"));
+        Assert.That(Nodes(Tree(world.Guests[1]), "virtio_mmio"), Is.Empty);
+        var kinds = Enumerable.Range(0, 8).Select(slot => world.Guests[0].Bus.SlotKind(slot)).ToArray();
+        Assert.That(kinds, Is.EqualTo(new uint[] { 4, 4, 0, 0, 0, 0, 0, 0 }));
+    }
+
+    [Test]
+    public void A_sole_guest_that_names_no_devices_has_all_there_are()
+    {
+        using var world = new GuestWorld(
+            new WorldOptions { Attach = machine => machine.AttachVirtio(3, new VirtioEntropy(1)) }, GuestPayload.Program(Loop));
+        Assert.That(Nodes(Tree(world.Guest), "virtio_mmio"), Is.EqualTo(new[] { "10001000" }));
+    }
+
+    [Test]
+    public void Each_part_of_a_kernel_is_where_it_was_linked_and_what_it_wants_zeroed_is_zero()
+    {
+        var content = ElfBuilder.Code(100);
+        var elf = new ElfBuilder { Entry = 0x8030_0000 }.Load(0x8030_0000, content, 0x3000).Load(0x8020_1000, content, 100).Build();
+        using var world = new GuestWorld(new GuestPayload(elf));
+        Assert.That(world.Guest.VCpu.Pc, Is.EqualTo(0x8030_0000));
+        Assert.That(world.Guest.Ram(0x8030_0000, 100).SequenceEqual(content));
+        Assert.That(world.Guest.Ram(0x8030_0064, 0x3000 - 100).IndexOfAnyExcept((byte)0), Is.EqualTo(-1));
+        Assert.That(world.Guest.Ram(0x8020_1000, 100).SequenceEqual(content));
+    }
+
+    private static string Tree(DesktopGuest guest)
+    {
+        var blob = guest.Ram(guest.VCpu.X[11], GuestDeviceTree.SuggestedBufferLength);
+        return Tools.Decompile(blob[..(int)System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(blob[4..])]);
+    }
+
+    private static string[] Nodes(string tree, string name) =>
+        [.. tree.Split('\n').Select(line => line.Trim()).Where(line => line.StartsWith(name + "@", StringComparison.Ordinal)).Select(line => line[(name.Length + 1)..].Split(' ')[0])];
+
+    // A property of two cells.
+    private static ulong Cells(string tree, string name)
+    {
+        var at = tree.IndexOf(name + " = <", StringComparison.Ordinal) + name.Length + 4;
+        var cells = tree[at..tree.IndexOf('>', at)].Split(' ');
+        return (Convert.ToUInt64(cells[0], 16) << 32) | Convert.ToUInt64(cells[1], 16);
+    }
+}
