@@ -92,7 +92,7 @@ public sealed class ProgramCompiler
             {
                 var function = Declare(instance, symbol);
                 function.IsExported = true;
-                if (symbol == PanicFunctions.Handler)
+                if (symbol == PanicHandler.Symbol)
                 {
                     PanicFunctions.CheckHandler(function);
                 }

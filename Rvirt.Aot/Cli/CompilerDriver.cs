@@ -7,6 +7,7 @@ using Rvirt.Aot.Ir;
 using Rvirt.Aot.Linking;
 using Rvirt.Aot.Llvm;
 using Rvirt.Aot.Loading;
+using Rvirt.Aot.Options;
 using Rvirt.Aot.Policy;
 
 namespace Rvirt.Aot.Cli;

@@ -13,7 +13,7 @@ public sealed class IrBlock(string name)
 }
 
 /// <summary>A local variable or parameter as the debugger shows it.</summary>
-public sealed record IrVariable(string Name, Layout.TypeShape Shape, int ParameterNumber);
+public sealed record IrVariable(string Name, TypeShape Shape, int ParameterNumber);
 
 public enum InlinePolicy
 {

@@ -289,9 +289,9 @@ public sealed class IrExtract(IrValue pair, int index) : IrInstruction(index == 
 }
 
 /// <summary>Allocates an object or an array. Only code evaluated at compile time may: nothing of it is left in an image.</summary>
-public sealed class IrAllocate(Layout.TypeShape element, IrValue? length, long size) : IrInstruction(IrType.Pointer)
+public sealed class IrAllocate(TypeShape element, IrValue? length, long size) : IrInstruction(IrType.Pointer)
 {
-    public Layout.TypeShape Element { get; } = element;
+    public TypeShape Element { get; } = element;
 
     /// <summary>Number of elements of an array; null for an object.</summary>
     public IrValue? Length { get; } = length;

@@ -7,6 +7,7 @@ using System.Reflection.Metadata;
 using ICSharpCode.Decompiler.TypeSystem;
 using ICSharpCode.Decompiler.TypeSystem.Implementation;
 using Rvirt.Aot.Diagnostics;
+using Rvirt.Aot.Ir;
 using Rvirt.Aot.Loading;
 
 namespace Rvirt.Aot.Layout;

@@ -5,14 +5,13 @@ using System.Linq;
 using System.Threading.Tasks;
 using Rvirt.Aot.Cli;
 using Rvirt.Aot.Diagnostics;
+using Rvirt.Aot.Options;
 
 namespace Rvirt.Aot.Linking;
 
 /// <summary>Makes an ELF of LLVM assembly and assembly files.</summary>
 public sealed class ImageLinker(CompilerOptions options, PathMap paths, DiagnosticBag diagnostics)
 {
-    public const string Architecture = "rv64imac_zicsr_zifencei";
-
     private readonly ToolRunner _tools = new(diagnostics);
 
     private readonly ObjectCache? _cache = options.ObjectCache is { } directory ? new ObjectCache(directory) : null;

@@ -6,6 +6,7 @@ using System.Linq;
 using System.Security.Cryptography;
 using ICSharpCode.Decompiler.IL;
 using Rvirt.Aot.Cli;
+using Rvirt.Aot.Options;
 
 namespace Rvirt.Aot.Linking;
 

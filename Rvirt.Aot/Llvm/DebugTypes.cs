@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using ICSharpCode.Decompiler.TypeSystem;
+using Rvirt.Aot.Ir;
 using Rvirt.Aot.Layout;
 using Rvirt.Aot.Naming;
 

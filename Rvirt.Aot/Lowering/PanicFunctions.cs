@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using Rvirt.Aot.Abi;
 using Rvirt.Aot.Diagnostics;
 using Rvirt.Aot.Ir;
 
@@ -10,8 +11,6 @@ namespace Rvirt.Aot.Lowering;
 /// </summary>
 public sealed class PanicFunctions(ProgramCompiler program)
 {
-    public const string Handler = "rvirt_panic";
-
     private readonly Dictionary<(PanicKind, bool), IrSymbol> _functions = [];
 
     /// <summary>The function for a kind of panic, with or without a text.</summary>
@@ -48,17 +47,17 @@ public sealed class PanicFunctions(ProgramCompiler program)
         if (!function.ReturnType.IsVoid || function.Parameters is not [{ Type: var kind }, { Type.IsPointer: true }, { Type: var pc }] || kind != IrType.I32 || pc != IrType.I64)
         {
             throw new RefusalException(
-                DiagnosticCode.InvalidExport, $"{Handler} takes a kind, a text and an address, and returns nothing: static void {function.DisplayName}(uint kind, byte* text, nuint address)");
+                DiagnosticCode.InvalidExport, $"{PanicHandler.Symbol} takes a kind, a text and an address, and returns nothing: static void {function.DisplayName}(uint kind, byte* text, nuint address)");
         }
     }
 
     private IrSymbol HandlerSymbol()
     {
-        if (!program.Module.Functions.ContainsKey(Handler))
+        if (!program.Module.Functions.ContainsKey(PanicHandler.Symbol))
         {
-            program.Module.Functions.Add(Handler, new IrFunction(
-                Handler,
-                Handler,
+            program.Module.Functions.Add(PanicHandler.Symbol, new IrFunction(
+                PanicHandler.Symbol,
+                PanicHandler.Symbol,
                 IrType.Void,
                 [
                     new IrParameter(IrType.I32, 0, "kind") { Attributes = "signext" },
@@ -70,6 +69,6 @@ public sealed class PanicFunctions(ProgramCompiler program)
                 IsCold = true,
             });
         }
-        return new IrSymbol(Handler);
+        return new IrSymbol(PanicHandler.Symbol);
     }
 }

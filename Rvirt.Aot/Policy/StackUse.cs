@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using Rvirt.Aot.Abi;
 using Rvirt.Aot.Diagnostics;
 using Rvirt.Aot.Ir;
 using Rvirt.Aot.Lowering;
@@ -52,9 +53,9 @@ public sealed class StackUse(CallGraph graph, IReadOnlyDictionary<string, int> f
     /// <returns>The deepest export.</returns>
     public Depth Check(IrModule module, int limit)
     {
-        var panic = module.Functions.TryGetValue(PanicFunctions.Handler, out var handler) ? Of(handler).Bytes + PanicFrames : 0;
+        var panic = module.Functions.TryGetValue(PanicHandler.Symbol, out var handler) ? Of(handler).Bytes + PanicFrames : 0;
         var deepest = new Depth(0, []);
-        foreach (var function in module.Functions.Values.Where(function => function.IsExported && function.Symbol != PanicFunctions.Handler))
+        foreach (var function in module.Functions.Values.Where(function => function.IsExported && function.Symbol != PanicHandler.Symbol))
         {
             var depth = Of(function) is var own ? own with { Bytes = own.Bytes + panic } : own;
             deepest = depth.Bytes > deepest.Bytes ? depth : deepest;

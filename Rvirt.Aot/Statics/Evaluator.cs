@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using Rvirt.Aot.Abi;
 using Rvirt.Aot.Ir;
 using Rvirt.Aot.Layout;
 using Rvirt.Aot.Lowering;
@@ -26,7 +27,7 @@ internal sealed class Evaluator(IrModule module, Action<IrGlobal> beforeGlobal)
 
     public EvaluatedValue Call(IrFunction function, IReadOnlyList<EvaluatedValue> arguments)
     {
-        if (function.IsDeclaration || function.Symbol == PanicFunctions.Handler)
+        if (function.IsDeclaration || function.Symbol == PanicHandler.Symbol)
         {
             throw new EvaluationException($"{function.DisplayName} is called");
         }

@@ -1,7 +1,9 @@
+using Rvirt.Boot.Host;
 using Rvirt.Boot.Panic;
 using Rvirt.Boot.Target;
 using Rvirt.Core.Freestanding;
 using Rvirt.Hypervisor.Boards;
+using Rvirt.Hypervisor.Host;
 using Rvirt.Hypervisor.Setup;
 using Rvirt.Hypervisor.VirtualMachines;
 

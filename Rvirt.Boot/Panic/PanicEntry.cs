@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Rvirt.Boot.Firmware;
+using Rvirt.Boot.Host;
 using Rvirt.Boot.Target;
 using Rvirt.Core.Freestanding;
 

@@ -1,4 +1,5 @@
 using System;
+using Rvirt.Boot.Host;
 using Rvirt.Boot.Target;
 using Rvirt.Core.Instructions;
 using Rvirt.Devices.Console;

@@ -12,7 +12,7 @@ public enum TrapOutcome : byte
     /// <summary>The guest takes the exception named by the virtual hart's reflect fields.</summary>
     Reflect,
 
-    /// <summary>The virtual hart waits for an interrupt (<see cref="Traps.HartWait"/>), and stands where it goes on then: the run loop decides what its hart does meanwhile.</summary>
+    /// <summary>The virtual hart waits for an interrupt (<see cref="HartWait"/>), and stands where it goes on then: the run loop decides what its hart does meanwhile.</summary>
     Idle,
 
     /// <summary>A device of the host interrupted. That is no guest's affair: the hart's run loop claims the interrupt, then the guest goes on.</summary>

@@ -8,6 +8,7 @@ using Rvirt.Aot;
 using Rvirt.Aot.Cli;
 using Rvirt.Aot.Diagnostics;
 using Rvirt.Aot.Loading;
+using Rvirt.Aot.Options;
 using Rvirt.Tests.AotCases.Running;
 
 namespace Rvirt.Tests.Aot;

@@ -54,7 +54,7 @@ public sealed class BlobTests
         var text = $"/dts-v1/;\n/ {{ compatible = \"rvirt,guests\"; guest {{ compatible = \"rvirt,guest\"; {properties} }}; }};";
         var blob = folder.File("guests.dtb");
         DeviceTreeCompiler.Compile(folder.Write("guests.dts", Encoding.UTF8.GetBytes(text)), blob);
-        Assert.That(CheckCommand.Check(new FileInfo(blob), quiet: true), Is.EqualTo(status));
+        Assert.That(BlobCheck.Run(new FileInfo(blob), quiet: true), Is.EqualTo(status));
     }
 
     [Test]

@@ -2,8 +2,8 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
-using Rvirt.Tool.Commands;
 using Rvirt.Tool.Files;
+using Rvirt.Tool.Reporting;
 
 namespace Rvirt.Tool.Blobs;
 
@@ -43,7 +43,7 @@ public static class BlobFile
         WholeFile.OnDisk.Make(output, unfinished =>
         {
             DeviceTreeCompiler.Compile(source, text, unfinished);
-            status = CheckCommand.Check(new FileInfo(unfinished), quiet: true, Path.GetFileName(output));
+            status = BlobCheck.Run(new FileInfo(unfinished), quiet: true, Path.GetFileName(output));
             return status == 0;
         });
         return status;

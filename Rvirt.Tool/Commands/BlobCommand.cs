@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.IO;
 using System.Linq;
 using Rvirt.Tool.Blobs;
+using Rvirt.Tool.Reporting;
 using Spectre.Console;
 
 namespace Rvirt.Tool.Commands;

@@ -6,6 +6,7 @@ using System.IO;
 using System.Linq;
 using Rvirt.Tool.Files;
 using Rvirt.Tool.Machines;
+using Rvirt.Tool.Reporting;
 using Rvirt.Tool.Settings;
 
 namespace Rvirt.Tool.Commands;

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.IO;
 using Rvirt.Tool.Files;
 using Rvirt.Tool.Machines;
+using Rvirt.Tool.Reporting;
 using Rvirt.Tool.Settings;
 
 namespace Rvirt.Tool.Commands;

@@ -7,6 +7,7 @@ using NUnit.Framework;
 using Rvirt.Aot.Cli;
 using Rvirt.Aot.Diagnostics;
 using Rvirt.Aot.Linking;
+using Rvirt.Aot.Options;
 using Rvirt.Tests.SystemTests;
 
 namespace Rvirt.Tests.Aot.Linking;

@@ -9,6 +9,7 @@ using Rvirt.Aot;
 using Rvirt.Aot.Cli;
 using Rvirt.Aot.Diagnostics;
 using Rvirt.Aot.Loading;
+using Rvirt.Aot.Options;
 using Rvirt.Tests.SystemTests;
 
 namespace Rvirt.Tests.Aot.Refusals;

@@ -1,6 +1,5 @@
-using Rvirt.Core.VirtualHart;
 
-namespace Rvirt.Core.Traps;
+namespace Rvirt.Core.VirtualHart;
 
 /// <summary>Turns what a guest asked of its machine into the way it stops.</summary>
 public static class GuestStop

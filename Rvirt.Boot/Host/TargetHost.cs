@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Rvirt.Boot.Firmware;
+using Rvirt.Boot.Target;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Memory;
 using Rvirt.Core.Privileged;
@@ -7,7 +8,7 @@ using Rvirt.Core.VirtualHart;
 using Rvirt.Hypervisor.Host;
 using Rvirt.Hypervisor.Setup;
 
-namespace Rvirt.Boot.Target;
+namespace Rvirt.Boot.Host;
 
 /// <summary>The real hart and the real device registers, in S-mode, behind the interfaces of the portable code.</summary>
 internal unsafe struct TargetHost : IHypervisorHost

@@ -1,6 +1,5 @@
-using Rvirt.Core.VirtualHart;
 
-namespace Rvirt.Core.Traps;
+namespace Rvirt.Core.VirtualHart;
 
 /// <summary>
 /// How a virtual hart begins to wait for an interrupt, by <c>wfi</c> or by a suspend, and what ends that. Its program counter and registers
@@ -20,7 +19,7 @@ public static class HartWait
     }
 
     /// <summary>Ends a wait if an interrupt is pending that the guest enabled in <c>sie</c>, whatever its SIE (Privileged spec 1.13 §3.3.3).</summary>
-    /// <returns>Whether it has ended; then <see cref="TrapHandler.GoOn"/> comes next.</returns>
+    /// <returns>Whether it has ended; then <see cref="Rvirt.Core.Traps.TrapHandler.GoOn"/> comes next.</returns>
     public static bool TryEnd(ref VCpu v)
     {
         if ((v.Sip & v.Sie) == 0)

@@ -1,10 +1,10 @@
 using System;
 using System.CommandLine;
 using System.Linq;
-using Rvirt.Aot.Cli;
 using Rvirt.Aot.Diagnostics;
+using Rvirt.Aot.Options;
 
-namespace Rvirt.Aot;
+namespace Rvirt.Aot.Cli;
 
 internal static class Program
 {
@@ -25,7 +25,7 @@ internal static class Program
         var cache = new Option<string?>("--object-cache") { Description = "Directory of objects of earlier runs: what did not change is taken from there." };
         var symbols = new Option<string?>("--symbols") { Description = "File for addresses and names." };
         var corelib = new Option<string?>("--corelib") { Description = "System.Private.CoreLib.dll, or its directory." };
-        var march = new Option<string>("--march") { Description = "Instruction set.", DefaultValueFactory = _ => Linking.ImageLinker.Architecture };
+        var march = new Option<string>("--march") { Description = "Instruction set.", DefaultValueFactory = _ => CompilerOptions.DefaultArchitecture };
         var stackLimit = new Option<int?>("--stack-limit") { Description = "Most bytes of stack that an export may use; recursion is refused then." };
         var check = new Option<bool>("--check") { Description = "Compile every method of the roots that is not generic, and write nothing." };
         var verbose = new Option<bool>("--verbose") { Description = "Print what took how long." };

@@ -1,10 +1,13 @@
 using System.Collections.Generic;
 
-namespace Rvirt.Aot.Cli;
+namespace Rvirt.Aot.Options;
 
 /// <summary>What to compile, and how.</summary>
 public sealed record CompilerOptions
 {
+    /// <summary>The instruction set where none is said.</summary>
+    public const string DefaultArchitecture = "rv64imac_zicsr_zifencei";
+
     /// <summary>Assemblies whose exports are compiled.</summary>
     public required IReadOnlyList<string> Roots { get; init; }
 
@@ -46,7 +49,7 @@ public sealed record CompilerOptions
     /// <summary>System.Private.CoreLib.dll, or null to look for it.</summary>
     public string? CoreLibrary { get; init; }
 
-    public string Architecture { get; init; } = Linking.ImageLinker.Architecture;
+    public string Architecture { get; init; } = DefaultArchitecture;
 
     public string Clang { get; init; } = "clang-19";
 

@@ -1,8 +1,7 @@
 using System.Collections.Generic;
 using ICSharpCode.Decompiler.TypeSystem;
-using Rvirt.Aot.Ir;
 
-namespace Rvirt.Aot.Layout;
+namespace Rvirt.Aot.Ir;
 
 public enum ShapeKind
 {

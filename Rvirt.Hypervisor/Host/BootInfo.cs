@@ -3,7 +3,7 @@ using Rvirt.Core.Freestanding;
 using Rvirt.Core.Privileged;
 using Rvirt.Mmu;
 
-namespace Rvirt.Hypervisor.Setup;
+namespace Rvirt.Hypervisor.Host;
 
 /// <summary>What the entry assembly knows when it calls C#.</summary>
 [AsmOffsets("BOOT_INFO")]

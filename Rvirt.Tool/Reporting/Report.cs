@@ -1,6 +1,6 @@
 using Spectre.Console;
 
-namespace Rvirt.Tool.Commands;
+namespace Rvirt.Tool.Reporting;
 
 /// <summary>How commands speak of what goes wrong.</summary>
 public static class Report

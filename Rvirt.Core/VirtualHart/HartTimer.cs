@@ -2,9 +2,8 @@ using System;
 using System.Runtime.CompilerServices;
 using Rvirt.Core.Host;
 using Rvirt.Core.Privileged;
-using Rvirt.Core.VirtualHart;
 
-namespace Rvirt.Core.Traps;
+namespace Rvirt.Core.VirtualHart;
 
 /// <summary>The hart's one timer, which serves two: the timer that the guest sets by SBI, and the alarm of its real-time clock.</summary>
 /// <remarks>

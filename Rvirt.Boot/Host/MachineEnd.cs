@@ -1,7 +1,7 @@
 using Rvirt.Boot.Target;
 using Rvirt.Core.DeviceTree;
 
-namespace Rvirt.Boot.Firmware;
+namespace Rvirt.Boot.Host;
 
 /// <summary>Ends the whole machine, with a status that whoever runs QEMU sees.</summary>
 internal static class MachineEnd

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Rvirt.Core.Freestanding;
 
-namespace Rvirt.Hypervisor.Setup;
+namespace Rvirt.Hypervisor.Host;
 
 /// <summary>What a further hart needs to get into the window; it reads this with translation off.</summary>
 [AsmOffsets("HART_START")]

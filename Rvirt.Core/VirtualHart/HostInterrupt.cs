@@ -1,9 +1,8 @@
 using System.Threading;
 using Rvirt.Core.Host;
 using Rvirt.Core.Privileged;
-using Rvirt.Core.VirtualHart;
 
-namespace Rvirt.Core.Traps;
+namespace Rvirt.Core.VirtualHart;
 
 /// <summary>Turns the host's interrupts into the guest's. Those of devices are claimed by the hart's run loop, which says so here.</summary>
 public static class HostInterrupt

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Rvirt.Boot.Firmware;
+namespace Rvirt.Boot.Target;
 
 /// <summary>What an SBI call returns (SBI 2.0 §3): a0 and a1. Legacy calls return a0 only.</summary>
 [StructLayout(LayoutKind.Sequential)]

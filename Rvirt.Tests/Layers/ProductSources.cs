@@ -1,0 +1,80 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Rvirt.Tests.SystemTests;
+
+namespace Rvirt.Tests.Layers;
+
+/// <summary>The sources of the product as Roslyn understands them, all projects as one program.</summary>
+internal static class ProductSources
+{
+    /// <summary>Everything that an image is made of, from below to the top, and the desktop programs beside it.</summary>
+    public static readonly IReadOnlyList<string> Libraries = ["Rvirt.Core", "Rvirt.Mmu", "Rvirt.Devices", "Rvirt.Hypervisor", "Rvirt.Boot", "Rvirt.Platform.Qemu"];
+
+    /// <summary>Programs of the product that run on a desktop.</summary>
+    public static readonly IReadOnlyList<string> Programs = ["Rvirt.Aot", "Rvirt.Tool"];
+
+    private static readonly Lazy<CSharpCompilation> s_program = new(Compile);
+
+    /// <summary>The program.</summary>
+    public static CSharpCompilation Program => s_program.Value;
+
+    /// <summary>The C# files of a project, without what a build leaves.</summary>
+    public static IEnumerable<string> Files(string project) => Directory.EnumerateFiles(Path.Combine(Repository.Top, project), "*.cs", SearchOption.AllDirectories)
+        .Where(file => !Path.GetRelativePath(Repository.Top, file).Split('/').Any(part => part is "bin" or "obj")).Order(StringComparer.Ordinal);
+
+    /// <summary>The namespace that a symbol's outermost type is in; null for what has none, and for what is not the product's.</summary>
+    public static string? NamespaceOf(ISymbol? symbol)
+    {
+        while (symbol is IArrayTypeSymbol or IPointerTypeSymbol)
+        {
+            symbol = symbol is IArrayTypeSymbol array ? array.ElementType : ((IPointerTypeSymbol)symbol).PointedAtType;
+        }
+
+        if (symbol is null or INamespaceSymbol or ITypeParameterSymbol || !symbol.Locations.Any(place => place.IsInSource))
+        {
+            return null;
+        }
+
+        var name = symbol.ContainingNamespace;
+        return name is null || name.IsGlobalNamespace ? null : name.ToDisplayString();
+    }
+
+    /// <summary>What the nodes of a file mean: each name's symbol, and each expression's type.</summary>
+    public static IEnumerable<(SyntaxNode Node, ISymbol Symbol)> Uses(SyntaxTree tree, SemanticModel model)
+    {
+        foreach (var node in tree.GetRoot().DescendantNodes())
+        {
+            if (node is ExpressionSyntax or ConstructorInitializerSyntax or AttributeSyntax && !InUsing(node))
+            {
+                var info = model.GetSymbolInfo(node);
+                foreach (var symbol in info.Symbol is { } found ? [found] : info.CandidateSymbols.ToArray())
+                {
+                    yield return (node, symbol);
+                }
+
+                if (node is ExpressionSyntax && model.GetTypeInfo(node).Type is { } type)
+                {
+                    yield return (node, type);
+                }
+            }
+        }
+    }
+
+    private static bool InUsing(SyntaxNode node) => node.FirstAncestorOrSelf<UsingDirectiveSyntax>() is not null || node.Parent is BaseNamespaceDeclarationSyntax or QualifiedNameSyntax { Parent: BaseNamespaceDeclarationSyntax };
+
+    private static CSharpCompilation Compile()
+    {
+        var options = new CSharpParseOptions(LanguageVersion.Latest);
+        var trees = Libraries.Concat(Programs).SelectMany(Files)
+            .Select(file => CSharpSyntaxTree.ParseText(File.ReadAllText(file), options, Path.GetRelativePath(Repository.Top, file)));
+        var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
+            .Where(file => !Path.GetFileName(file).StartsWith("Rvirt.", StringComparison.Ordinal)).Select(file => MetadataReference.CreateFromFile(file));
+        return CSharpCompilation.Create(
+            "Product", trees, references, new CSharpCompilationOptions(OutputKind.ConsoleApplication, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable));
+    }
+}
