@@ -65,10 +65,10 @@ public struct HostDescription
     public FdtProperty BootArguments;
 
     /// <summary>The PLIC.</summary>
-    public HostPlic Plic;
+    public PlicDescription Plic;
 
     /// <summary>The console's UART: the one of <c>stdout-path</c>, else the first of a known kind.</summary>
-    public HostUart Uart;
+    public UartDescription Uart;
 
     /// <summary>virtio-mmio slots, by ascending address.</summary>
     public VirtioSlotList VirtioSlots;

@@ -254,7 +254,7 @@ public static class HostTree
         else if (host.Plic.Size == 0 && (compatible.HasString("sifive,plic-1.0.0"u8) || compatible.HasString("riscv,plic0"u8)))
         {
             tree.TryUInt32(node, "riscv,ndev"u8, out var sources);
-            host.Plic = new HostPlic { Base = address, Size = size, Sources = sources };
+            host.Plic = new PlicDescription { Base = address, Size = size, Sources = sources };
             tree.TryProperty(node, "interrupts-extended"u8, out plic);
         }
 
@@ -342,7 +342,7 @@ public static class HostTree
             return;
         }
 
-        var uart = new HostUart { Kind = kind, Interrupt = Interrupt(tree, node) };
+        var uart = new UartDescription { Kind = kind, Interrupt = Interrupt(tree, node) };
         tree.TryReg(node, 0, out uart.Base, out uart.Size);
         tree.TryUInt32(node, "clock-frequency"u8, out uart.ClockFrequency);
         tree.TryUInt32(node, "reg-shift"u8, out var shift);

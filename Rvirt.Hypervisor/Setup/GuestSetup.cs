@@ -4,6 +4,7 @@ using Rvirt.Core.Images;
 using Rvirt.Core.Memory;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
+using Rvirt.Devices.HostDrivers;
 using Rvirt.Devices.Machine;
 using Rvirt.Hypervisor.Boards;
 using Rvirt.Hypervisor.Host;
@@ -72,7 +73,7 @@ internal static unsafe class GuestSetup<THost>
             }
 
             var device = description.VirtioSlots[slot];
-            if (!Devices.HostDrivers.HostPlic.CanRoute(device.Interrupt))
+            if (!HostPlic.CanRoute(device.Interrupt))
             {
                 StartupFailure.Begin(ref host).Text("guest "u8).Text(guest->Name).Text(": virtio slot "u8).Decimal((ulong)slot)
                     .Text(" of the machine has no interrupt that Rvirt can route, 1 to 127: name other slots"u8);

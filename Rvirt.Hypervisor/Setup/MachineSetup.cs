@@ -98,7 +98,7 @@ public static unsafe class MachineSetup<THost>
             return Fail(ref host, "the console's UART is a SiFive UART, for which Rvirt has no driver: name a 16550A in stdout-path"u8);
         }
 
-        if (description.Uart.Interrupt != 0 && !Devices.HostDrivers.HostPlic.CanRoute(description.Uart.Interrupt))
+        if (description.Uart.Interrupt != 0 && !HostPlic.CanRoute(description.Uart.Interrupt))
         {
             return Fail(ref host, "the console's UART has no interrupt that Rvirt can route, 1 to 127: name another one in stdout-path"u8);
         }

@@ -2,6 +2,7 @@ using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Memory;
 using Rvirt.Core.Seeds;
 using Rvirt.Devices.Console;
+using Rvirt.Devices.HostDrivers;
 using Rvirt.Hypervisor.Host;
 using Rvirt.Hypervisor.Setup;
 using Rvirt.Mmu;
@@ -17,7 +18,7 @@ public unsafe struct HostMachine<THost>
     internal ConsoleMultiplexer Console;
 
     /// <summary>The host's PLIC.</summary>
-    internal Devices.HostDrivers.HostPlic Plic;
+    internal HostPlic Plic;
 
     /// <summary>The host's real-time clock.</summary>
     internal Devices.HostDrivers.HostGoldfishRtc Clock;

@@ -20,7 +20,7 @@ public sealed partial class OutsideBoardTests
 {
     private const int Memory = 320 + 512;
 
-    private static readonly string[] s_files = ["Acme.One.csproj", "nuget.config", "AcmeOne.cs", "Image.cs", "Machine/board.inc"];
+    private static readonly string[] s_files = ["Acme.One.csproj", "nuget.config", "AcmeOne.cs", "Image.cs", "MachineMode/board.inc"];
 
     private readonly TemporaryFolder _folder = new();
 
@@ -34,7 +34,7 @@ public sealed partial class OutsideBoardTests
         var page = File.ReadAllText(Path.Combine(Repository.Top, "docs/adding-a-board.md"));
         var files = ShownFile().Matches(page).ToDictionary(match => match.Groups[1].Value, match => match.Groups[2].Value);
         Assert.That(files.Keys, Is.EquivalentTo(s_files));
-        Directory.CreateDirectory(Path.Combine(Board, "Machine"));
+        Directory.CreateDirectory(Path.Combine(Board, "MachineMode"));
         foreach (var (name, text) in files)
         {
             File.WriteAllText(Path.Combine(Board, name), text);

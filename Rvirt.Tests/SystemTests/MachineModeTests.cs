@@ -52,9 +52,9 @@ public sealed class MachineModeTests
             "clang-19",
             [
                 "--target=riscv64", "-march=rv64imac_zicsr_zifencei", "-mabi=lp64", "-mno-relax", "-nostdlib", "-static", "-fuse-ld=lld-19",
-                "-I", Path.Combine(boot, "Assembly"), "-I", Path.Combine(boot, "Machine"), "-I", Path.Combine(Repository.Top, "Rvirt.Platform.Qemu/Machine"),
+                "-I", Path.Combine(boot, "Assembly"), "-I", Path.Combine(boot, "MachineMode"), "-I", Path.Combine(Repository.Top, "Rvirt.Platform.Qemu/MachineMode"),
                 $"-Wl,-T,{Path.Combine(boot, "Linker/rvirt.ld")}", "-Wl,--build-id=none", "-o", elf,
-                .. Directory.GetFiles(Path.Combine(boot, "Machine"), "*.S").Order(StringComparer.Ordinal),
+                .. Directory.GetFiles(Path.Combine(boot, "MachineMode"), "*.S").Order(StringComparer.Ordinal),
                 Path.Combine(Repository.Top, "Rvirt.Tests/SystemTests/stub-payload.S"),
             ]);
         Assert.That(status, Is.Zero, output);

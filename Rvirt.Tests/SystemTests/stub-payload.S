@@ -1,6 +1,6 @@
 /* A program in the hypervisor's place, above Rvirt's own machine-mode part: tries what that part promises and what it must refuse.
  * Powers off with status 0, or with the number of the first check that failed. */
-#include "Machine.inc"
+#include "MachineMode.inc"
 
     .macro CHECK number, register, value
     li      s11, \number

@@ -7,6 +7,7 @@ using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.Machine;
 using Rvirt.Devices.Virtio;
 using Rvirt.Hypervisor.Boards;
+using Rvirt.Hypervisor.Host;
 using Rvirt.Hypervisor.Setup;
 using Rvirt.Hypervisor.VirtualMachines;
 using Rvirt.Mmu;

@@ -1,7 +1,7 @@
 namespace Rvirt.Core.DeviceTree;
 
 /// <summary>The host's PLIC.</summary>
-public struct HostPlic
+public struct PlicDescription
 {
     /// <summary>Address of its registers.</summary>
     public ulong Base;

@@ -1,5 +1,5 @@
 /* Traps to M-mode: the calls of S-mode, and the timer and software interrupts that are handed down to it. */
-#include "Machine.inc"
+#include "MachineMode.inc"
 
     .section .text.machine, "ax", @progbits
     .balign 64

@@ -1,5 +1,5 @@
 /* A machine-mode trap that cannot be: says what it was, then ends the machine. */
-#include "Machine.inc"
+#include "MachineMode.inc"
 
     .section .text.machine, "ax", @progbits
     .globl rvirt_machine_unexpected

@@ -1,5 +1,5 @@
 /* SBI calls of the hypervisor in S-mode (SBI 2.0): just the ones it makes. a7 and a6 name the call, a0 and a1 return. */
-#include "Machine.inc"
+#include "MachineMode.inc"
 
 #define SBI_SUCCESS                 0
 #define SBI_ERR_NOT_SUPPORTED       -2

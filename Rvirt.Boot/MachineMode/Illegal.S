@@ -1,6 +1,6 @@
 /* Illegal instructions on a hart without a time CSR: rdtime is emulated in a few instructions, the rest is handed down as if
  * it had been delegated. On other harts illegal instructions never come here. */
-#include "Machine.inc"
+#include "MachineMode.inc"
 
 #define CSRRS_TIME      0xC0102073          /* csrrs rd, time, x0 */
 #define RD_MASK         0xF80

@@ -1,7 +1,7 @@
 namespace Rvirt.Core.DeviceTree;
 
 /// <summary>A UART of the host.</summary>
-public struct HostUart
+public struct UartDescription
 {
     /// <summary>What it is.</summary>
     public HostUartKind Kind;

@@ -1,5 +1,5 @@
 /* Reset: every hart starts here in M-mode, a1 = device tree. One goes on to boot, the others sleep until SBI HSM starts them. */
-#include "Machine.inc"
+#include "MachineMode.inc"
 
 /* Runs the next instruction, which may be illegal on this hart; then goes on behind it. */
     .macro  TRY instruction:vararg
