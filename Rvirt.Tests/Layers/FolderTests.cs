@@ -1,0 +1,45 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text.RegularExpressions;
+using Microsoft.CodeAnalysis;
+using NUnit.Framework;
+using Rvirt.Tests.SystemTests;
+
+namespace Rvirt.Tests.Layers;
+
+/// <summary>Each folder of the product begins with a page: what it is, its rules, its locks, what it does not promise.</summary>
+public sealed partial class FolderTests
+{
+    private static readonly string[] s_heads = ["**What.** ", "**Rules.** ", "**Locks.** ", "**Not promised.** "];
+
+    private static IEnumerable<string> Folders() => ProductSources.Libraries.Concat(ProductSources.Programs).SelectMany(ProductSources.Files)
+        .Select(file => Path.GetRelativePath(Repository.Top, Path.GetDirectoryName(file)!)).Distinct().Order(StringComparer.Ordinal);
+
+    [TestCaseSource(nameof(Folders))]
+    public void AFolderBeginsWithAPage(string folder)
+    {
+        var page = Path.Combine(Repository.Top, folder, "README.md");
+        Assert.That(File.Exists(page), "README.md of the folder");
+        var lines = File.ReadAllLines(page);
+        Assert.That(lines[0], Is.EqualTo("# " + folder.Split('/')[^1]));
+        Assert.That(lines.Select(line => s_heads.FirstOrDefault(head => line.StartsWith(head, StringComparison.Ordinal))).OfType<string>(), Is.EqualTo(s_heads));
+        Assert.That(lines.Where(line => s_heads.Contains(line.TrimEnd() + " ")), Is.Empty, "a head alone says nothing");
+    }
+
+    /// <summary>What a page names is there, so that it is found.</summary>
+    [TestCaseSource(nameof(Folders))]
+    public void WhatItNamesExists(string folder)
+    {
+        var names = Name().Matches(File.ReadAllText(Path.Combine(Repository.Top, folder, "README.md"))).SelectMany(match => match.Groups[1].Value.Split('.')).Distinct();
+        Assert.That(names.Where(name => !ProductSources.Program.GetSymbolsWithName(name, SymbolFilter.TypeAndMember).Any()), Is.Empty);
+    }
+
+    [Test]
+    public void AllFoldersAreSeen() => Assert.That(Folders(), Is.SupersetOf(new[] { "Rvirt.Core/Traps", "Rvirt.Mmu", "Rvirt.Devices/Virtio/Mediated", "Rvirt.Boot/Target", "Rvirt.Aot", "Rvirt.Tool/Blobs" }));
+
+    // A type, or a member of one; not the name of a project, a file or another program.
+    [GeneratedRegex(@"`((?!Rvirt\.)[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*(?:\.[A-Z][A-Za-z0-9]+)?)`")]
+    private static partial Regex Name();
+}
