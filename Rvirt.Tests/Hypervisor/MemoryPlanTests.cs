@@ -8,6 +8,7 @@ using Rvirt.Desktop.Guests;
 using Rvirt.Desktop.Hypervisor;
 using Rvirt.Devices.Machine;
 using Rvirt.Hypervisor.Boards;
+using Rvirt.Hypervisor.Host;
 using Rvirt.Hypervisor.Setup;
 using Rvirt.Hypervisor.VirtualMachines;
 using Rvirt.Mmu;

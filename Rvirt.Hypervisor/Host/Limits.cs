@@ -1,4 +1,4 @@
-namespace Rvirt.Hypervisor.Setup;
+namespace Rvirt.Hypervisor.Host;
 
 /// <summary>Sizes that assembly (Limits.inc) and C# agree on.</summary>
 public static class Limits

@@ -1,8 +1,7 @@
 using System;
 using Rvirt.Devices.Console;
-using Rvirt.Hypervisor.Host;
 
-namespace Rvirt.Hypervisor.Setup;
+namespace Rvirt.Hypervisor.Host;
 
 /// <summary>A start that cannot go on: one line that says what is wrong and what to do, then the end of the machine.</summary>
 internal static class StartupFailure
