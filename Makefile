@@ -49,6 +49,7 @@ help:
 	@echo 'make fuzz      feed the parsers, loaders, virtio and the decoder with bad input until something breaks (TARGET=all|blob|decoder|kernel|tree|virtio, FOR=seconds)'
 	@echo 'make test      unit, compiler and whole-system tests (FILTER=... takes a dotnet test filter)'
 	@echo 'make lockstep  random privileged programs, on the reference hart and under Rvirt (N=10000000 instructions, SEED=1, JOBS=2)'
+	@echo '    SWITCH=1            put the virtual hart down after every trap, spoil its hart, and go on with it'
 	@echo 'make bench     benchmarks: BenchmarkDotNet on this machine, and the benchmark guest on QEMU (BENCH="guest|desktop|publish ...": one of them)'
 	@echo 'make desktop-linux  boot the Debian guest without QEMU, on an interpreted hart in this process, under Rvirt (NATIVE=1: without)'
 	@echo '    UNTIL=TEXT          end when the console shows it (default "login:"); STRICT=1 a hart on which a missing fence shows'

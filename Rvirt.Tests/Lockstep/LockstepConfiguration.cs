@@ -56,6 +56,9 @@ public sealed record LockstepConfiguration
         Misaligned = Misaligned,
     };
 
+    /// <summary>The same host, with the virtual hart put down after every trap.</summary>
+    public LockstepConfiguration PutDown => this with { Switch = Switch == LockstepSwitch.Other ? LockstepSwitch.Other : LockstepSwitch.Same };
+
     public override string ToString() =>
         $"host {HostMode}, TLB {HostTlb}, {HostAsidBits} ASID bits, stval {HostIllegalValue}, reservations lost {HostTrapsClearReservation}, {Tables} tables, one at a time {OneAtATime}, misaligned accesses {Misaligned}, put down {Switch}";
 

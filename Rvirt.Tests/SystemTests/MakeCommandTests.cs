@@ -24,7 +24,7 @@ public sealed class MakeCommandTests
     [TestCase("qemu-gdb", "GDB_PORT=x", "GDB_PORT is 1 to 65535")]
     [TestCase("ssh", "GUEST=guest1", "GUEST is 0 to 3")]
     [TestCase("desktop-linux", "NATIVE=yes", "NATIVE is 1 or 0, not yes")]
-    [TestCase("lockstep", "SED=3", "make lockstep has no setting SED: is it SEED? (its settings are N, SEED, JOBS)")]
+    [TestCase("lockstep", "SED=3", "make lockstep has no setting SED: is it SEED? (its settings are N, SEED, JOBS, SWITCH)")]
     [TestCase("lockstep", "N=1e6", "N is 1 to 9223372036854775807 (instructions), not 1e6")]
     [TestCase("lockstep", "N='; ls Makefile '", "N is 1 to 9223372036854775807 (instructions), not '; ls Makefile '")]
     [TestCase("fuzz", "TARGETS=tree", "make fuzz has no setting TARGETS: is it TARGET?")]
@@ -66,6 +66,7 @@ public sealed class MakeCommandTests
     }
 
     [TestCase("lockstep", new[] { "N=1000", "SEED=3", "JOBS=1" }, "Rvirt.Tests.dll><lockstep><1000><3><1>")]
+    [TestCase("lockstep", new[] { "N=1000", "SEED=3", "JOBS=1", "SWITCH=1" }, "Rvirt.Tests.dll><lockstep><1000><3><1><1>")]
     [TestCase("fuzz", new[] { "TARGET=tree", "FOR=60" }, "Rvirt.Fuzz.dll><run><--target><tree><--seconds><60>")]
     [TestCase("bench", new[] { "BENCH=desktop --filter '*a b*'" }, "<--><desktop><--filter><*a b*>")]
     [TestCase("mutation", new[] { "PROJECT=Mmu", "FILES=a.cs 'b c.cs'" }, "<--project><Rvirt.Mmu.csproj><--mutate><a.cs><--mutate><b c.cs>")]
