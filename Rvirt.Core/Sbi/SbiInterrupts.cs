@@ -1,4 +1,3 @@
-using System.Threading;
 using Rvirt.Core.Host;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
@@ -32,9 +31,7 @@ public static class SbiInterrupts
             else
             {
                 // SAFETY: Siblings holds GuestHarts pointers for as long as the guest lives.
-                var sibling = v.Siblings[i];
-                Interlocked.Or(ref sibling->Requests, (int)HartRequest.Interrupt);
-                host.SendIpi(sibling->HostHartId);
+                HartKick.Raise(ref host, ref *v.Siblings[i], HartRequest.Interrupt);
             }
         }
 

@@ -88,7 +88,7 @@ public unsafe struct VCpu
     /// <summary>The <c>time</c> at which this hart has to look after the alarm of the guest's clock; all ones: not at all.</summary>
     public ulong Alarm;
 
-    /// <summary>What other harts ask of this one, as bits of <see cref="HartRequest"/>; changed atomically.</summary>
+    /// <summary>What other harts ask of this one, as bits of <see cref="HartRequest"/>; set by <see cref="HartKick"/>, taken by the hart that runs it, both atomically.</summary>
     public int Requests;
 
     /// <summary>Guest privilege mode, U or S.</summary>

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Threading;
 using Rvirt.Core.Host;
 using Rvirt.Core.VirtualHart;
 
@@ -52,9 +51,7 @@ internal unsafe struct HartSignals
             if (hart != here && Includes(changed, hart))
             {
                 // SAFETY: there are as many as Use was told.
-                var virtualHart = _harts[hart];
-                Interlocked.Or(ref virtualHart->Requests, (int)HartRequest.External);
-                host.SendIpi(Volatile.Read(ref virtualHart->HostHartId));
+                HartKick.Raise(ref host, ref *_harts[hart], HartRequest.External);
             }
         }
     }

@@ -16,6 +16,9 @@ internal sealed class TestHart
     /// <summary>Whether <c>stval</c> may name another instruction than the one that trapped.</summary>
     public bool ReportsOtherInstructions { get; set; }
 
+    /// <summary>What happens elsewhere just after the software interrupt was cleared.</summary>
+    public Action? WhenCleared { get; set; }
+
     public ulong Sstatus { get; set; }
 
     public ulong Sie { get; set; } = Interrupts.All;
@@ -58,7 +61,11 @@ internal readonly struct TestHost(TestHart hart) : ITrapHost
 
     public ulong ReadSip() => hart.Sip;
 
-    public void ClearSoftwareInterrupt() => hart.Sip &= ~Interrupts.Software;
+    public void ClearSoftwareInterrupt()
+    {
+        hart.Sip &= ~Interrupts.Software;
+        hart.WhenCleared?.Invoke();
+    }
 
     public void WriteScounteren(ulong value) => hart.Scounteren = value;
 
