@@ -146,7 +146,7 @@ public sealed class CommandTests
         Boot();
         Boot();
         Assert.That(Copies(), Is.EqualTo(2), "the second run has its disks");
-        File.SetLastWriteTimeUtc(template, DateTime.UtcNow.AddHours(1));
+        File.SetLastWriteTimeUtc(template, File.GetLastWriteTimeUtc(Path.Combine(Copy.Run, "disk0.img")).AddHours(1));
         Boot();
         Assert.That(Copies(), Is.EqualTo(4), "the built disk is newer");
         Assert.That(Directory.GetFiles(Copy.Run).Select(Path.GetFileName), Is.EquivalentTo(["disk0.img", "disk1.img"]));
@@ -160,7 +160,7 @@ public sealed class CommandTests
         var template = _folder.Write("guest/disk.ext4", new byte[100]);
         Directory.CreateDirectory(Copy.Run);
         var disk = _folder.Write("artifacts/run/disk0.img", [7]);
-        File.SetLastWriteTimeUtc(template, DateTime.UtcNow.AddHours(1));
+        File.SetLastWriteTimeUtc(template, File.GetLastWriteTimeUtc(disk).AddHours(1));
         _programs.Setup(programs => programs.Run("cp", It.IsAny<string[]>())).Callback<string, string[]>((_, words) => File.WriteAllBytes(words[^1], new byte[50]))
             .Throws(new IOException("cp: error writing: No space left on device"));
         Assert.That(() => Run(("NATIVE", "1")), Throws.InstanceOf<IOException>().With.Message.Contains("No space left"));
