@@ -56,6 +56,7 @@ help:
 	@echo 'make coverage  line and branch coverage of the fast tests, as a table and in artifacts/coverage'
 	@echo 'make mutation  mutation testing of a library (PROJECT=Core|Mmu, FILES="**/Sbi/*.cs"); slow: see docs/mutation.md'
 	@echo 'make image     the hypervisor images, in $(images)'
+	@echo 'make packages  the libraries and the compiler as NuGet packages, in artifacts/packages (docs/packages.md)'
 	@echo 'make guest     the Debian guest, in artifacts/guest'
 	@echo 'make firmware  the newest OpenSBI that Debian serves, which tests run Rvirt above, in artifacts/firmware'
 	@echo 'make tool      Rvirt.Tool, which judges settings and runs guests (each target that needs it does that by itself)'
@@ -140,6 +141,13 @@ coverage: judge
 mutation: judge
 	@dotnet tool restore >/dev/null
 	@exec $(tool) mutation
+
+.PHONY: packages
+packages: judge
+	@echo 'packages: building'
+	@rm -rf artifacts/packages
+	@dotnet pack rvirt.sln -c $(configuration) --nologo -v q -clp:ErrorsOnly
+	@ls -l artifacts/packages | awk 'NR > 1 { print "packages: artifacts/packages/" $$9 ", " $$5 " bytes" }'
 
 .PHONY: desktop-linux
 desktop-linux: guest

@@ -96,6 +96,29 @@ public sealed partial class OutsideBoardTests
     public void Rvirts_own_image_does_not_know_the_board() =>
         Refusal.Expect(Firmware.Stub, "rvirt: error: this machine is not one that the image was built for: it knows QEMU virt$", Repository.UBootElf, Memory, further: ["-dtb", Tree]);
 
+    /// <summary>What the build wrote and read in the board's folder, and the images: not even a path leads back.</summary>
+    [Test]
+    public void Names_no_place_of_the_repository_and_its_images_none_at_all()
+    {
+        var top = Encoding.UTF8.GetBytes(Repository.Top + "/");
+        Assert.That(Directory.GetFiles(Board, "*", SearchOption.AllDirectories).Where(file => File.ReadAllBytes(file).AsSpan().IndexOf(top) >= 0), Is.Empty);
+        var here = Encoding.UTF8.GetBytes(_folder.File(""));
+        Assert.That(new[] { Firmware.Stub, Firmware.Sbi }.Where(firmware => File.ReadAllBytes(Image(firmware)).AsSpan().IndexOf(here) >= 0), Is.Empty);
+    }
+
+    [Test]
+    public void A_machine_mode_part_without_the_boards_addresses_is_refused()
+    {
+        var copy = _folder.File("Without.Addresses");
+        var (status, output) = Commands.Run("cp", ["-r", Board, copy]);
+        Assert.That(status, Is.Zero, output);
+        File.Delete(Path.Combine(copy, "Machine/board.inc"));
+        (status, output) = Commands.Run(
+            "env", ["-C", copy, $"NUGET_PACKAGES={_folder.File("cache")}", "dotnet", "msbuild", "-t:RvirtBootImages", "-nologo", "-nodeReuse:false"], TimeSpan.FromMinutes(1));
+        Assert.That(status, Is.Not.Zero);
+        Assert.That(output, Does.Contain("error RVB0001: image acme-one has MachineMode, and the project has no Machine/board.inc").And.Not.Contain("image acme-one-sbi"));
+    }
+
     private string Published(string name) => Path.Combine(Board, "bin/Release/net10.0/publish", name);
 
     private string Image(Firmware firmware) => Published(firmware == Firmware.Stub ? "acme-one.elf" : "acme-one-sbi.elf");

@@ -31,7 +31,7 @@ public static class MakeTargets
         new("mutation", ["PROJECT", "FILES"], (settings, copy) => DotnetPlan.Mutation(settings, copy)),
         new("bench", ["BENCH"], (settings, copy) => DotnetPlan.Bench(settings, copy)),
         new("test", ["FILTER"], (settings, copy) => DotnetPlan.Test(settings, copy)),
-        .. from name in new[] { "coverage", "image", "guest", "firmware", "setup" } select new MakeTarget(name, [], (_, _) => { }),
+        .. from name in new[] { "coverage", "image", "packages", "guest", "firmware", "setup" } select new MakeTarget(name, [], (_, _) => { }),
     ];
 
     /// <summary>Judges what was typed behind <c>make</c>.</summary>
