@@ -17,7 +17,7 @@ rvirt_machine_start:
     csrr    a0, mhartid
     li      t0, M_MAX_HARTS
     bgeu    a0, t0, rvirt_machine_sleep
-    csrr    t0, misa                        /* harts without S-mode are no use (FU540's hart 0); zero says nothing */
+    csrr    t0, misa                        /* harts without S-mode are no use (some boards have one); zero says nothing */
     beqz    t0, 1f
     slli    t0, t0, 63 - ('S' - 'A')
     bgez    t0, rvirt_machine_sleep

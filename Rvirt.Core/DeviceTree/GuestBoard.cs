@@ -1,3 +1,4 @@
+using System;
 using System.Runtime.CompilerServices;
 
 namespace Rvirt.Core.DeviceTree;
@@ -23,6 +24,12 @@ public struct GuestBoard
 
     /// <summary>Bytes from one virtio-mmio slot to the next.</summary>
     public const ulong VirtioSlotSize = 0x1000;
+
+    /// <summary>The machine's kind, as its device tree says it.</summary>
+    public static ReadOnlySpan<byte> Compatible => "riscv-virtio"u8;
+
+    /// <summary>Its model, likewise.</summary>
+    public static ReadOnlySpan<byte> Model => "riscv-virtio,rvirt"u8;
 
     private const int Kinds = (int)GuestDeviceKind.Virtio + 1;
 

@@ -30,8 +30,8 @@ public static class GuestDeviceTree
         writer.BeginNode(""u8);
         writer.Property("#address-cells"u8, 2u);
         writer.Property("#size-cells"u8, 2u);
-        writer.StringProperty("compatible"u8, "riscv-virtio"u8);
-        writer.StringProperty("model"u8, "riscv-virtio,rvirt"u8);
+        writer.StringProperty("compatible"u8, GuestBoard.Compatible);
+        writer.StringProperty("model"u8, GuestBoard.Model);
         WriteChosen(ref writer, machine);
         WriteMemory(ref writer, machine);
         WriteHarts(ref writer, machine);

@@ -67,6 +67,9 @@ public struct HostDescription
     /// <summary>The PLIC.</summary>
     public PlicDescription Plic;
 
+    /// <summary>What a PLIC of no known kind calls itself (<c>compatible</c>); lies in the device tree. Empty where there is none.</summary>
+    public FdtProperty UnknownPlic;
+
     /// <summary>The console's UART: the one of <c>stdout-path</c>, else the first of a known kind.</summary>
     public UartDescription Uart;
 

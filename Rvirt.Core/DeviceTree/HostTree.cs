@@ -80,7 +80,7 @@ public static class HostTree
 
         if (host.Plic.Size == 0)
         {
-            return HostTreeError.NoPlic;
+            return host.UnknownPlic.Length == 0 ? HostTreeError.NoPlic : HostTreeError.UnknownPlic;
         }
 
         if (host.Harts[host.BootHart].PlicContext < 0)
@@ -231,31 +231,32 @@ public static class HostTree
             return HostTreeError.None;
         }
 
-        if (compatible.HasString("ns16550a"u8))
+        switch (HostDeviceTable.Find(compatible, out var uart))
         {
-            ReadUart(tree, node, HostUartKind.Ns16550A, stdout, ref host);
-        }
-        else if (compatible.HasString("sifive,uart0"u8))
-        {
-            ReadUart(tree, node, HostUartKind.SiFive, stdout, ref host);
-        }
-        else if (compatible.HasString("virtio,mmio"u8))
-        {
-            AddVirtioSlot(ref host, new HostVirtioSlot { Base = address, Size = size, Interrupt = Interrupt(tree, node) });
-        }
-        else if (compatible.HasString("sifive,test0"u8) || compatible.HasString("sifive,test1"u8))
-        {
-            host.TestDevice = address;
-        }
-        else if (host.Clock == 0 && compatible.HasString("google,goldfish-rtc"u8))
-        {
-            host.Clock = address;
-        }
-        else if (host.Plic.Size == 0 && (compatible.HasString("sifive,plic-1.0.0"u8) || compatible.HasString("riscv,plic0"u8)))
-        {
-            tree.TryUInt32(node, "riscv,ndev"u8, out var sources);
-            host.Plic = new PlicDescription { Base = address, Size = size, Sources = sources };
-            tree.TryProperty(node, "interrupts-extended"u8, out plic);
+            case HostDeviceKind.Uart:
+                ReadUart(tree, node, uart, compatible, stdout, ref host);
+                break;
+            case HostDeviceKind.VirtioSlot:
+                AddVirtioSlot(ref host, new HostVirtioSlot { Base = address, Size = size, Interrupt = Interrupt(tree, node) });
+                break;
+            case HostDeviceKind.TestDevice:
+                host.TestDevice = address;
+                break;
+            case HostDeviceKind.Clock when host.Clock == 0:
+                host.Clock = address;
+                break;
+            case HostDeviceKind.Plic when host.Plic.Size == 0:
+                tree.TryUInt32(node, "riscv,ndev"u8, out var sources);
+                host.Plic = new PlicDescription { Base = address, Size = size, Sources = sources };
+                tree.TryProperty(node, "interrupts-extended"u8, out plic);
+                break;
+            case HostDeviceKind.None when node.Offset == stdout:
+                ReadUart(tree, node, HostUartKind.Unknown, compatible, stdout, ref host);
+                break;
+            case HostDeviceKind.None when tree.TryUInt32(node, "riscv,ndev"u8, out _):
+                // It says how many sources it has in a PLIC's way.
+                host.UnknownPlic = compatible;
+                break;
         }
 
         return HostTreeError.None;
@@ -335,14 +336,14 @@ public static class HostTree
         }
     }
 
-    private static void ReadUart(in FdtReader tree, FdtNode node, HostUartKind kind, int stdout, ref HostDescription host)
+    private static void ReadUart(in FdtReader tree, FdtNode node, HostUartKind kind, in FdtProperty compatible, int stdout, ref HostDescription host)
     {
         if (host.Uart.Kind != HostUartKind.None && node.Offset != stdout)
         {
             return;
         }
 
-        var uart = new UartDescription { Kind = kind, Interrupt = Interrupt(tree, node) };
+        var uart = new UartDescription { Kind = kind, Compatible = compatible, Interrupt = Interrupt(tree, node) };
         tree.TryReg(node, 0, out uart.Base, out uart.Size);
         tree.TryUInt32(node, "clock-frequency"u8, out uart.ClockFrequency);
         tree.TryUInt32(node, "reg-shift"u8, out var shift);

@@ -24,6 +24,9 @@ public enum HostTreeError : byte
     /// <summary>There is no PLIC.</summary>
     NoPlic,
 
+    /// <summary>The PLIC is of no kind that is known.</summary>
+    UnknownPlic,
+
     /// <summary>The PLIC has no supervisor context for the hart that started.</summary>
     NoPlicContext,
 

@@ -1,6 +1,6 @@
 namespace Rvirt.Core.DeviceTree;
 
-/// <summary>Kinds of UART that the hypervisor has a driver for.</summary>
+/// <summary>Kinds of UART that the hypervisor recognises. Not all have a driver: a console on another one is refused by name.</summary>
 public enum HostUartKind : byte
 {
     /// <summary>There is none.</summary>
@@ -11,4 +11,7 @@ public enum HostUartKind : byte
 
     /// <summary>SiFive.</summary>
     SiFive,
+
+    /// <summary>Another one, which <c>stdout-path</c> names.</summary>
+    Unknown,
 }

@@ -6,6 +6,9 @@ public struct UartDescription
     /// <summary>What it is.</summary>
     public HostUartKind Kind;
 
+    /// <summary>What its node calls itself (<c>compatible</c>); lies in the device tree.</summary>
+    public FdtProperty Compatible;
+
     /// <summary>Address of its registers.</summary>
     public ulong Base;
 

@@ -1,6 +1,6 @@
 namespace Rvirt.Devices.Clock;
 
-/// <summary>A guest's real-time clock: the Goldfish RTC as QEMU virt has it. It counts nanoseconds since 1970, and can ring one alarm.</summary>
+/// <summary>A guest's real-time clock: the Goldfish RTC. It counts nanoseconds since 1970, and can ring one alarm.</summary>
 /// <remarks>
 /// <para>The time is that of the host plus what the guest has set it ahead. A reset takes the alarm back and keeps the time, as a clock with
 /// a battery does. An alarm keeps its moment when the clock is set while it waits.</para>

@@ -19,7 +19,7 @@ public unsafe struct ConsoleMultiplexer
     private const int PanicPatience = 1 << 20;
 
     private TicketLock _lock;
-    private HostUart16550 _uart;
+    private HostUartDriver _uart;
     private GuestConsole* _guests;
     private int _guestCount;
     private int _focus;
@@ -34,7 +34,7 @@ public unsafe struct ConsoleMultiplexer
     /// <param name="uart">The host's UART, initialized.</param>
     /// <param name="memory">Zeroed memory of <see cref="BytesNeeded"/> bytes, aligned to 16; null where there is no guest yet.</param>
     /// <param name="guests">Number of guests that have a console.</param>
-    public void Initialize(in HostUart16550 uart, void* memory, int guests)
+    public void Initialize(in HostUartDriver uart, void* memory, int guests)
     {
         this = default;
         _uart = uart;

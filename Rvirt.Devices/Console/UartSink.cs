@@ -7,10 +7,10 @@ namespace Rvirt.Devices.Console;
 public readonly unsafe struct UartSink<THost> : IConsoleSink<THost>
     where THost : struct, IMmio
 {
-    private readonly HostUart16550* _uart;
+    private readonly HostUartDriver* _uart;
 
     /// <summary>Wraps a UART, which must stay where it is.</summary>
-    public UartSink(HostUart16550* uart) => _uart = uart;
+    public UartSink(HostUartDriver* uart) => _uart = uart;
 
     /// <inheritdoc/>
     // SAFETY: the constructor's caller keeps the UART's state in place.

@@ -9,7 +9,7 @@ namespace Rvirt.Devices.HostDrivers;
 /// </remarks>
 public unsafe struct HostPlic
 {
-    /// <summary>Sources that can be routed: numbers 1 to this minus one. QEMU virt has 95, the FU540 53.</summary>
+    /// <summary>Sources that can be routed: numbers 1 to this minus one.</summary>
     public const int SourceLimit = 128;
 
     private const ulong EnableOffset = 0x2000;
@@ -33,7 +33,7 @@ public unsafe struct HostPlic
 
     /// <summary>Opens a hart's context: no source enabled, threshold 0. Each hart does this once before it takes external interrupts.</summary>
     /// <param name="host">Access to the registers.</param>
-    /// <param name="context">Context number of the hart's S-mode, from the device tree; 2 * hart + 1 on QEMU virt.</param>
+    /// <param name="context">Context number of the hart's S-mode, from the device tree.</param>
     public readonly void OpenContext<THost>(ref THost host, uint context)
         where THost : struct, IMmio
     {

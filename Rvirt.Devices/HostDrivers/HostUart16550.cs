@@ -4,7 +4,7 @@ namespace Rvirt.Devices.HostDrivers;
 
 /// <summary>Driver of the host's 16550A UART: polled output through its FIFO, input by interrupt. All zero is a UART that is not there.</summary>
 /// <remarks>The line speed stays as firmware left it. Callers on several harts take a lock around it.</remarks>
-public struct HostUart16550
+public struct HostUart16550 : IHostUart
 {
     private const uint ReceiveTransmit = 0;
     private const uint InterruptEnable = 1;
@@ -37,7 +37,7 @@ public struct HostUart16550
     /// <summary>Names the UART and makes it usable for output. Interrupts stay off.</summary>
     /// <param name="host">Access to its registers.</param>
     /// <param name="address">Physical address of the first register.</param>
-    /// <param name="shift">Registers lie 2^shift bytes apart (<c>reg-shift</c>); 0 on QEMU virt.</param>
+    /// <param name="shift">Registers lie 2^shift bytes apart (<c>reg-shift</c>).</param>
     public void Initialize<THost>(ref THost host, ulong address, int shift)
         where THost : struct, IMmio
     {

@@ -4,7 +4,7 @@ using Rvirt.Core.DeviceTree;
 
 namespace Rvirt.Devices.Plic;
 
-/// <summary>A guest's platform-level interrupt controller: the SiFive PLIC as QEMU virt has it (PLIC 1.0.0).</summary>
+/// <summary>A guest's platform-level interrupt controller: the SiFive PLIC (PLIC 1.0.0).</summary>
 /// <remarks>
 /// <para>95 sources, priorities 0 to 7, two contexts for each virtual hart: 2 * hart is its M-mode, 2 * hart + 1 its S-mode.</para>
 /// <para>Sources are level-triggered. A source pends once its line is high, from its last completion on; a line that falls before the

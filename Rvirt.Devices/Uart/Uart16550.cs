@@ -17,7 +17,7 @@ public unsafe struct Uart16550
     /// <summary>Depth of the FIFOs.</summary>
     public const int FifoDepth = 16;
 
-    /// <summary>Size of the register space that QEMU virt gives the UART, in bytes.</summary>
+    /// <summary>Size of the register space, in bytes; the chip's own are the first eight.</summary>
     public const ulong Size = 0x100;
 
     /// <summary>Line status read in a row after which the guest is taken to wait for input.</summary>

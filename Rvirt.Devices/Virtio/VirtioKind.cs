@@ -21,7 +21,7 @@ public static class VirtioKind
     private const uint Socket = 19;
 
     /// <summary>
-    /// Size in descriptors that a queue has until a driver says another, as QEMU virt's devices have it; 0 where that is not known.
+    /// Size in descriptors that a queue has until a driver says another, as the devices of the board that guests see have it; 0 where that is not known.
     /// </summary>
     /// <param name="deviceId">Kind of device.</param>
     /// <param name="queue">Number of the queue.</param>

@@ -90,7 +90,7 @@ public static class VirtioRegister
     /// <summary>Where the device's own configuration space starts.</summary>
     public const uint Configuration = 0x100;
 
-    /// <summary>Bytes of a slot, configuration space among them, as QEMU virt has it. What lies behind them answers nothing.</summary>
+    /// <summary>Bytes of a slot, configuration space among them, as on the board that guests see. What lies behind them answers nothing.</summary>
     public const uint SlotBytes = 0x200;
 
     /// <summary>"virt".</summary>

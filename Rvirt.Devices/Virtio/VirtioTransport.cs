@@ -196,7 +196,7 @@ public unsafe struct VirtioTransport<TBackend>
     // Registers of the selected queue stand for one that the back end has, or for none.
     private uint SelectedSizeMax => _queueSelect < IVirtioBackend.MaxQueues ? Backend.QueueSizeMax(_queueSelect) : 0;
 
-    // What a driver's reset of the device leaves alone, on QEMU virt and so here: U-Boot writes the page size and then resets.
+    // What a driver's reset of the device leaves alone, on the board that guests see and so here: U-Boot writes the page size and then resets.
     private void ResetTransport()
     {
         _deviceFeaturesSelect = 0;

@@ -52,7 +52,14 @@ internal static unsafe class HostReader
             return true;
         }
 
-        StartupFailure.End(ref host, HostTreeErrorText.Of(error), error == HostTreeError.NoPlic ? board.Advice(Remedy.Plic) : default);
+        var writer = StartupFailure.Begin(ref host).Text(HostTreeErrorText.Of(error));
+        if (error == HostTreeError.UnknownPlic && description.UnknownPlic.TryString(out var name))
+        {
+            writer.Text(", not "u8).Text(name);
+        }
+
+        writer.Text(error is HostTreeError.NoPlic or HostTreeError.UnknownPlic ? board.Advice(Remedy.Plic) : default);
+        StartupFailure.Finish(ref host);
         return false;
     }
 }

@@ -93,9 +93,9 @@ public static unsafe class MachineSetup<THost>
             return Fail(ref host, "more guests than harts: give the machine a hart for each"u8, board.Advice(Remedy.MoreHarts));
         }
 
-        if (description.Uart.Kind == HostUartKind.SiFive)
+        if (!HostUartDriver.Drives(description.Uart.Kind))
         {
-            return Fail(ref host, "the console's UART is a SiFive UART, for which Rvirt has no driver: name a 16550A in stdout-path"u8);
+            return NoUartDriver(ref host, description.Uart);
         }
 
         if (description.Uart.Interrupt != 0 && !HostPlic.CanRoute(description.Uart.Interrupt))
@@ -149,16 +149,20 @@ public static unsafe class MachineSetup<THost>
             return false;
         }
 
-        var uart = default(HostUart16550);
-        if (description.Uart.Kind == HostUartKind.Ns16550A)
-        {
-            uart.Initialize(ref host, description.Uart.Base, description.Uart.RegisterShift);
-        }
-
+        var uart = default(HostUartDriver);
+        uart.Initialize(ref host, description.Uart);
         machine->Console.Initialize(uart, console, guests);
         machine->Plic.Initialize(description.Plic.Base);
         machine->Clock.Initialize(description.Clock, description.TimebaseFrequency);
         return true;
+    }
+
+    private static HostCore<THost>* NoUartDriver(ref THost host, in UartDescription uart)
+    {
+        var name = uart.Kind == HostUartKind.SiFive ? "a SiFive UART"u8 : uart.Compatible.TryString(out var text) ? text : "of no kind that its node names"u8;
+        StartupFailure.Begin(ref host).Text("the console's UART is "u8).Text(name).Text(", for which Rvirt has no driver: name a 16550A in stdout-path"u8);
+        StartupFailure.Finish(ref host);
+        return null;
     }
 
     private static HostCore<THost>* Fail(ref THost host, ReadOnlySpan<byte> text, ReadOnlySpan<byte> advice = default)

@@ -38,8 +38,8 @@ internal sealed unsafe class TestGuest : IGuestSlot, IDisposable
         HostClock = (HostGoldfishRtc*)(_block + 0xf000);
 
         var host = Machine.Host;
-        var uart = default(HostUart16550);
-        uart.Initialize(ref host, FakeMachine.UartBase, 0);
+        var uart = default(HostUartDriver);
+        uart.Initialize(ref host, new Rvirt.Core.DeviceTree.UartDescription { Kind = Rvirt.Core.DeviceTree.HostUartKind.Ns16550A, Base = FakeMachine.UartBase });
         Console->Initialize(uart, _block + 0x1_0000, guests);
         for (var guest = 0; guest < guests; guest++)
         {

@@ -41,7 +41,8 @@ internal sealed class RefusalTests
         [HostTreeError.NoHart] = ("riscv,sv57", "riscv,none"),
         [HostTreeError.NoBootHart] = ("reg = <0>; mmu-type", "reg = <5>; mmu-type"),
         [HostTreeError.NoTimebase] = ("timebase-frequency = <10000000>", "timebase-frequency = <0>"),
-        [HostTreeError.NoPlic] = ("sifive,plic-1.0.0", "sifive,clint0"),
+        [HostTreeError.NoPlic] = ("compatible = \"sifive,plic-1.0.0\"; ", ""),
+        [HostTreeError.UnknownPlic] = ("sifive,plic-1.0.0", "acme,plic"),
         [HostTreeError.NoPlicContext] = ("interrupts-extended = <1 11 1 9 2 11 2 9>", "interrupts-extended = <1 11 1 11 2 11 2 9>"),
         [HostTreeError.InitrdOutsideMemory] = ("linux,initrd-end = <0 ", "linux,initrd-end = <1 "),
         [HostTreeError.MemoryOutOfReach] = (Memory, "reg = <0x1000 0 0 0x8000000>"),
@@ -197,7 +198,7 @@ internal sealed class RefusalTests
                 Assert.That(source, Does.Contain(text));
                 return source.Replace(text, instead, StringComparison.Ordinal);
             });
-        var advice = error == HostTreeError.NoPlic ? ", by Plic" : "";
+        var advice = error == HostTreeError.NoPlic ? ", by Plic" : error == HostTreeError.UnknownPlic ? ", not acme,plic, by Plic" : "";
         IsRefused(world.Desktop, started, Encoding.ASCII.GetString(HostTreeErrorText.Of(error)) + advice);
     }
 

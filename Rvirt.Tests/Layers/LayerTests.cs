@@ -1,11 +1,13 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using NUnit.Framework;
+using Rvirt.Core.DeviceTree;
 using Rvirt.Tests.SystemTests;
 
 namespace Rvirt.Tests.Layers;
@@ -68,6 +70,35 @@ public partial class LayerTests
         .EnumerateFiles(Path.Combine(Repository.Top, library), "*.cs", SearchOption.AllDirectories)
         .Where(path => !path.Split(Path.DirectorySeparatorChar).Intersect(["obj", "bin"]).Any())
         .SelectMany(path => File.ReadLines(path).Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal) && line.Contains('"')).Select(line => $"{Path.GetFileName(path)}: {line}"));
+
+    /// <summary>
+    /// Below the boards, no board's name in a comment either, no <c>compatible</c> of a board, and no address of the board that guests see but
+    /// in its one table. A number behind <c>&amp;</c> is a mask.
+    /// QEMU by itself is not a board: comments say what its harts and device models do, as they do of other makers' chips.
+    /// </summary>
+    [Test]
+    public void OnlyTheTableOfTheGuestsBoardHasABoardsNumbers()
+    {
+        var board = GuestBoard.Standard;
+        var addresses = Enum.GetValues<GuestDeviceKind>().Where(board.Has).SelectMany(kind => Enumerable.Range(0, board[kind].Count).Select(index => board[kind].BaseOf(index))).ToHashSet();
+        bool Speaks(string line) => BoardOrCompatible().IsMatch(line)
+            || HexNumber().Matches(line).Any(number => ulong.TryParse(number.Groups[1].Value.Replace("_", "", StringComparison.Ordinal), NumberStyles.HexNumber, null, out var value) && addresses.Contains(value));
+
+        var table = Path.Combine(Repository.Top, "Rvirt.Core", "DeviceTree", "GuestBoard.cs");
+        var lines = Order.Where(name => !name.StartsWith("Rvirt.Platform.", StringComparison.Ordinal))
+            .SelectMany(name => Directory.EnumerateFiles(Path.Combine(Repository.Top, name), "*", SearchOption.AllDirectories))
+            .Where(path => !path.Split(Path.DirectorySeparatorChar).Intersect(["obj", "bin"]).Any() && path != table)
+            .Where(path => Path.GetExtension(path) is ".cs" or ".S" or ".inc" or ".ld")
+            .SelectMany(path => File.ReadLines(path).Where(Speaks).Select(line => $"{Path.GetRelativePath(Repository.Top, path)}: {line.Trim()}"));
+        Assert.That(lines, Is.Empty);
+        Assert.That(File.ReadLines(table).Count(Speaks), Is.GreaterThan(addresses.Count / 2), "the check finds them where they are");
+    }
+
+    [GeneratedRegex("qemu('s)? ?virt|unleashed|sifive_u|fu[57]40|unmatched|visionfive|icicle|riscv-virtio", RegexOptions.IgnoreCase)]
+    private static partial Regex BoardOrCompatible();
+
+    [GeneratedRegex(@"(?<!& )\b0x([0-9a-f_]+)", RegexOptions.IgnoreCase)]
+    private static partial Regex HexNumber();
 
     [GeneratedRegex("qemu ?virt|QEMU|unleashed|sifive_u|visionfive", RegexOptions.IgnoreCase)]
     private static partial Regex BoardName();

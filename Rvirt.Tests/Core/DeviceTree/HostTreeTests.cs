@@ -134,13 +134,42 @@ internal sealed class HostTreeTests
         Assert.That(host.TimebaseFrequency, Is.EqualTo(1_000_000));
     }
 
+    [Test]
+    public void AConsoleOfNoKnownKindIsNotPassedOver()
+    {
+        using var tree = new Tree(Board.Replace("sifive,uart0", "acme,uart-9000", StringComparison.Ordinal));
+        Assert.That(HostTree.Read(tree.Reader, 1, ulong.MaxValue, out var host), Is.EqualTo(HostTreeError.None));
+        Assert.That((host.Uart.Kind, host.Uart.Base), Is.EqualTo((HostUartKind.Unknown, 0x2000ul)), "though there is a 16550A before it");
+        Assert.That(host.Uart.Compatible.HasString("acme,uart-9000"u8));
+    }
+
+    [TestCase("ns16550a", HostDeviceKind.Uart, HostUartKind.Ns16550A)]
+    [TestCase("acme,uart\0sifive,uart0", HostDeviceKind.Uart, HostUartKind.SiFive)]
+    [TestCase("virtio,mmio", HostDeviceKind.VirtioSlot, HostUartKind.None)]
+    [TestCase("sifive,test1\0sifive,test0\0syscon", HostDeviceKind.TestDevice, HostUartKind.None)]
+    [TestCase("sifive,test0", HostDeviceKind.TestDevice, HostUartKind.None)]
+    [TestCase("google,goldfish-rtc", HostDeviceKind.Clock, HostUartKind.None)]
+    [TestCase("sifive,plic-1.0.0\0riscv,plic0", HostDeviceKind.Plic, HostUartKind.None)]
+    [TestCase("riscv,plic0", HostDeviceKind.Plic, HostUartKind.None)]
+    [TestCase("ns16550", HostDeviceKind.None, HostUartKind.None)]
+    [TestCase("", HostDeviceKind.None, HostUartKind.None)]
+    public unsafe void EachCompatibleIsARowOfTheTable(string compatible, HostDeviceKind kind, HostUartKind uart)
+    {
+        var bytes = Encoding.ASCII.GetBytes(compatible + "\0");
+        fixed (byte* at = bytes)
+        {
+            Assert.That((HostDeviceTable.Find(FdtProperty.FromMemory(at, bytes.Length), out var found), found), Is.EqualTo((kind, uart)));
+        }
+    }
+
     [TestCase("device_type = \"memory\"", "device_type = \"other\"", HostTreeError.NoMemory)]
     [TestCase("reg = <0 0x80000000 0 0x10000000>", "reg = <0xffffffff 0x80000000 0 0x80000001>", HostTreeError.WrongMemory)]
     [TestCase("reg = <0 0x80000000 0 0x10000000>", "other = <1>", HostTreeError.WrongMemory)]
     [TestCase("mmu-type", "other", HostTreeError.NoHart)]
     [TestCase("riscv,sv57", "riscv,sv64", HostTreeError.NoBootHart)]
     [TestCase("timebase-frequency", "other", HostTreeError.NoTimebase)]
-    [TestCase("riscv,plic0", "riscv,imsics", HostTreeError.NoPlic)]
+    [TestCase("compatible = \"riscv,plic0\"", "other = \"riscv,plic0\"", HostTreeError.NoPlic)]
+    [TestCase("riscv,plic0", "thead,c900-plic", HostTreeError.UnknownPlic)]
     [TestCase("11 9", "11 3", HostTreeError.NoPlicContext)]
     [TestCase("<0x0 0x88001000>", "<0x1 0x00000000>", HostTreeError.InitrdOutsideMemory)]
     [TestCase("<0x88000000>", "<0x1000>", HostTreeError.InitrdOutsideMemory)]

@@ -1,0 +1,23 @@
+namespace Rvirt.Core.DeviceTree;
+
+/// <summary>Kinds of devices of the host that the hypervisor uses.</summary>
+public enum HostDeviceKind : byte
+{
+    /// <summary>None of them.</summary>
+    None,
+
+    /// <summary>A UART.</summary>
+    Uart,
+
+    /// <summary>A PLIC.</summary>
+    Plic,
+
+    /// <summary>A virtio-mmio slot.</summary>
+    VirtioSlot,
+
+    /// <summary>The test device that ends the machine.</summary>
+    TestDevice,
+
+    /// <summary>A real-time clock.</summary>
+    Clock,
+}
