@@ -63,6 +63,31 @@ internal sealed unsafe class EndTests
         Assert.That(Said(world).Contains("scause", StringComparison.Ordinal), Is.EqualTo(reason != StopReason.Shutdown), "registers where it ended badly");
     }
 
+    /// <summary>Nothing of how it ended is left.</summary>
+    [TestCaseSource(nameof(Ends))]
+    public void A_guest_that_ended_can_start_again(string program, StopReason reason, uint status, string said)
+    {
+        using var world = new GuestWorld(GuestPayload.Program(program) with { Name = "one" });
+        world.Run(Steps);
+        Assert.That((world.Stopped, world.Desktop.Status), Is.EqualTo(((StopReason?)reason, (uint?)status)), said);
+        world.Guest.RebootInto(GuestPayload.Program(PowerOff).Kernel);
+        Assert.That((world.Stopped, world.Guest.VCpu.State, world.Guest.VCpu.FailureCode), Is.EqualTo(((StopReason?)null, HartState.Started, 0u)));
+        world.Run(Steps);
+        Assert.That((world.Stopped, world.Desktop.Status), Is.EqualTo(((StopReason?)StopReason.Shutdown, (uint?)0)));
+    }
+
+    [Test]
+    public void Every_reason_to_stop_has_a_test()
+    {
+        var elsewhere = new Dictionary<StopReason, string>
+        {
+            [StopReason.Reboot] = nameof(RestartTests),
+            [StopReason.Requested] = nameof(A_guest_that_is_asked_to_stop_stops),
+            [StopReason.WindowCollision] = nameof(A_guest_that_maps_what_the_hypervisor_needs_ends_with_a_line_that_says_so),
+        };
+        Assert.That(Enum.GetValues<StopReason>().Except(Ends().Select(test => (StopReason)test.Arguments[1]!)).Except(elsewhere.Keys), Is.EqualTo(new[] { StopReason.None }));
+    }
+
     [TestCaseSource(nameof(Ends))]
     public void The_neighbour_of_a_guest_that_ended_goes_on_and_gets_the_input(string program, StopReason reason, uint status, string said)
     {
