@@ -6,6 +6,8 @@ using NUnit.Framework;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Desktop.Guests;
 using Rvirt.Desktop.Hypervisor;
+using Rvirt.Hypervisor.Boards;
+using Rvirt.Reference;
 using Rvirt.Reference.Assembly;
 using Rvirt.Reference.Devices.Virtio;
 using Rvirt.Tests.Core.DeviceTree;
@@ -79,6 +81,21 @@ internal sealed unsafe class LoadTests
         Assert.That(world.Guest.Ram(0x8030_0000, 100).SequenceEqual(content));
         Assert.That(world.Guest.Ram(0x8030_0064, 0x3000 - 100).IndexOfAnyExcept((byte)0), Is.EqualTo(-1));
         Assert.That(world.Guest.Ram(0x8020_1000, 100).SequenceEqual(content));
+    }
+
+    /// <summary>Tree and RAM disk are moved at the start: neither may end up in the other.</summary>
+    [Test]
+    public void A_kernel_that_is_handed_over_alone_gets_the_machines_command_line()
+    {
+        var kernel = GuestPayload.Program(Loop + ".zero 20000\n").Kernel;
+        using var machine = new Machine(32 << 20);
+        var (tree, initrd) = (machine.RamBase + (31 << 20), machine.RamBase + (30 << 20));
+        machine.Load(initrd, kernel);
+        MachineTree.Write(machine, tree, initrd, kernel.Length, "words of the machine");
+        var desktop = new DesktopMachine(machine);
+        Assert.That(desktop.Boot<Boards<ReferenceBoard>>(tree), desktop.Emergency);
+        Assert.That(Tree(desktop.Guests[0]), Does.Contain("bootargs = \"words of the machine\";"));
+        Assert.That(desktop.Guests[0].Ram(GuestPayload.RamBase, 4).SequenceEqual(new byte[] { 0x6f, 0, 0, 0 }));
     }
 
     private static string Tree(DesktopGuest guest)
