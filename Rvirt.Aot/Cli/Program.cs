@@ -23,15 +23,16 @@ internal static class Program
         var output = new Option<string>("--output") { Description = "ELF to write.", DefaultValueFactory = _ => "image.elf" };
         var emit = new Option<string?>("--emit-llvm") { Description = "Directory to leave LLVM assembly and objects in." };
         var cache = new Option<string?>("--object-cache") { Description = "Directory of objects of earlier runs: what did not change is taken from there." };
+        var flat = new Option<string?>("--flat") { Description = "File for the image's bytes as they lie in memory." };
         var symbols = new Option<string?>("--symbols") { Description = "File for addresses and names." };
         var corelib = new Option<string?>("--corelib") { Description = "System.Private.CoreLib.dll, or its directory." };
         var march = new Option<string>("--march") { Description = "Instruction set.", DefaultValueFactory = _ => CompilerOptions.DefaultArchitecture };
         var stackLimit = new Option<int?>("--stack-limit") { Description = "Most bytes of stack that an export may use; recursion is refused then." };
         var check = new Option<bool>("--check") { Description = "Compile every method of the roots that is not generic, and write nothing." };
         var verbose = new Option<bool>("--verbose") { Description = "Print what took how long." };
-        var command = new RootCommand("Compiles freestanding C# to a riscv64 ELF.")
+        var command = new RootCommand("Compiles freestanding C# to a riscv64 ELF. What follows -- is the next image; the first that fails is the last.")
         {
-            roots, references, exports, assembly, includes, script, defines, pathMap, pie, optimization, output, emit, cache, symbols, corelib, march, stackLimit, check, verbose,
+            roots, references, exports, assembly, includes, script, defines, pathMap, pie, optimization, output, emit, cache, flat, symbols, corelib, march, stackLimit, check, verbose,
         };
         command.SetAction(parsed =>
         {
@@ -52,6 +53,7 @@ internal static class Program
                     Output = parsed.GetValue(output)!,
                     EmitLlvm = parsed.GetValue(emit),
                     ObjectCache = parsed.GetValue(cache),
+                    FlatBinary = parsed.GetValue(flat),
                     Symbols = parsed.GetValue(symbols),
                     CoreLibrary = parsed.GetValue(corelib),
                     Architecture = parsed.GetValue(march)!,
@@ -67,6 +69,15 @@ internal static class Program
             }
             return succeeded && !diagnostics.HasErrors ? 0 : 1;
         });
-        return command.Parse(arguments).Invoke();
+        for (int start = 0; ;)
+        {
+            int end = Array.IndexOf(arguments, "--", start);
+            int status = command.Parse(end < 0 ? arguments[start..] : arguments[start..end]).Invoke();
+            if (status != 0 || end < 0)
+            {
+                return status;
+            }
+            start = end + 1;
+        }
     }
 }

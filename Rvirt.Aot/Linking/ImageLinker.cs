@@ -131,7 +131,7 @@ public sealed class ImageLinker(CompilerOptions options, PathMap paths, Diagnost
         arguments.AddRange(_objects);
         try
         {
-            if (!_tools.Run(options.Linker, arguments) || !CheckRelocations(unfinished) || !WriteSymbols(unfinished))
+            if (!_tools.Run(options.Linker, arguments) || !CheckRelocations(unfinished) || !WriteSymbols(unfinished) || !WriteFlatBinary(unfinished))
             {
                 return false;
             }
@@ -193,6 +193,21 @@ public sealed class ImageLinker(CompilerOptions options, PathMap paths, Diagnost
             }
         }
         return !diagnostics.HasErrors;
+    }
+
+    private bool WriteFlatBinary(string image)
+    {
+        if (options.FlatBinary is null)
+        {
+            return true;
+        }
+        var unfinished = options.FlatBinary + ".unfinished";
+        if (!_tools.Run(options.ObjCopy, ["-O", "binary", image, unfinished]))
+        {
+            return false;
+        }
+        File.Move(unfinished, options.FlatBinary, overwrite: true);
+        return true;
     }
 
     private bool WriteSymbols(string image)

@@ -43,6 +43,9 @@ public sealed record CompilerOptions
     /// <summary>Directory of objects of earlier runs, or null to make all of them anew.</summary>
     public string? ObjectCache { get; init; }
 
+    /// <summary>File for the image's bytes as they lie in memory, or null.</summary>
+    public string? FlatBinary { get; init; }
+
     /// <summary>File for addresses and names, or null.</summary>
     public string? Symbols { get; init; }
 
@@ -58,6 +61,8 @@ public sealed record CompilerOptions
     public string ReadElf { get; init; } = "llvm-readelf-19";
 
     public string Nm { get; init; } = "llvm-nm-19";
+
+    public string ObjCopy { get; init; } = "llvm-objcopy-19";
 
     /// <summary>Most bytes of stack that an export may use, panics included; recursion is refused then. Null to allow any.</summary>
     public int? StackLimit { get; init; }

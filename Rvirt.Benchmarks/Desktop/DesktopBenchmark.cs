@@ -27,7 +27,7 @@ internal static class DesktopBenchmark
         var config = ManualConfig.Create(DefaultConfig.Instance)
             .AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance))
             .WithArtifactsPath("artifacts/bench/BenchmarkDotNet");
-        var reports = BenchmarkSwitcher.FromTypes([typeof(DesktopBenchmarks)])
+        var reports = BenchmarkSwitcher.FromTypes([typeof(DesktopBenchmarks), typeof(MemoryBenchmarks)])
             .Run(passed.Length == 0 ? ["--filter", "*"] : passed, config)
             .SelectMany(summary => summary.Reports)
             .ToList();

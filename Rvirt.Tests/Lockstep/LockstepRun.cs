@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Runtime.InteropServices;
 using Rvirt.Reference;
 using Rvirt.Reference.Harts;
+using Rvirt.Testing.Memory;
 
 namespace Rvirt.Tests.Lockstep;
 
@@ -94,12 +95,14 @@ public sealed partial class LockstepRun : IDisposable
 
         var a = Reference.Machine.Memory(Entry, (int)Ram);
         var b = Subject.Guest.Ram(Entry, (int)Ram);
-        var at = a.CommonPrefixLength(b);
+        var at = PageScan.FirstDifference(a, b);
         if (at != a.Length)
         {
             at &= ~7;
+            var page = at & -PageScan.PageSize;
+            var count = PageScan.Differences(a.Slice(page, PageScan.PageSize), b.Slice(page, PageScan.PageSize), stackalloc ulong[PageScan.Marks]);
             throw new DivergenceException(
-                $"memory at {Entry + (ulong)at:x}: reference {MemoryMarshal.Read<ulong>(a[at..]):x}, Rvirt {MemoryMarshal.Read<ulong>(b[at..]):x}");
+                $"memory at {Entry + (ulong)at:x}: reference {MemoryMarshal.Read<ulong>(a[at..]):x}, Rvirt {MemoryMarshal.Read<ulong>(b[at..]):x}; {count} doublewords of that page differ");
         }
     }
 

@@ -57,6 +57,7 @@ public sealed class LockstepTests
         Assert.That(() => run.Apply(LockstepEvent.Code(Encode.Nop)), Throws.TypeOf<DivergenceException>());
         run.Apply(LockstepEvent.Restart);
         run.Subject.Guest.Ram(LockstepRun.Entry + 0x3f_0000, 1)[0] ^= 1;
-        Assert.That(run.CompareMemory, Throws.TypeOf<DivergenceException>());
+        run.Subject.Guest.Ram(LockstepRun.Entry + 0x3f_0ff8, 1)[0] ^= 1;
+        Assert.That(run.CompareMemory, Throws.TypeOf<DivergenceException>().With.Message.StartsWith($"memory at {LockstepRun.Entry + 0x3f_0000:x}: ").And.Message.Contains("; 2 doublewords"));
     }
 }

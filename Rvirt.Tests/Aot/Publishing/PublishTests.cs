@@ -37,6 +37,8 @@ public sealed class PublishTests
         WriteSource(Source);
         Run("first");
         Run("unchanged");
+        File.Delete(_folder.File("images/tiny.bin"));
+        Run("flat binary gone");
         WriteStart("Other.S", 2);
         Run("other assembly");
         WriteProject("s");
@@ -95,6 +97,14 @@ public sealed class PublishTests
         Assert.That(Compiled("unchanged"), Is.False, _runs["unchanged"].Output);
         Assert.That(_runs["unchanged"].Written, Is.EqualTo(_runs["first"].Written));
     });
+
+    [Test]
+    public void MakesAFlatBinaryThatIsGone()
+    {
+        Assert.That(_runs["flat binary gone"].Status, Is.Zero, _runs["flat binary gone"].Output);
+        Assert.That(File.Exists(_folder.File("images/tiny.bin")), Is.True);
+        Assert.That(Compiled("flat binary gone", "other"), Is.False);
+    }
 
     [Test]
     public void CompilesTheImageThatChangedAlone() => Assert.Multiple(() =>
