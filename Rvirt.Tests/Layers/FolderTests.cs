@@ -14,6 +14,10 @@ public sealed partial class FolderTests
 {
     private static readonly string[] s_heads = ["**What.** ", "**Rules.** ", "**Locks.** ", "**Not promised.** "];
 
+    // What tests and the desktop have of their own.
+    private static readonly HashSet<string> s_beside =
+        [.. new[] { typeof(FolderTests), typeof(Rvirt.Desktop.Hypervisor.DesktopMachine) }.SelectMany(type => type.Assembly.GetTypes()).Select(type => type.Name)];
+
     private static IEnumerable<string> Folders() => ProductSources.Libraries.Concat(ProductSources.Programs).SelectMany(ProductSources.Files)
         .Select(file => Path.GetRelativePath(Repository.Top, Path.GetDirectoryName(file)!)).Distinct().Order(StringComparer.Ordinal);
 
@@ -36,8 +40,22 @@ public sealed partial class FolderTests
         Assert.That(names.Where(name => !ProductSources.Program.GetSymbolsWithName(name, SymbolFilter.TypeAndMember).Any()), Is.Empty);
     }
 
+    /// <summary>The page that leads through the rooms: what it names is there, and the map has its twenty concepts.</summary>
+    [Test]
+    public void WhatTheArchitectureNamesExists()
+    {
+        var page = File.ReadAllText(Path.Combine(Repository.Top, "docs", "architecture.md"));
+        var names = Name().Matches(page).SelectMany(match => match.Groups[1].Value.Split('.')).Distinct();
+        Assert.That(names.Where(name => !ProductSources.Program.GetSymbolsWithName(name, SymbolFilter.TypeAndMember).Any() && !s_beside.Contains(name)), Is.Empty);
+        Assert.That(Concept().Matches(page).Select(match => match.Groups[1].Value).Distinct().Count(), Is.GreaterThanOrEqualTo(20));
+    }
+
     [Test]
     public void AllFoldersAreSeen() => Assert.That(Folders(), Is.SupersetOf(new[] { "Rvirt.Core/Traps", "Rvirt.Mmu", "Rvirt.Devices/Virtio/Mediated", "Rvirt.Boot/Target", "Rvirt.Aot", "Rvirt.Tool/Blobs" }));
+
+    // A row of the map: a concept, and the files that have it.
+    [GeneratedRegex(@"^\| ([a-z][^|]+) \| `Rvirt\.[^|]+ \|$", RegexOptions.Multiline)]
+    private static partial Regex Concept();
 
     // A type, or a member of one; not the name of a project, a file or another program.
     [GeneratedRegex(@"`((?!Rvirt\.)[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*(?:\.[A-Z][A-Za-z0-9]+)?)`")]
