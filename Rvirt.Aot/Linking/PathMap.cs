@@ -11,9 +11,6 @@ public sealed class PathMap
 
     private PathMap(IReadOnlyList<(string, string)> entries) => _entries = entries;
 
-    /// <summary>Every path as it is.</summary>
-    public static PathMap None { get; } = new([]);
-
     /// <summary>Reads entries of the form <c>FROM=TO</c>, prefixes of paths; a path may hold <c>=</c> in FROM only.</summary>
     /// <param name="texts">The entries.</param>
     /// <param name="bad">The first that is not of the form; null when all are.</param>

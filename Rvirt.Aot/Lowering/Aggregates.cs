@@ -81,13 +81,6 @@ public sealed partial class MethodLowering
 
     private (ILInstruction? For, IrValue? Place, TypeShape? Shape) _resultPlace;
 
-    /// <summary>Memory for the struct that <paramref name="instruction"/> produces: the place that wants it, or a temporary.</summary>
-    private IrValue ResultPlace(ILInstruction instruction, TypeShape shape)
-    {
-        var place = _resultPlace;
-        return ReferenceEquals(place.For, instruction) && place.Place is not null && place.Shape!.Size == shape.Size ? place.Place : Temporary(shape);
-    }
-
     private Operand LowerDefaultValue(DefaultValue value)
     {
         var shape = ShapeOf(value.Type);

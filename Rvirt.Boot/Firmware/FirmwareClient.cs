@@ -95,15 +95,6 @@ internal struct FirmwareClient
     internal readonly long StartHart(ulong hartId, ulong entry, ulong argument) =>
         Call(SbiExtension.Hsm, 0, hartId, entry, argument).Error;
 
-    /// <summary>Stops the calling hart. Returns only if the firmware cannot.</summary>
-    internal readonly void StopHart()
-    {
-        if (_hartState)
-        {
-            Call(SbiExtension.Hsm, 1);
-        }
-    }
-
     /// <summary>Writes a byte to the firmware's console.</summary>
     internal readonly void Write(byte value)
     {

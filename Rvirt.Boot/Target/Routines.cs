@@ -62,8 +62,4 @@ internal static unsafe class Routines
     /// <summary>Where the linker placed the image.</summary>
     [LinkerSymbol("__link_address")]
     internal static extern ulong* LinkAddress();
-
-    /// <summary>The end of the stack that start-up runs on.</summary>
-    [LinkerSymbol("rvirt_boot_stack_top")]
-    internal static extern byte* BootStackTop();
 }
