@@ -1,17 +1,17 @@
 namespace Rvirt.Mmu;
 
 /// <summary>
-/// The ASIDs of one hart of the host, given out in ranges to the virtual harts that run on it. Two virtual harts on one hart never share
-/// one: the hart's TLB would take one's pages for the other's.
+/// The ASIDs of the host's harts, which are alike, given out in ranges to virtual harts: who is given some has them on every hart. Two virtual
+/// harts never share one: a hart's TLB would take one's pages for the other's.
 /// </summary>
-/// <remarks>Its hart alone uses it. ASID 0 is everybody's who got none: they fence at each switch.</remarks>
+/// <remarks>Set-up alone uses it, before other harts start. ASID 0 is everybody's who got none: they fence at each switch.</remarks>
 public struct HostAsids
 {
     private readonly ushort _maximum;
     private uint _given;
 
-    /// <summary>All ASIDs of a hart, none of them given out.</summary>
-    /// <param name="maximum">The highest; 0 where it has none.</param>
+    /// <summary>All ASIDs of the harts, none of them given out.</summary>
+    /// <param name="maximum">The highest; 0 where they have none.</param>
     public HostAsids(ushort maximum) => _maximum = maximum;
 
     /// <summary>Takes ASIDs for good.</summary>

@@ -46,8 +46,8 @@ public unsafe partial struct ShadowMmu
     }
 
     /// <summary>
-    /// Another virtual hart has run on the hart since: what its <c>satp</c> holds is not known. <see cref="Activate"/> comes next, and
-    /// writes it. The hart is the one whose ASIDs the MMU was given.
+    /// The virtual hart was put down, and is loaded on any hart: what that one's <c>satp</c> holds is not known. <see cref="Activate"/>
+    /// comes next, and writes it. Where the virtual hart was on another hart meanwhile, the caller fences this one.
     /// </summary>
     public void Load() => _activeRoot = None;
 
