@@ -102,16 +102,17 @@ public unsafe struct HostPlic
 
             // SAFETY: below SourceLimit, though the number comes from the host's PLIC: checked first.
             var owner = source < SourceLimit ? _owners[source] : (ushort)0;
-            if (owner == 0)
-            {
-                Disable(ref host, context, source);
-            }
-            else
+            if (owner != 0)
             {
                 owners.Serve(ref host, owner);
             }
 
             Complete(ref host, context, source);
+            // Only now: a completion counts only for a source that is enabled (PLIC 1.0.0 §9).
+            if (owner == 0)
+            {
+                Disable(ref host, context, source);
+            }
         }
     }
 

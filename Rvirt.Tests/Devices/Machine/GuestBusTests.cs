@@ -290,6 +290,8 @@ public unsafe class GuestBusTests
         guest.Machine.Plic.SetLevel(20, true);
         Assert.That(guest.ServeInterrupts(), Is.True);
         Assert.That(guest.ServeInterrupts(), Is.False);
+        guest.HostPlic->Route(ref host, FakeMachine.Context, 20, 7);
+        Assert.That(guest.HostPlic->Claim(ref host, FakeMachine.Context), Is.EqualTo(20), "it was completed, so that it comes again once it has an owner");
     }
 
     [Test]
