@@ -297,8 +297,11 @@ public static class GuestDeviceTree
 
     private static void WriteInterrupt(ref FdtWriter writer, uint number)
     {
-        writer.Property("interrupts"u8, number);
-        writer.Property("interrupt-parent"u8, PlicPhandle);
+        if (number != 0)
+        {
+            writer.Property("interrupts"u8, number);
+            writer.Property("interrupt-parent"u8, PlicPhandle);
+        }
     }
 
     private static ReadOnlySpan<byte> MmuType(TranslationMode mode) => mode switch

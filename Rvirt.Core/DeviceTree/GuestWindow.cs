@@ -35,7 +35,7 @@ public readonly struct GuestWindow
     /// <param name="index">0 to <see cref="Count"/> - 1.</param>
     public ulong BaseOf(int index) => Base + (Size * (ulong)index);
 
-    /// <summary>A device's source at the PLIC.</summary>
+    /// <summary>A device's source at the PLIC; 0: none.</summary>
     /// <param name="index">0 to <see cref="Count"/> - 1.</param>
-    public uint InterruptOf(int index) => Interrupt + (uint)index;
+    public uint InterruptOf(int index) => Interrupt == 0 ? 0 : Interrupt + (uint)index;
 }

@@ -96,6 +96,20 @@ public unsafe class GuestBoardTests
         Assert.That(guest.Read(nodes["plic"].Single() + 160), Is.EqualTo(1));
     }
 
+    [TestCase(GuestDeviceKind.Clock, "rtc")]
+    [TestCase(GuestDeviceKind.Uart, "serial")]
+    [TestCase(GuestDeviceKind.Virtio, "virtio_mmio")]
+    public void ADeviceWithoutAnInterruptNamesAndRaisesNone(GuestDeviceKind kind, string name)
+    {
+        var row = MadeUp()[kind];
+        using var guest = new TestGuest(board: With(kind, new GuestWindow(row.Base, row.Size, interrupt: 0, row.Count)));
+        var text = Tools.Decompile(GuestDeviceTreeTests.Generate(GuestDeviceTreeTests.Describe(1) with { Board = guest.Bus->Board }));
+        var nodes = Regex.Matches(text, $@"{name}@[0-9a-f]+ \{{[^}}]*");
+        Assert.That(nodes, Has.Count.EqualTo(row.Count));
+        Assert.That(nodes.Select(node => node.Value), Has.None.Contain("interrupt"));
+        Assert.That(Enumerable.Range(0, row.Count).Select(guest.Bus->Board[kind].InterruptOf), Is.All.Zero);
+    }
+
     // The source in the tree is the one that the PLIC gives the driver.
     [Test]
     public void TheInterruptOfANodeIsTheOneItRaises()
@@ -169,6 +183,7 @@ public unsafe class GuestBoardTests
         yield return new TestCaseData(With(GuestDeviceKind.Virtio, new GuestWindow(0x5000_0000, 0x1000, 50, 9))).SetArgDisplayNames("nine slots");
         yield return new TestCaseData(With(GuestDeviceKind.Virtio, new GuestWindow(0x5000_0000, 0x1000, 50, -1))).SetArgDisplayNames("fewer than none");
         yield return new TestCaseData(With(GuestDeviceKind.Virtio, new GuestWindow(0x5000_0000, 0x2000, 50, 3))).SetArgDisplayNames("slots of another size");
+        yield return new TestCaseData(With(GuestDeviceKind.Virtio, new GuestWindow(0x5000_0000, 0x1000, uint.MaxValue, 3))).SetArgDisplayNames("interrupts past the last number");
         yield return new TestCaseData(MadeUp() with { PlicSources = 96 }).SetArgDisplayNames("more sources than the PLIC has");
         yield return new TestCaseData(MadeUp() with { MemoryBase = 0xffff_ffff_4000_0000 }).SetArgDisplayNames("RAM past the last address");
     }
