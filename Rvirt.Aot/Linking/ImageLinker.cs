@@ -61,6 +61,9 @@ public sealed class ImageLinker(CompilerOptions options, PathMap paths, Diagnost
         return Link(workDirectory);
     }
 
+    // Renamed when whole, and this run's alone: another one may make the same image at this moment.
+    private static string Unfinished(string path) => $"{path}.{Guid.NewGuid():N}.unfinished";
+
     private static string ModuleObject(string workDirectory) => Path.Combine(workDirectory, "0.image.o");
 
     /// <summary>Makes the objects of the assembly files, and that of the module where it is not there.</summary>
@@ -115,7 +118,7 @@ public sealed class ImageLinker(CompilerOptions options, PathMap paths, Diagnost
     private bool Link(string workDirectory)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(options.Output))!);
-        var unfinished = options.Output + ".unfinished";
+        var unfinished = Unfinished(options.Output);
         var arguments = new List<string> { "-o", unfinished, "--gc-sections", "-X", "--no-dynamic-linker", "-z", "norelro", "-z", "nognustack", "--build-id=none" };
         arguments.AddRange(options.IsPositionIndependent
             ? ["-pie", "--pack-dyn-relocs=none", "-z", "text"]
@@ -225,7 +228,7 @@ public sealed class ImageLinker(CompilerOptions options, PathMap paths, Diagnost
             .Select(line => line.Split(' ', 3))
             .Where(parts => parts.Length == 3)
             .Select(parts => $"{parts[0]} {parts[2]}");
-        var unfinished = options.Symbols + ".unfinished";
+        var unfinished = Unfinished(options.Symbols);
         File.WriteAllLines(unfinished, lines);
         File.Move(unfinished, options.Symbols, overwrite: true);
         return true;

@@ -57,6 +57,15 @@ public sealed class ObjectCacheTests
         return File.Exists(_folder.File("runs")) ? [.. File.ReadAllLines(_folder.File("runs")).Order(StringComparer.Ordinal)] : [];
     }
 
+    [Test]
+    public void AnotherRunThatMakesTheSameImageAtThisMomentIsLeftAlone()
+    {
+        var (image, symbols) = (_folder.Write("image.elf.unfinished", "another run's"u8), _folder.Write("image.sym.unfinished", "another run's"u8));
+        Compile(_options with { Symbols = _folder.File("image.sym") });
+        Assert.That((File.ReadAllText(image), File.ReadAllText(symbols)), Is.EqualTo(("another run's", "another run's")));
+        Assert.That(Directory.GetFiles(Path.GetDirectoryName(image)!, "*.unfinished"), Has.Length.EqualTo(2), "and nothing of this run stays");
+    }
+
     private static readonly string[] s_all = ["First.S", "Second.S", "image.ll", "memory.S"];
 
     [Test]
