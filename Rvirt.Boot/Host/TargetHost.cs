@@ -129,7 +129,13 @@ internal unsafe struct TargetHost : IHypervisorHost
     public readonly ulong ReadSip() => Instructions.ReadSip();
 
     /// <inheritdoc/>
-    public readonly void ClearSoftwareInterrupt() => Instructions.ClearSoftwareInterrupt();
+    public readonly void ClearSoftwareInterrupt()
+    {
+        Instructions.ClearSoftwareInterrupt();
+        // CSR writes are device output (Unprivileged spec, Zicsr): else requests may be looked for before, and the interrupt of one that
+        // comes in between is lost.
+        Instructions.IoFence();
+    }
 
     /// <inheritdoc/>
     public readonly void WriteScounteren(ulong value) => Instructions.WriteScounteren(value);

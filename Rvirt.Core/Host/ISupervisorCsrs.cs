@@ -22,7 +22,7 @@ public interface ISupervisorCsrs
     /// <summary>Reads <c>sip</c>.</summary>
     ulong ReadSip();
 
-    /// <summary>Clears the software interrupt that another hart raised (<c>sip.SSIP</c>).</summary>
+    /// <summary>Clears the software interrupt that another hart raised (<c>sip.SSIP</c>), before anything that is read afterwards.</summary>
     void ClearSoftwareInterrupt();
 
     /// <summary>Writes <c>scounteren</c>, which says what counters U-mode, and so every guest, may read without a trap.</summary>

@@ -28,6 +28,13 @@ public partial class HypervisorImageTests(Firmware firmware)
     [GeneratedRegex(@"\bf(a|s|t)\d+\b|\bfcsr\b")]
     private static partial Regex FloatingPointRegister();
 
+    [GeneratedRegex(@"\t(csrci|csrc)\s+sip,")]
+    private static partial Regex ClearsSoftwareInterrupt();
+
+    // Or leads elsewhere, where it is not seen whether it does.
+    [GeneratedRegex(@"\t(fence|l[bhwd]u?|s[bhwd]|lr\.\w+|sc\.\w+|amo\w+\.\S+|j|jr|jal|jalr|call|tail|ret|b\w+|wfi|ecall|sret)(\s|$)")]
+    private static partial Regex TouchesMemory();
+
     [GeneratedRegex(@"\t\.(insn|[248]byte)\b")]
     private static partial Regex Undecoded();
 
@@ -70,6 +77,18 @@ public partial class HypervisorImageTests(Firmware firmware)
     public void TouchesNoFloatingPointRegisterButToSaveAndRestoreThem() => Assert.That(
         _functions.Where(function => function.Value.Any(FloatingPointRegister().IsMatch)).Select(function => function.Key),
         Is.EquivalentTo(["rvirt_save_floating_point", "rvirt_restore_floating_point"]));
+
+    // A CSR write is device output, which only a fence orders before what is read of memory next (Unprivileged spec, Zicsr).
+    [Test]
+    public void LooksForRequestsAfterTheInterruptThatTellsOfThemIsCleared()
+    {
+        var cleared = (from function in _functions
+                       from clear in Enumerable.Range(0, function.Value.Count)
+                       where ClearsSoftwareInterrupt().IsMatch(function.Value[clear])
+                       select (function.Key, Then: function.Value.Skip(clear + 1).FirstOrDefault(TouchesMemory().IsMatch))).ToList();
+        Assert.That(cleared, Has.Count.GreaterThan(1));
+        Assert.That(cleared, Is.All.Matches<(string Function, string? Then)>(found => found.Then?.Contains("\tfence", StringComparison.Ordinal) == true));
+    }
 
     [Test]
     public void HasNoUndefinedSymbol() => Assert.That(Tool("llvm-nm-19", "--undefined-only", Image).Trim(), Is.Empty);
