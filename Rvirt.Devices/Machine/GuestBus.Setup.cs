@@ -14,7 +14,7 @@ namespace Rvirt.Devices.Machine;
 public unsafe partial struct GuestBus<THost>
 {
     private static ulong RecordPages
-        => ((((ulong)sizeof(VirtioTransport<MediatedDevice>) + MediatedDevice.RecordBytes) * GuestBoard.MaximumVirtioSlots) + 4095) & ~4095ul;
+        => ((((ulong)sizeof(VirtioTransport<SlotBackend>) + MediatedDevice.RecordBytes) * GuestBoard.MaximumVirtioSlots) + 4095) & ~4095ul;
 
     /// <summary>What the guest has: the board it was described with, less the clock where the host has none.</summary>
     public readonly GuestBoard Board => _devices.Board;
@@ -76,12 +76,24 @@ public unsafe partial struct GuestBus<THost>
         self->_uart.Reset();
 
         Unsafe.InitBlockUnaligned(storage, 0, (uint)RecordPages);
-        self->_slots = (VirtioTransport<MediatedDevice>*)storage;
-        var records = storage + ((ulong)sizeof(VirtioTransport<MediatedDevice>) * GuestBoard.MaximumVirtioSlots);
+        self->_slots = (VirtioTransport<SlotBackend>*)storage;
+        var records = storage + ((ulong)sizeof(VirtioTransport<SlotBackend>) * GuestBoard.MaximumVirtioSlots);
         var rings = storage + RecordPages;
         for (var slot = 0; slot < devices.SlotCount; slot++)
         {
-            rings += self->_slots[slot].Backend.Initialize(ref host, devices.HostBase(slot), records, rings, window.Address(rings));
+            ref var backend = ref self->_slots[slot].Backend;
+            switch (devices.KindOf(slot))
+            {
+                case SlotBackendKind.Mediated:
+                    var mediated = default(MediatedDevice);
+                    rings += mediated.Initialize(ref host, devices.HostBase(slot), records, rings, window.Address(rings));
+                    backend = SlotBackend.Of(mediated);
+                    break;
+                case SlotBackendKind.RamDisk:
+                    backend = SlotBackend.Of(devices.RamDiskOf(slot));
+                    break;
+            }
+
             self->_slots[slot].Initialize();
             records += MediatedDevice.RecordBytes;
         }

@@ -10,7 +10,6 @@ using Rvirt.Devices.HostDrivers;
 using Rvirt.Devices.Plic;
 using Rvirt.Devices.Uart;
 using Rvirt.Devices.Virtio;
-using Rvirt.Devices.Virtio.Mediated;
 
 namespace Rvirt.Devices.Machine;
 
@@ -37,7 +36,7 @@ public unsafe partial struct GuestBus<THost> : IGuestBus<THost>
 
     // The hot fields stand together.
     private BusMap _map;
-    private VirtioTransport<MediatedDevice>* _slots;
+    private VirtioTransport<SlotBackend>* _slots;
     private TicketLock _lock;
     private HartSignals _harts;
 

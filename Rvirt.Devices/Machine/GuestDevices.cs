@@ -1,4 +1,5 @@
 using Rvirt.Core.DeviceTree;
+using Rvirt.Devices.Virtio.Served;
 
 namespace Rvirt.Devices.Machine;
 
@@ -14,8 +15,11 @@ public unsafe struct GuestDevices
     /// <summary>Number of virtual harts.</summary>
     public int Harts;
 
+    private fixed byte _kind[MaxSlots];
     private fixed ulong _hostBase[MaxSlots];
     private fixed uint _hostSource[MaxSlots];
+    private fixed ulong _diskAddress[MaxSlots];
+    private fixed ulong _diskBytes[MaxSlots];
 
     /// <summary>The devices that every guest has, on every board (<see cref="GuestBoard.Standard"/>), with empty slots.</summary>
     /// <param name="harts">Number of virtual harts.</param>
@@ -37,10 +41,38 @@ public unsafe struct GuestDevices
         }
 
         // SAFETY: checked to be one of MaxSlots places.
+        _kind[slot] = (byte)SlotBackendKind.Mediated;
         _hostBase[slot] = hostBase;
         _hostSource[slot] = hostSource;
         return true;
     }
+
+    /// <summary>Puts a disk in memory behind a slot.</summary>
+    /// <param name="slot">0 to <see cref="SlotCount"/> - 1.</param>
+    /// <param name="contents">Its contents, which stay in place and are no guest's memory.</param>
+    /// <param name="bytes">Their size.</param>
+    /// <returns>False where there is no such slot, or no whole sector.</returns>
+    public bool AttachRamDisk(int slot, byte* contents, ulong bytes)
+    {
+        if ((uint)slot >= (uint)SlotCount || (uint)slot >= MaxSlots || bytes < RamDisk.SectorBytes)
+        {
+            return false;
+        }
+
+        // SAFETY: the slot is below MaxSlots, which is how many places each list has.
+        _kind[slot] = (byte)SlotBackendKind.RamDisk;
+        _diskAddress[slot] = (ulong)contents;
+        _diskBytes[slot] = bytes;
+        return true;
+    }
+
+    /// <summary>What is behind a slot.</summary>
+    /// <param name="slot">Any value; there is nothing behind a slot that does not exist.</param>
+    // SAFETY: here and below, the index is checked against the arrays' length.
+    public readonly SlotBackendKind KindOf(int slot) => (uint)slot < MaxSlots ? (SlotBackendKind)_kind[slot] : SlotBackendKind.None;
+
+    /// <summary>The disk in memory behind a slot, modern; of no size where there is none.</summary>
+    internal readonly RamDisk RamDiskOf(int slot) => (uint)slot < MaxSlots ? new RamDisk(2, (byte*)_diskAddress[slot], _diskBytes[slot]) : default;
 
     /// <summary>Host physical address of the device behind a slot; 0: none.</summary>
     /// <param name="slot">Any value; there is nothing behind a slot that does not exist.</param>

@@ -45,7 +45,7 @@ internal static unsafe class HostInterrupts<THost>
         var context = core->HasPlic ? core->PlicContext : machine->Cores->PlicContext;
         for (var slot = 0; slot < GuestDevices.MaxSlots; slot++)
         {
-            if (guest->Bus.SlotKind(slot) != 0)
+            if (guest->Bus.SlotKind(slot) != 0 && guest->Devices.KindOf(slot) == SlotBackendKind.Mediated)
             {
                 var owner = (ushort)(FirstDevice + (guest->Index * GuestDevices.MaxSlots) + slot);
                 Require(machine->Plic.Route(ref core->Host, context, guest->Devices.HostSource(slot), owner));

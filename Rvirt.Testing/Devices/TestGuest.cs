@@ -24,7 +24,7 @@ internal sealed unsafe class TestGuest : IGuestSlot, IDisposable
     private readonly byte* _allocation;
     private readonly byte* _block;
 
-    public TestGuest(uint version = 1, uint kind = VirtioKind.Block, uint queueSizeMax = 1024, int guests = 1, int harts = 1, ulong withheld = 0, uint source = 8, bool clock = true, GuestBoard? board = null)
+    public TestGuest(uint version = 1, uint kind = VirtioKind.Block, uint queueSizeMax = 1024, int guests = 1, int harts = 1, ulong withheld = 0, uint source = 8, bool clock = true, GuestBoard? board = null, ulong ramDisk = 0)
     {
         Machine = new FakeMachine(0x60_0000);
         Device = new FakeVirtioDevice(Machine, 0x1000_8000, 8, version, kind, queueSizeMax);
@@ -53,6 +53,11 @@ internal sealed unsafe class TestGuest : IGuestSlot, IDisposable
         var devices = GuestDevices.Standard(harts);
         devices.Board = board ?? devices.Board;
         devices.Attach(0, Device.Base, source);
+        if (ramDisk != 0 && !devices.AttachRamDisk(1, RamDisk, ramDisk))
+        {
+            throw new InvalidOperationException("the slot takes no disk");
+        }
+
         RingBase = FakeMachine.RamBase + 0x40_0000;
         var bytes = GuestBus<DeviceHost>.BytesNeeded(ref host, devices);
         Machine.AllowDma(HostRam, RamBytes);
@@ -67,6 +72,9 @@ internal sealed unsafe class TestGuest : IGuestSlot, IDisposable
     public FakeMachine Machine { get; }
 
     public FakeVirtioDevice Device { get; }
+
+    /// <summary>Contents of the disk in memory behind slot 1, where there is one: memory that no device of the host may touch.</summary>
+    public byte* RamDisk => Machine.Pointer(FakeMachine.RamBase + 0x50_0000);
 
     public GuestBus<DeviceHost>* Bus { get; }
 

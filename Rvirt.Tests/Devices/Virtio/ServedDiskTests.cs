@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using CsCheck;
 using NUnit.Framework;
 using Rvirt.Devices.Virtio;
+using Rvirt.Devices.Virtio.Served;
 using Rvirt.Testing.Devices;
 
 namespace Rvirt.Tests.Devices.Virtio;

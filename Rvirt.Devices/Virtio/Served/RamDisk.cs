@@ -1,44 +1,68 @@
 using System;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using Rvirt.Core.Host;
 using Rvirt.Core.Memory;
-using Rvirt.Devices.Virtio;
 
-namespace Rvirt.Testing.Devices;
+namespace Rvirt.Devices.Virtio.Served;
 
 /// <summary>
 /// A back end that is served here and has no device of the host: a virtio disk (virtio 1.2 §5.2) in memory. It touches the guest's RAM only
 /// through what <see cref="DescriptorChain"/> has checked, takes requests framed in any way (§2.7.4.1), and acts on whole chains only.
 /// </summary>
-/// <param name="version">1: legacy; 2: modern.</param>
-/// <param name="sectors">Its contents, pinned; stays in place.</param>
-/// <param name="bytes">Their size, a multiple of 512.</param>
-internal unsafe struct RamDisk(uint version, byte* sectors, ulong bytes) : IVirtioBackend
+/// <remarks>What a guest writes is gone with the machine, and stays over the guest's restarts. The owner holds a lock.</remarks>
+public unsafe struct RamDisk : IVirtioBackend
 {
+    /// <summary>Descriptors of its only queue.</summary>
     public const uint QueueSize = 64;
+
+    /// <summary>The feature of a disk that takes flushes (§5.2.3).</summary>
     public const ulong Flush = 1ul << 9;
-    private const uint SectorBytes = 512;
+
+    /// <summary>Bytes of a sector (§5.2.4).</summary>
+    public const uint SectorBytes = 512;
+
     private const uint HeaderBytes = 16;
     private const int BuffersMax = 64;
     private const byte Ok = 0;
     private const byte Failed = 1;
     private const byte Unsupported = 2;
 
+    private byte* _sectors;
+    private ulong _bytes;
+    private uint _version;
     private SplitQueue _queue;
     private QueueFault _fault;
     private bool _active;
 
+    /// <summary>Makes a disk.</summary>
+    /// <param name="version">1: legacy; 2: modern.</param>
+    /// <param name="sectors">Its contents, which stay in place and are no guest's memory.</param>
+    /// <param name="bytes">Their size; what is left of it behind the last whole sector is not used.</param>
+    // SAFETY: every access is checked to lie inside of the size that is given here.
+    public RamDisk(uint version, byte* sectors, ulong bytes)
+    {
+        this = default;
+        _version = version;
+        _sectors = sectors;
+        _bytes = bytes;
+    }
+
+    /// <inheritdoc/>
     public readonly uint Kind => VirtioKind.Block;
 
+    /// <inheritdoc/>
     public readonly uint Vendor => 0x7669_7672;
 
-    public readonly uint Version => version;
+    /// <inheritdoc/>
+    public readonly uint Version => _version;
 
-    public readonly ulong Offered => Flush | VirtioFeature.IndirectDescriptors | VirtioFeature.EventIndex | (version == 2 ? VirtioFeature.Version1 : 0);
+    /// <inheritdoc/>
+    public readonly ulong Offered => Flush | VirtioFeature.IndirectDescriptors | VirtioFeature.EventIndex | (_version == 2 ? VirtioFeature.Version1 : 0);
 
+    /// <inheritdoc/>
     public readonly uint QueueSizeMax(uint queue) => queue == 0 ? QueueSize : 0;
 
+    /// <inheritdoc/>
     public bool Reset<THost>(ref THost host)
         where THost : struct, IMmio
     {
@@ -48,19 +72,23 @@ internal unsafe struct RamDisk(uint version, byte* sectors, ulong bytes) : IVirt
         return true;
     }
 
+    /// <inheritdoc/>
     public readonly void Agree<THost>(ref THost host, ulong features)
         where THost : struct, IMmio
     {
     }
 
+    /// <inheritdoc/>
     public readonly bool SetStatus<THost>(ref THost host, byte status)
         where THost : struct, IMmio
         => true;
 
+    /// <inheritdoc/>
     public readonly bool NeedsReset<THost>(ref THost host)
         where THost : struct, IMmio
         => false;
 
+    /// <inheritdoc/>
     public bool Start<THost>(ref THost host, in GuestMemory memory, uint queue, in QueuePlace place, ulong features)
         where THost : struct, IMmio
     {
@@ -69,10 +97,12 @@ internal unsafe struct RamDisk(uint version, byte* sectors, ulong bytes) : IVirt
         return _active;
     }
 
+    /// <inheritdoc/>
     public void Stop<THost>(ref THost host, uint queue)
         where THost : struct, IMmio
         => _active = false;
 
+    /// <inheritdoc/>
     public VirtioNews Notify<THost>(ref THost host, in GuestMemory memory, uint queue)
         where THost : struct, IMmio
     {
@@ -125,17 +155,20 @@ internal unsafe struct RamDisk(uint version, byte* sectors, ulong bytes) : IVirt
         return _active ? news : news | VirtioNews.Fault;
     }
 
+    /// <inheritdoc/>
     public readonly VirtioNews Service<THost>(ref THost host, in GuestMemory memory)
         where THost : struct, IMmio
         => VirtioNews.None;
 
+    /// <inheritdoc/>
     public readonly QueueFault TakeFault(out uint queue)
     {
         queue = 0;
         return _fault;
     }
 
-    // The capacity in sectors; all else of the configuration belongs to features that are not offered (§5.2.4).
+    // The capacity in _sectors; all else of the configuration belongs to features that are not offered (§5.2.4).
+    /// <inheritdoc/>
     public readonly ulong ReadConfiguration<THost>(ref THost host, uint offset, int size)
         where THost : struct, IMmio
     {
@@ -144,15 +177,17 @@ internal unsafe struct RamDisk(uint version, byte* sectors, ulong bytes) : IVirt
             return 0;
         }
 
-        var value = bytes / SectorBytes >> (int)(8 * offset);
+        var value = _bytes / SectorBytes >> (int)(8 * offset);
         return size == 8 ? value : value & ((1ul << (8 * size)) - 1);
     }
 
+    /// <inheritdoc/>
     public readonly void WriteConfiguration<THost>(ref THost host, uint offset, int size, ulong value)
         where THost : struct, IMmio
     {
     }
 
+    /// <inheritdoc/>
     public readonly uint ConfigurationGeneration<THost>(ref THost host)
         where THost : struct, IMmio
         => 0;
@@ -175,7 +210,14 @@ internal unsafe struct RamDisk(uint version, byte* sectors, ulong bytes) : IVirt
             }
 
             buffers[count++] = buffer;
-            _ = buffer.IsWritable ? writable += buffer.Length : readable += buffer.Length;
+            if (buffer.IsWritable)
+            {
+                writable += buffer.Length;
+            }
+            else
+            {
+                readable += buffer.Length;
+            }
         }
 
         if (chain.Fault != QueueFault.None)
@@ -191,25 +233,23 @@ internal unsafe struct RamDisk(uint version, byte* sectors, ulong bytes) : IVirt
             return true;
         }
 
-        Span<byte> header = stackalloc byte[(int)HeaderBytes];
+        var header = stackalloc ulong[2];
         var status = Failed;
         ulong data = 0;
         if (readable >= HeaderBytes)
         {
-            fixed (byte* at = header)
-            {
-                Copy(buffers, false, 0, at, HeaderBytes, toBuffers: false);
-            }
+            // SAFETY: as many bytes as the header's two words have.
+            Copy(buffers, false, 0, (byte*)header, HeaderBytes, toBuffers: false);
 
             // Each number is read from our copy: the guest may be changing its own.
-            var type = MemoryMarshal.Read<uint>(header);
-            var sector = MemoryMarshal.Read<ulong>(header[8..]);
+            var type = (uint)header[0];
+            var sector = header[1];
             data = type == 0 ? writable - 1 : type == 1 ? readable - HeaderBytes : 0;
             if (type is 0 or 1)
             {
-                if (data % SectorBytes == 0 && sector <= bytes / SectorBytes && data <= bytes - (sector * SectorBytes))
+                if (data % SectorBytes == 0 && sector <= _bytes / SectorBytes && data <= _bytes - (sector * SectorBytes))
                 {
-                    Copy(buffers, type == 0, type == 0 ? 0 : HeaderBytes, sectors + (sector * SectorBytes), data, toBuffers: type == 0);
+                    Copy(buffers, type == 0, type == 0 ? 0 : HeaderBytes, _sectors + (sector * SectorBytes), data, toBuffers: type == 0);
                     status = Ok;
                 }
             }
@@ -228,7 +268,7 @@ internal unsafe struct RamDisk(uint version, byte* sectors, ulong bytes) : IVirt
         return true;
     }
 
-    // Moves bytes between memory of ours and the readable or the writable part of a chain.
+    // Moves _bytes between memory of ours and the readable or the writable part of a chain.
     private static void Copy(ReadOnlySpan<QueueBuffer> buffers, bool writable, ulong skip, byte* ours, ulong length, bool toBuffers)
     {
         foreach (var buffer in buffers)

@@ -1,0 +1,222 @@
+using Rvirt.Core.Host;
+using Rvirt.Core.Memory;
+using Rvirt.Devices.Virtio;
+using Rvirt.Devices.Virtio.Mediated;
+using Rvirt.Devices.Virtio.Served;
+
+namespace Rvirt.Devices.Machine;
+
+/// <summary>The back end of a guest's slot, whichever kind it is: a bus can have slots of several kinds beside each other.</summary>
+/// <remarks>
+/// The one place that chooses among back ends: a further one is a kind, a field and a line in each member here. The choice is made at set-up
+/// and does not change. No call goes through a table.
+/// </remarks>
+public struct SlotBackend : IVirtioBackend
+{
+    private SlotBackendKind _kind;
+    private MediatedDevice _mediated;
+    private RamDisk _ramDisk;
+
+    /// <summary>A slot with a device of the host behind it; empty where that cannot be passed on.</summary>
+    public static SlotBackend Of(in MediatedDevice device) =>
+        new() { _kind = device.Kind == 0 ? SlotBackendKind.None : SlotBackendKind.Mediated, _mediated = device };
+
+    /// <summary>A slot with a disk in memory behind it.</summary>
+    public static SlotBackend Of(in RamDisk disk) => new() { _kind = SlotBackendKind.RamDisk, _ramDisk = disk };
+
+    /// <inheritdoc/>
+    public readonly uint Kind => _kind switch
+    {
+        SlotBackendKind.Mediated => _mediated.Kind,
+        SlotBackendKind.RamDisk => _ramDisk.Kind,
+        _ => 0,
+    };
+
+    /// <inheritdoc/>
+    public readonly uint Vendor => _kind switch
+    {
+        SlotBackendKind.Mediated => _mediated.Vendor,
+        SlotBackendKind.RamDisk => _ramDisk.Vendor,
+        _ => 0,
+    };
+
+    /// <inheritdoc/>
+    public readonly uint Version => _kind switch
+    {
+        SlotBackendKind.Mediated => _mediated.Version,
+        SlotBackendKind.RamDisk => _ramDisk.Version,
+        _ => 1,
+    };
+
+    /// <inheritdoc/>
+    public readonly ulong Offered => _kind switch
+    {
+        SlotBackendKind.Mediated => _mediated.Offered,
+        SlotBackendKind.RamDisk => _ramDisk.Offered,
+        _ => 0,
+    };
+
+    /// <inheritdoc/>
+    public readonly uint QueueSizeMax(uint queue)
+    {
+        return _kind switch
+        {
+            SlotBackendKind.Mediated => _mediated.QueueSizeMax(queue),
+            SlotBackendKind.RamDisk => _ramDisk.QueueSizeMax(queue),
+            _ => 0,
+        };
+    }
+
+    /// <inheritdoc/>
+    public bool Reset<THost>(ref THost host)
+        where THost : struct, IMmio
+    {
+        return _kind switch
+        {
+            SlotBackendKind.Mediated => _mediated.Reset(ref host),
+            SlotBackendKind.RamDisk => _ramDisk.Reset(ref host),
+            _ => true,
+        };
+    }
+
+    /// <inheritdoc/>
+    public void Agree<THost>(ref THost host, ulong features)
+        where THost : struct, IMmio
+    {
+        switch (_kind)
+        {
+            case SlotBackendKind.Mediated:
+                _mediated.Agree(ref host, features);
+                break;
+            case SlotBackendKind.RamDisk:
+                _ramDisk.Agree(ref host, features);
+                break;
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool SetStatus<THost>(ref THost host, byte status)
+        where THost : struct, IMmio
+    {
+        return _kind switch
+        {
+            SlotBackendKind.Mediated => _mediated.SetStatus(ref host, status),
+            SlotBackendKind.RamDisk => _ramDisk.SetStatus(ref host, status),
+            _ => true,
+        };
+    }
+
+    /// <inheritdoc/>
+    public bool NeedsReset<THost>(ref THost host)
+        where THost : struct, IMmio
+    {
+        return _kind switch
+        {
+            SlotBackendKind.Mediated => _mediated.NeedsReset(ref host),
+            SlotBackendKind.RamDisk => _ramDisk.NeedsReset(ref host),
+            _ => false,
+        };
+    }
+
+    /// <inheritdoc/>
+    public bool Start<THost>(ref THost host, in GuestMemory memory, uint queue, in QueuePlace place, ulong features)
+        where THost : struct, IMmio
+    {
+        return _kind switch
+        {
+            SlotBackendKind.Mediated => _mediated.Start(ref host, memory, queue, place, features),
+            SlotBackendKind.RamDisk => _ramDisk.Start(ref host, memory, queue, place, features),
+            _ => false,
+        };
+    }
+
+    /// <inheritdoc/>
+    public void Stop<THost>(ref THost host, uint queue)
+        where THost : struct, IMmio
+    {
+        switch (_kind)
+        {
+            case SlotBackendKind.Mediated:
+                _mediated.Stop(ref host, queue);
+                break;
+            case SlotBackendKind.RamDisk:
+                _ramDisk.Stop(ref host, queue);
+                break;
+        }
+    }
+
+    /// <inheritdoc/>
+    public VirtioNews Notify<THost>(ref THost host, in GuestMemory memory, uint queue)
+        where THost : struct, IMmio
+    {
+        return _kind switch
+        {
+            SlotBackendKind.Mediated => _mediated.Notify(ref host, memory, queue),
+            SlotBackendKind.RamDisk => _ramDisk.Notify(ref host, memory, queue),
+            _ => VirtioNews.None,
+        };
+    }
+
+    /// <inheritdoc/>
+    public VirtioNews Service<THost>(ref THost host, in GuestMemory memory)
+        where THost : struct, IMmio
+    {
+        return _kind switch
+        {
+            SlotBackendKind.Mediated => _mediated.Service(ref host, memory),
+            SlotBackendKind.RamDisk => _ramDisk.Service(ref host, memory),
+            _ => VirtioNews.None,
+        };
+    }
+
+    /// <inheritdoc/>
+    public QueueFault TakeFault(out uint queue)
+    {
+        if (_kind == SlotBackendKind.RamDisk)
+        {
+            return _ramDisk.TakeFault(out queue);
+        }
+
+        // Only a back end that told of a fault is asked.
+        return _mediated.TakeFault(out queue);
+    }
+
+    /// <inheritdoc/>
+    public ulong ReadConfiguration<THost>(ref THost host, uint offset, int size)
+        where THost : struct, IMmio
+    {
+        return _kind switch
+        {
+            SlotBackendKind.Mediated => _mediated.ReadConfiguration(ref host, offset, size),
+            SlotBackendKind.RamDisk => _ramDisk.ReadConfiguration(ref host, offset, size),
+            _ => 0,
+        };
+    }
+
+    /// <inheritdoc/>
+    public void WriteConfiguration<THost>(ref THost host, uint offset, int size, ulong value)
+        where THost : struct, IMmio
+    {
+        switch (_kind)
+        {
+            case SlotBackendKind.Mediated:
+                _mediated.WriteConfiguration(ref host, offset, size, value);
+                break;
+            case SlotBackendKind.RamDisk:
+                _ramDisk.WriteConfiguration(ref host, offset, size, value);
+                break;
+        }
+    }
+
+    /// <inheritdoc/>
+    public uint ConfigurationGeneration<THost>(ref THost host)
+        where THost : struct, IMmio
+    {
+        return _kind switch
+        {
+            SlotBackendKind.Mediated => _mediated.ConfigurationGeneration(ref host),
+            SlotBackendKind.RamDisk => _ramDisk.ConfigurationGeneration(ref host),
+            _ => 0,
+        };
+    }
+}

@@ -1,0 +1,14 @@
+namespace Rvirt.Devices.Machine;
+
+/// <summary>What can stand behind a guest's virtio slot.</summary>
+public enum SlotBackendKind : byte
+{
+    /// <summary>Nothing: the slot is empty.</summary>
+    None,
+
+    /// <summary>A virtio device of the host (<see cref="Virtio.Mediated.MediatedDevice"/>).</summary>
+    Mediated,
+
+    /// <summary>A disk in memory (<see cref="Virtio.Served.RamDisk"/>).</summary>
+    RamDisk,
+}
