@@ -24,7 +24,8 @@ public static class SbiDispatcher
     internal const int A7 = 17;
 
     /// <summary>Carries out the call at the guest's <c>ecall</c>.</summary>
-    public static TrapOutcome Call<THost, TMmu, TBus>(ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus)
+    public static TrapOutcome Call<TMode, THost, TMmu, TBus>(TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus)
+        where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
         where TBus : struct, IGuestBus<THost>
@@ -34,19 +35,19 @@ public static class SbiDispatcher
         switch (v.X[A7])
         {
             case SbiExtension.Time:
-                result = function == 0 ? SetTimer(ref host, ref v, v.X[A0]) : NotSupported;
+                result = function == 0 ? SetTimer(mode, ref host, ref v, v.X[A0]) : NotSupported;
                 break;
             case SbiExtension.Ipi:
-                result = function == 0 ? SbiInterrupts.Send(ref host, ref v, v.X[A0], v.X[A1]) : NotSupported;
+                result = function == 0 ? SbiInterrupts.Send(mode, ref host, ref v, v.X[A0], v.X[A1]) : NotSupported;
                 break;
             case SbiExtension.Rfence:
-                result = SbiFences.Call(ref host, ref v, ref mmu, function);
+                result = SbiFences.Call(mode, ref host, ref v, ref mmu, function);
                 break;
             case SbiExtension.Base:
                 result = SbiBase.Call(function, v.X[A0]);
                 break;
             case SbiExtension.Hsm:
-                return SbiHartState.Call(ref v, function);
+                return SbiHartState.Call(mode, ref host, ref v, function);
             case SbiExtension.Srst:
                 return SbiReset.Call(ref v, function);
             case SbiExtension.Dbcn:
@@ -56,7 +57,7 @@ public static class SbiDispatcher
                 result = SbiCounters.Call(ref v, function, v.X[A0]);
                 break;
             case <= SbiExtension.LegacyShutdown:
-                return SbiLegacy.Call(ref host, ref v, ref mmu, ref bus);
+                return SbiLegacy.Call(mode, ref host, ref v, ref mmu, ref bus);
             default:
                 result = NotSupported;
                 break;
@@ -66,22 +67,23 @@ public static class SbiDispatcher
     }
 
     /// <summary>Sets the virtual timer (SBI 2.0 §6.1): the pending interrupt goes away until <paramref name="deadline"/>.</summary>
-    internal static SbiResult SetTimer<THost>(ref THost host, ref VCpu v, ulong deadline)
+    internal static SbiResult SetTimer<TMode, THost>(TMode mode, ref THost host, ref VCpu v, ulong deadline)
+        where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
     {
-        if (TrySetTimerGoneBy(ref host, ref v, deadline))
+        if (TrySetTimerGoneBy(mode, ref host, ref v, deadline))
         {
-            v.InterruptsChanged = true;
             return SbiResult.Success();
         }
 
-        HartTimer.Set(ref host, ref v, deadline);
+        HartTimer.Set(mode, ref host, ref v, deadline);
         return SbiResult.Success();
     }
 
     /// <summary>Makes the timer's interrupt pending where its deadline has passed: the host's timer is not needed for that.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static bool TrySetTimerGoneBy<THost>(ref THost host, ref VCpu v, ulong deadline)
+    internal static bool TrySetTimerGoneBy<TMode, THost>(TMode mode, ref THost host, ref VCpu v, ulong deadline)
+        where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
     {
         if (deadline > host.ReadTime())
@@ -89,7 +91,7 @@ public static class SbiDispatcher
             return false;
         }
 
-        v.Sip |= Interrupts.Timer;
+        mode.SetPending(ref host, ref v, Interrupts.Timer, pending: true);
         return true;
     }
 

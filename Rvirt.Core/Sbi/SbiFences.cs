@@ -11,7 +11,8 @@ public static class SbiFences
 
     private const int PageShift = 12;
 
-    internal static SbiResult Call<THost, TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, ulong function)
+    internal static SbiResult Call<TMode, THost, TMmu>(TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, ulong function)
+        where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
     {
@@ -39,12 +40,13 @@ public static class SbiFences
         }
 
         var byAsid = function == 2;
-        return Fence(ref host, ref v, ref mmu, v.X[SbiDispatcher.A2], v.X[SbiDispatcher.A3], byAsid, (ushort)v.X[SbiDispatcher.A4]);
+        return Fence(mode, ref host, ref v, ref mmu, v.X[SbiDispatcher.A2], v.X[SbiDispatcher.A3], byAsid, (ushort)v.X[SbiDispatcher.A4]);
     }
 
     /// <summary>Fences a range of the caller's own address space; a range of 0 or all ones bytes from 0 is all of it.</summary>
-    internal static SbiResult Fence<THost, TMmu>(
-        ref THost host, ref VCpu v, ref TMmu mmu, ulong start, ulong size, bool byAsid, ushort asid)
+    internal static SbiResult Fence<TMode, THost, TMmu>(
+        TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, ulong start, ulong size, bool byAsid, ushort asid)
+        where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
     {
@@ -55,8 +57,7 @@ public static class SbiFences
             return new SbiResult(SbiError.InvalidAddress);
         }
 
-        v.ViewChanged = true;
-        v.CodePage = VCpu.NoCode;
+        mode.ForgetTranslation(ref v);
         var first = start >> PageShift;
         var pages = size == 0 ? 0 : (start + size - 1 >> PageShift) - first + 1;
         if (whole || pages > PageLimit)

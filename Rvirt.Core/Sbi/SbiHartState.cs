@@ -1,3 +1,4 @@
+using Rvirt.Core.Host;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
@@ -11,7 +12,9 @@ public static class SbiHartState
 
     private const uint DefaultNonRetentiveSuspend = 0x80000000;
 
-    internal static TrapOutcome Call(ref VCpu v, ulong function)
+    internal static TrapOutcome Call<TMode, THost>(TMode mode, ref THost host, ref VCpu v, ulong function)
+        where TMode : struct, IExecutionMode<THost>
+        where THost : struct, ITrapHost
     {
         switch (function)
         {
@@ -27,7 +30,7 @@ public static class SbiHartState
                     ? SbiResult.Success((ulong)v.State)
                     : new SbiResult(SbiError.InvalidParam));
             case 3:
-                return Suspend(ref v);
+                return Suspend(mode, ref host, ref v);
             default:
                 return SbiDispatcher.Return(ref v, SbiDispatcher.NotSupported);
         }
@@ -43,7 +46,9 @@ public static class SbiHartState
         return new SbiResult(SbiError.AlreadyAvailable);
     }
 
-    private static TrapOutcome Suspend(ref VCpu v)
+    private static TrapOutcome Suspend<TMode, THost>(TMode mode, ref THost host, ref VCpu v)
+        where TMode : struct, IExecutionMode<THost>
+        where THost : struct, ITrapHost
     {
         var kind = (uint)v.X[SbiDispatcher.A0];
         if (kind != DefaultRetentiveSuspend && kind != DefaultNonRetentiveSuspend)
@@ -69,13 +74,10 @@ public static class SbiHartState
             v.X[SbiDispatcher.A0] = (ulong)v.Index;
             v.X[SbiDispatcher.A1] = argument;
             v.Pc = entry;
-            v.Satp = 0;
-            v.Sstatus &= ~Sstatus.Sie;
-            v.ViewChanged = true;
-            v.CodePage = VCpu.NoCode;
+            mode.Restart(ref host, ref v);
         }
 
-        return HartWait.Begin(ref v, HartState.Suspended);
+        return HartWait.Begin(mode, ref host, ref v, HartState.Suspended);
     }
 
     private static bool Exists(in VCpu v, ulong hart) => hart < (ulong)v.GuestHarts;

@@ -7,7 +7,8 @@ namespace Rvirt.Core.Sbi;
 /// <summary>Inter-processor interrupts (SBI 2.0 §7).</summary>
 public static class SbiInterrupts
 {
-    internal static unsafe SbiResult Send<THost>(ref THost host, ref VCpu v, ulong mask, ulong maskBase)
+    internal static unsafe SbiResult Send<TMode, THost>(TMode mode, ref THost host, ref VCpu v, ulong mask, ulong maskBase)
+        where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
     {
         var harts = new HartMask(mask, maskBase);
@@ -25,8 +26,7 @@ public static class SbiInterrupts
 
             if (i == v.Index)
             {
-                v.Sip |= Interrupts.Software;
-                v.InterruptsChanged = true;
+                mode.SetPending(ref host, ref v, Interrupts.Software, pending: true);
             }
             else
             {

@@ -8,7 +8,8 @@ namespace Rvirt.Core.Sbi;
 /// <summary>The legacy calls (SBI 2.0 §5): one result in a0, a1 kept, hart masks read from the caller's memory.</summary>
 public static class SbiLegacy
 {
-    internal static TrapOutcome Call<THost, TMmu, TBus>(ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus)
+    internal static TrapOutcome Call<TMode, THost, TMmu, TBus>(TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus)
+        where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
         where TBus : struct, IGuestBus<THost>
@@ -17,7 +18,7 @@ public static class SbiLegacy
         switch (v.X[17])
         {
             case SbiExtension.LegacySetTimer:
-                SbiDispatcher.SetTimer(ref host, ref v, v.X[SbiDispatcher.A0]);
+                SbiDispatcher.SetTimer(mode, ref host, ref v, v.X[SbiDispatcher.A0]);
                 break;
             case SbiExtension.LegacyConsolePutchar:
                 SbiConsole.Write(ref host, ref bus, (byte)v.X[SbiDispatcher.A0]);
@@ -26,14 +27,14 @@ public static class SbiLegacy
                 result = bus.ConsoleRead(ref host);
                 break;
             case SbiExtension.LegacyClearIpi:
-                result = (v.Sip & Interrupts.Software) != 0 ? 1 : 0;
-                v.Sip &= ~Interrupts.Software;
+                result = (mode.Pending(ref host, v) & Interrupts.Software) != 0 ? 1 : 0;
+                mode.SetPending(ref host, ref v, Interrupts.Software, pending: false);
                 break;
             case SbiExtension.LegacySendIpi:
                 switch (ReadMask(ref host, ref v, ref mmu, out var mask))
                 {
                     case FaultResolution.Mapped:
-                        result = (long)SbiInterrupts.Send(ref host, ref v, mask, 0).Error;
+                        result = (long)SbiInterrupts.Send(mode, ref host, ref v, mask, 0).Error;
                         break;
                     case FaultResolution.Contended:
                         // The guest makes the call again.
@@ -48,11 +49,11 @@ public static class SbiLegacy
                 host.FenceI();
                 break;
             case SbiExtension.LegacyRemoteSfenceVma:
-                result = (long)SbiFences.Fence(ref host, ref v, ref mmu, v.X[SbiDispatcher.A1], v.X[SbiDispatcher.A2], false, 0).Error;
+                result = (long)SbiFences.Fence(mode, ref host, ref v, ref mmu, v.X[SbiDispatcher.A1], v.X[SbiDispatcher.A2], false, 0).Error;
                 break;
             case SbiExtension.LegacyRemoteSfenceVmaAsid:
                 result = (long)SbiFences.Fence(
-                    ref host, ref v, ref mmu, v.X[SbiDispatcher.A1], v.X[SbiDispatcher.A2], true, (ushort)v.X[SbiDispatcher.A3]).Error;
+                    mode, ref host, ref v, ref mmu, v.X[SbiDispatcher.A1], v.X[SbiDispatcher.A2], true, (ushort)v.X[SbiDispatcher.A3]).Error;
                 break;
             case SbiExtension.LegacyShutdown:
                 return GuestStop.AfterEvent(ref v, MachineEvent.Shutdown, 0);

@@ -12,14 +12,16 @@ public static class DeviceAccess
     private const ulong PageOffsetMask = 0xfff;
 
     /// <summary>Emulates the instruction at the guest's program counter.</summary>
+    /// <param name="mode">How the guest is run.</param>
     /// <param name="host">The hart.</param>
     /// <param name="v">The virtual hart.</param>
     /// <param name="bus">The devices.</param>
     /// <param name="access">What faulted.</param>
     /// <param name="va">The faulting guest virtual address.</param>
     /// <param name="guestAddress">The guest physical address it leads to, which is not RAM.</param>
-    public static TrapOutcome Emulate<THost, TBus>(
-        ref THost host, ref VCpu v, ref TBus bus, AccessKind access, ulong va, ulong guestAddress)
+    public static TrapOutcome Emulate<TMode, THost, TBus>(
+        TMode mode, ref THost host, ref VCpu v, ref TBus bus, AccessKind access, ulong va, ulong guestAddress)
+        where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>
     {
@@ -30,7 +32,7 @@ public static class DeviceAccess
         }
 
         // The instruction can have changed or vanished since it faulted: then it runs again and faults as it must.
-        if (!host.TryFetch(v.Pc, out var instruction))
+        if (!mode.TryFetch(ref host, v, out var instruction))
         {
             return TrapOutcome.Resume;
         }
@@ -48,7 +50,7 @@ public static class DeviceAccess
             return AccessFault(ref v, access, va);
         }
 
-        var outcome = Perform(ref host, ref v, ref bus, operation, guestAddress);
+        var outcome = Perform(mode, ref host, ref v, ref bus, operation, guestAddress);
         if (!outcome.Answered)
         {
             return AccessFault(ref v, access, va);
@@ -57,14 +59,15 @@ public static class DeviceAccess
         v.Pc += operation.Length;
         if (outcome.LineChanged)
         {
-            HostInterrupt.UpdateExternal<THost, TBus>(ref v, ref bus);
+            HostInterrupt.UpdateExternal(mode, ref host, ref v, ref bus);
         }
 
-        return outcome.Event == MachineEvent.None ? TrapOutcome.Resume : Follow(ref host, ref v, ref bus, outcome.Event, outcome.FailureCode);
+        return outcome.Event == MachineEvent.None ? TrapOutcome.Resume : Follow(mode, ref host, ref v, ref bus, outcome.Event, outcome.FailureCode);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static TrapOutcome Follow<THost, TBus>(ref THost host, ref VCpu v, ref TBus bus, MachineEvent asked, uint failureCode)
+    private static TrapOutcome Follow<TMode, THost, TBus>(TMode mode, ref THost host, ref VCpu v, ref TBus bus, MachineEvent asked, uint failureCode)
+        where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>
     {
@@ -73,7 +76,7 @@ public static class DeviceAccess
             return GuestStop.AfterEvent(ref v, asked, failureCode);
         }
 
-        HartTimer.FollowAlarm(ref host, ref v, ref bus);
+        HartTimer.FollowAlarm(mode, ref host, ref v, ref bus);
         return TrapOutcome.Resume;
     }
 
@@ -90,8 +93,9 @@ public static class DeviceAccess
         return TrapOutcome.Reflect;
     }
 
-    private static BusOutcome Perform<THost, TBus>(
-        ref THost host, ref VCpu v, ref TBus bus, in MemoryOperation operation, ulong address)
+    private static BusOutcome Perform<TMode, THost, TBus>(
+        TMode mode, ref THost host, ref VCpu v, ref TBus bus, in MemoryOperation operation, ulong address)
+        where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>
     {
@@ -123,7 +127,7 @@ public static class DeviceAccess
             case InstructionId.Fld:
             case InstructionId.CFld:
             case InstructionId.CFldsp:
-                return FloatingPointLoad(ref host, v.Index, ref bus, operation, address);
+                return FloatingPointLoad(mode, ref host, ref v, ref bus, operation, address);
             case InstructionId.Fsw:
             case InstructionId.Fsd:
             case InstructionId.CFsd:
@@ -179,12 +183,13 @@ public static class DeviceAccess
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static unsafe BusOutcome FloatingPointLoad<THost, TBus>(
-        ref THost host, int virtualHart, ref TBus bus, in MemoryOperation operation, ulong address)
+    private static unsafe BusOutcome FloatingPointLoad<TMode, THost, TBus>(
+        TMode mode, ref THost host, ref VCpu v, ref TBus bus, in MemoryOperation operation, ulong address)
+        where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>
     {
-        var outcome = bus.Read(ref host, virtualHart, address, operation.Size, out var value);
+        var outcome = bus.Read(ref host, v.Index, address, operation.Size, out var value);
         if (!outcome.Answered)
         {
             return outcome;
@@ -195,7 +200,7 @@ public static class DeviceAccess
         host.SaveFloatingPoint(area);
         area[operation.Destination] = operation.Size == 4 ? value | 0xffffffff00000000 : value;
         host.RestoreFloatingPoint(area);
-        host.WriteSstatus(host.ReadSstatus() | Sstatus.FsDirty);
+        mode.SetFloatingPointDirty(ref host, ref v);
         return outcome;
     }
 

@@ -4,15 +4,19 @@ using Rvirt.Core.VirtualHart;
 namespace Rvirt.Core.Traps;
 
 /// <summary>
-/// A virtual hart in its place, as <see cref="TrapDispatch{TContext, THost, TMmu, TBus}"/> needs it. Implemented by a struct of one pointer,
+/// A virtual hart in its place, as <see cref="TrapDispatch{TContext, TMode, THost, TMmu, TBus}"/> needs it. Implemented by a struct of one pointer,
 /// so that it travels in a register.
 /// </summary>
 /// <remarks>Everything that it refers to stays where it is for as long as a trap is handled.</remarks>
-public interface ITrapContext<THost, TMmu, TBus>
+public interface ITrapContext<TMode, THost, TMmu, TBus>
+    where TMode : struct, IExecutionMode<THost>
     where THost : struct, ITrapHost
     where TMmu : struct, IGuestMmu<THost>
     where TBus : struct, IGuestBus<THost>
 {
+    /// <summary>How the guest is run.</summary>
+    TMode Mode { get; }
+
     /// <summary>The hart that trapped.</summary>
     ref THost Host { get; }
 

@@ -1,22 +1,21 @@
 using System.Runtime.CompilerServices;
 using Rvirt.Core.Host;
-using Rvirt.Core.Modes.Deprivileged;
-using Rvirt.Core.Modes;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
 
 namespace Rvirt.Core.Traps;
 
 /// <summary>
-/// The one way through a trap out of a guest, for the image and the desktop alike: which part of <see cref="HotPath"/> or
-/// <see cref="TrapHandler"/> handles it, and what follows.
+/// The one way through a trap out of a guest, for the image and the desktop alike: which part of
+/// <see cref="IExecutionMode{THost}"/> or <see cref="TrapHandler"/> handles it, and what follows.
 /// </summary>
 /// <remarks>
 /// Pieces that call each other in tail position: the hot ones need no frame, and save no register that assembly has saved already.
 /// Each returns the virtual hart to enter next: the one that trapped, or whichever the context names when it is told to leave that one.
 /// </remarks>
-public static class TrapDispatch<TContext, THost, TMmu, TBus>
-    where TContext : struct, ITrapContext<THost, TMmu, TBus>
+public static class TrapDispatch<TContext, TMode, THost, TMmu, TBus>
+    where TContext : struct, ITrapContext<TMode, THost, TMmu, TBus>
+    where TMode : struct, IExecutionMode<THost>
     where THost : struct, ITrapHost
     where TMmu : struct, IGuestMmu<THost>
     where TBus : struct, IGuestBus<THost>
@@ -39,7 +38,7 @@ public static class TrapDispatch<TContext, THost, TMmu, TBus>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ref VCpu Handle(TContext context, ulong cause, ulong value)
     {
-        if (cause == (ulong)ExceptionCause.IllegalInstruction)
+        if (context.Mode.Classify(context.VirtualHart, cause) == TrapKind.Instruction)
         {
             if (context.Host.MistrustsInstructions)
             {
@@ -56,7 +55,7 @@ public static class TrapDispatch<TContext, THost, TMmu, TBus>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static ref VCpu EmulateAsRead(TContext context)
     {
-        if (context.Host.TryFetch(context.VirtualHart.Pc, out var instruction))
+        if (context.Mode.TryFetch(ref context.Host, context.VirtualHart, out var instruction))
         {
             return ref Emulate(context, instruction);
         }
@@ -68,22 +67,35 @@ public static class TrapDispatch<TContext, THost, TMmu, TBus>
     private static ref VCpu Emulate(TContext context, uint instruction)
     {
         var mmu = context.Mmu;
-        switch (HotPath.Emulate(ref context.Host, ref context.VirtualHart, ref mmu, ref instruction))
+        switch (context.Mode.EmulateQuickly(ref context.Host, ref context.VirtualHart, ref mmu, ref instruction))
         {
-            case HotOutcome.Done:
+            case QuickOutcome.Done:
                 return ref context.VirtualHart;
-            case HotOutcome.Interrupt:
+            case QuickOutcome.Interrupt:
                 return ref HandleInterrupt(context);
             default:
-                return ref HandleRest(context, (ulong)ExceptionCause.IllegalInstruction, instruction);
+                return ref EmulateSlowly(context, instruction);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ref VCpu EmulateSlowly(TContext context, uint instruction)
+    {
+        var mmu = context.Mmu;
+        var outcome = TrapHandler.EmulateSlowly(context.Mode, ref context.Host, ref context.VirtualHart, ref mmu, ref context.Bus, instruction);
+        if (outcome != TrapOutcome.Resume)
+        {
+            return ref context.Leave(outcome, 0, instruction);
+        }
+
+        return ref context.VirtualHart;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static ref VCpu HandleInterrupt(TContext context)
     {
         var mmu = context.Mmu;
-        var outcome = TrapHandler.HandleInterrupt(ref context.Host, ref context.VirtualHart, ref mmu, ref context.Bus);
+        var outcome = TrapHandler.HandleInterrupt(context.Mode, ref context.Host, ref context.VirtualHart, ref mmu, ref context.Bus);
         if (outcome != TrapOutcome.Resume)
         {
             return ref context.Leave(outcome, 0, 0);
@@ -96,7 +108,7 @@ public static class TrapDispatch<TContext, THost, TMmu, TBus>
     private static ref VCpu TakeException(TContext context, ulong cause, ulong value)
     {
         var mmu = context.Mmu;
-        if (HotPath.TryTakeException(ref context.Host, ref context.VirtualHart, ref mmu, ref context.Bus, cause, value, out var next))
+        if (context.Mode.TryTakeQuickly(ref context.Host, ref context.VirtualHart, ref mmu, ref context.Bus, cause, value, out var next))
         {
             if (next != 0)
             {
@@ -106,31 +118,32 @@ public static class TrapDispatch<TContext, THost, TMmu, TBus>
             return ref context.VirtualHart;
         }
 
-        if (TrapHandler.IsPageFault(cause))
+        // Asked again where it is needed: handed on, it would be made into a number first, for each fault.
+        if (context.Mode.Classify(context.VirtualHart, cause) == TrapKind.PageFault)
         {
             return ref HandlePageFault(context, cause, value);
         }
 
-        return ref HandleRest(context, cause, value);
+        return ref HandleSlowly(context, cause, value);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static ref VCpu HandlePageFault(TContext context, ulong cause, ulong value)
     {
         var mmu = context.Mmu;
-        if (!TrapHandler.TryRefill(ref context.Host, ref context.VirtualHart, ref mmu, cause, value))
+        if (!TrapHandler.TryRefill(ref context.Host, ref context.VirtualHart, ref mmu, context.Mode.AccessOf(cause), value))
         {
-            return ref HandleRest(context, cause, value);
+            return ref HandleSlowly(context, cause, value);
         }
 
         return ref context.VirtualHart;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static ref VCpu HandleRest(TContext context, ulong cause, ulong value)
+    private static ref VCpu HandleSlowly(TContext context, ulong cause, ulong value)
     {
         var mmu = context.Mmu;
-        var outcome = TrapHandler.HandleRest(ref context.Host, ref context.VirtualHart, ref mmu, ref context.Bus, cause, value);
+        var outcome = TrapHandler.HandleSlowly(context.Mode, ref context.Host, ref context.VirtualHart, ref mmu, ref context.Bus, cause, value);
         if (outcome != TrapOutcome.Resume)
         {
             return ref context.Leave(outcome, cause, value);

@@ -1,14 +1,12 @@
 using System.Runtime.CompilerServices;
 using Rvirt.Core.Host;
-using Rvirt.Core.Modes.Deprivileged;
-using Rvirt.Core.Modes;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.Sbi;
 using Rvirt.Core.VirtualHart;
 
 namespace Rvirt.Core.Traps;
 
-/// <summary>The slower parts of handling a trap out of a guest; <see cref="TrapDispatch{TContext, THost, TMmu, TBus}"/> says which comes when.</summary>
+/// <summary>The slower parts of handling a trap out of a guest; <see cref="TrapDispatch{TContext, TMode, THost, TMmu, TBus}"/> says which comes when.</summary>
 public static class TrapHandler
 {
     /// <summary>
@@ -20,28 +18,24 @@ public static class TrapHandler
     /// <summary>Delivers an interrupt to a guest in S-mode, and emulates what its handler begins with.</summary>
     /// <returns>Resume: enter the guest. Idle: it waits. DeviceInterrupt: claim it, then <see cref="GoOn"/>. Stop: leave it for good, for its stop reason. HostBug: panic.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TrapOutcome HandleInterrupt<THost, TMmu, TBus>(ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus)
+    public static TrapOutcome HandleInterrupt<TMode, THost, TMmu, TBus>(TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus)
+        where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
         where TBus : struct, IGuestBus<THost>
     {
-        TrapEntry.TakeInterruptInSupervisor(ref v);
-        return Continue(ref host, ref v, ref mmu, ref bus, TrapOutcome.Resume);
+        mode.TakeInterrupt(ref host, ref v);
+        return Continue(mode, ref host, ref v, ref mmu, ref bus, TrapOutcome.Resume);
     }
 
-    /// <summary>Whether a cause is one that <see cref="TryRefill"/> may handle.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool IsPageFault(ulong cause) =>
-        cause is (ulong)ExceptionCause.InstructionPageFault or (ulong)ExceptionCause.LoadPageFault or (ulong)ExceptionCause.StorePageFault;
-
     /// <summary>Handles a page fault that only the shadow tables are behind with, in a few instructions.</summary>
-    /// <returns>False where it is left to <see cref="HandleRest"/>.</returns>
+    /// <returns>False where it is left to <see cref="HandleSlowly"/>.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool TryRefill<THost, TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, ulong cause, ulong va)
+    public static bool TryRefill<THost, TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, AccessKind access, ulong va)
         where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
     {
-        if (!mmu.TryRefill(ref host, va, KindOf(cause)))
+        if (!mmu.TryRefill(ref host, va, access))
         {
             return false;
         }
@@ -50,44 +44,45 @@ public static class TrapHandler
         return true;
     }
 
-    /// <summary>Handles what <see cref="HotPath"/> and <see cref="TryRefill"/> left of a trap.</summary>
-    /// <returns>Resume: enter the guest. Idle: it waits. DeviceInterrupt: claim it, then <see cref="GoOn"/>. Stop: leave it for good, for its stop reason. HostBug: panic.</returns>
-    public static TrapOutcome HandleRest<THost, TMmu, TBus>(
-        ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, ulong cause, ulong value)
+    /// <summary>Emulates an instruction that the quick parts left.</summary>
+    /// <returns>As of <see cref="HandleSlowly"/>.</returns>
+    public static TrapOutcome EmulateSlowly<TMode, THost, TMmu, TBus>(TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, uint instruction)
+        where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
         where TBus : struct, IGuestBus<THost>
     {
-        TrapOutcome outcome;
-        if (cause == (ulong)ExceptionCause.IllegalInstruction)
+        // Cores may leave stval zero (Privileged spec 1.13 §12.1.9); zero itself is an illegal instruction too.
+        if (instruction == 0 && !mode.TryFetch(ref host, v, out instruction))
         {
-            var instruction = (uint)value;
-            // Cores may leave stval zero (Privileged spec 1.13 §12.1.9); zero itself is an illegal instruction too.
-            if (instruction == 0 && !host.TryFetch(v.Pc, out instruction))
-            {
-                return TrapOutcome.Resume;
-            }
-
-            v.Counters.Emulated++;
-            outcome = PrivilegedInstruction.Emulate(ref host, ref v, ref mmu, instruction);
-        }
-        else
-        {
-            outcome = Dispatch(ref host, ref v, ref mmu, ref bus, cause, value);
+            return TrapOutcome.Resume;
         }
 
-        return Continue(ref host, ref v, ref mmu, ref bus, outcome);
+        v.Counters.Emulated++;
+        return Continue(mode, ref host, ref v, ref mmu, ref bus, mode.Emulate(ref host, ref v, ref mmu, instruction));
     }
 
-    /// <summary>Goes on with a guest after something happened to it while it was out: delivers what is pending, and emulates what it meets first.</summary>
+    /// <summary>Handles what the quick parts left of a trap that is no instruction to emulate.</summary>
     /// <returns>Resume: enter the guest. Idle: it waits. DeviceInterrupt: claim it, then <see cref="GoOn"/>. Stop: leave it for good, for its stop reason. HostBug: panic.</returns>
-    public static TrapOutcome GoOn<THost, TMmu, TBus>(ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus)
+    public static TrapOutcome HandleSlowly<TMode, THost, TMmu, TBus>(
+        TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, ulong cause, ulong value)
+        where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
         where TBus : struct, IGuestBus<THost> =>
-        Continue(ref host, ref v, ref mmu, ref bus, TrapOutcome.Resume);
+        Continue(mode, ref host, ref v, ref mmu, ref bus, Dispatch(mode, ref host, ref v, ref mmu, ref bus, cause, value));
 
-    private static TrapOutcome Continue<THost, TMmu, TBus>(ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, TrapOutcome outcome)
+    /// <summary>Goes on with a guest after something happened to it while it was out: delivers what is pending, and emulates what it meets first.</summary>
+    /// <returns>Resume: enter the guest. Idle: it waits. DeviceInterrupt: claim it, then <see cref="GoOn"/>. Stop: leave it for good, for its stop reason. HostBug: panic.</returns>
+    public static TrapOutcome GoOn<TMode, THost, TMmu, TBus>(TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus)
+        where TMode : struct, IExecutionMode<THost>
+        where THost : struct, ITrapHost
+        where TMmu : struct, IGuestMmu<THost>
+        where TBus : struct, IGuestBus<THost> =>
+        Continue(mode, ref host, ref v, ref mmu, ref bus, TrapOutcome.Resume);
+
+    private static TrapOutcome Continue<TMode, THost, TMmu, TBus>(TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, TrapOutcome outcome)
+        where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
         where TBus : struct, IGuestBus<THost>
@@ -102,93 +97,74 @@ public static class TrapHandler
                 case TrapOutcome.Resume:
                     break;
                 case TrapOutcome.Reflect:
-                    TrapEntry.TakeException(ref host, ref v, v.ReflectCause, v.ReflectValue);
+                    mode.Inject(ref host, ref v, v.ReflectCause, v.ReflectValue);
                     break;
                 default:
                     return outcome;
             }
 
-            if (v.InterruptsChanged)
-            {
-                TrapEntry.DeliverPending(ref host, ref v);
-            }
-
-            if (v.ViewChanged)
-            {
-                v.ViewChanged = false;
-                mmu.Activate(ref host, v.Satp, v.Mode, (v.Sstatus & Sstatus.Sum) != 0, (v.Sstatus & Sstatus.Mxr) != 0);
-            }
-
-            if (v.Mode != PrivilegeMode.Supervisor || budget == 0 || !HotPath.TryFetch(ref host, ref v, v.Pc, out var next))
+            mode.Settle(ref host, ref v, ref mmu);
+            if (budget == 0 || !mode.TryFetchNext(ref host, v, out var next))
             {
                 return TrapOutcome.Resume;
             }
 
-            switch (EmulateHot(ref host, ref v, ref mmu, ref next))
+            switch (EmulateQuickly(mode, ref host, ref v, ref mmu, ref next))
             {
-                case HotOutcome.Done:
+                case QuickOutcome.Done:
                     return TrapOutcome.Resume;
-                case HotOutcome.Interrupt:
-                    v.InterruptsChanged = true;
+                case QuickOutcome.Interrupt:
+                    mode.TakeInterrupt(ref host, ref v);
                     outcome = TrapOutcome.Resume;
                     break;
                 default:
                     v.Counters.Emulated++;
-                    outcome = PrivilegedInstruction.Emulate(ref host, ref v, ref mmu, next);
+                    outcome = mode.Emulate(ref host, ref v, ref mmu, next);
                     break;
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static HotOutcome EmulateHot<THost, TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, ref uint instruction)
+    private static QuickOutcome EmulateQuickly<TMode, THost, TMmu>(TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, ref uint instruction)
+        where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost> =>
-        HotPath.Emulate(ref host, ref v, ref mmu, ref instruction);
+        mode.EmulateQuickly(ref host, ref v, ref mmu, ref instruction);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static TrapOutcome Dispatch<THost, TMmu, TBus>(
-        ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, ulong cause, ulong value)
+    private static TrapOutcome Dispatch<TMode, THost, TMmu, TBus>(
+        TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, ulong cause, ulong value)
+        where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
         where TBus : struct, IGuestBus<THost>
     {
-        switch (cause)
+        switch (mode.Classify(v, cause))
         {
-            case (ulong)ExceptionCause.EnvironmentCallFromUser:
-                // Both guest modes run in U-mode: only the guest's own mode says whose call it is.
-                if (v.Mode == PrivilegeMode.Supervisor)
-                {
-                    v.Counters.SbiCalls++;
-                    return SbiDispatcher.Call(ref host, ref v, ref mmu, ref bus);
-                }
-
-                return Reflect(ref v, cause, 0);
-            case (ulong)ExceptionCause.InstructionPageFault:
-            case (ulong)ExceptionCause.LoadPageFault:
-            case (ulong)ExceptionCause.StorePageFault:
-                return PageFault(ref host, ref v, ref mmu, ref bus, KindOf(cause), cause, value);
-            case (ulong)ExceptionCause.InstructionAddressMisaligned:
-            case (ulong)ExceptionCause.InstructionAccessFault:
-            case (ulong)ExceptionCause.Breakpoint:
-            case (ulong)ExceptionCause.LoadAddressMisaligned:
-            case (ulong)ExceptionCause.LoadAccessFault:
-            case (ulong)ExceptionCause.StoreAddressMisaligned:
-            case (ulong)ExceptionCause.StoreAccessFault:
+            case TrapKind.Call:
+                v.Counters.SbiCalls++;
+                return SbiDispatcher.Call(mode, ref host, ref v, ref mmu, ref bus);
+            case TrapKind.UserCall:
+                return Reflect(ref v, (ulong)ExceptionCause.EnvironmentCallFromUser, 0);
+            case TrapKind.PageFault:
+                return PageFault(mode, ref host, ref v, ref mmu, ref bus, mode.AccessOf(cause), value);
+            case TrapKind.Exception:
                 return Reflect(ref v, cause, value);
-            case Interrupts.CauseBit | Interrupts.TimerCause:
-                return HostInterrupt.Serve(ref host, ref v, ref bus, Interrupts.Timer);
-            case Interrupts.CauseBit | Interrupts.ExternalCause:
+            case TrapKind.TimerInterrupt:
+                return HostInterrupt.Serve(mode, ref host, ref v, ref bus, Interrupts.Timer);
+            case TrapKind.ExternalInterrupt:
                 return TrapOutcome.DeviceInterrupt;
-            case Interrupts.CauseBit | Interrupts.SoftwareCause:
-                return HostInterrupt.Serve(ref host, ref v, ref bus, Interrupts.Software);
+            case TrapKind.SoftwareInterrupt:
+                return HostInterrupt.Serve(mode, ref host, ref v, ref bus, Interrupts.Software);
             default:
                 return TrapOutcome.HostBug;
         }
     }
 
-    private static TrapOutcome PageFault<THost, TMmu, TBus>(
-        ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, AccessKind access, ulong cause, ulong value)
+    private static TrapOutcome PageFault<TMode, THost, TMmu, TBus>(
+        TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, AccessKind access, ulong value)
+        where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
         where TBus : struct, IGuestBus<THost>
@@ -200,11 +176,11 @@ public static class TrapHandler
             case FaultResolution.Contended:
                 return TrapOutcome.Resume;
             case FaultResolution.GuestPageFault:
-                return Reflect(ref v, cause, value);
+                return Reflect(ref v, (ulong)PageFaultOf(access), value);
             case FaultResolution.GuestAccessFault:
                 return DeviceAccess.AccessFault(ref v, access, value);
             case FaultResolution.NotMemory:
-                return DeviceAccess.Emulate(ref host, ref v, ref bus, access, value, guestAddress);
+                return DeviceAccess.Emulate(mode, ref host, ref v, ref bus, access, value, guestAddress);
             case FaultResolution.WindowCollision:
                 v.StopReason = StopReason.WindowCollision;
                 return TrapOutcome.Stop;
@@ -213,11 +189,11 @@ public static class TrapHandler
         }
     }
 
-    private static AccessKind KindOf(ulong cause) => cause switch
+    private static ExceptionCause PageFaultOf(AccessKind access) => access switch
     {
-        (ulong)ExceptionCause.InstructionPageFault => AccessKind.Fetch,
-        (ulong)ExceptionCause.LoadPageFault => AccessKind.Load,
-        _ => AccessKind.Store,
+        AccessKind.Fetch => ExceptionCause.InstructionPageFault,
+        AccessKind.Load => ExceptionCause.LoadPageFault,
+        _ => ExceptionCause.StorePageFault,
     };
 
     private static TrapOutcome Reflect(ref VCpu v, ulong cause, ulong value)

@@ -16,10 +16,11 @@ public static class HartTimer
     public const ulong Never = ulong.MaxValue;
 
     /// <summary>The guest sets its timer, and takes its pending interrupt back (SBI 2.0 §6.1).</summary>
-    internal static void Set<THost>(ref THost host, ref VCpu v, ulong deadline)
+    internal static void Set<TMode, THost>(TMode mode, ref THost host, ref VCpu v, ulong deadline)
+        where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
     {
-        v.Sip &= ~Interrupts.Timer;
+        mode.SetPending(ref host, ref v, Interrupts.Timer, pending: false);
         v.Deadline = deadline;
         host.SetTimer(Math.Min(deadline, v.Alarm));
         host.SetSie(Interrupts.Timer);
@@ -27,26 +28,28 @@ public static class HartTimer
 
     /// <summary>The timer's interrupt has come.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void Serve<THost, TBus>(ref THost host, ref VCpu v, ref TBus bus)
+    internal static void Serve<TMode, THost, TBus>(TMode mode, ref THost host, ref VCpu v, ref TBus bus)
+        where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>
     {
         if (v.Alarm != Never)
         {
-            ServeBoth(ref host, ref v, ref bus);
+            ServeBoth(mode, ref host, ref v, ref bus);
             return;
         }
 
         // Masking spares a call of the firmware: the guest sets the next deadline anyway.
         host.ClearSie(Interrupts.Timer);
-        v.Sip |= Interrupts.Timer;
+        mode.SetPending(ref host, ref v, Interrupts.Timer, pending: true);
     }
 
     /// <summary>Sets the timer of the hart on which a virtual hart was just loaded: what it held was another's.</summary>
-    public static void Load<THost>(ref THost host, ref VCpu v)
+    public static void Load<TMode, THost>(TMode mode, ref THost host, ref VCpu v)
+        where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
     {
-        var next = (v.Sip & Interrupts.Timer) != 0 ? v.Alarm : Math.Min(v.Deadline, v.Alarm);
+        var next = (mode.Pending(ref host, v) & Interrupts.Timer) != 0 ? v.Alarm : Math.Min(v.Deadline, v.Alarm);
         host.SetTimer(next);
         if (next == Never)
         {
@@ -60,25 +63,27 @@ public static class HartTimer
 
     /// <summary>The alarm was set or taken back.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    internal static void FollowAlarm<THost, TBus>(ref THost host, ref VCpu v, ref TBus bus)
+    internal static void FollowAlarm<TMode, THost, TBus>(TMode mode, ref THost host, ref VCpu v, ref TBus bus)
+        where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>
     {
         v.Alarm = bus.ServeAlarm(ref host);
-        HostInterrupt.UpdateExternal<THost, TBus>(ref v, ref bus);
-        Load(ref host, ref v);
+        HostInterrupt.UpdateExternal(mode, ref host, ref v, ref bus);
+        Load(mode, ref host, ref v);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void ServeBoth<THost, TBus>(ref THost host, ref VCpu v, ref TBus bus)
+    private static void ServeBoth<TMode, THost, TBus>(TMode mode, ref THost host, ref VCpu v, ref TBus bus)
+        where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>
     {
         if (v.Deadline <= host.ReadTime())
         {
-            v.Sip |= Interrupts.Timer;
+            mode.SetPending(ref host, ref v, Interrupts.Timer, pending: true);
         }
 
-        FollowAlarm(ref host, ref v, ref bus);
+        FollowAlarm(mode, ref host, ref v, ref bus);
     }
 }

@@ -1,4 +1,6 @@
 
+using Rvirt.Core.Host;
+
 namespace Rvirt.Core.VirtualHart;
 
 /// <summary>
@@ -8,28 +10,33 @@ namespace Rvirt.Core.VirtualHart;
 public static class HartWait
 {
     /// <summary>Begins a wait, unless what would end it is there already.</summary>
+    /// <param name="mode">How the guest is run.</param>
+    /// <param name="host">The hart.</param>
     /// <param name="v">The virtual hart.</param>
     /// <param name="state">What its siblings see it in meanwhile.</param>
     /// <returns>Idle, or Resume where the wait has ended.</returns>
-    internal static TrapOutcome Begin(ref VCpu v, HartState state)
+    internal static TrapOutcome Begin<TMode, THost>(TMode mode, ref THost host, ref VCpu v, HartState state)
+        where TMode : struct, IExecutionMode<THost>
+        where THost : struct, ITrapHost
     {
         v.State = state;
         v.Waits = true;
-        return TryEnd(ref v) ? TrapOutcome.Resume : TrapOutcome.Idle;
+        return TryEnd(mode, ref host, ref v) ? TrapOutcome.Resume : TrapOutcome.Idle;
     }
 
     /// <summary>Ends a wait if an interrupt is pending that the guest enabled in <c>sie</c>, whatever its SIE (Privileged spec 1.13 §3.3.3).</summary>
     /// <returns>Whether it has ended; then <see cref="Rvirt.Core.Traps.TrapHandler.GoOn"/> comes next.</returns>
-    public static bool TryEnd(ref VCpu v)
+    public static bool TryEnd<TMode, THost>(TMode mode, ref THost host, ref VCpu v)
+        where TMode : struct, IExecutionMode<THost>
+        where THost : struct, ITrapHost
     {
-        if ((v.Sip & v.Sie) == 0)
+        if (!mode.WouldWake(ref host, v))
         {
             return false;
         }
 
         v.State = HartState.Started;
         v.Waits = false;
-        v.InterruptsChanged = true;
         return true;
     }
 }

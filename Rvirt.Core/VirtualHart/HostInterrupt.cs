@@ -8,20 +8,21 @@ namespace Rvirt.Core.VirtualHart;
 public static class HostInterrupt
 {
     /// <summary>Serves the hart's timer and what other harts ask.</summary>
+    /// <param name="mode">How the guest is run.</param>
     /// <param name="host">The hart.</param>
     /// <param name="v">The virtual hart that the hart runs.</param>
     /// <param name="bus">Its guest's devices.</param>
     /// <param name="pending">Bits as in <c>sip</c>.</param>
     /// <returns>Resume, or Stop where another hart asked for it.</returns>
-    public static TrapOutcome Serve<THost, TBus>(ref THost host, ref VCpu v, ref TBus bus, ulong pending)
+    public static TrapOutcome Serve<TMode, THost, TBus>(TMode mode, ref THost host, ref VCpu v, ref TBus bus, ulong pending)
+        where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>
     {
         v.Counters.HostInterrupts++;
-        v.InterruptsChanged = true;
         if ((pending & Interrupts.Timer) != 0)
         {
-            HartTimer.Serve(ref host, ref v, ref bus);
+            HartTimer.Serve(mode, ref host, ref v, ref bus);
         }
 
         if ((pending & Interrupts.Software) == 0)
@@ -31,25 +32,25 @@ public static class HostInterrupt
 
         // Cleared first: a request that comes after the exchange raises it again.
         host.ClearSoftwareInterrupt();
-        return ServeRequests<THost, TBus>(ref v, ref bus);
+        return ServeRequests(mode, ref host, ref v, ref bus);
     }
 
     /// <summary>Serves what other harts have asked of a virtual hart. No request is lost: whoever makes one raises the hart's interrupt after it.</summary>
     /// <returns>Resume, or Stop where another hart asked for it.</returns>
-    public static TrapOutcome ServeRequests<THost, TBus>(ref VCpu v, ref TBus bus)
+    public static TrapOutcome ServeRequests<TMode, THost, TBus>(TMode mode, ref THost host, ref VCpu v, ref TBus bus)
+        where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>
     {
         var requests = (HartRequest)Interlocked.Exchange(ref v.Requests, 0);
         if ((requests & HartRequest.Interrupt) != 0)
         {
-            v.Sip |= Interrupts.Software;
-            v.InterruptsChanged = true;
+            mode.SetPending(ref host, ref v, Interrupts.Software, pending: true);
         }
 
         if ((requests & HartRequest.External) != 0)
         {
-            UpdateExternal<THost, TBus>(ref v, ref bus);
+            UpdateExternal(mode, ref host, ref v, ref bus);
         }
 
         if ((requests & HartRequest.Stop) != 0)
@@ -62,22 +63,21 @@ public static class HostInterrupt
     }
 
     /// <summary>A device of the host interrupted the hart that runs a virtual hart, and was served.</summary>
-    public static void FollowDevices<THost, TBus>(ref VCpu v, ref TBus bus)
+    public static void FollowDevices<TMode, THost, TBus>(TMode mode, ref THost host, ref VCpu v, ref TBus bus)
+        where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>
     {
         v.Counters.HostInterrupts++;
-        v.InterruptsChanged = true;
-        UpdateExternal<THost, TBus>(ref v, ref bus);
+        UpdateExternal(mode, ref host, ref v, ref bus);
     }
 
     /// <summary>Copies the virtual PLIC's line into <c>sip.SEIP</c>.</summary>
-    public static void UpdateExternal<THost, TBus>(ref VCpu v, ref TBus bus)
+    public static void UpdateExternal<TMode, THost, TBus>(TMode mode, ref THost host, ref VCpu v, ref TBus bus)
+        where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>
     {
-        var old = v.Sip;
-        v.Sip = bus.ExternalInterruptPending(v.Index) ? old | Interrupts.External : old & ~Interrupts.External;
-        v.InterruptsChanged |= v.Sip != old;
+        mode.SetPending(ref host, ref v, Interrupts.External, bus.ExternalInterruptPending(v.Index));
     }
 }

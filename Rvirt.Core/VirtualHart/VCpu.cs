@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Rvirt.Core.Freestanding;
 using Rvirt.Core.Memory;
-using Rvirt.Core.Privileged;
 
 namespace Rvirt.Core.VirtualHart;
 
@@ -18,9 +17,6 @@ namespace Rvirt.Core.VirtualHart;
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct VCpu
 {
-    /// <summary>An address that no mode of translation has, and no RAM.</summary>
-    public const ulong NoCode = 1UL << 63;
-
     /// <summary>See <see cref="LastHart"/>.</summary>
     public const int NoHart = -1;
 
@@ -36,51 +32,14 @@ public unsafe struct VCpu
     /// <summary>The guest's RAM.</summary>
     public GuestMemory Memory;
 
-    /// <summary>Guest <c>sstatus</c> without FS, VS and SD; UXL is fixed.</summary>
-    public ulong Sstatus;
-
-    /// <summary>Guest <c>sie</c>.</summary>
-    public ulong Sie;
-
-    /// <summary>Guest <c>sip</c>, as last evaluated.</summary>
-    public ulong Sip;
-
-    /// <summary>Guest <c>stvec</c>.</summary>
-    public ulong Stvec;
-
-    /// <summary>Guest <c>sscratch</c>.</summary>
-    public ulong Sscratch;
-
-    /// <summary>Guest <c>sepc</c>.</summary>
-    public ulong Sepc;
-
-    /// <summary>Guest <c>scause</c>.</summary>
-    public ulong Scause;
-
-    /// <summary>Guest <c>stval</c>.</summary>
-    public ulong Stval;
-
-    /// <summary>Guest <c>satp</c>.</summary>
-    public ulong Satp;
-
-    /// <summary>Guest <c>scounteren</c>.</summary>
-    public ulong Scounteren;
-
-    /// <summary>Guest <c>senvcfg</c>.</summary>
-    public ulong Senvcfg;
+    /// <summary>What the guest believes of its CSRs, as its way of running keeps them.</summary>
+    public GuestCsrs Csrs;
 
     /// <summary>What the guest did wrong, for <see cref="TrapOutcome.Reflect"/>: cause.</summary>
     public ulong ReflectCause;
 
     /// <summary>What the guest did wrong, for <see cref="TrapOutcome.Reflect"/>: value for <c>stval</c>.</summary>
     public ulong ReflectValue;
-
-    /// <summary>
-    /// The address of the page that the guest's S-mode last executed an instruction in that trapped; <see cref="NoCode"/> once its tables
-    /// may forbid it. Only there may the hypervisor read instructions of its own accord: that a page can be read does not say that it
-    /// can be executed.
-    /// </summary>
-    public ulong CodePage;
 
     /// <summary>The <c>time</c> for which the guest set its timer; counts while its interrupt is not pending.</summary>
     public ulong Deadline;
@@ -90,15 +49,6 @@ public unsafe struct VCpu
 
     /// <summary>What other harts ask of this one, as bits of <see cref="HartRequest"/>; set by <see cref="HartKick"/>, taken by the hart that runs it, both atomically.</summary>
     public int Requests;
-
-    /// <summary>Guest privilege mode, U or S.</summary>
-    public PrivilegeMode Mode;
-
-    /// <summary>Whether mode, SUM, MXR or <c>satp</c> changed since the MMU view was last chosen.</summary>
-    public bool ViewChanged;
-
-    /// <summary>Whether an interrupt may have become deliverable since the last look.</summary>
-    public bool InterruptsChanged;
 
     /// <summary>Whether the hart waits for an interrupt: it does not go on before that.</summary>
     public bool Waits;
@@ -130,9 +80,6 @@ public unsafe struct VCpu
     /// <summary>Number of the hart on which this virtual hart was loaded last, <see cref="NoHart"/> for none: what that one's TLB and caches hold is its own.</summary>
     public int LastHart;
 
-    /// <summary>Bits of <c>sstatus</c> that the hart keeps for the guest, because hardware changes them: FS and SD. Guests have no vectors.</summary>
-    public ulong HardwareSstatus;
-
     /// <summary>How often the virtual hart left its guest.</summary>
     public TrapCounters Counters;
 
@@ -142,7 +89,7 @@ public unsafe struct VCpu
     /// <summary>f0 to f31 and fcsr, as they were when the virtual hart was put down; meaningless while it is loaded.</summary>
     public FloatingPointArea FloatingPoint;
 
-    /// <summary>Puts the hart into the state in which firmware hands over an S-mode payload: everything off, a0 the hart id, a1 the argument (SBI 2.0 §9.1).</summary>
+    /// <summary>Puts all but the CSRs, which the mode resets, into the state in which firmware hands over an S-mode payload: a0 the hart id, a1 the argument (SBI 2.0 §9.1).</summary>
     /// <param name="entry">First instruction.</param>
     /// <param name="argument">Value of a1: the device tree's address, or HSM's opaque argument.</param>
     public void Reset(ulong entry, ulong argument)
@@ -155,26 +102,9 @@ public unsafe struct VCpu
         X[10] = (ulong)Index;
         X[11] = argument;
         Pc = entry;
-        Sstatus = 0;
-        HardwareSstatus = Privileged.Sstatus.Fs | Privileged.Sstatus.Sd;
-        Sie = 0;
-        Sip = 0;
-        Stvec = 0;
-        Sscratch = 0;
-        Sepc = 0;
-        Scause = 0;
-        Stval = 0;
-        Satp = 0;
-        // Firmware hands over with all three counters readable in U-mode, and programs rely on it.
-        Scounteren = 7;
-        Senvcfg = 0;
-        CodePage = NoCode;
         Deadline = ulong.MaxValue;
         Alarm = ulong.MaxValue;
         Requests = 0;
-        Mode = PrivilegeMode.Supervisor;
-        ViewChanged = true;
-        InterruptsChanged = false;
         Waits = false;
         State = HartState.Started;
         StopReason = StopReason.None;

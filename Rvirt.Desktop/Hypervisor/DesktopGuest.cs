@@ -5,6 +5,7 @@ using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Images;
 using Rvirt.Core.Memory;
 using Rvirt.Core.Modes.Deprivileged;
+using Rvirt.Core.Privileged;
 using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.Machine;
@@ -55,7 +56,7 @@ public sealed unsafe class DesktopGuest
     public (ulong Start, ulong Length) Storage { get; }
 
     /// <summary>Its <c>sstatus</c> as it reads it.</summary>
-    public ulong Sstatus => CsrFile.ReadSstatus(ref _record->Core->Host, ref _record->V);
+    public ulong Sstatus => default(DeprivilegedMode<FakeHost>).Read(ref _record->Core->Host, _record->V, Csr.Sstatus);
 
     /// <summary>Why it ended, if it did.</summary>
     public StopReason? Stopped => _record->Guest->Ended ? _record->V.StopReason : null;

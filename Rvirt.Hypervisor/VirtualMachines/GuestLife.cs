@@ -31,8 +31,7 @@ public static unsafe class GuestLife<THost>
     /// <returns>The virtual hart to enter next.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static GuestHart<THost>* Trap(GuestHart<THost>* hart, ulong cause, ulong value) =>
-        (GuestHart<THost>*)Unsafe.AsPointer(ref TrapDispatch<TrapContext<THost>, THost, ShadowMmuAdapter<THost>, GuestBus<THost>>.Handle(
-            new TrapContext<THost>(hart), cause, value));
+        (GuestHart<THost>*)Unsafe.AsPointer(ref new TrapContext<THost>(hart).Handle(cause, value));
 
     /// <summary>The run loop: what a hart does with a virtual hart that a trap left somewhere else than in its guest.</summary>
     /// <returns>The virtual hart to enter next.</returns>
@@ -52,7 +51,7 @@ public static unsafe class GuestLife<THost>
                     break;
                 case TrapOutcome.DeviceInterrupt:
                     HostInterrupts<THost>.Serve(core);
-                    HostInterrupt.FollowDevices<THost, GuestBus<THost>>(ref hart->V, ref hart->Guest->Bus);
+                    HostInterrupt.FollowDevices(TrapContext<THost>.GuestMode, ref core->Host, ref hart->V, ref hart->Guest->Bus);
                     outcome = TrapOutcome.Resume;
                     break;
                 default:
@@ -74,7 +73,7 @@ public static unsafe class GuestLife<THost>
         var outcome = WorldSwitch<THost>.Load(core, hart);
         if (outcome == TrapOutcome.Resume)
         {
-            outcome = hart->V.Waits && !HartWait.TryEnd(ref hart->V) ? TrapOutcome.Idle : GoOn(core, hart);
+            outcome = hart->V.Waits && !HartWait.TryEnd(TrapContext<THost>.GuestMode, ref core->Host, ref hart->V) ? TrapOutcome.Idle : GoOn(core, hart);
         }
 
         return Leave(hart, outcome, 0, 0);
@@ -83,7 +82,7 @@ public static unsafe class GuestLife<THost>
     private static TrapOutcome GoOn(HostCore<THost>* core, GuestHart<THost>* hart)
     {
         var mmu = new ShadowMmuAdapter<THost>(&hart->Mmu);
-        return TrapHandler.GoOn(ref core->Host, ref hart->V, ref mmu, ref hart->Guest->Bus);
+        return TrapHandler.GoOn(TrapContext<THost>.GuestMode, ref core->Host, ref hart->V, ref mmu, ref hart->Guest->Bus);
     }
 
     /// <summary>The guest does not go on: it starts again, or ends, or the hypervisor panics.</summary>
@@ -149,6 +148,7 @@ public static unsafe class GuestLife<THost>
         }
 
         hart->V.Reset(entry, argument);
+        TrapContext<THost>.GuestMode.Reset(ref core->Host, ref hart->V);
         hart->Mmu.FenceAll(ref core->Host);
         WorldSwitch<THost>.Load(core, hart);
     }

@@ -1,6 +1,7 @@
 using System;
 using Rvirt.Core.Freestanding;
 using Rvirt.Core.Instructions;
+using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.Console;
 using Rvirt.Hypervisor.Host;
@@ -66,16 +67,18 @@ internal static unsafe class GuestReport<THost>
     private static void Registers(GuestHart<THost>* hart)
     {
         ref var v = ref hart->V;
+        ref var host = ref hart->Core->Host;
+        var mode = TrapContext<THost>.GuestMode;
         var console = &hart->Guest->Machine->Console;
         ConsoleMultiplexer.BeginMessage(console, ref hart->Core->Host)
             .Text("  pc "u8).Hex(v.Pc)
-            .Text(v.Mode == Core.Privileged.PrivilegeMode.User ? " (U)"u8 : " (S)"u8)
-            .Text(" scause "u8).Hex(v.Scause)
-            .Text(" sepc "u8).Hex(v.Sepc)
-            .Text(" stval "u8).Hex(v.Stval)
-            .Text(" sstatus "u8).Hex(v.Sstatus)
-            .Text(" satp "u8).Hex(v.Satp)
-            .Text(" stvec "u8).Hex(v.Stvec);
+            .Text(mode.Privilege(ref host, v) == PrivilegeMode.User ? " (U)"u8 : " (S)"u8)
+            .Text(" scause "u8).Hex(mode.Read(ref host, v, Csr.Scause))
+            .Text(" sepc "u8).Hex(mode.Read(ref host, v, Csr.Sepc))
+            .Text(" stval "u8).Hex(mode.Read(ref host, v, Csr.Stval))
+            .Text(" sstatus "u8).Hex(mode.Read(ref host, v, Csr.Sstatus))
+            .Text(" satp "u8).Hex(mode.Read(ref host, v, Csr.Satp))
+            .Text(" stvec "u8).Hex(mode.Read(ref host, v, Csr.Stvec));
         console->EndMessage(ref hart->Core->Host);
         for (var i = 0; i < GeneralRegisters.Count; i += 8)
         {

@@ -18,6 +18,7 @@ internal static unsafe class IdleLoop<THost>
     {
         ref var host = ref core->Host;
         ref var v = ref core->Running->V;
+        var mode = TrapContext<THost>.GuestMode;
         ref var bus = ref core->Running->Guest->Bus;
         bus.Idle(ref host);
         do
@@ -26,16 +27,16 @@ internal static unsafe class IdleLoop<THost>
             if ((pending & Interrupts.External) != 0)
             {
                 HostInterrupts<THost>.Serve(core);
-                HostInterrupt.FollowDevices<THost, GuestBus<THost>>(ref v, ref bus);
+                HostInterrupt.FollowDevices(mode, ref host, ref v, ref bus);
             }
 
             pending &= ~Interrupts.External;
-            if (pending != 0 && HostInterrupt.Serve(ref host, ref v, ref bus, pending) == TrapOutcome.Stop)
+            if (pending != 0 && HostInterrupt.Serve(mode, ref host, ref v, ref bus, pending) == TrapOutcome.Stop)
             {
                 return TrapOutcome.Stop;
             }
         }
-        while (!HartWait.TryEnd(ref v));
+        while (!HartWait.TryEnd(mode, ref host, ref v));
 
         return TrapOutcome.Resume;
     }

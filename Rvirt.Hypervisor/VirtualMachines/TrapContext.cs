@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Rvirt.Core.Modes.Deprivileged;
 using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.Machine;
@@ -7,14 +8,20 @@ using Rvirt.Mmu;
 
 namespace Rvirt.Hypervisor.VirtualMachines;
 
-/// <summary>A virtual hart that is loaded on a hart, as trap handling takes it.</summary>
-internal readonly unsafe struct TrapContext<THost> : ITrapContext<THost, ShadowMmuAdapter<THost>, GuestBus<THost>>
+/// <summary>A virtual hart that is loaded on a hart, as trap handling takes it: here, and nowhere else, stands how guests are run.</summary>
+internal readonly unsafe struct TrapContext<THost> : ITrapContext<DeprivilegedMode<THost>, THost, ShadowMmuAdapter<THost>, GuestBus<THost>>
     where THost : unmanaged, IHypervisorHost
 {
     private readonly GuestHart<THost>* _hart;
 
     // SAFETY: here and below: the trap vector hands over a virtual hart, which is the head of its GuestHart and loaded on this hart; all stay in place.
     internal TrapContext(GuestHart<THost>* hart) => _hart = hart;
+
+    /// <summary>How guests are run.</summary>
+    internal static DeprivilegedMode<THost> GuestMode => default;
+
+    /// <inheritdoc/>
+    public DeprivilegedMode<THost> Mode => default;
 
     /// <inheritdoc/>
     public ref THost Host
@@ -43,6 +50,12 @@ internal readonly unsafe struct TrapContext<THost> : ITrapContext<THost, ShadowM
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => ref _hart->Guest->Bus;
     }
+
+    /// <summary>Handles a trap.</summary>
+    /// <returns>The virtual hart to enter next.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal ref VCpu Handle(ulong cause, ulong value) =>
+        ref TrapDispatch<TrapContext<THost>, DeprivilegedMode<THost>, THost, ShadowMmuAdapter<THost>, GuestBus<THost>>.Handle(this, cause, value);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

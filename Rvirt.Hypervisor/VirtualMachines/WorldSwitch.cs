@@ -1,11 +1,11 @@
 using System.Threading;
-using Rvirt.Core.Modes.Deprivileged;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.Machine;
 using Rvirt.Hypervisor.Host;
 using Rvirt.Hypervisor.Setup;
+using Rvirt.Mmu;
 
 namespace Rvirt.Hypervisor.VirtualMachines;
 
@@ -71,10 +71,10 @@ internal static unsafe class WorldSwitch<THost>
             LoadFloatingPoint(core, hart, here);
         }
 
-        host.WriteScounteren(v.Mode == PrivilegeMode.User ? v.Scounteren : TrapEntry.AllCounters);
+        var mode = TrapContext<THost>.GuestMode;
+        var mmu = new ShadowMmuAdapter<THost>(&hart->Mmu);
         hart->Mmu.Load();
-        hart->Mmu.Activate(ref host, v.Satp, v.Mode, (v.Sstatus & Sstatus.Sum) != 0, (v.Sstatus & Sstatus.Mxr) != 0);
-        v.ViewChanged = false;
+        mode.Load(ref host, ref v, ref mmu);
         if (!here)
         {
             // Fences that it made on another hart, this one's TLB and instruction cache have not seen.
@@ -82,13 +82,12 @@ internal static unsafe class WorldSwitch<THost>
             host.FenceI();
         }
 
-        HartTimer.Load(ref host, ref v);
+        HartTimer.Load(mode, ref host, ref v);
 
         // Last: who asks from here on interrupts this hart, as HostHartId was written before.
         ref var bus = ref hart->Guest->Bus;
-        var outcome = HostInterrupt.ServeRequests<THost, GuestBus<THost>>(ref v, ref bus);
-        HostInterrupt.UpdateExternal<THost, GuestBus<THost>>(ref v, ref bus);
-        v.InterruptsChanged = true;
+        var outcome = HostInterrupt.ServeRequests(mode, ref host, ref v, ref bus);
+        HostInterrupt.UpdateExternal(mode, ref host, ref v, ref bus);
         return outcome;
     }
 

@@ -72,6 +72,6 @@ public sealed class DesktopOperationTests
             Assert.That(machine.Shadow.Counters.Fills + machine.Shadow.Counters.Refills, Is.EqualTo(i));
         }
 
-        Assert.That(machine.VCpu.Scause, Is.Zero, "none of them was the guest's");
+        Assert.That(machine.VCpu.Csrs.Scause, Is.Zero, "none of them was the guest's");
     }
 }

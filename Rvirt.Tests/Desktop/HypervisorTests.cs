@@ -113,8 +113,8 @@ public sealed class HypervisorTests
             """ + PowerOff));
         guest.Run(10000);
         Assert.That(guest.Hart[9], Is.EqualTo(1));
-        Assert.That(guest.Guest.VCpu.Sscratch, Is.Zero);
-        Assert.That(guest.Guest.VCpu.Scause, Is.EqualTo(12));
+        Assert.That(guest.Guest.VCpu.Csrs.Sscratch, Is.Zero);
+        Assert.That(guest.Guest.VCpu.Csrs.Scause, Is.EqualTo(12));
     }
 
     [Test]

@@ -120,11 +120,11 @@ internal sealed unsafe class WorldSwitchTests
 
         real.WriteCsr(CsrNumber.Fcsr, 0x65);
         cores->Host.WriteSstatus((cores->Host.ReadSstatus() & ~Sstatus.Fs) | (2UL << 13));
-        hart->V.Mode = user ? PrivilegeMode.User : PrivilegeMode.Supervisor;
-        hart->V.Scounteren = 2;
+        hart->V.Csrs.Mode = user ? PrivilegeMode.User : PrivilegeMode.Supervisor;
+        hart->V.Csrs.Scounteren = 2;
         hart->V.Deadline = 12345;
         hart->V.Alarm = 20000;
-        hart->Mmu.Activate(ref cores->Host, hart->V.Satp, hart->V.Mode, false, false);
+        hart->Mmu.Activate(ref cores->Host, hart->V.Csrs.Satp, hart->V.Csrs.Mode, false, false);
         var satp = real.ReadCsr(CsrNumber.Satp);
 
         var spoiler = new ForcedSwitch(world.Machine, 1);
@@ -160,7 +160,7 @@ internal sealed unsafe class WorldSwitchTests
         using var world = World(Spin);
         var cores = world.Desktop.Record->Cores;
         var hart = WorldSwitch<FakeHost>.Save(cores);
-        (hart->V.Sip, hart->V.Deadline, hart->V.Alarm) = (pending, deadline, alarm);
+        (hart->V.Csrs.Sip, hart->V.Deadline, hart->V.Alarm) = (pending, deadline, alarm);
         new ForcedSwitch(world.Machine, 2).Spoil(cores);
         GuestLife<FakeHost>.Switch(cores, hart);
         Assert.That(world.Machine.Hart.FirmwareTimer, Is.EqualTo(expected));
@@ -176,7 +176,7 @@ internal sealed unsafe class WorldSwitchTests
         var hart = WorldSwitch<FakeHost>.Save(cores);
         Interlocked.Or(ref hart->V.Requests, (int)request);
         GuestLife<FakeHost>.Switch(cores, hart);
-        Assert.That((hart->V.Sip, hart->V.Requests), Is.EqualTo((pending, 0)));
+        Assert.That((hart->V.Csrs.Sip, hart->V.Requests), Is.EqualTo((pending, 0)));
     }
 
     [Test]
@@ -208,7 +208,7 @@ internal sealed unsafe class WorldSwitchTests
         using var world = World(Spin);
         var cores = world.Desktop.Record->Cores;
         var hart = cores->Running;
-        hart->V.Sie = Interrupts.Software;
+        hart->V.Csrs.Sie = Interrupts.Software;
         hart->V.Waits = true;
         hart->V.State = suspend ? HartState.Suspended : HartState.Started;
         WorldSwitch<FakeHost>.Save(cores);
@@ -219,7 +219,7 @@ internal sealed unsafe class WorldSwitchTests
         WorldSwitch<FakeHost>.Save(cores);
         Interlocked.Or(ref hart->V.Requests, (int)HartRequest.Interrupt);
         Switch(cores, hart);
-        Assert.That((hart->V.Waits, hart->V.State, hart->V.Sip), Is.EqualTo((false, HartState.Started, Interrupts.Software)));
+        Assert.That((hart->V.Waits, hart->V.State, hart->V.Csrs.Sip), Is.EqualTo((false, HartState.Started, Interrupts.Software)));
     }
 
     private static void Switch(HostCore<FakeHost>* core, GuestHart<FakeHost>* hart) => GuestLife<FakeHost>.Switch(core, hart);

@@ -49,9 +49,9 @@ public sealed class LockstepTests
     {
         using var run = new LockstepRun(1, new LockstepConfiguration());
         Assert.That(() => run.Apply(LockstepEvent.Code(Encode.Nop)), Throws.Nothing);
-        run.Subject.Guest.VCpu.Sscratch ^= 1;
+        run.Subject.Guest.VCpu.Csrs.Sscratch ^= 1;
         Assert.That(() => run.Apply(LockstepEvent.Code(Encode.Nop)), Throws.TypeOf<DivergenceException>());
-        run.Subject.Guest.VCpu.Sscratch ^= 1;
+        run.Subject.Guest.VCpu.Csrs.Sscratch ^= 1;
         run.Apply(LockstepEvent.Restart);
         run.Subject.Hart[9] ^= 1;
         Assert.That(() => run.Apply(LockstepEvent.Code(Encode.Nop)), Throws.TypeOf<DivergenceException>());

@@ -71,7 +71,7 @@ public sealed unsafe class Subject : IDisposable
         Hart.FirmwareTimer = ulong.MaxValue;
         Guest.PutAt(entry);
         Asleep = false;
-        Guest.VCpu.Sip = Guest.Bus.ExternalInterruptPending(0) ? Interrupts.External : 0;
+        Guest.VCpu.Csrs.Sip = Guest.Bus.ExternalInterruptPending(0) ? Interrupts.External : 0;
     }
 
     /// <summary>One native instruction, or one trap and all that the hypervisor does for it.</summary>
@@ -132,18 +132,18 @@ public sealed unsafe class Subject : IDisposable
             ref var v = ref Guest.VCpu;
             return new SupervisorState
             {
-                Mode = v.Mode == PrivilegeMode.User ? PrivilegeLevel.User : PrivilegeLevel.Supervisor,
+                Mode = v.Csrs.Mode == PrivilegeMode.User ? PrivilegeLevel.User : PrivilegeLevel.Supervisor,
                 Sstatus = Guest.Sstatus,
-                Sie = v.Sie,
-                Sip = v.Sip,
-                Stvec = v.Stvec,
-                Scounteren = v.Scounteren,
-                Senvcfg = v.Senvcfg,
-                Sscratch = v.Sscratch,
-                Sepc = v.Sepc,
-                Scause = v.Scause,
-                Stval = v.Stval,
-                Satp = v.Satp,
+                Sie = v.Csrs.Sie,
+                Sip = v.Csrs.Sip,
+                Stvec = v.Csrs.Stvec,
+                Scounteren = v.Csrs.Scounteren,
+                Senvcfg = v.Csrs.Senvcfg,
+                Sscratch = v.Csrs.Sscratch,
+                Sepc = v.Csrs.Sepc,
+                Scause = v.Csrs.Scause,
+                Stval = v.Csrs.Stval,
+                Satp = v.Csrs.Satp,
             };
         }
     }
@@ -184,7 +184,7 @@ public sealed unsafe class Subject : IDisposable
 
     private void Wake()
     {
-        var enabled = Guest.VCpu.Sie;
+        var enabled = Guest.VCpu.Csrs.Sie;
         WokenBy = (enabled & Interrupts.Timer) != 0 ? LockstepInterrupt.Timer
             : (enabled & Interrupts.Software) != 0 ? LockstepInterrupt.Software
             : LockstepInterrupt.None;

@@ -38,7 +38,7 @@ public sealed class DesktopOperations : IDisposable
     public DesktopOperations()
     {
         _request = new BlockRequest(_machine);
-        _machine.VCpu.Sscratch = Secret;
+        _machine.VCpu.Csrs.Sscratch = Secret;
         _machine.Hart.Instruction = NoOperation;
     }
 
@@ -62,7 +62,7 @@ public sealed class DesktopOperations : IDisposable
         var sum = 0UL;
         foreach (var number in Csrs)
         {
-            sum += CsrFile.TryRead(ref _machine.Host, ref _machine.VCpu, number, out var value) ? value : 0;
+            sum += CsrFile.TryRead(ref _machine.Host, _machine.VCpu, number, out var value) ? value : 0;
         }
 
         return sum;
@@ -75,8 +75,8 @@ public sealed class DesktopOperations : IDisposable
         var mmu = _machine.Mmu;
         CsrFile.Write(ref _machine.Host, ref _machine.VCpu, ref mmu, Csr.Sstatus, Sstatus.Sum);
         CsrFile.Write(ref _machine.Host, ref _machine.VCpu, ref mmu, Csr.Sstatus, 0);
-        _machine.VCpu.ViewChanged = false;
-        return _machine.VCpu.Sstatus;
+        _machine.VCpu.Csrs.ViewChanged = false;
+        return _machine.VCpu.Csrs.Sstatus;
     }
 
     /// <summary>The whole path of a trapped CSR instruction.</summary>
@@ -127,7 +127,7 @@ public sealed class DesktopOperations : IDisposable
     public ulong WalkPageTables()
     {
         var walk = default(GuestWalk);
-        return walk.Run(_machine.Memory, _machine.VCpu.Satp, QuietMachine.Data, AccessKind.Load, PrivilegeMode.Supervisor, false, false, true)
+        return walk.Run(_machine.Memory, _machine.VCpu.Csrs.Satp, QuietMachine.Data, AccessKind.Load, PrivilegeMode.Supervisor, false, false, true)
             == FaultResolution.Mapped ? walk.GuestAddress : 0;
     }
 

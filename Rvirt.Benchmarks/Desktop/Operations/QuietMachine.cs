@@ -161,9 +161,9 @@ public sealed unsafe class QuietMachine : IDisposable
         }
 
         Map(Uart, Uart);
-        VCpu.Satp = ((ulong)TranslationMode.Sv39 << 60) | (RootTable >> Pte.PageShift);
-        VCpu.ViewChanged = false;
-        Mmu.Activate(ref Host, VCpu.Satp, PrivilegeMode.Supervisor, sum: false, mxr: false);
+        VCpu.Csrs.Satp = ((ulong)TranslationMode.Sv39 << 60) | (RootTable >> Pte.PageShift);
+        VCpu.Csrs.ViewChanged = false;
+        Mmu.Activate(ref Host, VCpu.Csrs.Satp, PrivilegeMode.Supervisor, sum: false, mxr: false);
     }
 
     private void Map(ulong va, ulong address)

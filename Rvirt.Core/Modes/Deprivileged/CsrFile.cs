@@ -6,7 +6,7 @@ using Rvirt.Core.VirtualHart;
 namespace Rvirt.Core.Modes.Deprivileged;
 
 /// <summary>The guest's CSRs as its S-mode reads and writes them, each by its WARL rule (Privileged spec 1.13 §12.1).</summary>
-public static class CsrFile
+internal static class CsrFile
 {
     private const ulong WritableSstatus =
         Sstatus.Sie | Sstatus.Spie | Sstatus.Spp | Sstatus.Fs | Sstatus.Sum | Sstatus.Mxr;
@@ -15,46 +15,66 @@ public static class CsrFile
 
     private const ulong WritableSenvcfg = 1;
 
+    /// <summary>Puts the CSRs into the state in which firmware hands over an S-mode payload: everything off (SBI 2.0 §9.1).</summary>
+    public static void Reset(ref VCpu v)
+    {
+        v.Csrs = default;
+        v.Csrs.HardwareSstatus = Sstatus.Fs | Sstatus.Sd;
+        // Firmware hands over with all three counters readable in U-mode, and programs rely on it.
+        v.Csrs.Scounteren = TrapEntry.AllCounters;
+        v.Csrs.CodePage = GuestCsrs.NoCode;
+        v.Csrs.Mode = PrivilegeMode.Supervisor;
+        v.Csrs.ViewChanged = true;
+    }
+
+    /// <summary>The active view may have been dropped, and the page of the next instruction may be one the guest cannot execute now.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void ForgetTranslation(ref VCpu v)
+    {
+        v.Csrs.ViewChanged = true;
+        v.Csrs.CodePage = GuestCsrs.NoCode;
+    }
+
     /// <summary>Reads a CSR as S-mode does.</summary>
     /// <returns>False where the guest has no such CSR: an illegal instruction.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool TryRead<THost>(ref THost host, ref VCpu v, uint number, out ulong value)
+    public static bool TryRead<THost>(ref THost host, in VCpu v, uint number, out ulong value)
         where THost : struct, ITrapHost
     {
         switch (number)
         {
             case Csr.Sstatus:
-                value = ReadSstatus(ref host, ref v);
+                value = ReadSstatus(ref host, v);
                 return true;
             case Csr.Sie:
-                value = v.Sie;
+                value = v.Csrs.Sie;
                 return true;
             case Csr.Stvec:
-                value = v.Stvec;
+                value = v.Csrs.Stvec;
                 return true;
             case Csr.Scounteren:
-                value = v.Scounteren;
+                value = v.Csrs.Scounteren;
                 return true;
             case Csr.Senvcfg:
-                value = v.Senvcfg;
+                value = v.Csrs.Senvcfg;
                 return true;
             case Csr.Sscratch:
-                value = v.Sscratch;
+                value = v.Csrs.Sscratch;
                 return true;
             case Csr.Sepc:
-                value = v.Sepc;
+                value = v.Csrs.Sepc;
                 return true;
             case Csr.Scause:
-                value = v.Scause;
+                value = v.Csrs.Scause;
                 return true;
             case Csr.Stval:
-                value = v.Stval;
+                value = v.Csrs.Stval;
                 return true;
             case Csr.Sip:
-                value = v.Sip;
+                value = v.Csrs.Sip;
                 return true;
             case Csr.Satp:
-                value = v.Satp;
+                value = v.Csrs.Satp;
                 return true;
             case Csr.Time:
                 value = host.ReadTime();
@@ -78,39 +98,39 @@ public static class CsrFile
                 WriteSstatus(ref host, ref v, value);
                 break;
             case Csr.Sie:
-                v.Sie = value & Interrupts.All;
-                v.InterruptsChanged = true;
+                v.Csrs.Sie = value & Interrupts.All;
+                v.Csrs.InterruptsChanged = true;
                 break;
             case Csr.Stvec:
                 // Modes above vectored are reserved: the write is ignored, and the field stays legal.
                 if ((value & 2) == 0)
                 {
-                    v.Stvec = value;
+                    v.Csrs.Stvec = value;
                 }
 
                 break;
             case Csr.Scounteren:
-                v.Scounteren = value & WritableScounteren;
+                v.Csrs.Scounteren = value & WritableScounteren;
                 break;
             case Csr.Senvcfg:
-                v.Senvcfg = value & WritableSenvcfg;
+                v.Csrs.Senvcfg = value & WritableSenvcfg;
                 break;
             case Csr.Sscratch:
-                v.Sscratch = value;
+                v.Csrs.Sscratch = value;
                 break;
             case Csr.Sepc:
-                v.Sepc = value & ~1UL;
+                v.Csrs.Sepc = value & ~1UL;
                 break;
             case Csr.Scause:
-                v.Scause = value;
+                v.Csrs.Scause = value;
                 break;
             case Csr.Stval:
-                v.Stval = value;
+                v.Csrs.Stval = value;
                 break;
             case Csr.Sip:
                 // Only SSIP is the guest's to write: STIP is its firmware's, SEIP its interrupt controller's.
-                v.Sip = v.Sip & ~Interrupts.Software | value & Interrupts.Software;
-                v.InterruptsChanged = true;
+                v.Csrs.Sip = v.Csrs.Sip & ~Interrupts.Software | value & Interrupts.Software;
+                v.Csrs.InterruptsChanged = true;
                 break;
             case Csr.Satp:
                 WriteSatp<THost, TMmu>(ref v, ref mmu, value);
@@ -120,10 +140,10 @@ public static class CsrFile
 
     /// <summary>The guest's <c>sstatus</c>: its own bits, those that the hart keeps for it, and UXL.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ulong ReadSstatus<THost>(ref THost host, ref VCpu v)
+    public static ulong ReadSstatus<THost>(ref THost host, in VCpu v)
         where THost : struct, ITrapHost
     {
-        return v.Sstatus | host.ReadSstatus() & v.HardwareSstatus | Sstatus.Uxl64;
+        return v.Csrs.Sstatus | host.ReadSstatus() & v.Csrs.HardwareSstatus | Sstatus.Uxl64;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -131,16 +151,16 @@ public static class CsrFile
         where THost : struct, ITrapHost
     {
         var hardware = host.ReadSstatus();
-        if (((hardware ^ value) & v.HardwareSstatus) != 0)
+        if (((hardware ^ value) & v.Csrs.HardwareSstatus) != 0)
         {
-            host.WriteSstatus(hardware & ~v.HardwareSstatus | value & v.HardwareSstatus);
+            host.WriteSstatus(hardware & ~v.Csrs.HardwareSstatus | value & v.Csrs.HardwareSstatus);
         }
 
-        var old = v.Sstatus;
+        var old = v.Csrs.Sstatus;
         var next = value & WritableSstatus & ~Sstatus.Fs;
-        v.Sstatus = next;
-        v.ViewChanged |= ((old ^ next) & (Sstatus.Sum | Sstatus.Mxr)) != 0;
-        v.InterruptsChanged |= (next & Sstatus.Sie) != 0;
+        v.Csrs.Sstatus = next;
+        v.Csrs.ViewChanged |= ((old ^ next) & (Sstatus.Sum | Sstatus.Mxr)) != 0;
+        v.Csrs.InterruptsChanged |= (next & Sstatus.Sie) != 0;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -155,8 +175,7 @@ public static class CsrFile
             return;
         }
 
-        v.Satp = value & (~Satp.AsidMask | mmu.AsidMask);
-        v.ViewChanged = true;
-        v.CodePage = VCpu.NoCode;
+        v.Csrs.Satp = value & (~Satp.AsidMask | mmu.AsidMask);
+        ForgetTranslation(ref v);
     }
 }

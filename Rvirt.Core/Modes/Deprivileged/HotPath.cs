@@ -9,13 +9,13 @@ namespace Rvirt.Core.Modes.Deprivileged;
 
 /// <summary>
 /// The few traps that make up nine tenths of a Linux guest's, in straight code without calls, so that the compiled path saves no
-/// register that assembly has saved already. Whatever else it meets it leaves to <see cref="TrapHandler"/>, untouched.
+/// register that assembly has saved already. Whatever else it meets it leaves to the rest of trap handling, untouched.
 /// </summary>
 /// <remarks>
-/// It does what the rest of this folder does, faster. Everything that can refuse is asked before anything changes, and a change of
+/// It does what <see cref="PrivilegedInstruction"/> and <see cref="TrapEntry"/> do, faster. Everything that can refuse is asked before anything changes, and a change of
 /// the MMU's view comes last of what can refuse.
 /// </remarks>
-public static class HotPath
+internal static class HotPath
 {
     private const ulong ChainLimit = 32;
 
@@ -32,7 +32,7 @@ public static class HotPath
     /// <param name="cause">The host's <c>scause</c>, any but an illegal instruction's.</param>
     /// <param name="value">The host's <c>stval</c>.</param>
     /// <param name="next">Zero, or the instruction to go on with by <see cref="Emulate"/>.</param>
-    /// <returns>False where it is left to <see cref="TrapHandler"/>, with nothing changed.</returns>
+    /// <returns>False where it is none of the few, with nothing changed.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryTakeException<THost, TMmu, TBus>(
         ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, ulong cause, ulong value, out uint next)
@@ -47,12 +47,12 @@ public static class HotPath
         }
 
         if (cause != (ulong)ExceptionCause.EnvironmentCallFromUser
-            || !(v.Mode == PrivilegeMode.User ? TryTakeSystemCall(ref host, ref v, ref mmu) : TrySetTimer(ref host, ref v)))
+            || !(v.Csrs.Mode == PrivilegeMode.User ? TryTakeSystemCall(ref host, ref v, ref mmu) : TrySetTimer(ref host, ref v)))
         {
             return false;
         }
 
-        if (!TryFetch(ref host, ref v, v.Pc, out next))
+        if (!TryFetch(ref host, v, out next))
         {
             next = 0;
         }
@@ -66,19 +66,19 @@ public static class HotPath
     /// <param name="mmu">Its MMU.</param>
     /// <param name="instruction">The instruction at its program counter; where the rest is left to do, the one that is there then.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static HotOutcome Emulate<THost, TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, ref uint instruction)
+    public static QuickOutcome Emulate<THost, TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, ref uint instruction)
         where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
     {
-        if (v.Mode != PrivilegeMode.Supervisor)
+        if (v.Csrs.Mode != PrivilegeMode.Supervisor)
         {
-            return HotOutcome.Rest;
+            return QuickOutcome.Other;
         }
 
         var pc = v.Pc;
         // It trapped here, or was read in the page that this already names.
         var page = pc & ~(PageSize - 1);
-        v.CodePage = page;
+        v.Csrs.CodePage = page;
         while ((instruction & PrivilegedInstruction.OpcodeMask) == PrivilegedInstruction.SystemOpcode)
         {
             var next = pc + 4;
@@ -91,7 +91,7 @@ public static class HotPath
 
                 if (mayInterrupt && IsInterruptReady(ref v))
                 {
-                    return Leave(ref v, next, HotOutcome.Interrupt);
+                    return Leave(ref v, next, QuickOutcome.Interrupt);
                 }
             }
             else
@@ -101,21 +101,21 @@ public static class HotPath
                     break;
                 }
 
-                if ((v.Sstatus & Sstatus.Spp) == 0)
+                if ((v.Csrs.Sstatus & Sstatus.Spp) == 0)
                 {
                     if (!TryReturnToUser(ref host, ref v, ref mmu))
                     {
                         break;
                     }
 
-                    return Leave(ref v, v.Sepc, HotOutcome.Done);
+                    return Leave(ref v, v.Csrs.Sepc, QuickOutcome.Done);
                 }
 
-                v.Sstatus = TrapEntry.StatusAfterReturn(v.Sstatus);
-                next = v.Sepc;
+                v.Csrs.Sstatus = TrapEntry.StatusAfterReturn(v.Csrs.Sstatus);
+                next = v.Csrs.Sepc;
                 if (IsInterruptReady(ref v))
                 {
-                    return Leave(ref v, next, HotOutcome.Interrupt);
+                    return Leave(ref v, next, QuickOutcome.Interrupt);
                 }
             }
 
@@ -124,7 +124,7 @@ public static class HotPath
             if ((v.Counters.Emulated & (ChainLimit - 1)) == 0 || !TryFetchSystem(ref host, page, next, out instruction))
             {
                 v.Pc = next;
-                return HotOutcome.Done;
+                return QuickOutcome.Done;
             }
 
             pc = next;
@@ -133,11 +133,11 @@ public static class HotPath
         // The first instruction did trap; what was read behind it may be one that does not.
         var goesOn = pc != v.Pc && !PrivilegedInstruction.WouldTrap(instruction);
         v.Pc = pc;
-        return goesOn ? HotOutcome.Done : HotOutcome.Rest;
+        return goesOn ? QuickOutcome.Done : QuickOutcome.Other;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static HotOutcome Leave(ref VCpu v, ulong pc, HotOutcome outcome)
+    private static QuickOutcome Leave(ref VCpu v, ulong pc, QuickOutcome outcome)
     {
         v.Counters.Emulated++;
         v.Pc = pc;
@@ -146,9 +146,9 @@ public static class HotPath
 
     /// <summary>Reads the instruction that the guest is to go on with, if that is one that would trap.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool TryFetch<THost>(ref THost host, ref VCpu v, ulong pc, out uint instruction)
+    public static bool TryFetch<THost>(ref THost host, in VCpu v, out uint instruction)
         where THost : struct, ITrapHost =>
-        TryFetchSystem(ref host, v.CodePage, pc, out instruction) && PrivilegedInstruction.WouldTrap(instruction);
+        TryFetchSystem(ref host, v.Csrs.CodePage, v.Pc, out instruction) && PrivilegedInstruction.WouldTrap(instruction);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool TryFetchSystem<THost>(ref THost host, ulong page, ulong pc, out uint instruction)
@@ -188,7 +188,7 @@ public static class HotPath
         {
             // sscratch, sepc, scause and stval stand in the order of their numbers. csrrs and csrrc with x0 write the old value
             // back, which changes nothing in them.
-            ref var register = ref Unsafe.Add(ref v.Sscratch, (int)(number & 3));
+            ref var register = ref Unsafe.Add(ref v.Csrs.Sscratch, (int)(number & 3));
             old = register;
             register = PrivilegedInstruction.Combine(instruction, old, number == Csr.Sepc ? operand & ~1UL : operand);
             mayInterrupt = false;
@@ -204,8 +204,8 @@ public static class HotPath
         else if (number == Csr.Sie)
         {
             mayInterrupt = true;
-            old = v.Sie;
-            v.Sie = PrivilegedInstruction.Combine(instruction, old, operand) & Interrupts.All;
+            old = v.Csrs.Sie;
+            v.Csrs.Sie = PrivilegedInstruction.Combine(instruction, old, operand) & Interrupts.All;
         }
         else
         {
@@ -224,7 +224,7 @@ public static class HotPath
         where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
     {
-        var old = v.Sstatus | host.ReadSstatus() & v.HardwareSstatus;
+        var old = v.Csrs.Sstatus | host.ReadSstatus() & v.Csrs.HardwareSstatus;
         value = old | Sstatus.Uxl64;
         var next = PrivilegedInstruction.Combine(instruction, old, operand);
         var changed = old ^ next;
@@ -239,30 +239,30 @@ public static class HotPath
             host.WriteSstatus(host.ReadSstatus() & ~Sstatus.Fs | next & Sstatus.Fs);
         }
 
-        v.Sstatus = next & SoftwareBits;
+        v.Csrs.Sstatus = next & SoftwareBits;
         return true;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool IsInterruptReady(ref VCpu v) => (v.Sstatus & Sstatus.Sie) != 0 && (v.Sip & v.Sie) != 0;
+    private static bool IsInterruptReady(ref VCpu v) => (v.Csrs.Sstatus & Sstatus.Sie) != 0 && (v.Csrs.Sip & v.Csrs.Sie) != 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool TryReturnToUser<THost, TMmu>(ref THost host, ref VCpu v, ref TMmu mmu)
         where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
     {
-        var status = v.Sstatus;
-        if ((v.Sip & v.Sie) != 0
+        var status = v.Csrs.Sstatus;
+        if ((v.Csrs.Sip & v.Csrs.Sie) != 0
             || !mmu.TrySwitchView(ref host, PrivilegeMode.User, (status & Sstatus.Sum) != 0, (status & Sstatus.Mxr) != 0))
         {
             return false;
         }
 
-        v.Mode = PrivilegeMode.User;
-        v.Sstatus = TrapEntry.StatusAfterReturn(status);
-        if (v.Scounteren != TrapEntry.AllCounters)
+        v.Csrs.Mode = PrivilegeMode.User;
+        v.Csrs.Sstatus = TrapEntry.StatusAfterReturn(status);
+        if (v.Csrs.Scounteren != TrapEntry.AllCounters)
         {
-            host.WriteScounteren(v.Scounteren);
+            host.WriteScounteren(v.Csrs.Scounteren);
         }
 
         return true;
@@ -274,20 +274,20 @@ public static class HotPath
         where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
     {
-        var status = v.Sstatus;
+        var status = v.Csrs.Sstatus;
         if (!mmu.TrySwitchView(ref host, PrivilegeMode.Supervisor, (status & Sstatus.Sum) != 0, (status & Sstatus.Mxr) != 0))
         {
             return false;
         }
 
         v.Counters.Exceptions++;
-        v.Sepc = v.Pc;
-        v.Scause = (ulong)ExceptionCause.EnvironmentCallFromUser;
-        v.Stval = 0;
-        v.Sstatus = TrapEntry.StatusInTrap(status, PrivilegeMode.User);
-        v.Mode = PrivilegeMode.Supervisor;
-        v.Pc = v.Stvec & ~3UL;
-        if (v.Scounteren != TrapEntry.AllCounters)
+        v.Csrs.Sepc = v.Pc;
+        v.Csrs.Scause = (ulong)ExceptionCause.EnvironmentCallFromUser;
+        v.Csrs.Stval = 0;
+        v.Csrs.Sstatus = TrapEntry.StatusInTrap(status, PrivilegeMode.User);
+        v.Csrs.Mode = PrivilegeMode.Supervisor;
+        v.Pc = v.Csrs.Stvec & ~3UL;
+        if (v.Csrs.Scounteren != TrapEntry.AllCounters)
         {
             host.WriteScounteren(TrapEntry.AllCounters);
         }
@@ -302,7 +302,7 @@ public static class HotPath
     {
         if (v.X[SbiDispatcher.A7] != SbiExtension.Time
             || v.X[SbiDispatcher.A6] != 0
-            || !SbiDispatcher.TrySetTimerGoneBy(ref host, ref v, v.X[SbiDispatcher.A0]))
+            || !SbiDispatcher.TrySetTimerGoneBy(default(DeprivilegedMode<THost>), ref host, ref v, v.X[SbiDispatcher.A0]))
         {
             return false;
         }

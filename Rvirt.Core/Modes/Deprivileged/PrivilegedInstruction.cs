@@ -7,7 +7,7 @@ using Rvirt.Core.VirtualHart;
 namespace Rvirt.Core.Modes.Deprivileged;
 
 /// <summary>Emulates the instructions that trap because the guest's S-mode runs in U-mode: CSR accesses, sret, wfi, sfence.vma.</summary>
-public static class PrivilegedInstruction
+internal static class PrivilegedInstruction
 {
     internal const uint OpcodeMask = 0x7f;
 
@@ -38,7 +38,7 @@ public static class PrivilegedInstruction
         where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
     {
-        if (v.Mode == PrivilegeMode.Supervisor && (instruction & OpcodeMask) == SystemOpcode)
+        if (v.Csrs.Mode == PrivilegeMode.Supervisor && (instruction & OpcodeMask) == SystemOpcode)
         {
             if ((instruction & CsrInstruction) != 0)
             {
@@ -60,7 +60,7 @@ public static class PrivilegedInstruction
             else if (instruction == Wfi)
             {
                 v.Pc += sizeof(uint);
-                return HartWait.Begin(ref v, HartState.Started);
+                return HartWait.Begin(default(DeprivilegedMode<THost>), ref host, ref v, HartState.Started);
             }
         }
 
@@ -102,7 +102,7 @@ public static class PrivilegedInstruction
         var rd = (int)(instruction >> 7 & 31);
         var rs1 = (int)(instruction >> 15 & 31);
         var operand = (instruction & CsrImmediate) != 0 ? (ulong)rs1 : v.X[rs1];
-        if (!CsrFile.TryRead(ref host, ref v, number, out var old))
+        if (!CsrFile.TryRead(ref host, v, number, out var old))
         {
             return false;
         }
@@ -155,8 +155,6 @@ public static class PrivilegedInstruction
             mmu.FenceAll(ref host);
         }
 
-        // The active view may have been dropped, and the page of the next instruction may be one the guest cannot execute now.
-        v.ViewChanged = true;
-        v.CodePage = VCpu.NoCode;
+        CsrFile.ForgetTranslation(ref v);
     }
 }

@@ -6,7 +6,7 @@ using Rvirt.Core.VirtualHart;
 namespace Rvirt.Core.Modes.Deprivileged;
 
 /// <summary>How the guest's S-mode takes a trap and returns from it (Privileged spec 1.13 §12.1.1, §12.1.2, §12.1.7 to §12.1.9).</summary>
-public static class TrapEntry
+internal static class TrapEntry
 {
     private const ulong VectoredMode = 1;
 
@@ -23,7 +23,7 @@ public static class TrapEntry
     {
         v.Counters.Exceptions++;
         Enter(ref host, ref v, cause, value);
-        v.Pc = v.Stvec & ~3UL;
+        v.Pc = v.Csrs.Stvec & ~3UL;
     }
 
     /// <summary>Gives a guest in S-mode the interrupt of highest priority; one is pending and enabled. Nothing but CSRs changes.</summary>
@@ -31,32 +31,32 @@ public static class TrapEntry
     public static void TakeInterruptInSupervisor(ref VCpu v)
     {
         v.Counters.Interrupts++;
-        var number = HighestPriority(v.Sip & v.Sie);
-        v.Sepc = v.Pc;
-        v.Scause = Interrupts.CauseBit | number;
-        v.Stval = 0;
-        v.Sstatus = StatusInTrap(v.Sstatus, PrivilegeMode.Supervisor);
-        v.Pc = Vector(v.Stvec, number);
+        var number = HighestPriority(v.Csrs.Sip & v.Csrs.Sie);
+        v.Csrs.Sepc = v.Pc;
+        v.Csrs.Scause = Interrupts.CauseBit | number;
+        v.Csrs.Stval = 0;
+        v.Csrs.Sstatus = StatusInTrap(v.Csrs.Sstatus, PrivilegeMode.Supervisor);
+        v.Pc = Vector(v.Csrs.Stvec, number);
     }
 
     /// <summary>The guest's <c>sret</c>.</summary>
     public static void Return<THost>(ref THost host, ref VCpu v)
         where THost : struct, ISupervisorCsrs
     {
-        var status = v.Sstatus;
-        v.Pc = v.Sepc;
+        var status = v.Csrs.Sstatus;
+        v.Pc = v.Csrs.Sepc;
         if ((status & Sstatus.Spp) == 0)
         {
-            v.Mode = PrivilegeMode.User;
-            v.ViewChanged = true;
-            if (v.Scounteren != AllCounters)
+            v.Csrs.Mode = PrivilegeMode.User;
+            v.Csrs.ViewChanged = true;
+            if (v.Csrs.Scounteren != AllCounters)
             {
-                host.WriteScounteren(v.Scounteren);
+                host.WriteScounteren(v.Csrs.Scounteren);
             }
         }
 
-        v.Sstatus = StatusAfterReturn(status);
-        v.InterruptsChanged = true;
+        v.Csrs.Sstatus = StatusAfterReturn(status);
+        v.Csrs.InterruptsChanged = true;
     }
 
     /// <summary>The guest's <c>sstatus</c> after a trap from a mode: SIE moves to SPIE, SPP says where it came from.</summary>
@@ -81,9 +81,9 @@ public static class TrapEntry
     public static void DeliverPending<THost>(ref THost host, ref VCpu v)
         where THost : struct, ISupervisorCsrs
     {
-        v.InterruptsChanged = false;
-        var ready = v.Sip & v.Sie;
-        if (ready != 0 && (v.Mode == PrivilegeMode.User || (v.Sstatus & Sstatus.Sie) != 0))
+        v.Csrs.InterruptsChanged = false;
+        var ready = v.Csrs.Sip & v.Csrs.Sie;
+        if (ready != 0 && (v.Csrs.Mode == PrivilegeMode.User || (v.Csrs.Sstatus & Sstatus.Sie) != 0))
         {
             Deliver(ref host, ref v, ready);
         }
@@ -96,7 +96,7 @@ public static class TrapEntry
         v.Counters.Interrupts++;
         var number = HighestPriority(ready);
         Enter(ref host, ref v, Interrupts.CauseBit | number, 0);
-        v.Pc = Vector(v.Stvec, number);
+        v.Pc = Vector(v.Csrs.Stvec, number);
     }
 
     private static ulong HighestPriority(ulong ready) =>
@@ -110,15 +110,15 @@ public static class TrapEntry
     private static void Enter<THost>(ref THost host, ref VCpu v, ulong cause, ulong value)
         where THost : struct, ISupervisorCsrs
     {
-        v.Sepc = v.Pc;
-        v.Scause = cause;
-        v.Stval = value;
-        v.Sstatus = StatusInTrap(v.Sstatus, v.Mode);
-        if (v.Mode == PrivilegeMode.User)
+        v.Csrs.Sepc = v.Pc;
+        v.Csrs.Scause = cause;
+        v.Csrs.Stval = value;
+        v.Csrs.Sstatus = StatusInTrap(v.Csrs.Sstatus, v.Csrs.Mode);
+        if (v.Csrs.Mode == PrivilegeMode.User)
         {
-            v.Mode = PrivilegeMode.Supervisor;
-            v.ViewChanged = true;
-            if (v.Scounteren != AllCounters)
+            v.Csrs.Mode = PrivilegeMode.Supervisor;
+            v.Csrs.ViewChanged = true;
+            if (v.Csrs.Scounteren != AllCounters)
             {
                 host.WriteScounteren(AllCounters);
             }

@@ -17,11 +17,11 @@ public sealed class HostInterruptTests
     {
         using var machine = new TrapMachine();
         Assert.That(machine.Trap(External, 0), Is.EqualTo(TrapOutcome.DeviceInterrupt));
-        Assert.That((machine.V.Sip, machine.V.Pc), Is.EqualTo((0UL, TrapMachine.Entry)));
+        Assert.That((machine.V.Csrs.Sip, machine.V.Pc), Is.EqualTo((0UL, TrapMachine.Entry)));
         machine.Bus.External = true;
         machine.FollowDevices();
         Assert.That(machine.GoOn(), Is.EqualTo(TrapOutcome.Resume));
-        Assert.That(machine.V.Sip, Is.EqualTo(Bits.External));
+        Assert.That(machine.V.Csrs.Sip, Is.EqualTo(Bits.External));
         Assert.That(machine.V.Counters.HostInterrupts, Is.EqualTo(1));
     }
 
@@ -30,7 +30,7 @@ public sealed class HostInterruptTests
     {
         using var machine = new TrapMachine();
         Assert.That(machine.Trap(Timer, 0), Is.EqualTo(TrapOutcome.Resume));
-        Assert.That(machine.V.Sip, Is.EqualTo(Bits.Timer));
+        Assert.That(machine.V.Csrs.Sip, Is.EqualTo(Bits.Timer));
         Assert.That(machine.Hart.Sie, Is.EqualTo(Bits.Software | Bits.External));
     }
 
@@ -45,7 +45,7 @@ public sealed class HostInterruptTests
         machine.Bus.External = true;
         machine.V.Requests = (int)request;
         Assert.That(machine.Trap(Software, 0), Is.EqualTo(TrapOutcome.Resume));
-        Assert.That(machine.V.Sip, Is.EqualTo(pending));
+        Assert.That(machine.V.Csrs.Sip, Is.EqualTo(pending));
         Assert.That(machine.V.Requests, Is.Zero, "each request is served once");
         Assert.That(machine.Hart.Sip, Is.Zero, "the host's interrupt is cleared");
     }
@@ -55,10 +55,10 @@ public sealed class HostInterruptTests
     public void WhatIsPendingAlreadyStaysPending(ulong cause, ulong bit)
     {
         using var machine = new TrapMachine();
-        machine.V.Sip = bit;
+        machine.V.Csrs.Sip = bit;
         machine.V.Requests = (int)HartRequest.Interrupt;
         machine.Trap(cause, 0);
-        Assert.That(machine.V.Sip, Is.EqualTo(bit));
+        Assert.That(machine.V.Csrs.Sip, Is.EqualTo(bit));
     }
 
     [TestCase(External)]
@@ -70,7 +70,7 @@ public sealed class HostInterruptTests
         machine.V.Requests = (int)(HartRequest.Interrupt | HartRequest.Stop);
         Assert.That(machine.Trap(cause, 0), Is.EqualTo(cause == External ? TrapOutcome.DeviceInterrupt : TrapOutcome.Resume));
         Assert.That((machine.V.Requests, machine.Hart.Sip & Bits.Software), Is.EqualTo(((int)(HartRequest.Interrupt | HartRequest.Stop), Bits.Software)));
-        Assert.That(machine.V.Sip & Bits.Software, Is.Zero);
+        Assert.That(machine.V.Csrs.Sip & Bits.Software, Is.Zero);
     }
 
     [Test]
@@ -86,10 +86,10 @@ public sealed class HostInterruptTests
     public void AnExternalLineThatFellIsTakenBack()
     {
         using var machine = new TrapMachine();
-        machine.V.Sip = Bits.External | Bits.Timer;
+        machine.V.Csrs.Sip = Bits.External | Bits.Timer;
         machine.V.Requests = (int)HartRequest.External;
         machine.Trap(Software, 0);
-        Assert.That(machine.V.Sip, Is.EqualTo(Bits.Timer));
+        Assert.That(machine.V.Csrs.Sip, Is.EqualTo(Bits.Timer));
     }
 
     [TestCase(External, 2UL, 9UL)]
@@ -97,9 +97,9 @@ public sealed class HostInterruptTests
     public void WhatTheGuestEnabledIsDeliveredAtOnce(ulong cause, ulong status, ulong number)
     {
         using var machine = new TrapMachine();
-        machine.V.Sie = Bits.All;
-        machine.V.Sstatus = status;
-        machine.V.Stvec = 0x8000_1000;
+        machine.V.Csrs.Sie = Bits.All;
+        machine.V.Csrs.Sstatus = status;
+        machine.V.Csrs.Stvec = 0x8000_1000;
         if (machine.Trap(cause, 0) == TrapOutcome.DeviceInterrupt)
         {
             machine.Bus.External = true;
@@ -107,8 +107,8 @@ public sealed class HostInterruptTests
             machine.GoOn();
         }
 
-        Assert.That(machine.V.Scause, Is.EqualTo(Interrupt | number));
-        Assert.That((machine.V.Pc, machine.V.Sepc), Is.EqualTo((0x8000_1000UL, TrapMachine.Entry)));
-        Assert.That((machine.V.Counters.Interrupts, machine.V.InterruptsChanged), Is.EqualTo((1UL, false)));
+        Assert.That(machine.V.Csrs.Scause, Is.EqualTo(Interrupt | number));
+        Assert.That((machine.V.Pc, machine.V.Csrs.Sepc), Is.EqualTo((0x8000_1000UL, TrapMachine.Entry)));
+        Assert.That((machine.V.Counters.Interrupts, machine.V.Csrs.InterruptsChanged), Is.EqualTo((1UL, false)));
     }
 }

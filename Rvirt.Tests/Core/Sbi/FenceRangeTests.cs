@@ -77,7 +77,7 @@ public sealed class FenceRangeTests
         using var machine = new TrapMachine();
         machine.Ecall(SbiExtension.Rfence, 1, 1, 0, 0x5000, 0x1000);
         Assert.That(machine.Mmu.Calls, Is.EqualTo(new[] { "fence page 5000", "activate 0 Supervisor sum=False mxr=False" }));
-        Assert.That(machine.V.CodePage, Is.EqualTo(VCpu.NoCode));
+        Assert.That(machine.V.Csrs.CodePage, Is.EqualTo(GuestCsrs.NoCode));
     }
 
     [Test]

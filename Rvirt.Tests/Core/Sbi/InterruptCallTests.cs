@@ -1,6 +1,7 @@
-using System;
 using System.Runtime.InteropServices;
+using System;
 using NUnit.Framework;
+using Rvirt.Core.Modes.Deprivileged;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.Sbi;
 using Rvirt.Core.VirtualHart;
@@ -33,6 +34,7 @@ public sealed unsafe class InterruptCallTests
             v.HostHartId = 40 + (ulong)i;
             v.Siblings = _siblings;
             v.Reset(TrapMachine.Entry, 0);
+            CsrFile.Reset(ref v);
             // SAFETY: virtual harts lie in native memory until they are disposed of.
             _siblings[i] = (VCpu*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref v);
             _harts[i].Hart.Ipis.Clear();
@@ -58,7 +60,7 @@ public sealed unsafe class InterruptCallTests
             var named = maskBase == ulong.MaxValue || ((mask << (int)maskBase) >> i & 1) != 0;
             var sibling = named && i != Caller;
             ref var v = ref _harts[i].V;
-            Assert.That(v.Sip, Is.EqualTo(named && i == Caller ? Interrupts.Software : 0), $"hart {i}");
+            Assert.That(v.Csrs.Sip, Is.EqualTo(named && i == Caller ? Interrupts.Software : 0), $"hart {i}");
             Assert.That((HartRequest)v.Requests, Is.EqualTo((sibling ? HartRequest.Interrupt : HartRequest.None) | (i == 2 ? HartRequest.External : HartRequest.None)), $"hart {i}");
             // Hart 2 is on its way already.
             var interrupted = sibling && i != 2;
@@ -76,7 +78,7 @@ public sealed unsafe class InterruptCallTests
     {
         _harts[0].Ecall(SbiExtension.Ipi, 0, mask, maskBase);
         Assert.That((long)_harts[0].V.X[10], Is.EqualTo(-3));
-        Assert.That(_harts[0].V.Sip, Is.Zero);
+        Assert.That(_harts[0].V.Csrs.Sip, Is.Zero);
         Assert.That(_harts[0].Hart.Ipis, Is.Empty);
     }
 
@@ -85,17 +87,17 @@ public sealed unsafe class InterruptCallTests
     {
         _harts[0].Ecall(SbiExtension.Ipi, 0, 1, 0);
         _harts[0].Ecall(SbiExtension.Ipi, 0, 1, 0);
-        Assert.That(_harts[0].V.Sip, Is.EqualTo(Interrupts.Software));
+        Assert.That(_harts[0].V.Csrs.Sip, Is.EqualTo(Interrupts.Software));
     }
 
     [Test]
     public void AnIpiToOneselfIsDeliveredAtOnce()
     {
         ref var v = ref _harts[0].V;
-        v.Sie = Interrupts.Software;
-        v.Sstatus = Sstatus.Sie;
-        v.Stvec = 0x8000_1000;
+        v.Csrs.Sie = Interrupts.Software;
+        v.Csrs.Sstatus = Sstatus.Sie;
+        v.Csrs.Stvec = 0x8000_1000;
         _harts[0].Ecall(SbiExtension.Ipi, 0, 1, 0);
-        Assert.That((v.Pc, v.Scause, v.Sepc), Is.EqualTo((0x8000_1000UL, 1UL << 63 | 1, TrapMachine.Entry + 4)));
+        Assert.That((v.Pc, v.Csrs.Scause, v.Csrs.Sepc), Is.EqualTo((0x8000_1000UL, 1UL << 63 | 1, TrapMachine.Entry + 4)));
     }
 }

@@ -37,7 +37,7 @@ public sealed class LegacyCallTests
         using var machine = WithMask(mask);
         Assert.That(Call(machine, SbiExtension.LegacySendIpi, 0x4000_0200), Is.EqualTo(error));
         Assert.That(machine.Mmu.Calls, Does.Contain("resolve 40000200 Load"));
-        Assert.That(machine.V.Sip, Is.EqualTo(raised ? Interrupts.Software : 0UL));
+        Assert.That(machine.V.Csrs.Sip, Is.EqualTo(raised ? Interrupts.Software : 0UL));
     }
 
     [Test]
@@ -45,7 +45,7 @@ public sealed class LegacyCallTests
     {
         using var machine = new TrapMachine();
         Assert.That(Call(machine, SbiExtension.LegacySendIpi, 0), Is.Zero);
-        Assert.That(machine.V.Sip, Is.EqualTo(Interrupts.Software));
+        Assert.That(machine.V.Csrs.Sip, Is.EqualTo(Interrupts.Software));
         Assert.That(machine.Mmu.Calls, Has.None.StartWith("resolve"));
     }
 
@@ -55,10 +55,10 @@ public sealed class LegacyCallTests
         using var machine = WithMask(1);
         machine.Mmu.Answer = FaultResolution.Contended;
         Assert.That(machine.Ecall(SbiExtension.LegacySendIpi, 0, 0x4000_0200), Is.EqualTo(TrapOutcome.Resume));
-        Assert.That((machine.V.Pc, machine.V.X[10], machine.V.Sip), Is.EqualTo((TrapMachine.Entry, 0x4000_0200UL, 0UL)));
+        Assert.That((machine.V.Pc, machine.V.X[10], machine.V.Csrs.Sip), Is.EqualTo((TrapMachine.Entry, 0x4000_0200UL, 0UL)));
         machine.Mmu.Answer = FaultResolution.Mapped;
         Assert.That(Call(machine, SbiExtension.LegacySendIpi, 0x4000_0200), Is.Zero);
-        Assert.That((machine.V.Pc, machine.V.Sip), Is.EqualTo((TrapMachine.Entry + 4, Interrupts.Software)));
+        Assert.That((machine.V.Pc, machine.V.Csrs.Sip), Is.EqualTo((TrapMachine.Entry + 4, Interrupts.Software)));
     }
 
     [TestCase(FaultResolution.GuestPageFault, Mask)]
@@ -70,16 +70,16 @@ public sealed class LegacyCallTests
         machine.Mmu.Answer = answer;
         machine.Mmu.GuestAddress = address;
         Assert.That(Call(machine, SbiExtension.LegacySendIpi, 0x4000_0200), Is.EqualTo(-5));
-        Assert.That(machine.V.Sip, Is.Zero);
+        Assert.That(machine.V.Csrs.Sip, Is.Zero);
     }
 
     [Test]
     public void AnIpiIsClearedOnce()
     {
         using var machine = new TrapMachine();
-        machine.V.Sip = Interrupts.Software | Interrupts.Timer;
+        machine.V.Csrs.Sip = Interrupts.Software | Interrupts.Timer;
         Assert.That(Call(machine, SbiExtension.LegacyClearIpi), Is.EqualTo(1));
-        Assert.That(machine.V.Sip, Is.EqualTo(Interrupts.Timer));
+        Assert.That(machine.V.Csrs.Sip, Is.EqualTo(Interrupts.Timer));
         Assert.That(Call(machine, SbiExtension.LegacyClearIpi), Is.Zero);
     }
 
@@ -100,11 +100,11 @@ public sealed class LegacyCallTests
     {
         using var machine = new TrapMachine();
         ref var v = ref machine.V;
-        v.Stvec = 0x8000_1000;
-        v.Sie = Interrupts.Timer;
-        v.Sstatus = Sstatus.Sie;
+        v.Csrs.Stvec = 0x8000_1000;
+        v.Csrs.Sie = Interrupts.Timer;
+        v.Csrs.Sstatus = Sstatus.Sie;
         machine.Ecall(SbiExtension.LegacySetTimer, 0, 1000);
-        Assert.That((v.Pc, v.Scause, v.Sepc), Is.EqualTo((0x8000_1000UL, 1UL << 63 | 5, TrapMachine.Entry + 4)));
+        Assert.That((v.Pc, v.Csrs.Scause, v.Csrs.Sepc), Is.EqualTo((0x8000_1000UL, 1UL << 63 | 5, TrapMachine.Entry + 4)));
     }
 
     [Test]
@@ -113,7 +113,7 @@ public sealed class LegacyCallTests
         using var machine = new TrapMachine();
         Call(machine, SbiExtension.LegacySetTimer, 1000);
         Call(machine, SbiExtension.LegacySetTimer, 1001);
-        Assert.That(machine.V.Sip, Is.EqualTo(Interrupts.Timer));
+        Assert.That(machine.V.Csrs.Sip, Is.EqualTo(Interrupts.Timer));
     }
 
     [Test]

@@ -19,9 +19,9 @@ public sealed class SuspendCallTests
     private static TrapMachine Waiting()
     {
         var machine = new TrapMachine();
-        machine.V.Sie = Interrupts.Timer;
-        machine.V.Satp = 8UL << 60 | 0x80100;
-        machine.V.Sstatus = Sstatus.Sum;
+        machine.V.Csrs.Sie = Interrupts.Timer;
+        machine.V.Csrs.Satp = 8UL << 60 | 0x80100;
+        machine.V.Csrs.Sstatus = Sstatus.Sum;
         return machine;
     }
 
@@ -31,14 +31,14 @@ public sealed class SuspendCallTests
         using var machine = Waiting();
         Assert.That(machine.Ecall(SbiExtension.Hsm, 3, Retentive, Entry, 0x77), Is.EqualTo(TrapOutcome.Idle));
         Assert.That((machine.Hart.Sleeps, machine.V.State), Is.EqualTo((0, HartState.Suspended)), "who handles the trap does not sleep");
-        Assert.That(HartWait.TryEnd(ref machine.V), Is.False, "nothing is pending");
-        machine.V.Sip = Interrupts.Software;
-        Assert.That(HartWait.TryEnd(ref machine.V), Is.False, "nor is it enabled");
-        machine.V.Sip = Interrupts.Timer;
-        Assert.That((HartWait.TryEnd(ref machine.V), machine.V.State), Is.EqualTo((true, HartState.Started)));
+        Assert.That(machine.TryWake(), Is.False, "nothing is pending");
+        machine.V.Csrs.Sip = Interrupts.Software;
+        Assert.That(machine.TryWake(), Is.False, "nor is it enabled");
+        machine.V.Csrs.Sip = Interrupts.Timer;
+        Assert.That((machine.TryWake(), machine.V.State), Is.EqualTo((true, HartState.Started)));
         Assert.That(machine.GoOn(), Is.EqualTo(TrapOutcome.Resume));
         Assert.That((machine.V.Pc, machine.V.X[10], machine.V.X[11]), Is.EqualTo((TrapMachine.Entry + 4, 0UL, 0UL)));
-        Assert.That((machine.V.Satp, machine.V.Sstatus), Is.EqualTo((8UL << 60 | 0x80100, Sstatus.Sum)), "nothing else changes");
+        Assert.That((machine.V.Csrs.Satp, machine.V.Csrs.Sstatus), Is.EqualTo((8UL << 60 | 0x80100, Sstatus.Sum)), "nothing else changes");
         Assert.That(machine.Mmu.Calls, Is.Empty);
     }
 
@@ -46,19 +46,19 @@ public sealed class SuspendCallTests
     public void ANonRetentiveSuspendWakesWithTranslationAndInterruptsOff()
     {
         using var machine = Waiting();
-        machine.V.Sstatus |= Sstatus.Sie;
-        machine.V.CodePage = 0x8020_0000;
+        machine.V.Csrs.Sstatus |= Sstatus.Sie;
+        machine.V.Csrs.CodePage = 0x8020_0000;
         machine.V.Index = 0;
         Assert.That(machine.Ecall(SbiExtension.Hsm, 3, NonRetentive, Entry, 0x77), Is.EqualTo(TrapOutcome.Idle));
         Assert.That(machine.V.State, Is.EqualTo(HartState.Suspended));
-        machine.V.Sip = Interrupts.Timer;
-        Assert.That((HartWait.TryEnd(ref machine.V), machine.V.State), Is.EqualTo((true, HartState.Started)));
+        machine.V.Csrs.Sip = Interrupts.Timer;
+        Assert.That((machine.TryWake(), machine.V.State), Is.EqualTo((true, HartState.Started)));
         Assert.That(machine.GoOn(), Is.EqualTo(TrapOutcome.Resume));
         Assert.That((machine.V.Pc, machine.V.X[10], machine.V.X[11]), Is.EqualTo((Entry, 0UL, 0x77UL)));
-        Assert.That((machine.V.Satp, machine.V.Sstatus), Is.EqualTo((0UL, Sstatus.Sum)));
-        Assert.That(machine.V.Sip, Is.EqualTo(Interrupts.Timer), "what woke it stays pending");
-        Assert.That(machine.V.Scause, Is.Zero, "and is not delivered");
-        Assert.That(machine.V.CodePage, Is.EqualTo(VCpu.NoCode));
+        Assert.That((machine.V.Csrs.Satp, machine.V.Csrs.Sstatus), Is.EqualTo((0UL, Sstatus.Sum)));
+        Assert.That(machine.V.Csrs.Sip, Is.EqualTo(Interrupts.Timer), "what woke it stays pending");
+        Assert.That(machine.V.Csrs.Scause, Is.Zero, "and is not delivered");
+        Assert.That(machine.V.Csrs.CodePage, Is.EqualTo(GuestCsrs.NoCode));
         Assert.That(machine.Mmu.Calls, Is.EqualTo(new[] { "activate 0 Supervisor sum=True mxr=False" }));
     }
 
@@ -67,7 +67,7 @@ public sealed class SuspendCallTests
     public void ASuspendWithAnInterruptPendingDoesNotSleep(ulong kind, ulong pc)
     {
         using var machine = Waiting();
-        machine.V.Sip = Interrupts.Timer;
+        machine.V.Csrs.Sip = Interrupts.Timer;
         Assert.That(machine.Ecall(SbiExtension.Hsm, 3, kind, Entry, 0), Is.EqualTo(TrapOutcome.Resume));
         Assert.That((machine.V.State, machine.V.Pc), Is.EqualTo((HartState.Started, pc)));
     }
@@ -101,14 +101,14 @@ public sealed class SuspendCallTests
         using var machine = Waiting();
         machine.Ecall(SbiExtension.Hsm, 3, NonRetentive, entry, 0);
         Assert.That(((long)machine.V.X[10], machine.V.State), Is.EqualTo((-5L, HartState.Started)));
-        Assert.That(machine.V.Satp, Is.Not.Zero);
+        Assert.That(machine.V.Csrs.Satp, Is.Not.Zero);
     }
 
     [Test]
     public void TheLastInstructionOfRamIsAnEntry()
     {
         using var machine = Waiting();
-        machine.V.Sip = Interrupts.Timer;
+        machine.V.Csrs.Sip = Interrupts.Timer;
         machine.Ecall(SbiExtension.Hsm, 3, NonRetentive, TrapMachine.RamBase + TrapMachine.RamSize - 4, 0);
         Assert.That(machine.V.Pc, Is.EqualTo(TrapMachine.RamBase + TrapMachine.RamSize - 4));
     }

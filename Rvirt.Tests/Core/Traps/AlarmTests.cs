@@ -33,7 +33,7 @@ public class AlarmTests
         Assert.That(machine.Trap(Interrupts.CauseBit | Interrupts.TimerCause, 0), Is.EqualTo(TrapOutcome.Resume));
     }
 
-    private static bool IsTimerPending(TrapMachine machine) => (machine.V.Sip & Interrupts.Timer) != 0;
+    private static bool IsTimerPending(TrapMachine machine) => (machine.V.Csrs.Sip & Interrupts.Timer) != 0;
 
     private static bool IsTimerOn(TrapMachine machine) => (machine.Hart.Sie & Interrupts.Timer) != 0;
 
@@ -46,7 +46,7 @@ public class AlarmTests
         Assert.That((machine.Hart.Timer, IsTimerOn(machine)), Is.EqualTo((5000UL, true)));
         machine.Bus.External = true;
         Fire(machine, 5000);
-        Assert.That(machine.V.Sip, Is.EqualTo(Interrupts.External));
+        Assert.That(machine.V.Csrs.Sip, Is.EqualTo(Interrupts.External));
         Assert.That((machine.Hart.Timer, IsTimerOn(machine)), Is.EqualTo((ulong.MaxValue, false)));
     }
 
@@ -158,16 +158,16 @@ public class AlarmTests
     public void AnAlarmEndsASleep()
     {
         using var machine = new TrapMachine();
-        machine.V.Sie = Interrupts.External;
+        machine.V.Csrs.Sie = Interrupts.External;
         SetAlarm(machine, 5000);
         machine.Hart.Time = 5000;
         machine.Bus.Alarm = ulong.MaxValue;
         machine.Bus.External = true;
         var pc = machine.V.Pc;
         Assert.That(machine.Illegal(0x10500073), Is.EqualTo(TrapOutcome.Idle));
-        Assert.That(HartWait.TryEnd(ref machine.V), Is.False);
+        Assert.That(machine.TryWake(), Is.False);
         Assert.That(machine.Interrupt(Interrupts.Timer), Is.EqualTo(TrapOutcome.Resume));
-        Assert.That((HartWait.TryEnd(ref machine.V), machine.V.Pc), Is.EqualTo((true, pc + 4)));
+        Assert.That((machine.TryWake(), machine.V.Pc), Is.EqualTo((true, pc + 4)));
     }
 
     [Test]

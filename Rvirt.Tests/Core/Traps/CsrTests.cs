@@ -47,10 +47,10 @@ public class CsrTests
     {
         using var machine = new TrapMachine();
         ref var v = ref machine.V;
-        v.Mode = supervisor ? PrivilegeMode.Supervisor : PrivilegeMode.User;
+        v.Csrs.Mode = supervisor ? PrivilegeMode.Supervisor : PrivilegeMode.User;
         v.X[5] = 0x55;
         v.X[6] = Pattern;
-        v.Stvec = 0x8000_1000;
+        v.Csrs.Stvec = 0x8000_1000;
         var instruction = number << 20 | rs1 << 15 | form << 12 | rd << 7 | 0x73;
         var what = $"csr {number:x} form {form} rd {rd} rs1 {rs1}";
 
@@ -62,9 +62,9 @@ public class CsrTests
         Assert.That(outcome, Is.EqualTo(TrapOutcome.Resume), what);
         if (!legal)
         {
-            Assert.That(v.Scause, Is.EqualTo(2), what);
-            Assert.That(v.Stval, Is.EqualTo(instruction), what);
-            Assert.That(v.Sepc, Is.EqualTo(TrapMachine.Entry), what);
+            Assert.That(v.Csrs.Scause, Is.EqualTo(2), what);
+            Assert.That(v.Csrs.Stval, Is.EqualTo(instruction), what);
+            Assert.That(v.Csrs.Sepc, Is.EqualTo(TrapMachine.Entry), what);
             Assert.That(v.Pc, Is.EqualTo(0x8000_1000), what);
             Assert.That(v.X[5], Is.EqualTo(0x55), what);
             return;
@@ -101,7 +101,7 @@ public class CsrTests
 
     private static ulong Read(TrapMachine machine, uint number)
     {
-        machine.V.Mode = PrivilegeMode.Supervisor;
+        machine.V.Csrs.Mode = PrivilegeMode.Supervisor;
         machine.Illegal(number << 20 | 2 << 12 | 7 << 7 | 0x73);
         return machine.V.X[7];
     }
@@ -112,11 +112,11 @@ public class CsrTests
         using var machine = new TrapMachine();
         machine.V.X[6] = 8UL << 60 | 0xffffUL << 44 | 0x80123;
         machine.Illegal(0x18031073);
-        Assert.That(machine.V.Satp, Is.EqualTo(8UL << 60 | 0x1ffUL << 44 | 0x80123));
+        Assert.That(machine.V.Csrs.Satp, Is.EqualTo(8UL << 60 | 0x1ffUL << 44 | 0x80123));
         machine.V.X[6] = 10UL << 60 | 0x80456;
         machine.Illegal(0x18031073);
-        Assert.That(machine.V.Satp, Is.EqualTo(8UL << 60 | 0x1ffUL << 44 | 0x80123));
-        Assert.That(machine.Mmu.Calls, Is.EqualTo(new[] { $"activate {machine.V.Satp:x} Supervisor sum=False mxr=False" }));
+        Assert.That(machine.V.Csrs.Satp, Is.EqualTo(8UL << 60 | 0x1ffUL << 44 | 0x80123));
+        Assert.That(machine.Mmu.Calls, Is.EqualTo(new[] { $"activate {machine.V.Csrs.Satp:x} Supervisor sum=False mxr=False" }));
     }
 
     [Test]

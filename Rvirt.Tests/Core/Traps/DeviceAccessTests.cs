@@ -70,7 +70,7 @@ public class DeviceAccessTests
         machine.Trap(15, 0x7000);
         Assert.That(machine.Bus.Calls, Is.EqualTo(new[] { "locked", $"read {Device:x} 4", $"write {Device:x} 4 {written:x}", "unlocked" }));
         Assert.That(machine.V.X[12], Is.EqualTo(0xffff_ffff_b5a6_9788));
-        Assert.That((machine.V.Pc, machine.V.Scause), Is.EqualTo((TrapMachine.Entry + 4, 0UL)));
+        Assert.That((machine.V.Pc, machine.V.Csrs.Scause), Is.EqualTo((TrapMachine.Entry + 4, 0UL)));
     }
 
     // The same with memory the other side of a0: signed words order differently from unsigned ones.
@@ -92,7 +92,7 @@ public class DeviceAccessTests
         using var machine = Faulted(0x00a5a62f, 0x7000 + offset);
         machine.V.X[11] = 0x7000 + offset;
         machine.Trap(15, 0x7000 + offset);
-        Assert.That((machine.V.Scause, machine.V.Stval), Is.EqualTo((7UL, 0x7000 + offset)));
+        Assert.That((machine.V.Csrs.Scause, machine.V.Csrs.Stval), Is.EqualTo((7UL, 0x7000 + offset)));
         Assert.That(machine.Bus.Calls, Is.Empty);
     }
 
@@ -102,7 +102,7 @@ public class DeviceAccessTests
         using var machine = Faulted(0x00a5a62f, 0x7000);
         machine.Bus.ReadOnly = true;
         machine.Trap(15, 0x7000);
-        Assert.That((machine.V.Scause, machine.V.X[12]), Is.EqualTo((7UL, 0UL)));
+        Assert.That((machine.V.Csrs.Scause, machine.V.X[12]), Is.EqualTo((7UL, 0UL)));
     }
 
     [TestCase(0x0085b503u, 0x6ff8UL)] // ld a0, 8(a1)
@@ -122,7 +122,7 @@ public class DeviceAccessTests
         using var machine = Faulted(0x0005b503, 0x7000);
         machine.V.X[11] = 0x8000;
         machine.Trap(13, 0x7000);
-        Assert.That((machine.V.Scause, machine.V.Stval), Is.EqualTo((5UL, 0x7000UL)));
+        Assert.That((machine.V.Csrs.Scause, machine.V.Csrs.Stval), Is.EqualTo((5UL, 0x7000UL)));
         Assert.That(machine.Bus.Calls, Is.Empty);
     }
 
@@ -150,7 +150,7 @@ public class DeviceAccessTests
         using var machine = Faulted(0, 0x7000);
         machine.Hart.Code.Clear();
         Assert.That(machine.Trap(13, 0x7000), Is.EqualTo(TrapOutcome.Resume));
-        Assert.That((machine.V.Pc, machine.V.Scause), Is.EqualTo((TrapMachine.Entry, 0UL)));
+        Assert.That((machine.V.Pc, machine.V.Csrs.Scause), Is.EqualTo((TrapMachine.Entry, 0UL)));
         Assert.That(machine.Bus.Calls, Is.Empty);
     }
 
@@ -163,7 +163,7 @@ public class DeviceAccessTests
     {
         using var machine = Faulted(instruction, 0x7000);
         machine.Trap(cause, 0x7000);
-        Assert.That((machine.V.Scause, machine.V.Stval), Is.EqualTo((expected, 0x7000UL)), "run again, it would fault for ever");
+        Assert.That((machine.V.Csrs.Scause, machine.V.Csrs.Stval), Is.EqualTo((expected, 0x7000UL)), "run again, it would fault for ever");
         Assert.That(machine.Bus.Calls, Is.Empty);
     }
 
@@ -176,7 +176,7 @@ public class DeviceAccessTests
     {
         using var machine = Faulted(instruction, 0x7000);
         Assert.That(machine.Trap(13, 0x7000), Is.EqualTo(TrapOutcome.Resume));
-        Assert.That((machine.V.Pc, machine.V.Scause), Is.EqualTo((TrapMachine.Entry, 0UL)));
+        Assert.That((machine.V.Pc, machine.V.Csrs.Scause), Is.EqualTo((TrapMachine.Entry, 0UL)));
     }
 
     [Test]
@@ -184,7 +184,7 @@ public class DeviceAccessTests
     {
         using var machine = Faulted(instruction, 0x7000);
         machine.Trap(instruction == 0x1005a62f ? 13UL : 15, 0x7000);
-        Assert.That((machine.V.Scause, machine.V.Stval), Is.EqualTo((instruction == 0x1005a62f ? 5UL : 7UL, 0x7000UL)));
+        Assert.That((machine.V.Csrs.Scause, machine.V.Csrs.Stval), Is.EqualTo((instruction == 0x1005a62f ? 5UL : 7UL, 0x7000UL)));
         Assert.That(machine.Bus.Calls, Is.Empty);
     }
 
@@ -216,7 +216,7 @@ public class DeviceAccessTests
         using var machine = Faulted(instruction, 0x7000);
         machine.Bus.Present = false;
         machine.Trap(expected == 5 ? 13UL : 15, 0x7000);
-        Assert.That((machine.V.Scause, machine.V.Sepc), Is.EqualTo((expected, TrapMachine.Entry)));
+        Assert.That((machine.V.Csrs.Scause, machine.V.Csrs.Sepc), Is.EqualTo((expected, TrapMachine.Entry)));
         Assert.That((machine.V.X[12], machine.Hart.FloatingPoint[10]), Is.EqualTo((0UL, 0UL)));
     }
 
@@ -226,11 +226,11 @@ public class DeviceAccessTests
         using var machine = Faulted(0x0005a503, 0x7000);
         machine.Bus.Present = false;
         machine.Trap(13, 0x7000);
-        Assert.That((machine.V.Scause, machine.V.Stval, machine.V.Sepc), Is.EqualTo((5UL, 0x7000UL, TrapMachine.Entry)));
+        Assert.That((machine.V.Csrs.Scause, machine.V.Csrs.Stval, machine.V.Csrs.Sepc), Is.EqualTo((5UL, 0x7000UL, TrapMachine.Entry)));
         Assert.That(machine.V.X[10], Is.Zero, "the register keeps its value");
         using var fetch = Faulted(0, 0x7000);
         fetch.Trap(12, 0x7000);
-        Assert.That(fetch.V.Scause, Is.EqualTo(1));
+        Assert.That(fetch.V.Csrs.Scause, Is.EqualTo(1));
     }
 
     [Test]
@@ -240,7 +240,7 @@ public class DeviceAccessTests
         machine.V.X[11] = 0x7ffc;
         machine.Trap(13, 0x7ffc);
         Assert.That(machine.Bus.Calls, Is.Empty);
-        Assert.That(machine.V.Scause, Is.EqualTo(5));
+        Assert.That(machine.V.Csrs.Scause, Is.EqualTo(5));
     }
 
     [TestCase(MachineEvent.Shutdown, StopReason.Shutdown)]
@@ -261,11 +261,11 @@ public class DeviceAccessTests
         using var machine = Faulted(0x00a5a023, 0x7000);
         machine.Bus.External = true;
         machine.Bus.LineChanged = true;
-        machine.V.Sie = Interrupts.External;
-        machine.V.Sstatus = Sstatus.Sie;
-        machine.V.Stvec = 0x8000_1000;
+        machine.V.Csrs.Sie = Interrupts.External;
+        machine.V.Csrs.Sstatus = Sstatus.Sie;
+        machine.V.Csrs.Stvec = 0x8000_1000;
         machine.Trap(15, 0x7000);
-        Assert.That((machine.V.Scause, machine.V.Sepc), Is.EqualTo((1UL << 63 | 9, TrapMachine.Entry + 4)));
+        Assert.That((machine.V.Csrs.Scause, machine.V.Csrs.Sepc), Is.EqualTo((1UL << 63 | 9, TrapMachine.Entry + 4)));
     }
 
     [Test]
@@ -274,6 +274,6 @@ public class DeviceAccessTests
         using var machine = Faulted(0x00a5a023, 0x7000);
         machine.Bus.External = true;
         machine.Trap(15, 0x7000);
-        Assert.That(machine.V.Sip, Is.Zero, "the outcome of the access says all that follows");
+        Assert.That(machine.V.Csrs.Sip, Is.Zero, "the outcome of the access says all that follows");
     }
 }

@@ -1,7 +1,6 @@
 using System;
 using NUnit.Framework;
 using Rvirt.Core.Modes.Deprivileged;
-using Rvirt.Core.Modes;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.Sbi;
 using Rvirt.Core.Traps;
@@ -24,7 +23,7 @@ public sealed class HotPathLimitTests
 
     private const ulong Handler = TrapMachine.Entry + 0x100;
 
-    private static HotOutcome Emulate(TrapMachine machine, uint instruction)
+    private static QuickOutcome Emulate(TrapMachine machine, uint instruction)
     {
         var host = new TestHost(machine.Hart);
         var mmu = new TestMmu(machine.Mmu);
@@ -46,9 +45,9 @@ public sealed class HotPathLimitTests
     private static TrapMachine InUserMode(params uint[] handler)
     {
         var machine = WithCode(Handler, handler);
-        machine.V.Mode = PrivilegeMode.User;
-        machine.V.Stvec = Handler;
-        machine.V.CodePage = TrapMachine.Entry;
+        machine.V.Csrs.Mode = PrivilegeMode.User;
+        machine.V.Csrs.Stvec = Handler;
+        machine.V.Csrs.CodePage = TrapMachine.Entry;
         return machine;
     }
 
@@ -66,9 +65,9 @@ public sealed class HotPathLimitTests
     public void TakesTheFew(uint instruction, bool taken)
     {
         using var machine = new TrapMachine();
-        Assert.That(Emulate(machine, instruction), Is.EqualTo(taken ? HotOutcome.Done : HotOutcome.Rest));
+        Assert.That(Emulate(machine, instruction), Is.EqualTo(taken ? QuickOutcome.Done : QuickOutcome.Other));
         Assert.That(machine.V.Pc, Is.EqualTo(TrapMachine.Entry + (taken ? 4UL : 0)));
-        Assert.That(machine.V.CodePage, Is.EqualTo(TrapMachine.Entry), "it trapped, so the guest can execute there");
+        Assert.That(machine.V.Csrs.CodePage, Is.EqualTo(TrapMachine.Entry), "it trapped, so the guest can execute there");
         Assert.That(machine.Mmu.Calls, Is.Empty);
     }
 
@@ -76,10 +75,10 @@ public sealed class HotPathLimitTests
     public void AnSretToUserModeNeedsNoMoreThanItsView([Values] bool pending)
     {
         using var machine = WithCode(0);
-        machine.V.Sie = Interrupts.Timer | Interrupts.External;
-        machine.V.Sip = pending ? Interrupts.Timer : Interrupts.Software;
-        Assert.That(Emulate(machine, Sret), Is.EqualTo(pending ? HotOutcome.Rest : HotOutcome.Done));
-        Assert.That(machine.V.Mode, Is.EqualTo(pending ? PrivilegeMode.Supervisor : PrivilegeMode.User));
+        machine.V.Csrs.Sie = Interrupts.Timer | Interrupts.External;
+        machine.V.Csrs.Sip = pending ? Interrupts.Timer : Interrupts.Software;
+        Assert.That(Emulate(machine, Sret), Is.EqualTo(pending ? QuickOutcome.Other : QuickOutcome.Done));
+        Assert.That(machine.V.Csrs.Mode, Is.EqualTo(pending ? PrivilegeMode.Supervisor : PrivilegeMode.User));
     }
 
     [TestCase(0x000UL)]
@@ -95,10 +94,10 @@ public sealed class HotPathLimitTests
             machine.Hart.Code[at] = ReadScause;
         }
 
-        Assert.That(Emulate(machine, ReadScause), Is.EqualTo(HotOutcome.Done));
+        Assert.That(Emulate(machine, ReadScause), Is.EqualTo(QuickOutcome.Done));
         Assert.That(v.Pc, Is.EqualTo(TrapMachine.Entry + 0x1000), "that the next page can be read does not say that it can be executed");
         Assert.That(v.Counters.Emulated, Is.EqualTo(offset + 4));
-        Assert.That(v.CodePage, Is.EqualTo(TrapMachine.Entry));
+        Assert.That(v.Csrs.CodePage, Is.EqualTo(TrapMachine.Entry));
     }
 
     [Test]
@@ -106,7 +105,7 @@ public sealed class HotPathLimitTests
     {
         using var machine = WithCode(TrapMachine.Entry + 0xffe, ReadScause);
         machine.V.Pc = TrapMachine.Entry + 0xffa;
-        Assert.That(Emulate(machine, ReadScause), Is.EqualTo(HotOutcome.Done));
+        Assert.That(Emulate(machine, ReadScause), Is.EqualTo(QuickOutcome.Done));
         Assert.That(machine.V.Pc, Is.EqualTo(TrapMachine.Entry + 0xffe));
     }
 
@@ -119,7 +118,7 @@ public sealed class HotPathLimitTests
             machine.Hart.Code[TrapMachine.Entry + i * 4] = ReadScause;
         }
 
-        Assert.That(Emulate(machine, ReadScause), Is.EqualTo(HotOutcome.Done));
+        Assert.That(Emulate(machine, ReadScause), Is.EqualTo(QuickOutcome.Done));
         Assert.That((machine.V.Pc, machine.V.Counters.Emulated), Is.EqualTo((TrapMachine.Entry + 32 * 4, 32UL)));
     }
 
@@ -143,11 +142,11 @@ public sealed class HotPathLimitTests
     {
         using var machine = InUserMode(handler);
         machine.V.X[10] = 77;
-        machine.V.Scounteren = 2;
+        machine.V.Csrs.Scounteren = 2;
         machine.Hart.Scounteren = 2;
         Assert.That(machine.Trap((ulong)ExceptionCause.EnvironmentCallFromUser, 0), Is.EqualTo(TrapOutcome.Resume));
         Assert.That((machine.V.Pc, machine.V.X[10]), Is.EqualTo((Handler + length, a0)));
-        Assert.That((machine.V.Scause, machine.V.Sepc, machine.V.Mode), Is.EqualTo((8UL, TrapMachine.Entry, PrivilegeMode.Supervisor)));
+        Assert.That((machine.V.Csrs.Scause, machine.V.Csrs.Sepc, machine.V.Csrs.Mode), Is.EqualTo((8UL, TrapMachine.Entry, PrivilegeMode.Supervisor)));
         Assert.That(machine.Mmu.Calls, Is.EqualTo(new[] { "switch Supervisor sum=False mxr=False" }));
         Assert.That(machine.Hart.Scounteren, Is.EqualTo(7), "the guest's S-mode reads all counters");
     }
@@ -158,7 +157,7 @@ public sealed class HotPathLimitTests
         using var machine = InUserMode(ReadScause);
         machine.Hart.CodeEnd = Handler + 2;
         machine.Trap((ulong)ExceptionCause.EnvironmentCallFromUser, 0);
-        Assert.That((machine.V.Pc, machine.V.Scause, machine.V.Counters.Emulated), Is.EqualTo((Handler, 8UL, 0UL)));
+        Assert.That((machine.V.Pc, machine.V.Csrs.Scause, machine.V.Counters.Emulated), Is.EqualTo((Handler, 8UL, 0UL)));
     }
 
     [Test]
@@ -166,7 +165,7 @@ public sealed class HotPathLimitTests
     {
         using var machine = InUserMode();
         machine.Ecall(SbiExtension.Time, 0, 0);
-        Assert.That((machine.V.Scause, machine.V.Sip), Is.EqualTo((8UL, 0UL)));
+        Assert.That((machine.V.Csrs.Scause, machine.V.Csrs.Sip), Is.EqualTo((8UL, 0UL)));
         Assert.That((machine.V.X[17], machine.V.Counters.SbiCalls), Is.EqualTo((SbiExtension.Time, 0UL)));
     }
 
@@ -175,14 +174,14 @@ public sealed class HotPathLimitTests
     {
         using var machine = WithCode(0);
         ref var v = ref machine.V;
-        v.Stvec = 0x8000_1000;
-        v.Sie = Interrupts.Timer;
-        v.Sstatus = enabled ? Sstatus.Sie : 0;
+        v.Csrs.Stvec = 0x8000_1000;
+        v.Csrs.Sie = Interrupts.Timer;
+        v.Csrs.Sstatus = enabled ? Sstatus.Sie : 0;
         v.X[11] = 5;
         Assert.That(machine.Ecall(SbiExtension.Time, 0, 1000), Is.EqualTo(TrapOutcome.Resume));
-        Assert.That((v.X[10], v.X[11], v.Sip, v.Counters.SbiCalls), Is.EqualTo((0UL, 0UL, Interrupts.Timer, 1UL)));
+        Assert.That((v.X[10], v.X[11], v.Csrs.Sip, v.Counters.SbiCalls), Is.EqualTo((0UL, 0UL, Interrupts.Timer, 1UL)));
         Assert.That(v.Pc, Is.EqualTo(enabled ? 0x8000_1000 : TrapMachine.Entry + 4));
-        Assert.That(v.Sepc, Is.EqualTo(enabled ? TrapMachine.Entry + 4 : 0));
+        Assert.That(v.Csrs.Sepc, Is.EqualTo(enabled ? TrapMachine.Entry + 4 : 0));
         Assert.That(v.Counters.Interrupts, Is.EqualTo(enabled ? 1 : 0));
     }
 
@@ -190,10 +189,10 @@ public sealed class HotPathLimitTests
     public void APrivilegedInstructionOfAProgramIsNotReadAhead()
     {
         using var machine = WithCode(TrapMachine.Entry, ReadScause);
-        machine.V.Mode = PrivilegeMode.User;
-        machine.V.CodePage = TrapMachine.Entry;
+        machine.V.Csrs.Mode = PrivilegeMode.User;
+        machine.V.Csrs.CodePage = TrapMachine.Entry;
         Assert.That(machine.Trap(Interrupts.CauseBit | Interrupts.TimerCause, 0), Is.EqualTo(TrapOutcome.Resume));
-        Assert.That((machine.V.Pc, machine.V.Scause, machine.V.Mode), Is.EqualTo((TrapMachine.Entry, 0UL, PrivilegeMode.User)));
+        Assert.That((machine.V.Pc, machine.V.Csrs.Scause, machine.V.Csrs.Mode), Is.EqualTo((TrapMachine.Entry, 0UL, PrivilegeMode.User)));
     }
 
     [Test]
@@ -201,10 +200,10 @@ public sealed class HotPathLimitTests
     {
         using var machine = WithCode(TrapMachine.Entry + 4, 0x10016073); // csrsi sstatus, 2
         ref var v = ref machine.V;
-        v.Stvec = 0x8000_1000;
-        v.Sie = v.Sip = Interrupts.Software;
+        v.Csrs.Stvec = 0x8000_1000;
+        v.Csrs.Sie = v.Csrs.Sip = Interrupts.Software;
         machine.Illegal(ReadSatp);
-        Assert.That((v.Pc, v.Scause, v.Sepc), Is.EqualTo((0x8000_1000UL, Interrupts.CauseBit | 1, TrapMachine.Entry + 8)));
+        Assert.That((v.Pc, v.Csrs.Scause, v.Csrs.Sepc), Is.EqualTo((0x8000_1000UL, Interrupts.CauseBit | 1, TrapMachine.Entry + 8)));
     }
 
     [TestCase(ExceptionCause.InstructionPageFault, AccessKind.Fetch)]
@@ -214,7 +213,7 @@ public sealed class HotPathLimitTests
     {
         using var machine = new TrapMachine();
         machine.Mmu.Refills = true;
-        Assert.That(TrapHandler.IsPageFault((ulong)cause), Is.True);
+        Assert.That(default(DeprivilegedMode<TestHost>).Classify(machine.V, (ulong)cause), Is.EqualTo(TrapKind.PageFault));
         Assert.That(machine.Trap((ulong)cause, 0x7123), Is.EqualTo(TrapOutcome.Resume));
         Assert.That(machine.Mmu.Calls, Is.EqualTo(new[] { $"refill 7123 {access}" }));
         Assert.That((machine.V.Pc, machine.V.Counters.PageFaults), Is.EqualTo((TrapMachine.Entry, 1UL)));
@@ -226,9 +225,9 @@ public sealed class HotPathLimitTests
     {
         using var machine = new TrapMachine();
         machine.Mmu.Refills = true;
-        Assert.That(TrapHandler.IsPageFault((ulong)cause), Is.False);
+        Assert.That(default(DeprivilegedMode<TestHost>).Classify(machine.V, (ulong)cause), Is.Not.EqualTo(TrapKind.PageFault));
         machine.Trap((ulong)cause, 0x7123);
-        Assert.That((machine.V.Scause, machine.V.Counters.PageFaults), Is.EqualTo(((ulong)cause, 0UL)));
+        Assert.That((machine.V.Csrs.Scause, machine.V.Counters.PageFaults), Is.EqualTo(((ulong)cause, 0UL)));
         Assert.That(machine.Mmu.Calls, Is.Empty);
     }
 
@@ -252,6 +251,6 @@ public sealed class HotPathLimitTests
         using var machine = new TrapMachine();
         machine.Illegal(instruction);
         Assert.That(machine.Mmu.Calls.Exists(call => call.StartsWith("activate", StringComparison.Ordinal)), Is.EqualTo(whole));
-        Assert.That(machine.V.CodePage, Is.EqualTo(whole ? VCpu.NoCode : TrapMachine.Entry));
+        Assert.That(machine.V.Csrs.CodePage, Is.EqualTo(whole ? GuestCsrs.NoCode : TrapMachine.Entry));
     }
 }

@@ -147,19 +147,19 @@ public sealed class HotPathTests
             v.X[i] = setting.Operand + (ulong)i;
         }
 
-        v.Sstatus = setting.Status;
-        v.Sip = setting.Sip;
-        v.Sie = setting.Sie;
-        v.Sepc = 0x8000_2000;
-        v.Stvec = 0x8000_1000;
-        v.Scounteren = setting.Counters;
-        v.Mode = setting.User ? PrivilegeMode.User : PrivilegeMode.Supervisor;
+        v.Csrs.Sstatus = setting.Status;
+        v.Csrs.Sip = setting.Sip;
+        v.Csrs.Sie = setting.Sie;
+        v.Csrs.Sepc = 0x8000_2000;
+        v.Csrs.Stvec = 0x8000_1000;
+        v.Csrs.Scounteren = setting.Counters;
+        v.Csrs.Mode = setting.User ? PrivilegeMode.User : PrivilegeMode.Supervisor;
         machine.Hart.Sstatus = setting.Fs;
         machine.Mmu.AtHand = atHand;
         var cause = setting.Instruction == 0 ? ExceptionCause.EnvironmentCallFromUser : ExceptionCause.IllegalInstruction;
         var outcome = atHand ? machine.Trap((ulong)cause, setting.Instruction) : machine.TrapWithoutHotPath((ulong)cause, setting.Instruction);
-        return $"{outcome} pc {v.Pc:x} {v.Mode} sstatus {v.Sstatus:x} {machine.Hart.Sstatus:x} scounteren {v.Scounteren:x} {machine.Hart.Scounteren:x} sepc {v.Sepc:x} "
-            + $"scause {v.Scause:x} stval {v.Stval:x} sscratch {v.Sscratch:x} stvec {v.Stvec:x} sie {v.Sie:x} sip {v.Sip:x} satp {v.Satp:x} "
+        return $"{outcome} pc {v.Pc:x} {v.Csrs.Mode} sstatus {v.Csrs.Sstatus:x} {machine.Hart.Sstatus:x} scounteren {v.Csrs.Scounteren:x} {machine.Hart.Scounteren:x} sepc {v.Csrs.Sepc:x} "
+            + $"scause {v.Csrs.Scause:x} stval {v.Csrs.Stval:x} sscratch {v.Csrs.Sscratch:x} stvec {v.Csrs.Stvec:x} sie {v.Csrs.Sie:x} sip {v.Csrs.Sip:x} satp {v.Csrs.Satp:x} "
             + $"view {View(machine, setting)} emulated {v.Counters.Emulated} exceptions {v.Counters.Exceptions} x {string.Join(' ', Registers(ref v))}";
     }
 

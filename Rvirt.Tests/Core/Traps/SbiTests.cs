@@ -68,7 +68,7 @@ public class SbiTests
     public void AGuestReadsItsTrapCountersByCause()
     {
         using var machine = new TrapMachine();
-        machine.V.Stvec = 0x8000_1000;
+        machine.V.Csrs.Stvec = 0x8000_1000;
         machine.Ecall(SbiExtension.Counters, 0);
         Assert.That(Result(machine), Is.EqualTo((0L, 7UL)));
         machine.Illegal(0x14002573); // csrr a0, sscratch
@@ -95,10 +95,10 @@ public class SbiTests
         machine.Ecall(SbiExtension.Time, 0, 5000);
         Assert.That(machine.Hart.Timer, Is.EqualTo(5000));
         machine.Trap(1UL << 63 | 5, 0);
-        Assert.That(machine.V.Sip, Is.EqualTo(Interrupts.Timer));
+        Assert.That(machine.V.Csrs.Sip, Is.EqualTo(Interrupts.Timer));
         Assert.That(machine.Hart.Sie & Interrupts.Timer, Is.Zero, "the host's timer is masked until the next call");
         machine.Ecall(SbiExtension.Time, 0, 6000);
-        Assert.That(machine.V.Sip, Is.Zero);
+        Assert.That(machine.V.Csrs.Sip, Is.Zero);
         Assert.That(machine.Hart.Timer, Is.EqualTo(6000));
         Assert.That(machine.Hart.Sie, Is.EqualTo(Interrupts.All));
     }
@@ -108,9 +108,9 @@ public class SbiTests
     {
         using var machine = new TrapMachine();
         machine.Ecall(SbiExtension.Time, 0, deadline);
-        Assert.That(machine.V.Sip, Is.EqualTo(Interrupts.Timer));
+        Assert.That(machine.V.Csrs.Sip, Is.EqualTo(Interrupts.Timer));
         machine.Ecall(SbiExtension.Time, 0, 1235);
-        Assert.That(machine.V.Sip, Is.Zero);
+        Assert.That(machine.V.Csrs.Sip, Is.Zero);
         Assert.That(machine.Hart.Timer, Is.EqualTo(1235));
     }
 
@@ -118,10 +118,10 @@ public class SbiTests
     public void UserModeEcallsAreTheGuests()
     {
         using var machine = new TrapMachine();
-        machine.V.Mode = PrivilegeMode.User;
-        machine.V.Stvec = 0x8000_1000;
+        machine.V.Csrs.Mode = PrivilegeMode.User;
+        machine.V.Csrs.Stvec = 0x8000_1000;
         machine.Ecall(SbiExtension.Srst, 0, 0, 0);
-        Assert.That((machine.V.Scause, machine.V.Pc), Is.EqualTo((8UL, 0x8000_1000UL)));
+        Assert.That((machine.V.Csrs.Scause, machine.V.Pc), Is.EqualTo((8UL, 0x8000_1000UL)));
     }
 
     [TestCase(1UL, 0UL, 0L, true)]
@@ -135,7 +135,7 @@ public class SbiTests
         using var machine = new TrapMachine();
         machine.Ecall(SbiExtension.Ipi, 0, mask, maskBase);
         Assert.That(Result(machine).Error, Is.EqualTo(error));
-        Assert.That(machine.V.Sip, Is.EqualTo(raised ? Interrupts.Software : 0UL));
+        Assert.That(machine.V.Csrs.Sip, Is.EqualTo(raised ? Interrupts.Software : 0UL));
     }
 
     [Test]
@@ -248,11 +248,11 @@ public class SbiTests
     {
         using var machine = new TrapMachine();
         ref var v = ref machine.V;
-        v.Sie = Interrupts.Timer;
-        v.Sip = Interrupts.Timer;
-        v.Satp = 8UL << 60;
+        v.Csrs.Sie = Interrupts.Timer;
+        v.Csrs.Sip = Interrupts.Timer;
+        v.Csrs.Satp = 8UL << 60;
         machine.Ecall(SbiExtension.Hsm, 3, 0x8000_0000, TrapMachine.RamBase + 0x200, 0x77);
-        Assert.That((v.Pc, v.X[10], v.X[11], v.Satp), Is.EqualTo((TrapMachine.RamBase + 0x200, 0UL, 0x77UL, 0UL)));
+        Assert.That((v.Pc, v.X[10], v.X[11], v.Csrs.Satp), Is.EqualTo((TrapMachine.RamBase + 0x200, 0UL, 0x77UL, 0UL)));
         foreach (var entry in new ulong[] { 0x1000, TrapMachine.RamBase + 0x201, ulong.MaxValue })
         {
             machine.Ecall(SbiExtension.Hsm, 3, 0x8000_0000, entry, 0x77);

@@ -2,6 +2,7 @@ using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Rvirt.Core.Memory;
+using Rvirt.Core.Modes.Deprivileged;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
@@ -40,8 +41,11 @@ internal sealed unsafe class TrapMachine : IDisposable
         _vcpu->GuestHarts = 1;
         _vcpu->Memory = new GuestMemory(RamBase, RamSize, RamBase, _ram);
         _vcpu->Reset(Entry, 0x8fe0_0000);
-        _vcpu->ViewChanged = false;
+        Mode.Reset(ref _host, ref *_vcpu);
+        _vcpu->Csrs.ViewChanged = false;
     }
+
+    private static DeprivilegedMode<TestHost> Mode => default;
 
     public TestHart Hart { get; } = new();
 
@@ -60,7 +64,7 @@ internal sealed unsafe class TrapMachine : IDisposable
     {
         _outcome = TrapOutcome.Resume;
         Left = 0;
-        ref var next = ref TrapDispatch<Context, TestHost, TestMmu, TestBus>.Handle(new Context(this), cause, value);
+        ref var next = ref TrapDispatch<Context, DeprivilegedMode<TestHost>, TestHost, TestMmu, TestBus>.Handle(new Context(this), cause, value);
         if (!Unsafe.AreSame(ref next, ref Left == 0 ? ref V : ref _next[0]))
         {
             throw new InvalidOperationException("what comes next is neither the virtual hart that trapped nor what the run loop named");
@@ -72,21 +76,29 @@ internal sealed unsafe class TrapMachine : IDisposable
     public TrapOutcome TrapWithoutHotPath(ulong cause, ulong value)
     {
         var mmu = new TestMmu(Mmu);
-        return TrapHandler.HandleRest(ref _host, ref *_vcpu, ref mmu, ref _bus, cause, value);
+        return Mode.Classify(*_vcpu, cause) == TrapKind.Instruction
+            ? TrapHandler.EmulateSlowly(Mode, ref _host, ref *_vcpu, ref mmu, ref _bus, (uint)value)
+            : TrapHandler.HandleSlowly(Mode, ref _host, ref *_vcpu, ref mmu, ref _bus, cause, value);
     }
 
     /// <summary>What the run loop does once something has happened to the guest.</summary>
     public TrapOutcome GoOn()
     {
         var mmu = new TestMmu(Mmu);
-        return TrapHandler.GoOn(ref _host, ref *_vcpu, ref mmu, ref _bus);
+        return TrapHandler.GoOn(Mode, ref _host, ref *_vcpu, ref mmu, ref _bus);
     }
 
     /// <summary>An interrupt of the host's timer or of another hart comes.</summary>
-    public TrapOutcome Interrupt(ulong pending) => HostInterrupt.Serve(ref _host, ref *_vcpu, ref _bus, pending);
+    public TrapOutcome Interrupt(ulong pending) => HostInterrupt.Serve(Mode, ref _host, ref *_vcpu, ref _bus, pending);
 
     /// <summary>The run loop has served the host's devices.</summary>
-    public void FollowDevices() => HostInterrupt.FollowDevices<TestHost, TestBus>(ref *_vcpu, ref _bus);
+    public void FollowDevices() => HostInterrupt.FollowDevices(Mode, ref _host, ref *_vcpu, ref _bus);
+
+    /// <summary>Raises interrupts of the guest.</summary>
+    public void Raise(ulong bits) => Mode.SetPending(ref _host, ref *_vcpu, bits, pending: true);
+
+    /// <summary>Ends the guest's wait, if that is over.</summary>
+    public bool TryWake() => HartWait.TryEnd(Mode, ref _host, ref *_vcpu);
 
     public TrapOutcome Illegal(uint instruction) => Trap((ulong)ExceptionCause.IllegalInstruction, instruction);
 
@@ -108,8 +120,10 @@ internal sealed unsafe class TrapMachine : IDisposable
         NativeMemory.Free(_ram);
     }
 
-    private readonly struct Context(TrapMachine machine) : ITrapContext<TestHost, TestMmu, TestBus>
+    private readonly struct Context(TrapMachine machine) : ITrapContext<DeprivilegedMode<TestHost>, TestHost, TestMmu, TestBus>
     {
+        public DeprivilegedMode<TestHost> Mode => default;
+
         public ref TestHost Host => ref machine._host;
 
         public ref VCpu VirtualHart => ref machine.V;

@@ -17,15 +17,15 @@ public class TrapTests
     {
         using var machine = new TrapMachine();
         ref var v = ref machine.V;
-        v.Mode = user ? PrivilegeMode.User : PrivilegeMode.Supervisor;
-        v.Sstatus = Sstatus.Sum | (enabled ? Sstatus.Sie : 0) | (enabled ? 0 : Sstatus.Spie) | (user ? Sstatus.Spp : 0);
-        v.Stvec = 0x8000_1000 | (vectored ? 1UL : 0);
+        v.Csrs.Mode = user ? PrivilegeMode.User : PrivilegeMode.Supervisor;
+        v.Csrs.Sstatus = Sstatus.Sum | (enabled ? Sstatus.Sie : 0) | (enabled ? 0 : Sstatus.Spie) | (user ? Sstatus.Spp : 0);
+        v.Csrs.Stvec = 0x8000_1000 | (vectored ? 1UL : 0);
         machine.Trap((ulong)ExceptionCause.Breakpoint, 0x1234);
         Assert.That(v.Pc, Is.EqualTo(0x8000_1000), "exceptions go to the base");
-        Assert.That(v.Sepc, Is.EqualTo(TrapMachine.Entry));
-        Assert.That((v.Scause, v.Stval), Is.EqualTo((3UL, 0x1234UL)));
-        Assert.That(v.Sstatus, Is.EqualTo(Sstatus.Sum | (enabled ? Sstatus.Spie : 0) | (user ? 0 : Sstatus.Spp)));
-        Assert.That(v.Mode, Is.EqualTo(PrivilegeMode.Supervisor));
+        Assert.That(v.Csrs.Sepc, Is.EqualTo(TrapMachine.Entry));
+        Assert.That((v.Csrs.Scause, v.Csrs.Stval), Is.EqualTo((3UL, 0x1234UL)));
+        Assert.That(v.Csrs.Sstatus, Is.EqualTo(Sstatus.Sum | (enabled ? Sstatus.Spie : 0) | (user ? 0 : Sstatus.Spp)));
+        Assert.That(v.Csrs.Mode, Is.EqualTo(PrivilegeMode.Supervisor));
         Assert.That(machine.Mmu.Calls, Has.Count.EqualTo(user ? 1 : 0));
     }
 
@@ -39,11 +39,11 @@ public class TrapTests
         ref var v = ref machine.V;
         machine.Hart.ReportsOtherInstructions = true;
         machine.Hart.Code[TrapMachine.Entry] = hlv;
-        v.Stvec = 0x8000_1000;
-        v.Sscratch = 0x5555;
+        v.Csrs.Stvec = 0x8000_1000;
+        v.Csrs.Sscratch = 0x5555;
         v.X[15] = 0x1111;
         Assert.That(machine.Illegal(prior ? csrr : hlv), Is.EqualTo(TrapOutcome.Resume));
-        Assert.That((v.X[15], v.Pc, v.Sepc, v.Scause, v.Stval), Is.EqualTo((0x1111UL, 0x8000_1000UL, TrapMachine.Entry, 2UL, (ulong)hlv)));
+        Assert.That((v.X[15], v.Pc, v.Csrs.Sepc, v.Csrs.Scause, v.Csrs.Stval), Is.EqualTo((0x1111UL, 0x8000_1000UL, TrapMachine.Entry, 2UL, (ulong)hlv)));
     }
 
     [Test]
@@ -61,13 +61,13 @@ public class TrapTests
     {
         using var machine = new TrapMachine();
         ref var v = ref machine.V;
-        v.Sepc = 0x4000;
-        v.Sstatus = (toUser ? 0 : Sstatus.Spp) | (previous ? Sstatus.Spie : 0);
-        v.Scounteren = 2;
+        v.Csrs.Sepc = 0x4000;
+        v.Csrs.Sstatus = (toUser ? 0 : Sstatus.Spp) | (previous ? Sstatus.Spie : 0);
+        v.Csrs.Scounteren = 2;
         Assert.That(machine.Illegal(Sret), Is.EqualTo(TrapOutcome.Resume));
         Assert.That(v.Pc, Is.EqualTo(0x4000));
-        Assert.That(v.Mode, Is.EqualTo(toUser ? PrivilegeMode.User : PrivilegeMode.Supervisor));
-        Assert.That(v.Sstatus, Is.EqualTo(Sstatus.Spie | (previous ? Sstatus.Sie : 0)));
+        Assert.That(v.Csrs.Mode, Is.EqualTo(toUser ? PrivilegeMode.User : PrivilegeMode.Supervisor));
+        Assert.That(v.Csrs.Sstatus, Is.EqualTo(Sstatus.Spie | (previous ? Sstatus.Sie : 0)));
         Assert.That(machine.Hart.Scounteren, Is.EqualTo(toUser ? 2 : 7));
         machine.Trap((ulong)ExceptionCause.EnvironmentCallFromUser, 0);
         Assert.That(machine.Hart.Scounteren, Is.EqualTo(7), "the guest's S-mode reads all counters");
@@ -78,18 +78,18 @@ public class TrapTests
     {
         using var machine = new TrapMachine();
         ref var v = ref machine.V;
-        v.Stvec = 0x8000_1000 | (vectored ? 1UL : 0);
-        v.Sip = pending;
+        v.Csrs.Stvec = 0x8000_1000 | (vectored ? 1UL : 0);
+        v.Csrs.Sip = pending;
         v.X[6] = 0x222;
         machine.Illegal(0x10431073);
         Assert.That(v.Pc, Is.EqualTo(TrapMachine.Entry + 4), "SIE is clear");
         v.X[6] = 2;
         machine.Illegal(0x10032073);
         var number = pending switch { 0x222 => 9UL, 0x022 => 1UL, _ => 5UL };
-        Assert.That(v.Scause, Is.EqualTo(1UL << 63 | number));
-        Assert.That(v.Stval, Is.Zero);
+        Assert.That(v.Csrs.Scause, Is.EqualTo(1UL << 63 | number));
+        Assert.That(v.Csrs.Stval, Is.Zero);
         Assert.That(v.Pc, Is.EqualTo(0x8000_1000 + (vectored ? number * 4 : 0)));
-        Assert.That(v.Sepc, Is.EqualTo(TrapMachine.Entry + 8), "the instruction that let it in has completed");
+        Assert.That(v.Csrs.Sepc, Is.EqualTo(TrapMachine.Entry + 8), "the instruction that let it in has completed");
     }
 
     [Test]
@@ -97,21 +97,21 @@ public class TrapTests
     {
         using var machine = new TrapMachine();
         ref var v = ref machine.V;
-        v.Stvec = 0x8000_1000;
-        v.Sepc = 0x4000;
-        v.Sie = Interrupts.Timer;
-        v.Sip = Interrupts.Timer;
+        v.Csrs.Stvec = 0x8000_1000;
+        v.Csrs.Sepc = 0x4000;
+        v.Csrs.Sie = Interrupts.Timer;
+        v.Csrs.Sip = Interrupts.Timer;
         machine.Illegal(Sret);
-        Assert.That((v.Pc, v.Sepc, v.Mode), Is.EqualTo((0x8000_1000UL, 0x4000UL, PrivilegeMode.Supervisor)));
+        Assert.That((v.Pc, v.Csrs.Sepc, v.Csrs.Mode), Is.EqualTo((0x8000_1000UL, 0x4000UL, PrivilegeMode.Supervisor)));
     }
 
     [Test]
     public void UserModeGetsItsPrivilegedInstructionsBack([Values(Sret, Wfi, 0x12000073u, 0x10002573u, 0x30200073u)] uint instruction)
     {
         using var machine = new TrapMachine();
-        machine.V.Mode = PrivilegeMode.User;
+        machine.V.Csrs.Mode = PrivilegeMode.User;
         machine.Illegal(instruction);
-        Assert.That((machine.V.Scause, machine.V.Stval), Is.EqualTo((2UL, (ulong)instruction)));
+        Assert.That((machine.V.Csrs.Scause, machine.V.Csrs.Stval), Is.EqualTo((2UL, (ulong)instruction)));
     }
 
     [Test]
@@ -119,7 +119,7 @@ public class TrapTests
     {
         using var machine = new TrapMachine();
         ref var v = ref machine.V;
-        v.Scause = 5;
+        v.Csrs.Scause = 5;
         machine.Hart.Code[TrapMachine.Entry + 4] = 0x14202573; // csrr a0, scause
         machine.Hart.Code[TrapMachine.Entry + 8] = 0x00301073; // csrw fcsr, x0: the hart's own
         machine.Illegal(0x14051073);
@@ -137,9 +137,9 @@ public class TrapTests
     {
         using var machine = new TrapMachine();
         ref var v = ref machine.V;
-        v.Sstatus = Sstatus.Spp;
-        v.Sepc = next;
-        v.Scause = 5;
+        v.Csrs.Sstatus = Sstatus.Spp;
+        v.Csrs.Sepc = next;
+        v.Csrs.Scause = 5;
         machine.Hart.Code[next] = 0x14202573; // csrr a0, scause
         machine.Illegal(instruction);
         Assert.That((v.Pc, v.X[10]), Is.EqualTo((next, 0UL)));
@@ -149,13 +149,13 @@ public class TrapTests
     public void AnEndlessChainStillReturns()
     {
         using var machine = new TrapMachine();
-        machine.V.Sepc = TrapMachine.Entry;
-        machine.V.Sstatus = Sstatus.Spp;
+        machine.V.Csrs.Sepc = TrapMachine.Entry;
+        machine.V.Csrs.Sstatus = Sstatus.Spp;
         machine.Hart.Code[TrapMachine.Entry] = Sret;
         for (var i = 0; i < 3; i++)
         {
-            machine.V.Sstatus |= Sstatus.Spp;
-            machine.V.Mode = PrivilegeMode.Supervisor;
+            machine.V.Csrs.Sstatus |= Sstatus.Spp;
+            machine.V.Csrs.Mode = PrivilegeMode.Supervisor;
             Assert.That(machine.Illegal(Sret), Is.EqualTo(TrapOutcome.Resume));
         }
     }
@@ -164,17 +164,17 @@ public class TrapTests
     public void WfiWaitsForAnEnabledInterrupt()
     {
         using var machine = new TrapMachine();
-        machine.V.Sie = Interrupts.External;
+        machine.V.Csrs.Sie = Interrupts.External;
         Assert.That(machine.Illegal(Wfi), Is.EqualTo(TrapOutcome.Idle));
         Assert.That((machine.Hart.Sleeps, machine.V.State), Is.EqualTo((0, HartState.Started)), "who handles the trap does not sleep");
         Assert.That(machine.V.Pc, Is.EqualTo(TrapMachine.Entry + 4), "and leaves nothing to do to who wakes it");
-        Assert.That(HartWait.TryEnd(ref machine.V), Is.False);
+        Assert.That(machine.TryWake(), Is.False);
         machine.Interrupt(Interrupts.Timer);
-        Assert.That(HartWait.TryEnd(ref machine.V), Is.False, "it is not enabled");
+        Assert.That(machine.TryWake(), Is.False, "it is not enabled");
         machine.Bus.External = true;
         machine.FollowDevices();
-        Assert.That(HartWait.TryEnd(ref machine.V));
-        Assert.That(machine.V.Sip, Is.EqualTo(Interrupts.External | Interrupts.Timer));
+        Assert.That(machine.TryWake());
+        Assert.That(machine.V.Csrs.Sip, Is.EqualTo(Interrupts.External | Interrupts.Timer));
     }
 
     [TestCase(true, TrapMachine.Entry + 4, 0x8030_0000UL, TestName = "and takes it where it may")]
@@ -182,19 +182,19 @@ public class TrapTests
     public void WfiWithAnInterruptPendingDoesNotSleep(bool enabled, ulong sepc, ulong pc)
     {
         using var machine = new TrapMachine();
-        machine.V.Sie = Interrupts.Timer;
-        machine.V.Sip = Interrupts.Timer;
-        machine.V.Stvec = 0x8030_0000;
-        machine.V.Sstatus = enabled ? Sstatus.Sie : 0;
+        machine.V.Csrs.Sie = Interrupts.Timer;
+        machine.Raise(Interrupts.Timer);
+        machine.V.Csrs.Stvec = 0x8030_0000;
+        machine.V.Csrs.Sstatus = enabled ? Sstatus.Sie : 0;
         Assert.That(machine.Illegal(Wfi), Is.EqualTo(TrapOutcome.Resume));
-        Assert.That((machine.V.Sepc, machine.V.Pc, machine.Hart.Sleeps), Is.EqualTo((sepc, pc, 0)));
+        Assert.That((machine.V.Csrs.Sepc, machine.V.Pc, machine.Hart.Sleeps), Is.EqualTo((sepc, pc, 0)));
     }
 
     [Test]
     public void ASleeperStopsWhenAnotherHartAsks()
     {
         using var machine = new TrapMachine();
-        machine.V.Sie = Interrupts.Timer;
+        machine.V.Csrs.Sie = Interrupts.Timer;
         Assert.That(machine.Illegal(Wfi), Is.EqualTo(TrapOutcome.Idle));
         machine.V.Requests = (int)HartRequest.Stop;
         Assert.That(machine.Interrupt(Interrupts.Software), Is.EqualTo(TrapOutcome.Stop));
@@ -220,12 +220,12 @@ public class TrapTests
     {
         using var machine = new TrapMachine();
         machine.Hart.Code[TrapMachine.Entry] = 0x14202573;
-        machine.V.Scause = 9;
+        machine.V.Csrs.Scause = 9;
         machine.Illegal(0);
         Assert.That(machine.V.X[10], Is.EqualTo(9));
         using var vanished = new TrapMachine();
         vanished.Illegal(0);
-        Assert.That((vanished.V.Pc, vanished.V.Scause), Is.EqualTo((TrapMachine.Entry, 0UL)), "a fetch that fails runs the instruction again");
+        Assert.That((vanished.V.Pc, vanished.V.Csrs.Scause), Is.EqualTo((TrapMachine.Entry, 0UL)), "a fetch that fails runs the instruction again");
     }
 
     [TestCase(ExceptionCause.InstructionPageFault, ExceptionCause.InstructionAccessFault)]
@@ -236,17 +236,17 @@ public class TrapTests
         using var machine = new TrapMachine();
         machine.Mmu.Answer = FaultResolution.GuestPageFault;
         machine.Trap((ulong)pageFault, 0xabc);
-        Assert.That((machine.V.Scause, machine.V.Stval), Is.EqualTo(((ulong)pageFault, 0xabcUL)));
+        Assert.That((machine.V.Csrs.Scause, machine.V.Csrs.Stval), Is.EqualTo(((ulong)pageFault, 0xabcUL)));
         machine.Mmu.Answer = FaultResolution.GuestAccessFault;
         machine.Trap((ulong)pageFault, 0xdef);
-        Assert.That((machine.V.Scause, machine.V.Stval), Is.EqualTo(((ulong)accessFault, 0xdefUL)));
+        Assert.That((machine.V.Csrs.Scause, machine.V.Csrs.Stval), Is.EqualTo(((ulong)accessFault, 0xdefUL)));
         machine.V.Pc = 0x5000;
         machine.Mmu.Answer = FaultResolution.Mapped;
         Assert.That(machine.Trap((ulong)pageFault, 0xdef), Is.EqualTo(TrapOutcome.Resume));
         Assert.That(machine.V.Pc, Is.EqualTo(0x5000));
         machine.Mmu.Answer = FaultResolution.Contended;
         Assert.That(machine.Trap((ulong)pageFault, 0xdef), Is.EqualTo(TrapOutcome.Resume));
-        Assert.That((machine.V.Pc, machine.V.Stval), Is.EqualTo((0x5000UL, 0xdefUL)), "the guest runs into it again");
+        Assert.That((machine.V.Pc, machine.V.Csrs.Stval), Is.EqualTo((0x5000UL, 0xdefUL)), "the guest runs into it again");
         machine.Mmu.Answer = FaultResolution.WindowCollision;
         Assert.That(machine.Trap((ulong)pageFault, 0xdef), Is.EqualTo(TrapOutcome.Stop));
         Assert.That(machine.V.StopReason, Is.EqualTo(StopReason.WindowCollision));

@@ -12,11 +12,11 @@ public sealed class CsrFileTests
     private static (bool View, bool Interrupts, bool Code) Write(TrapMachine machine, uint number, ulong value)
     {
         ref var v = ref machine.V;
-        v.ViewChanged = false;
-        v.InterruptsChanged = false;
-        v.CodePage = 0x8020_0000;
+        v.Csrs.ViewChanged = false;
+        v.Csrs.InterruptsChanged = false;
+        v.Csrs.CodePage = 0x8020_0000;
         Again(machine, number, value);
-        return (v.ViewChanged, v.InterruptsChanged, v.CodePage == VCpu.NoCode);
+        return (v.Csrs.ViewChanged, v.Csrs.InterruptsChanged, v.Csrs.CodePage == GuestCsrs.NoCode);
     }
 
     private static void Again(TrapMachine machine, uint number, ulong value)
@@ -59,9 +59,9 @@ public sealed class CsrFileTests
         using var machine = new TrapMachine();
         Write(machine, Csr.Sstatus, Sstatus.Sum | Sstatus.Sie);
         Again(machine, Csr.Sstatus, Sstatus.Sum);
-        Assert.That((machine.V.ViewChanged, machine.V.InterruptsChanged), Is.EqualTo((true, true)));
+        Assert.That((machine.V.Csrs.ViewChanged, machine.V.Csrs.InterruptsChanged), Is.EqualTo((true, true)));
         Again(machine, Csr.Sstatus, Sstatus.Mxr | Sstatus.Sie);
-        Assert.That((machine.V.ViewChanged, machine.V.InterruptsChanged), Is.EqualTo((true, true)), "a second change does not undo the first");
+        Assert.That((machine.V.Csrs.ViewChanged, machine.V.Csrs.InterruptsChanged), Is.EqualTo((true, true)), "a second change does not undo the first");
     }
 
     [Test]
@@ -71,7 +71,7 @@ public sealed class CsrFileTests
         machine.Hart.Sstatus = Sstatus.Sum | Sstatus.Mxr;
         Write(machine, Csr.Sstatus, ulong.MaxValue & ~Sstatus.Sum);
         Assert.That(machine.Hart.Sstatus, Is.EqualTo(Sstatus.Sum | Sstatus.Mxr | Sstatus.Fs));
-        Assert.That(machine.V.Sstatus & (Sstatus.Fs | Sstatus.Sd | Sstatus.Sum), Is.Zero, "FS is the hart's");
+        Assert.That(machine.V.Csrs.Sstatus & (Sstatus.Fs | Sstatus.Sd | Sstatus.Sum), Is.Zero, "FS is the hart's");
         Write(machine, Csr.Sstatus, 0);
         Assert.That(machine.Hart.Sstatus, Is.EqualTo(Sstatus.Sum | Sstatus.Mxr));
     }
@@ -80,11 +80,11 @@ public sealed class CsrFileTests
     public void TheGuestWritesOnlySoftwareInterruptsPending()
     {
         using var machine = new TrapMachine();
-        machine.V.Sip = Interrupts.Timer;
+        machine.V.Csrs.Sip = Interrupts.Timer;
         Write(machine, Csr.Sip, Interrupts.Software | Interrupts.External);
-        Assert.That(machine.V.Sip, Is.EqualTo(Interrupts.Timer | Interrupts.Software));
+        Assert.That(machine.V.Csrs.Sip, Is.EqualTo(Interrupts.Timer | Interrupts.Software));
         Write(machine, Csr.Sip, 0);
-        Assert.That(machine.V.Sip, Is.EqualTo(Interrupts.Timer));
+        Assert.That(machine.V.Csrs.Sip, Is.EqualTo(Interrupts.Timer));
     }
 
     [Test]
@@ -92,6 +92,6 @@ public sealed class CsrFileTests
     {
         using var machine = new TrapMachine();
         Write(machine, Csr.Sepc, 0x8000_1003);
-        Assert.That(machine.V.Sepc, Is.EqualTo(0x8000_1002));
+        Assert.That(machine.V.Csrs.Sepc, Is.EqualTo(0x8000_1002));
     }
 }

@@ -17,7 +17,7 @@ public sealed class HartKickTests
     {
         var machine = new TrapMachine();
         machine.V.HostHartId = 7;
-        machine.V.Sie = Interrupts.All;
+        machine.V.Csrs.Sie = Interrupts.All;
         return machine;
     }
 
@@ -32,7 +32,7 @@ public sealed class HartKickTests
         Assert.That((asking.Sent, asking.Last), Is.EqualTo((1, 7UL)));
         target.Bus.External = true;
         Assert.That(target.Trap(Software, 0), Is.EqualTo(TrapOutcome.Resume));
-        Assert.That((target.V.Sip, target.V.Requests), Is.EqualTo((Interrupts.Software | Interrupts.External, 0)));
+        Assert.That((target.V.Csrs.Sip, target.V.Requests), Is.EqualTo((Interrupts.Software | Interrupts.External, 0)));
         HartKick.Raise(ref asking, ref target.V, HartRequest.Stop);
         Assert.That(asking.Sent, Is.EqualTo(2), "what came before is served: it has to be told again");
         Assert.That(target.Trap(Software, 0), Is.EqualTo(TrapOutcome.Stop));
@@ -48,7 +48,7 @@ public sealed class HartKickTests
         // The interrupt is cleared before the requests are taken: what comes in between is taken too.
         target.Hart.WhenCleared = () => HartKick.Raise(ref asking, ref target.V, HartRequest.Interrupt);
         target.Trap(Software, 0);
-        Assert.That((target.V.Sip & Interrupts.Software, target.V.Requests, asking.Sent), Is.EqualTo((Interrupts.Software, 0, sent)));
+        Assert.That((target.V.Csrs.Sip & Interrupts.Software, target.V.Requests, asking.Sent), Is.EqualTo((Interrupts.Software, 0, sent)));
     }
 
     [Test]

@@ -1,6 +1,7 @@
-using System;
 using System.Runtime.InteropServices;
+using System;
 using NUnit.Framework;
+using Rvirt.Core.Modes.Deprivileged;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Tests.Core.Traps;
@@ -17,19 +18,20 @@ public sealed class VCpuTests
         MemoryMarshal.AsBytes(new Span<VCpu>(ref v)).Fill(0x5a);
         v.Index = 3;
         v.Reset(TrapMachine.Entry, 0x8fe0_0000);
+        CsrFile.Reset(ref v);
         for (var i = 0; i < GeneralRegisters.Count; i++)
         {
             Assert.That(v.X[i], Is.EqualTo(i switch { 10 => 3UL, 11 => 0x8fe0_0000UL, _ => 0UL }), $"x{i}");
         }
 
-        Assert.That((v.Pc, v.Mode, v.State), Is.EqualTo((TrapMachine.Entry, PrivilegeMode.Supervisor, HartState.Started)));
-        Assert.That((v.Sstatus, v.Sie, v.Sip, v.Stvec), Is.EqualTo((0UL, 0UL, 0UL, 0UL)));
-        Assert.That((v.Sscratch, v.Sepc, v.Scause, v.Stval), Is.EqualTo((0UL, 0UL, 0UL, 0UL)));
-        Assert.That((v.Satp, v.Senvcfg, v.Scounteren), Is.EqualTo((0UL, 0UL, 7UL)));
-        Assert.That(v.HardwareSstatus, Is.EqualTo(3UL << 13 | 1UL << 63), "FS and SD are the hart's to keep");
-        Assert.That(v.CodePage, Is.EqualTo(VCpu.NoCode));
+        Assert.That((v.Pc, v.Csrs.Mode, v.State), Is.EqualTo((TrapMachine.Entry, PrivilegeMode.Supervisor, HartState.Started)));
+        Assert.That((v.Csrs.Sstatus, v.Csrs.Sie, v.Csrs.Sip, v.Csrs.Stvec), Is.EqualTo((0UL, 0UL, 0UL, 0UL)));
+        Assert.That((v.Csrs.Sscratch, v.Csrs.Sepc, v.Csrs.Scause, v.Csrs.Stval), Is.EqualTo((0UL, 0UL, 0UL, 0UL)));
+        Assert.That((v.Csrs.Satp, v.Csrs.Senvcfg, v.Csrs.Scounteren), Is.EqualTo((0UL, 0UL, 7UL)));
+        Assert.That(v.Csrs.HardwareSstatus, Is.EqualTo(3UL << 13 | 1UL << 63), "FS and SD are the hart's to keep");
+        Assert.That(v.Csrs.CodePage, Is.EqualTo(GuestCsrs.NoCode));
         Assert.That((v.Requests, v.StopReason, v.FailureCode), Is.EqualTo((0, StopReason.None, 0U)));
-        Assert.That((v.ViewChanged, v.InterruptsChanged), Is.EqualTo((true, false)));
+        Assert.That((v.Csrs.ViewChanged, v.Csrs.InterruptsChanged), Is.EqualTo((true, false)));
     }
 
     [Test]

@@ -1,0 +1,69 @@
+using System.Runtime.InteropServices;
+using Rvirt.Core.Freestanding;
+using Rvirt.Core.Privileged;
+
+namespace Rvirt.Core.VirtualHart;
+
+/// <summary>
+/// Room in a virtual hart for what its guest believes of its supervisor CSRs. What stands here, and when, only the guest's way of running knows
+/// (<see cref="IExecutionMode{THost}"/>): everything else asks that, and a test holds it to it.
+/// </summary>
+[AsmOffsets("GUEST_CSRS")]
+[StructLayout(LayoutKind.Sequential)]
+public struct GuestCsrs
+{
+    /// <summary>An address that no mode of translation has, and no RAM.</summary>
+    public const ulong NoCode = 1UL << 63;
+
+    /// <summary>Guest <c>sstatus</c> without FS, VS and SD; UXL is fixed.</summary>
+    public ulong Sstatus;
+
+    /// <summary>Guest <c>sie</c>.</summary>
+    public ulong Sie;
+
+    /// <summary>Guest <c>sip</c>, as last evaluated.</summary>
+    public ulong Sip;
+
+    /// <summary>Guest <c>stvec</c>.</summary>
+    public ulong Stvec;
+
+    /// <summary>Guest <c>sscratch</c>.</summary>
+    public ulong Sscratch;
+
+    /// <summary>Guest <c>sepc</c>.</summary>
+    public ulong Sepc;
+
+    /// <summary>Guest <c>scause</c>.</summary>
+    public ulong Scause;
+
+    /// <summary>Guest <c>stval</c>.</summary>
+    public ulong Stval;
+
+    /// <summary>Guest <c>satp</c>.</summary>
+    public ulong Satp;
+
+    /// <summary>Guest <c>scounteren</c>.</summary>
+    public ulong Scounteren;
+
+    /// <summary>Guest <c>senvcfg</c>.</summary>
+    public ulong Senvcfg;
+
+    /// <summary>
+    /// The address of the page that the guest's S-mode last executed an instruction in that trapped; <see cref="NoCode"/> once its tables
+    /// may forbid it. Only there may the hypervisor read instructions of its own accord: that a page can be read does not say that it
+    /// can be executed.
+    /// </summary>
+    public ulong CodePage;
+
+    /// <summary>Bits of <c>sstatus</c> that the hart keeps for the guest, because hardware changes them: FS and SD. Guests have no vectors.</summary>
+    public ulong HardwareSstatus;
+
+    /// <summary>Guest privilege mode, U or S.</summary>
+    public PrivilegeMode Mode;
+
+    /// <summary>Whether mode, SUM, MXR or <c>satp</c> changed since the MMU view was last chosen.</summary>
+    public bool ViewChanged;
+
+    /// <summary>Whether an interrupt may have become deliverable since the last look.</summary>
+    public bool InterruptsChanged;
+}

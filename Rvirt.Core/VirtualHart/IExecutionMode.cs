@@ -1,0 +1,118 @@
+using Rvirt.Core.Host;
+using Rvirt.Core.Privileged;
+
+namespace Rvirt.Core.VirtualHart;
+
+/// <summary>
+/// One way to run a guest's S-mode on a hart that has no place of its own for it. It alone knows where the guest's CSRs are, which traps arrive
+/// and by which numbers, how the guest takes an exception or an interrupt, how the guest's instructions are read, and through which view of its
+/// tables it sees memory. SBI, interrupts, timers, devices and reports ask here.
+/// </summary>
+/// <remarks>
+/// <para>
+/// Implemented by a struct without fields, or of one reference, which travels by value: the compiler makes every call a direct one, and drops
+/// the argument. All methods are called by the hart that runs the virtual hart, with the guest's registers saved.
+/// </para>
+/// <para>
+/// Trap handling goes so: <see cref="Classify"/>; <see cref="EmulateQuickly"/> or <see cref="TryTakeQuickly"/>, which do the frequent;
+/// <see cref="Emulate"/> or the rest of trap handling; <see cref="Inject"/> where the guest is to take an exception; and at last
+/// <see cref="Settle"/>, after which the guest can be entered.
+/// </para>
+/// </remarks>
+public interface IExecutionMode<THost>
+    where THost : struct, ITrapHost
+{
+    /// <summary>What a trap is.</summary>
+    /// <param name="v">The virtual hart that trapped.</param>
+    /// <param name="cause">The host's number for it.</param>
+    TrapKind Classify(in VCpu v, ulong cause);
+
+    /// <summary>What access a <see cref="TrapKind.PageFault"/> came from.</summary>
+    /// <param name="cause">The host's number for it.</param>
+    AccessKind AccessOf(ulong cause);
+
+    /// <summary>Emulates an instruction that trapped and those behind it, as long as they are of the frequent ones.</summary>
+    /// <param name="host">The hart.</param>
+    /// <param name="v">The virtual hart.</param>
+    /// <param name="mmu">Its MMU.</param>
+    /// <param name="instruction">The instruction at its program counter; where the rest is left to do, the one that is there then.</param>
+    QuickOutcome EmulateQuickly<TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, ref uint instruction)
+        where TMmu : struct, IGuestMmu<THost>;
+
+    /// <summary>Takes an exception that needs no look at the guest's tables, if it is of the frequent ones.</summary>
+    /// <param name="host">The hart.</param>
+    /// <param name="v">The virtual hart.</param>
+    /// <param name="mmu">Its MMU.</param>
+    /// <param name="bus">Its guest's devices.</param>
+    /// <param name="cause">The host's number for it, no <see cref="TrapKind.Instruction"/>.</param>
+    /// <param name="value">What the host says of it.</param>
+    /// <param name="next">Zero, or the instruction to go on with by <see cref="EmulateQuickly"/>.</param>
+    /// <returns>False where it is none, with nothing changed.</returns>
+    bool TryTakeQuickly<TMmu, TBus>(ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, ulong cause, ulong value, out uint next)
+        where TMmu : struct, IGuestMmu<THost>
+        where TBus : struct, IGuestBus<THost>;
+
+    /// <summary>Emulates any instruction that trapped.</summary>
+    /// <returns>Advance, Resume where the program counter was set, Reflect for what is illegal in the guest's mode too, or Idle.</returns>
+    TrapOutcome Emulate<TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, uint instruction)
+        where TMmu : struct, IGuestMmu<THost>;
+
+    /// <summary>Reads the instruction at the guest's program counter, which trapped or accesses memory.</summary>
+    /// <returns>False where the guest cannot execute there any more: it is to try again.</returns>
+    bool TryFetch(ref THost host, in VCpu v, out uint instruction);
+
+    /// <summary>Reads the instruction that the guest goes on with, if it is one that would trap.</summary>
+    bool TryFetchNext(ref THost host, in VCpu v, out uint instruction);
+
+    /// <summary>Gives the guest an exception, at its program counter.</summary>
+    /// <param name="host">The hart.</param>
+    /// <param name="v">The virtual hart.</param>
+    /// <param name="cause">Value for <c>scause</c>.</param>
+    /// <param name="value">Value for <c>stval</c>.</param>
+    void Inject(ref THost host, ref VCpu v, ulong cause, ulong value);
+
+    /// <summary>Gives the guest in S-mode the interrupt that <see cref="QuickOutcome.Interrupt"/> spoke of.</summary>
+    void TakeInterrupt(ref THost host, ref VCpu v);
+
+    /// <summary>Makes the guest ready to be entered: an interrupt that it can take now it takes, and the MMU's view is the one of its state.</summary>
+    void Settle<TMmu>(ref THost host, ref VCpu v, ref TMmu mmu)
+        where TMmu : struct, IGuestMmu<THost>;
+
+    /// <summary>The guest's <c>sip</c>.</summary>
+    ulong Pending(ref THost host, in VCpu v);
+
+    /// <summary>Raises interrupts of the guest, or takes them back. It takes one when <see cref="Settle"/> comes next.</summary>
+    /// <param name="host">The hart.</param>
+    /// <param name="v">The virtual hart.</param>
+    /// <param name="bits">Bits as in <c>sip</c>.</param>
+    /// <param name="pending">Whether they are to be pending.</param>
+    void SetPending(ref THost host, ref VCpu v, ulong bits, bool pending);
+
+    /// <summary>Whether an interrupt is pending that the guest enabled in <c>sie</c>, whatever its SIE: what ends a <c>wfi</c> (Privileged spec 1.13 §3.3.3).</summary>
+    bool WouldWake(ref THost host, in VCpu v);
+
+    /// <summary>
+    /// Says that the guest's translation is another one now, or was fenced whole: <see cref="Settle"/> chooses the view anew, and no page
+    /// is known to be executable.
+    /// </summary>
+    void ForgetTranslation(ref VCpu v);
+
+    /// <summary>Says that the guest's f registers were written.</summary>
+    void SetFloatingPointDirty(ref THost host, ref VCpu v);
+
+    /// <summary>The state in which firmware hands over: S-mode, every CSR off, all counters readable (SBI 2.0 §9.1).</summary>
+    void Reset(ref THost host, ref VCpu v);
+
+    /// <summary>Puts a virtual hart that was just loaded on the hart into what the hart itself holds of a guest; its interrupts are looked at when <see cref="Settle"/> comes next.</summary>
+    void Load<TMmu>(ref THost host, ref VCpu v, ref TMmu mmu)
+        where TMmu : struct, IGuestMmu<THost>;
+
+    /// <summary>What a start leaves of a hart that was suspended: translation and interrupts off, and what is pending (SBI 2.0 §9.4).</summary>
+    void Restart(ref THost host, ref VCpu v);
+
+    /// <summary>The guest's privilege mode.</summary>
+    PrivilegeMode Privilege(ref THost host, in VCpu v);
+
+    /// <summary>A CSR as the guest's S-mode reads it; zero where it has none of that number.</summary>
+    ulong Read(ref THost host, in VCpu v, uint number);
+}

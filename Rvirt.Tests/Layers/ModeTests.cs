@@ -1,0 +1,183 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Reflection;
+using System.Reflection.Emit;
+using System.Reflection.Metadata;
+using System.Reflection.Metadata.Ecma335;
+using System.Reflection.PortableExecutable;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using NUnit.Framework;
+using Rvirt.Core.Host;
+using Rvirt.Core.VirtualHart;
+using Rvirt.Tests.SystemTests;
+
+namespace Rvirt.Tests.Layers;
+
+/// <summary>
+/// Only one folder knows how guests are run (docs/architecture.md, "A trap"): where their CSRs are, and how their instructions are read. Looked up
+/// in the code that the compiler made, where no way of writing hides an access.
+/// </summary>
+public sealed class ModeTests
+{
+    private const string Folder = "Rvirt.Core/Modes/Deprivileged";
+
+    private const string Namespace = "Rvirt.Core.Modes.Deprivileged";
+
+    // The one place that says how guests are run.
+    private const string Choice = "Rvirt.Hypervisor/VirtualMachines/TrapContext.cs";
+
+    private static readonly string[] s_product = ["Rvirt.Core", "Rvirt.Mmu", "Rvirt.Devices", "Rvirt.Hypervisor", "Rvirt.Boot", "Rvirt.Platform.Qemu"];
+
+    private static readonly Dictionary<ushort, OpCode> s_codes = typeof(OpCodes).GetFields().Select(field => (OpCode)field.GetValue(null)!)
+        .ToDictionary(code => (ushort)code.Value);
+
+    [TestCaseSource(nameof(s_product))]
+    public void NoMethodOutsideTheFolderTouchesAGuestsCsrs(string assembly)
+    {
+        var touching = Uses(assembly).Where(use => use.Field && (use.Of == typeof(GuestCsrs).FullName || use.Is == $"{typeof(VCpu).FullName}.{nameof(VCpu.Csrs)}")).ToArray();
+        Assert.That(touching.Where(use => use.By != Namespace).Select(use => use.Text), Is.Empty);
+        if (assembly == "Rvirt.Core")
+        {
+            Assert.That(touching.Length, Is.GreaterThan(100), "those of the folder are found");
+        }
+    }
+
+    [TestCaseSource(nameof(s_product))]
+    public void NoMethodOutsideTheFolderReadsAGuestsInstructions(string assembly)
+    {
+        string[] names = [nameof(IGuestFetch.TryFetch), nameof(IGuestFetch.TryFetchHalf)];
+        var reading = Uses(assembly).Where(use => !use.Field && use.Of == typeof(IGuestFetch).FullName && names.Contains(use.Name)).ToArray();
+        Assert.That(reading.Where(use => use.By != Namespace).Select(use => use.Text), Is.Empty);
+        if (assembly == "Rvirt.Core")
+        {
+            Assert.That(reading, Is.Not.Empty, "those of the folder are found");
+        }
+    }
+
+    [Test]
+    public void AccessesAreFoundWhereverTheyAre() => Assert.That(
+        Uses("Rvirt.Tests").Where(use => use.Field && use.Of == typeof(GuestCsrs).FullName).Select(use => use.Method),
+        Has.Some.EqualTo(nameof(Reads)).And.Some.EqualTo(nameof(Writes)).And.Some.EqualTo(nameof(TakesTheAddress)));
+
+    [TestCaseSource(nameof(s_product))]
+    public void NoFileOutsideTheFolderNamesWhatIsInIt(string project)
+    {
+        var names = Files("Rvirt.Core").Where(file => file.StartsWith(Folder + "/", StringComparison.Ordinal)).Select(file => Path.GetFileNameWithoutExtension(file)!).ToHashSet();
+        Assert.That(names, Is.SupersetOf(new[] { "DeprivilegedMode", "HotPath", "CsrFile" }));
+        var naming = Files(project).Where(file => !file.StartsWith(Folder + "/", StringComparison.Ordinal) && Words(file).Overlaps(names.Append("Deprivileged")));
+        Assert.That(naming, Is.EqualTo(project == "Rvirt.Hypervisor" ? new[] { Choice } : []));
+    }
+
+    private static ulong Reads(in VCpu v) => v.Csrs.Sip;
+
+    private static void Writes(ref VCpu v) => v.Csrs.Sip = 0;
+
+    private static ref ulong TakesTheAddress(ref GuestCsrs csrs) => ref csrs.Sip;
+
+    private static IEnumerable<string> Files(string project) => Directory.EnumerateFiles(Path.Combine(Repository.Top, project), "*.cs", SearchOption.AllDirectories)
+        .Select(file => Path.GetRelativePath(Repository.Top, file).Replace('\\', '/')).Where(file => !file.Split('/').Any(part => part is "bin" or "obj")).Order(StringComparer.Ordinal);
+
+    // Comments may name what they like.
+    private static HashSet<string> Words(string file) => CSharpSyntaxTree.ParseText(File.ReadAllText(Path.Combine(Repository.Top, file))).GetRoot()
+        .DescendantTokens().Where(token => token.IsKind(SyntaxKind.IdentifierToken)).Select(token => token.ValueText).ToHashSet();
+
+    private static List<Use> Uses(string assembly)
+    {
+        using var file = new PEReader(File.OpenRead(Assembly.Load(assembly).Location));
+        var reader = file.GetMetadataReader();
+        var uses = new List<Use>();
+        foreach (var handle in reader.MethodDefinitions)
+        {
+            var method = reader.GetMethodDefinition(handle);
+            if (method.RelativeVirtualAddress == 0)
+            {
+                continue;
+            }
+
+            var (by, name) = (Outermost(reader, method.GetDeclaringType()), reader.GetString(method.Name));
+            foreach (var (code, token) in Tokens(file.GetMethodBody(method.RelativeVirtualAddress).GetILReader()))
+            {
+                if (code.OperandType is OperandType.InlineField or OperandType.InlineMethod or OperandType.InlineTok && Member(reader, token) is { } member)
+                {
+                    uses.Add(new Use(by, name, code.OperandType == OperandType.InlineField, member.Of, member.Name));
+                }
+            }
+        }
+
+        return uses;
+    }
+
+    private static IEnumerable<(OpCode Code, EntityHandle Token)> Tokens(BlobReader il)
+    {
+        var found = new List<(OpCode, EntityHandle)>();
+        while (il.RemainingBytes > 0)
+        {
+            var first = il.ReadByte();
+            var code = s_codes[first == 0xfe ? (ushort)(0xfe00 | il.ReadByte()) : first];
+            switch (code.OperandType)
+            {
+                case OperandType.InlineField or OperandType.InlineMethod or OperandType.InlineTok or OperandType.InlineType:
+                    found.Add((code, MetadataTokens.EntityHandle(il.ReadInt32())));
+                    break;
+                case OperandType.InlineNone:
+                    break;
+                case OperandType.ShortInlineBrTarget or OperandType.ShortInlineI or OperandType.ShortInlineVar:
+                    il.ReadByte();
+                    break;
+                case OperandType.InlineVar:
+                    il.ReadInt16();
+                    break;
+                case OperandType.InlineI8 or OperandType.InlineR:
+                    il.ReadInt64();
+                    break;
+                case OperandType.InlineSwitch:
+                    var targets = il.ReadInt32();
+                    il.Offset += 4 * targets;
+                    break;
+                default:
+                    il.ReadInt32();
+                    break;
+            }
+        }
+
+        return found;
+    }
+
+    private static (string Of, string Name)? Member(MetadataReader reader, EntityHandle token) => token.Kind switch
+    {
+        HandleKind.MethodSpecification => Member(reader, reader.GetMethodSpecification((MethodSpecificationHandle)token).Method),
+        HandleKind.MemberReference when reader.GetMemberReference((MemberReferenceHandle)token) is var member => (Type(reader, member.Parent), reader.GetString(member.Name)),
+        HandleKind.FieldDefinition when reader.GetFieldDefinition((FieldDefinitionHandle)token) is var field => (Type(reader, field.GetDeclaringType()), reader.GetString(field.Name)),
+        HandleKind.MethodDefinition when reader.GetMethodDefinition((MethodDefinitionHandle)token) is var method => (Type(reader, method.GetDeclaringType()), reader.GetString(method.Name)),
+        _ => null,
+    };
+
+    private static string Type(MetadataReader reader, EntityHandle handle) => handle.Kind switch
+    {
+        HandleKind.TypeDefinition when reader.GetTypeDefinition((TypeDefinitionHandle)handle) is var type => $"{reader.GetString(type.Namespace)}.{reader.GetString(type.Name)}",
+        HandleKind.TypeReference when reader.GetTypeReference((TypeReferenceHandle)handle) is var type => $"{reader.GetString(type.Namespace)}.{reader.GetString(type.Name)}",
+        _ => "",
+    };
+
+    // The namespace of a type, or of the one around it.
+    private static string Outermost(MetadataReader reader, TypeDefinitionHandle handle)
+    {
+        var type = reader.GetTypeDefinition(handle);
+        while (type.IsNested)
+        {
+            type = reader.GetTypeDefinition(type.GetDeclaringType());
+        }
+
+        return reader.GetString(type.Namespace);
+    }
+
+    private sealed record Use(string By, string Method, bool Field, string Of, string Name)
+    {
+        public string Is => $"{Of}.{Name}";
+
+        public string Text => $"{By}: {Method} uses {Is}";
+    }
+}
