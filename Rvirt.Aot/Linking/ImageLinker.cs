@@ -204,7 +204,7 @@ public sealed class ImageLinker(CompilerOptions options, PathMap paths, Diagnost
         {
             return true;
         }
-        var unfinished = options.FlatBinary + ".unfinished";
+        var unfinished = Unfinished(options.FlatBinary);
         if (!_tools.Run(options.ObjCopy, ["-O", "binary", image, unfinished]))
         {
             return false;
