@@ -158,7 +158,7 @@ public static unsafe class GuestLife<THost>
     private static void End(HostCore<THost>* core, Guest<THost>* guest, uint status)
     {
         var machine = guest->Machine;
-        guest->Ended = true;
+        Volatile.Write(ref guest->Ended, true);
         if (status != 0)
         {
             Interlocked.CompareExchange(ref machine->Status, (int)status, 0);
@@ -174,15 +174,22 @@ public static unsafe class GuestLife<THost>
         IdleLoop<THost>.Run(core);
     }
 
-    // Input goes to the first guest that still runs.
+    // Input goes to the first guest that still runs. One that ends on another hart meanwhile either finds the focus on itself and passes it on,
+    // or is seen to have ended here: each side writes first and then looks.
     [ColdPath]
     private static void PassFocus(ref THost host, HostMachine<THost>* machine)
     {
         for (var i = 0; i < machine->GuestCount; i++)
         {
-            if (!machine->Guests[i].Ended)
+            if (machine->Guests[i].Ended)
             {
-                machine->Console.SetFocus(ref host, i);
+                continue;
+            }
+
+            machine->Console.SetFocus(ref host, i);
+            Interlocked.MemoryBarrier();
+            if (!Volatile.Read(ref machine->Guests[i].Ended))
+            {
                 return;
             }
         }
