@@ -1,6 +1,7 @@
 using System;
 using Rvirt.Boot.Host;
 using Rvirt.Boot.Target;
+using Rvirt.Core.Freestanding;
 using Rvirt.Core.Instructions;
 using Rvirt.Devices.Console;
 using Rvirt.Hypervisor.Host;
@@ -16,13 +17,13 @@ internal static unsafe class PanicReport
 
     /// <summary>Prints a failed check or a thrown exception.</summary>
     /// <param name="host">Where it is printed.</param>
-    /// <param name="kind">A <c>PanicKind</c> of the compiler.</param>
+    /// <param name="kind">A <see cref="PanicKind"/>.</param>
     /// <param name="what">A text that ends with NUL, or null.</param>
     /// <param name="pc">The instruction that failed.</param>
     internal static void Check(ref TargetHost host, uint kind, byte* what, ulong pc)
     {
         var writer = new ConsoleWriter<TargetHost, EmergencySink<TargetHost>>(ref host, default);
-        writer.Text("\nrvirt: panic: "u8).Text(KindText(kind));
+        writer.Text("\nrvirt: panic: "u8).Text(KindText((PanicKind)kind));
         if (what != null)
         {
             writer.Text(": "u8);
@@ -44,8 +45,23 @@ internal static unsafe class PanicReport
             .Text(" stval "u8).Hex(frame->Stval)
             .Text(" sstatus "u8).Hex(frame->Sstatus)
             .Newline();
+        Instruction(writer, frame->Sepc);
         Registers(writer, frame);
         Calls(writer, frame->Sepc, (ulong*)frame->X[2]);
+    }
+
+    private static void Instruction(ConsoleWriter<TargetHost, EmergencySink<TargetHost>> writer, ulong pc)
+    {
+        if (pc < (ulong)Routines.ImageStart() || pc >= (ulong)Routines.TextEnd() - 2 || (pc & 1) != 0)
+        {
+            return;
+        }
+
+        // SAFETY: inside the image's code, checked above; behind that code its data follows, so that a second half is there.
+        var code = (ushort*)pc;
+        var instruction = (code[0] & 3) == 3 ? code[0] | (uint)code[1] << 16 : code[0];
+        Span<byte> text = stackalloc byte[Disassembler.MaximumLength];
+        writer.Text("rvirt: instruction: "u8).Text(text[..Disassembler.Write(instruction, text)]).Newline();
     }
 
     private static void Registers(ConsoleWriter<TargetHost, EmergencySink<TargetHost>> writer, HostFrame* frame)
@@ -118,14 +134,14 @@ internal static unsafe class PanicReport
         return length;
     }
 
-    private static ReadOnlySpan<byte> KindText(uint kind) => kind switch
+    private static ReadOnlySpan<byte> KindText(PanicKind kind) => kind switch
     {
-        1 => "index out of range"u8,
-        2 => "null reference"u8,
-        3 => "division by zero"u8,
-        4 => "overflow"u8,
-        5 => "exception"u8,
-        6 => "unreachable code reached"u8,
+        PanicKind.IndexOutOfRange => "index out of range"u8,
+        PanicKind.NullReference => "null reference"u8,
+        PanicKind.DivideByZero => "division by zero"u8,
+        PanicKind.Overflow => "overflow"u8,
+        PanicKind.Exception => "exception"u8,
+        PanicKind.Unreachable => "unreachable code reached"u8,
         _ => "unknown kind"u8,
     };
 }

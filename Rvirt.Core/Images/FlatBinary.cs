@@ -1,5 +1,6 @@
 using System;
 using System.Buffers.Binary;
+using Rvirt.Core.Instructions;
 
 namespace Rvirt.Core.Images;
 
@@ -129,9 +130,9 @@ internal static unsafe class FlatBinary
 
         return instruction switch
         {
-            0x00000073 or 0x10500073 => Step.Next, // ecall, wfi
-            0x00100073 or 0x10200073 => Step.Unknown, // ebreak, sret
-            _ => instruction >> 25 == 9 && (instruction & 0xf80) == 0 ? Step.Next : Step.Wrong, // sfence.vma
+            Encodings.Ecall or Encodings.Wfi => Step.Next,
+            Encodings.Ebreak or Encodings.Sret => Step.Unknown,
+            _ => (instruction & Encodings.SfenceVmaMask) == Encodings.SfenceVma ? Step.Next : Step.Wrong,
         };
     }
 

@@ -65,13 +65,13 @@ public static class InstructionTable
         0x00005073, 0x0000707f, (uint)InstructionFormat.CsrImmediate, // csrrwi
         0x00006073, 0x0000707f, (uint)InstructionFormat.CsrImmediate, // csrrsi
         0x00007073, 0x0000707f, (uint)InstructionFormat.CsrImmediate, // csrrci
-        0x00000073, 0xffffffff, (uint)InstructionFormat.None, // ecall
-        0x00100073, 0xffffffff, (uint)InstructionFormat.None, // ebreak
-        0x10200073, 0xffffffff, (uint)InstructionFormat.None, // sret
-        0x10500073, 0xffffffff, (uint)InstructionFormat.None, // wfi
-        0x12000073, 0xfe007fff, (uint)InstructionFormat.Fence, // sfence.vma
+        Encodings.Ecall, uint.MaxValue, (uint)InstructionFormat.None, // ecall
+        Encodings.Ebreak, uint.MaxValue, (uint)InstructionFormat.None, // ebreak
+        Encodings.Sret, uint.MaxValue, (uint)InstructionFormat.None, // sret
+        Encodings.Wfi, uint.MaxValue, (uint)InstructionFormat.None, // wfi
+        Encodings.SfenceVma, Encodings.SfenceVmaMask, (uint)InstructionFormat.Fence, // sfence.vma
         0x00002000, 0x0000e003, (uint)InstructionFormat.CompressedLoadDouble, // c.fld
-        0x00004000, 0x0000e003, (uint)InstructionFormat.CompressedLoadWord, // c.lw
+        Encodings.CompressedLoadWord, Encodings.CompressedMask, (uint)InstructionFormat.CompressedLoadWord, // c.lw
         0x00006000, 0x0000e003, (uint)InstructionFormat.CompressedLoadDouble, // c.ld
         0x0000a000, 0x0000e003, (uint)InstructionFormat.CompressedStoreDouble, // c.fsd
         0x0000c000, 0x0000e003, (uint)InstructionFormat.CompressedStoreWord, // c.sw

@@ -80,6 +80,7 @@ internal static unsafe class GuestReport<THost>
             .Text(" satp "u8).Hex(mode.Read(ref host, v, Csr.Satp))
             .Text(" stvec "u8).Hex(mode.Read(ref host, v, Csr.Stvec));
         console->EndMessage(ref hart->Core->Host);
+        Instruction(hart, console);
         for (var i = 0; i < GeneralRegisters.Count; i += 8)
         {
             var writer = ConsoleMultiplexer.BeginMessage(console, ref hart->Core->Host).Text(" "u8);
@@ -90,6 +91,20 @@ internal static unsafe class GuestReport<THost>
 
             console->EndMessage(ref hart->Core->Host);
         }
+    }
+
+    // As the guest would read it now; nothing where its page is not mapped.
+    private static void Instruction(GuestHart<THost>* hart, ConsoleMultiplexer* console)
+    {
+        if (!TrapContext<THost>.GuestMode.TryFetch(ref hart->Core->Host, hart->V, out var instruction))
+        {
+            return;
+        }
+
+        Span<byte> text = stackalloc byte[Disassembler.MaximumLength];
+        ConsoleMultiplexer.BeginMessage(console, ref hart->Core->Host)
+            .Text("  at pc "u8).Text(text[..Disassembler.Write(instruction, text)]);
+        console->EndMessage(ref hart->Core->Host);
     }
 
     private static ConsoleWriter<THost, UartSink<THost>> Begin(GuestHart<THost>* hart) =>

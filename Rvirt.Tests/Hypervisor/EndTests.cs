@@ -195,7 +195,8 @@ internal sealed unsafe class EndTests
         Assert.That(report, Does.Match(@" \(S\) scause 0xc0de2 sepc 0xc0de0 stval 0xc0de3 sstatus 0x[0-9a-f]+ satp 0x0 stvec 0xc0de4\b"));
         Assembler.Assemble(program, GuestPayload.RamBase, out var labels);
         Assert.That(report, Does.Contain($"  pc 0x{labels["after"]:x} (S) "));
-        Assert.That(report.Split("\r\n").Count(line => line.StartsWith("rvirt: ", StringComparison.Ordinal)), Is.EqualTo(6), report);
+        Assert.That(report, Does.Contain("rvirt:   at pc .insn 0x6f\r\n"), "j .");
+        Assert.That(report.Split("\r\n").Count(line => line.StartsWith("rvirt: ", StringComparison.Ordinal)), Is.EqualTo(7), report);
     }
 
     [Test]

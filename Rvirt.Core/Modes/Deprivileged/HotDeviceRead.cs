@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Rvirt.Core.Host;
+using Rvirt.Core.Instructions;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
@@ -10,14 +11,6 @@ namespace Rvirt.Core.Modes.Deprivileged;
 /// <remarks>The loads of general registers, 32 bits long, and <c>c.lw</c>; <see cref="DeviceAccess"/> knows them all.</remarks>
 internal static class HotDeviceRead
 {
-    private const uint LoadOpcode = 0x03;
-
-    private const uint OpcodeMask = 0x7f;
-
-    private const uint CompressedMask = 0xe003;
-
-    private const uint CompressedLoadWord = 0x4000;
-
     private const uint SignedWord = 2;
 
     private const uint NoLoad = 7;
@@ -46,7 +39,7 @@ internal static class HotDeviceRead
         long offset;
         uint width;
         ulong length;
-        if ((instruction & OpcodeMask) == LoadOpcode)
+        if ((instruction & Encodings.OpcodeMask) == Encodings.LoadOpcode)
         {
             var high = host.TryFetchHalf(v.Pc + 2);
             if ((long)high < 0)
@@ -61,7 +54,7 @@ internal static class HotDeviceRead
             width = instruction >> 12 & 7;
             length = 4;
         }
-        else if ((instruction & CompressedMask) == CompressedLoadWord)
+        else if ((instruction & Encodings.CompressedMask) == Encodings.CompressedLoadWord)
         {
             rd = (int)(8 + (instruction >> 2 & 7));
             rs1 = (int)(8 + (instruction >> 7 & 7));

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Rvirt.Core.Host;
+using Rvirt.Core.Instructions;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.Sbi;
 using Rvirt.Core.Traps;
@@ -79,7 +80,7 @@ internal static class HotPath
         // It trapped here, or was read in the page that this already names.
         var page = pc & ~(PageSize - 1);
         v.Csrs.CodePage = page;
-        while ((instruction & PrivilegedInstruction.OpcodeMask) == PrivilegedInstruction.SystemOpcode)
+        while ((instruction & Encodings.OpcodeMask) == Encodings.SystemOpcode)
         {
             var next = pc + 4;
             if ((instruction & PrivilegedInstruction.CsrInstruction) != 0)
@@ -96,7 +97,7 @@ internal static class HotPath
             }
             else
             {
-                if (instruction != PrivilegedInstruction.Sret)
+                if (instruction != Encodings.Sret)
                 {
                     break;
                 }
@@ -164,7 +165,7 @@ internal static class HotPath
         // Where nothing is mapped the half is all ones, and no system instruction.
         var low = host.TryFetchHalf(pc);
         instruction = (uint)low;
-        if ((instruction & PrivilegedInstruction.OpcodeMask) != PrivilegedInstruction.SystemOpcode)
+        if ((instruction & Encodings.OpcodeMask) != Encodings.SystemOpcode)
         {
             return false;
         }

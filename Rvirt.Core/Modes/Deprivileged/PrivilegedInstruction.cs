@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Rvirt.Core.Host;
+using Rvirt.Core.Instructions;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
@@ -9,10 +10,6 @@ namespace Rvirt.Core.Modes.Deprivileged;
 /// <summary>Emulates the instructions that trap because the guest's S-mode runs in U-mode: CSR accesses, sret, wfi, sfence.vma.</summary>
 internal static class PrivilegedInstruction
 {
-    internal const uint OpcodeMask = 0x7f;
-
-    internal const uint SystemOpcode = 0x73;
-
     /// <summary>Any of these bits is set in the CSR instructions alone of the SYSTEM opcode.</summary>
     internal const uint CsrInstruction = 0x3000;
 
@@ -23,14 +20,6 @@ internal static class PrivilegedInstruction
 
     private const uint CsrClear = 0x1000;
 
-    internal const uint Sret = 0x10200073;
-
-    private const uint Wfi = 0x10500073;
-
-    private const uint SfenceVma = 0x12000073;
-
-    private const uint SfenceVmaMask = 0xfe007fff;
-
     /// <summary>Emulates an instruction that the hart found illegal in U-mode.</summary>
     /// <returns>Advance, Resume where the program counter was set, Reflect for what is illegal in the guest's mode too, or Idle.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -38,7 +27,7 @@ internal static class PrivilegedInstruction
         where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
     {
-        if (v.Csrs.Mode == PrivilegeMode.Supervisor && (instruction & OpcodeMask) == SystemOpcode)
+        if (v.Csrs.Mode == PrivilegeMode.Supervisor && (instruction & Encodings.OpcodeMask) == Encodings.SystemOpcode)
         {
             if ((instruction & CsrInstruction) != 0)
             {
@@ -47,17 +36,17 @@ internal static class PrivilegedInstruction
                     return TrapOutcome.Advance;
                 }
             }
-            else if (instruction == Sret)
+            else if (instruction == Encodings.Sret)
             {
                 TrapEntry.Return(ref host, ref v);
                 return TrapOutcome.Resume;
             }
-            else if ((instruction & SfenceVmaMask) == SfenceVma)
+            else if ((instruction & Encodings.SfenceVmaMask) == Encodings.SfenceVma)
             {
                 Fence(ref host, ref v, ref mmu, instruction);
                 return TrapOutcome.Advance;
             }
-            else if (instruction == Wfi)
+            else if (instruction == Encodings.Wfi)
             {
                 v.Pc += sizeof(uint);
                 return HartWait.Begin(default(DeprivilegedMode<THost>), ref host, ref v, HartState.Started);
@@ -76,14 +65,14 @@ internal static class PrivilegedInstruction
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool WouldTrap(uint instruction)
     {
-        if ((instruction & OpcodeMask) != SystemOpcode)
+        if ((instruction & Encodings.OpcodeMask) != Encodings.SystemOpcode)
         {
             return false;
         }
 
         return (instruction & CsrInstruction) != 0
             ? (instruction >> 28 & 3) == (uint)PrivilegeMode.Supervisor
-            : instruction == Sret || (instruction & SfenceVmaMask) == SfenceVma;
+            : instruction == Encodings.Sret || (instruction & Encodings.SfenceVmaMask) == Encodings.SfenceVma;
     }
 
     /// <summary>What a CSR instruction makes of a CSR's old value and its operand.</summary>
