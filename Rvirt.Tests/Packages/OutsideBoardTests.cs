@@ -112,11 +112,11 @@ public sealed partial class OutsideBoardTests
         var copy = _folder.File("Without.Addresses");
         var (status, output) = Commands.Run("cp", ["-r", Board, copy]);
         Assert.That(status, Is.Zero, output);
-        File.Delete(Path.Combine(copy, "Machine/board.inc"));
+        File.Delete(Path.Combine(copy, "MachineMode/board.inc"));
         (status, output) = Commands.Run(
             "env", ["-C", copy, $"NUGET_PACKAGES={_folder.File("cache")}", "dotnet", "msbuild", "-t:RvirtBootImages", "-nologo", "-nodeReuse:false"], TimeSpan.FromMinutes(1));
         Assert.That(status, Is.Not.Zero);
-        Assert.That(output, Does.Contain("error RVB0001: image acme-one has MachineMode, and the project has no Machine/board.inc").And.Not.Contain("image acme-one-sbi"));
+        Assert.That(output, Does.Contain("error RVB0001: image acme-one has MachineMode, and the project has no MachineMode/board.inc").And.Not.Contain("image acme-one-sbi"));
     }
 
     private string Published(string name) => Path.Combine(Board, "bin/Release/net10.0/publish", name);
