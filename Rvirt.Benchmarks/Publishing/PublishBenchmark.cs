@@ -87,9 +87,10 @@ internal static partial class PublishBenchmark
     private static void DeleteImages()
     {
         Directory.Delete("artifacts/images", recursive: true);
-        foreach (var objects in Directory.GetDirectories($"{Board}/obj", "rvirt-objects", SearchOption.AllDirectories))
+        // Objects of earlier runs, and the images that are copied from there.
+        foreach (var made in Directory.GetDirectories($"{Board}/obj", "rvirt-*", SearchOption.AllDirectories))
         {
-            Directory.Delete(objects, recursive: true);
+            Directory.Delete(made, recursive: true);
         }
     }
 

@@ -23,6 +23,9 @@ public sealed class PublishTests
         """;
 
     private readonly Dictionary<string, (int Status, string Output, DateTime Written)> _runs = [];
+
+    // What was in the images' folder after a run: what the image does, and its flat binary.
+    private readonly Dictionary<string, (int Answer, byte[] Flat, bool HasSymbols)> _left = [];
     private TemporaryFolder _folder = null!;
 
     private string Image => _folder.File("images/tiny.elf");
@@ -41,6 +44,12 @@ public sealed class PublishTests
         Run("flat binary gone");
         WriteStart("Other.S", 2);
         Run("other assembly");
+        Look("other assembly");
+        Run("debug", "Debug");
+        Look("debug");
+        File.Delete(_folder.File("images/tiny.sym"));
+        Run("release again");
+        Look("release again");
         WriteProject("s");
         Run("other options");
         WriteSource(Source.Replace("41", "42", StringComparison.Ordinal));
@@ -68,16 +77,20 @@ public sealed class PublishTests
           <ItemGroup>
             <RvirtImage Include="tiny" Assembly="Start.S" Optimization="{optimization}" StackLimit="1024" FlatBinary="true" />
             <RvirtImage Include="other" Assembly="Other.S" Optimization="{optimization}" StackLimit="1024" />
+            <RvirtImage Update="tiny" Assembly="Other.S" Condition="'$(Configuration)' == 'Debug'" />
           </ItemGroup>
         </Project>
         """));
 
-    private void Run(string name)
+    private void Run(string name, string configuration = "Release")
     {
         var (status, output) = Commands.Run(
-            "dotnet", ["publish", _folder.File("Tiny.csproj"), "-c", "Release", "--nologo", "-m:1", "-nodeReuse:false", "-v", "minimal"], TimeSpan.FromSeconds(120));
+            "dotnet", ["publish", _folder.File("Tiny.csproj"), "-c", configuration, "--nologo", "-m:1", "-nodeReuse:false", "-v", "minimal"], TimeSpan.FromSeconds(120));
         _runs.Add(name, (status, output, File.Exists(Image) ? File.GetLastWriteTimeUtc(Image) : default));
     }
+
+    private void Look(string name) => _left.Add(name, (
+        Commands.Run("qemu-riscv64", [Image]).Status, File.ReadAllBytes(_folder.File("images/tiny.bin")), File.Exists(_folder.File("images/tiny.sym"))));
 
     private bool Compiled(string name, string image = "tiny") => _runs[name].Output.Contains($"Rvirt.Aot: {image}", StringComparison.Ordinal);
 
@@ -116,6 +129,18 @@ public sealed class PublishTests
 
     [Test]
     public void ImagesOfOneModuleDifferInTheirAssembly() => Assert.That(Commands.Run("qemu-riscv64", [_folder.File("images/other.elf")]).Status, Is.EqualTo(44));
+
+    [Test]
+    public void TheImageIsThatOfTheConfigurationThatWasPublishedLast() => Assert.Multiple(() =>
+    {
+        Assert.That((_left["other assembly"].Answer, _left["debug"].Answer, _left["release again"].Answer), Is.EqualTo((42, 43, 42)));
+        Assert.That(_left["debug"].Flat, Is.Not.EqualTo(_left["other assembly"].Flat));
+        Assert.That(_left["release again"].Flat, Is.EqualTo(_left["other assembly"].Flat));
+        Assert.That(Compiled("release again"), Is.False, "it is still there");
+    });
+
+    [Test]
+    public void SymbolsThatWereRemovedComeBack() => Assert.That(_left["release again"].HasSymbols, Is.True);
 
     [TestCase("other options", "unchanged")]
     [TestCase("other source", "other options")]
