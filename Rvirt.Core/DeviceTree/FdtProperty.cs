@@ -97,6 +97,15 @@ public readonly unsafe struct FdtProperty
         return TryNextString(ref position, out text) && position == Length;
     }
 
+    /// <summary>Reads the first string of a list: of a <c>compatible</c>, what names the device best (Devicetree specification 0.4 §2.3.1).</summary>
+    /// <param name="text">Receives it without its NUL.</param>
+    /// <returns>False where the value does not begin with a string.</returns>
+    public bool TryFirstString(out ReadOnlySpan<byte> text)
+    {
+        var position = 0;
+        return TryNextString(ref position, out text);
+    }
+
     /// <summary>Reads the next string of a list.</summary>
     /// <param name="position">Where to read, 0 at first; moved behind the string.</param>
     /// <param name="text">The string without its NUL.</param>

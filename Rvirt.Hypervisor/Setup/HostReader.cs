@@ -53,7 +53,7 @@ internal static unsafe class HostReader
         }
 
         var writer = StartupFailure.Begin(ref host).Text(HostTreeErrorText.Of(error));
-        if (error == HostTreeError.UnknownPlic && description.UnknownPlic.TryString(out var name))
+        if (error == HostTreeError.UnknownPlic && description.UnknownPlic.TryFirstString(out var name))
         {
             writer.Text(", not "u8).Text(name);
         }

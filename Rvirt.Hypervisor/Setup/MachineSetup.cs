@@ -159,7 +159,7 @@ public static unsafe class MachineSetup<THost>
 
     private static HostCore<THost>* NoUartDriver(ref THost host, in UartDescription uart)
     {
-        var name = uart.Kind == HostUartKind.SiFive ? "a SiFive UART"u8 : uart.Compatible.TryString(out var text) ? text : "of no kind that its node names"u8;
+        var name = uart.Kind == HostUartKind.SiFive ? "a SiFive UART"u8 : uart.Compatible.TryFirstString(out var text) ? text : "of no kind that its node names"u8;
         StartupFailure.Begin(ref host).Text("the console's UART is "u8).Text(name).Text(", for which Rvirt has no driver: name a 16550A in stdout-path"u8);
         StartupFailure.Finish(ref host);
         return null;

@@ -112,6 +112,8 @@ internal sealed unsafe class SetupTests
     [TestCase("compatible = \"rvirt-made-up\"", "compatible = \"rvirt-unknown\"", "this machine is not one that the image was built for: it knows another, made-up")]
     [TestCase("sifive,plic-1.0.0", "sifive,nothing", "Rvirt has no driver for the machine's PLIC: use a machine with a SiFive PLIC, not sifive,nothing, by Plic")]
     [TestCase("ns16550a", "acme,uart-9000", "the console's UART is acme,uart-9000, for which Rvirt has no driver: name a 16550A in stdout-path")]
+    [TestCase("sifive,plic-1.0.0", "sifive,nothing\", \"riscv,none", "Rvirt has no driver for the machine's PLIC: use a machine with a SiFive PLIC, not sifive,nothing, by Plic")]
+    [TestCase("ns16550a", "acme,uart-9000\", \"acme,uart", "the console's UART is acme,uart-9000, for which Rvirt has no driver: name a 16550A in stdout-path")]
     [TestCase("timebase-frequency", "time", "the machine's device tree has no timebase-frequency: start with firmware that says how fast time runs")]
     [TestCase("linux,initrd-start", "linux,nothing", "no kernel given: hand one over as the initial RAM disk, by Kernel")]
     [TestCase("ns16550a", "sifive,uart0", "the console's UART is a SiFive UART, for which Rvirt has no driver: name a 16550A in stdout-path")]
