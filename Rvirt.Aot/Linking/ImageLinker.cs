@@ -61,8 +61,25 @@ public sealed class ImageLinker(CompilerOptions options, PathMap paths, Diagnost
         return Link(workDirectory);
     }
 
-    // Renamed when whole, and this run's alone: another one may make the same image at this moment.
-    private static string Unfinished(string path) => $"{path}.{Guid.NewGuid():N}.unfinished";
+    /// <summary>Makes a file under a name that is this run's alone, as another one may make the same image at this moment, and renames it when it is whole.</summary>
+    /// <returns>What <paramref name="make"/> returned; false where it is not whole, and nothing is left of it.</returns>
+    private static bool Finish(string path, Func<string, bool> make)
+    {
+        var unfinished = $"{path}.{Guid.NewGuid():N}.unfinished";
+        try
+        {
+            if (!make(unfinished))
+            {
+                return false;
+            }
+            File.Move(unfinished, path, overwrite: true);
+            return true;
+        }
+        finally
+        {
+            File.Delete(unfinished);
+        }
+    }
 
     private static string ModuleObject(string workDirectory) => Path.Combine(workDirectory, "0.image.o");
 
@@ -118,8 +135,7 @@ public sealed class ImageLinker(CompilerOptions options, PathMap paths, Diagnost
     private bool Link(string workDirectory)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(options.Output))!);
-        var unfinished = Unfinished(options.Output);
-        var arguments = new List<string> { "-o", unfinished, "--gc-sections", "-X", "--no-dynamic-linker", "-z", "norelro", "-z", "nognustack", "--build-id=none" };
+        var arguments = new List<string> { "--gc-sections", "-X", "--no-dynamic-linker", "-z", "norelro", "-z", "nognustack", "--build-id=none" };
         arguments.AddRange(options.IsPositionIndependent
             ? ["-pie", "--pack-dyn-relocs=none", "-z", "text"]
             : ["-static"]);
@@ -132,19 +148,8 @@ public sealed class ImageLinker(CompilerOptions options, PathMap paths, Diagnost
             arguments.Add($"--defsym={define}");
         }
         arguments.AddRange(_objects);
-        try
-        {
-            if (!_tools.Run(options.Linker, arguments) || !CheckRelocations(unfinished) || !WriteSymbols(unfinished) || !WriteFlatBinary(unfinished))
-            {
-                return false;
-            }
-            File.Move(unfinished, options.Output, overwrite: true);
-            return true;
-        }
-        finally
-        {
-            File.Delete(unfinished);
-        }
+        return Finish(options.Output, unfinished =>
+            _tools.Run(options.Linker, ["-o", unfinished, .. arguments]) && CheckRelocations(unfinished) && WriteSymbols(unfinished) && WriteFlatBinary(unfinished));
     }
 
     /// <summary>Makes an object, or takes it from those of earlier runs.</summary>
@@ -204,13 +209,7 @@ public sealed class ImageLinker(CompilerOptions options, PathMap paths, Diagnost
         {
             return true;
         }
-        var unfinished = Unfinished(options.FlatBinary);
-        if (!_tools.Run(options.ObjCopy, ["-O", "binary", image, unfinished]))
-        {
-            return false;
-        }
-        File.Move(unfinished, options.FlatBinary, overwrite: true);
-        return true;
+        return Finish(options.FlatBinary, unfinished => _tools.Run(options.ObjCopy, ["-O", "binary", image, unfinished]));
     }
 
     private bool WriteSymbols(string image)
@@ -228,9 +227,10 @@ public sealed class ImageLinker(CompilerOptions options, PathMap paths, Diagnost
             .Select(line => line.Split(' ', 3))
             .Where(parts => parts.Length == 3)
             .Select(parts => $"{parts[0]} {parts[2]}");
-        var unfinished = Unfinished(options.Symbols);
-        File.WriteAllLines(unfinished, lines);
-        File.Move(unfinished, options.Symbols, overwrite: true);
-        return true;
+        return Finish(options.Symbols, unfinished =>
+        {
+            File.WriteAllLines(unfinished, lines);
+            return true;
+        });
     }
 }
