@@ -29,12 +29,10 @@ public sealed class ModeTests
     // The one place that says how guests are run.
     private const string Choice = "Rvirt.Hypervisor/VirtualMachines/TrapContext.cs";
 
-    private static readonly string[] s_product = ["Rvirt.Core", "Rvirt.Mmu", "Rvirt.Devices", "Rvirt.Hypervisor", "Rvirt.Boot", "Rvirt.Platform.Qemu"];
-
     private static readonly Dictionary<ushort, OpCode> s_codes = typeof(OpCodes).GetFields().Select(field => (OpCode)field.GetValue(null)!)
         .ToDictionary(code => (ushort)code.Value);
 
-    [TestCaseSource(nameof(s_product))]
+    [TestCaseSource(typeof(ProductSources), nameof(ProductSources.Libraries))]
     public void NoMethodOutsideTheFolderTouchesAGuestsCsrs(string assembly)
     {
         var touching = Uses(assembly).Where(use => use.Field && (use.Of == typeof(GuestCsrs).FullName || use.Is == $"{typeof(VCpu).FullName}.{nameof(VCpu.Csrs)}")).ToArray();
@@ -45,7 +43,7 @@ public sealed class ModeTests
         }
     }
 
-    [TestCaseSource(nameof(s_product))]
+    [TestCaseSource(typeof(ProductSources), nameof(ProductSources.Libraries))]
     public void NoMethodOutsideTheFolderReadsAGuestsInstructions(string assembly)
     {
         string[] names = [nameof(IGuestFetch.TryFetch), nameof(IGuestFetch.TryFetchHalf)];
@@ -62,7 +60,7 @@ public sealed class ModeTests
         Uses("Rvirt.Tests").Where(use => use.Field && use.Of == typeof(GuestCsrs).FullName).Select(use => use.Method),
         Has.Some.EqualTo(nameof(Reads)).And.Some.EqualTo(nameof(Writes)).And.Some.EqualTo(nameof(TakesTheAddress)));
 
-    [TestCaseSource(nameof(s_product))]
+    [TestCaseSource(typeof(ProductSources), nameof(ProductSources.Libraries))]
     public void NoFileOutsideTheFolderNamesWhatIsInIt(string project)
     {
         var names = Files("Rvirt.Core").Where(file => file.StartsWith(Folder + "/", StringComparison.Ordinal)).Select(file => Path.GetFileNameWithoutExtension(file)!).ToHashSet();
@@ -77,8 +75,7 @@ public sealed class ModeTests
 
     private static ref ulong TakesTheAddress(ref GuestCsrs csrs) => ref csrs.Sip;
 
-    private static IEnumerable<string> Files(string project) => Directory.EnumerateFiles(Path.Combine(Repository.Top, project), "*.cs", SearchOption.AllDirectories)
-        .Select(file => Path.GetRelativePath(Repository.Top, file).Replace('\\', '/')).Where(file => !file.Split('/').Any(part => part is "bin" or "obj")).Order(StringComparer.Ordinal);
+    private static IEnumerable<string> Files(string project) => ProductSources.Files(project).Select(file => Path.GetRelativePath(Repository.Top, file));
 
     // Comments may name what they like.
     private static HashSet<string> Words(string file) => CSharpSyntaxTree.ParseText(File.ReadAllText(Path.Combine(Repository.Top, file))).GetRoot()

@@ -24,14 +24,11 @@ public sealed class SafetyTests
     private static IEnumerable<string> Projects() => Directory.GetDirectories(Repository.Top, "Rvirt.*").Select(folder => Path.GetFileName(folder)!)
         .Where(name => !s_tests.Any(tests => name.StartsWith(tests, StringComparison.Ordinal))).Order(StringComparer.Ordinal);
 
-    private static string[] Sources(string project) => [.. Directory.GetFiles(Path.Combine(Repository.Top, project), "*.cs", SearchOption.AllDirectories)
-        .Where(file => !Path.GetRelativePath(Repository.Top, file).Split('/').Any(part => part is "bin" or "obj"))];
-
     [Test]
     public void TheProductIsLookedThrough()
     {
         Assert.That(Projects(), Is.SupersetOf(new[] { "Rvirt.Aot", "Rvirt.Boot", "Rvirt.Core", "Rvirt.Devices", "Rvirt.Mmu", "Rvirt.Platform.Qemu", "Rvirt.Tool" }));
-        var regions = Projects().SelectMany(Sources).SelectMany(file => Regions(Parse(file, File.ReadAllText(file)))).ToArray();
+        var regions = Projects().SelectMany(ProductSources.Files).SelectMany(file => Regions(Parse(file, File.ReadAllText(file)))).ToArray();
         Assert.That(regions.OfType<BaseTypeDeclarationSyntax>().Count(), Is.GreaterThan(40));
         Assert.That(regions.OfType<BaseMethodDeclarationSyntax>().Count(), Is.GreaterThan(5));
         Assert.That(regions.OfType<UnsafeStatementSyntax>(), Is.Not.Empty);
@@ -39,7 +36,7 @@ public sealed class SafetyTests
 
     [TestCaseSource(nameof(Projects))]
     public void EveryUnsafeRegionSaysWhyItIsSound(string project) =>
-        Assert.That(Sources(project).SelectMany(file => Violations(Path.GetRelativePath(Repository.Top, file), File.ReadAllText(file))), Is.Empty);
+        Assert.That(ProductSources.Files(project).SelectMany(file => Violations(Path.GetRelativePath(Repository.Top, file), File.ReadAllText(file))), Is.Empty);
 
     [TestCase("unsafe class C { int* p; }", "f.cs:1: class C: nothing says why it is sound")]
     [TestCase("class C { unsafe int M(int* p) => *p; }", "f.cs:1: M: nothing says why it is sound")]

@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using System.Reflection;
 using NUnit.Framework;
+using Rvirt.Tests.Layers;
 using Rvirt.Tests.SystemTests;
 
 namespace Rvirt.Tests.Packages;
@@ -13,9 +14,7 @@ public sealed class ApiTests
 {
     private static readonly NullabilityInfoContext s_nullability = new();
 
-    private static IEnumerable<string> Libraries() => ["Rvirt.Core", "Rvirt.Mmu", "Rvirt.Devices", "Rvirt.Hypervisor", "Rvirt.Boot", "Rvirt.Platform.Qemu"];
-
-    [TestCaseSource(nameof(Libraries))]
+    [TestCaseSource(typeof(ProductSources), nameof(ProductSources.Libraries))]
     public void PublicIsWhatTheListSays(string library)
     {
         var seen = Assembly.Load(library).GetExportedTypes().Where(type => !type.Name.StartsWith('<')).SelectMany(Lines).Order(StringComparer.Ordinal).ToArray();
