@@ -8,7 +8,7 @@ using Rvirt.Core.Modes.Deprivileged;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
-using Rvirt.Devices.Machine;
+using Rvirt.Devices.Bus;
 using Rvirt.Hypervisor.VirtualMachines;
 using Rvirt.Mmu;
 using Rvirt.Reference.Harts;

@@ -4,7 +4,7 @@ using System.Linq;
 using System.Text;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
-using Rvirt.Devices.Machine;
+using Rvirt.Devices.Bus;
 using Rvirt.Hypervisor.Boards;
 using Rvirt.Hypervisor.Host;
 using Rvirt.Hypervisor.Setup;

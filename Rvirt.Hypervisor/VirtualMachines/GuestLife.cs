@@ -4,8 +4,8 @@ using Rvirt.Core.Freestanding;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
+using Rvirt.Devices.Bus;
 using Rvirt.Devices.Console;
-using Rvirt.Devices.Machine;
 using Rvirt.Hypervisor.Host;
 using Rvirt.Mmu;
 

@@ -1,5 +1,5 @@
+using Rvirt.Devices.Bus;
 using Rvirt.Devices.HostDrivers;
-using Rvirt.Devices.Machine;
 using Rvirt.Hypervisor.Host;
 
 namespace Rvirt.Hypervisor.VirtualMachines;

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using Rvirt.Core.Modes.Deprivileged;
 using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
-using Rvirt.Devices.Machine;
+using Rvirt.Devices.Bus;
 using Rvirt.Hypervisor.Host;
 using Rvirt.Mmu;
 

@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Rvirt.Core.Memory;
 using Rvirt.Core.VirtualHart;
+using Rvirt.Devices.Bus;
 using Rvirt.Devices.Console;
 using Rvirt.Devices.HostDrivers;
-using Rvirt.Devices.Machine;
 using Rvirt.Devices.Virtio;
 using GuestBoard = Rvirt.Core.DeviceTree.GuestBoard;
 

@@ -7,9 +7,9 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using NUnit.Framework;
 using Rvirt.Boot.Panic;
+using Rvirt.Core.VirtualHart;
 using Rvirt.Hypervisor.Host;
 using Rvirt.Hypervisor.Setup;
-using Rvirt.Core.VirtualHart;
 
 namespace Rvirt.Tests.Boot;
 

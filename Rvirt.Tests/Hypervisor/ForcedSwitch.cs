@@ -1,9 +1,9 @@
 using System;
 using Rvirt.Core.Privileged;
+using Rvirt.Desktop.Hypervisor;
 using Rvirt.Hypervisor.VirtualMachines;
 using Rvirt.Reference;
 using Rvirt.Reference.Harts;
-using Rvirt.Desktop.Hypervisor;
 using Interrupts = Rvirt.Core.Privileged.Interrupts;
 
 namespace Rvirt.Tests.Hypervisor;

@@ -6,7 +6,7 @@ using NUnit.Framework;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Desktop.Guests;
 using Rvirt.Desktop.Hypervisor;
-using Rvirt.Devices.Machine;
+using Rvirt.Devices.Bus;
 using Rvirt.Hypervisor.Boards;
 using Rvirt.Hypervisor.Host;
 using Rvirt.Hypervisor.Setup;

@@ -5,9 +5,9 @@ using System.Threading;
 using NUnit.Framework;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
+using Rvirt.Desktop.Hypervisor;
 using Rvirt.Hypervisor.VirtualMachines;
 using Rvirt.Reference.Harts;
-using Rvirt.Desktop.Hypervisor;
 using Interrupts = Rvirt.Core.Privileged.Interrupts;
 
 namespace Rvirt.Tests.Hypervisor;

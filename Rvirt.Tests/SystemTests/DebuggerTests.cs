@@ -24,7 +24,7 @@ public sealed class DebuggerTests(Firmware firmware)
     [OneTimeSetUp]
     public void PlantABug()
     {
-        _line = 1 + Array.FindIndex(System.IO.File.ReadAllLines(Path.Combine(Repository.Top, "Rvirt.Devices/Machine", File)), line => line.Contains("_uart.Write(", StringComparison.Ordinal));
+        _line = 1 + Array.FindIndex(System.IO.File.ReadAllLines(Path.Combine(Repository.Top, "Rvirt.Devices/Bus", File)), line => line.Contains("_uart.Write(", StringComparison.Ordinal));
         Assert.That(_line, Is.Positive);
         using var folder = new TemporaryFolder();
         var socket = folder.File("gdb");

@@ -4,7 +4,7 @@ using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Memory;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
-using Rvirt.Devices.Machine;
+using Rvirt.Devices.Bus;
 using Rvirt.Devices.Virtio;
 using Rvirt.Hypervisor.Boards;
 using Rvirt.Hypervisor.Host;

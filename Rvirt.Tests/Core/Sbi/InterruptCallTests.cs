@@ -1,5 +1,5 @@
-using System.Runtime.InteropServices;
 using System;
+using System.Runtime.InteropServices;
 using NUnit.Framework;
 using Rvirt.Core.Modes.Deprivileged;
 using Rvirt.Core.Privileged;

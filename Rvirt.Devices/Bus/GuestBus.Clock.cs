@@ -2,7 +2,7 @@ using Rvirt.Core.DeviceTree;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.Clock;
 
-namespace Rvirt.Devices.Machine;
+namespace Rvirt.Devices.Bus;
 
 /// <content>The real-time clock and its alarm.</content>
 public unsafe partial struct GuestBus<THost>

@@ -4,7 +4,7 @@ using Rvirt.Devices.Virtio;
 using Rvirt.Devices.Virtio.Mediated;
 using Rvirt.Devices.Virtio.Served;
 
-namespace Rvirt.Devices.Machine;
+namespace Rvirt.Devices.Bus;
 
 /// <summary>The back end of a guest's slot, whichever kind it is: a bus can have slots of several kinds beside each other.</summary>
 /// <remarks>

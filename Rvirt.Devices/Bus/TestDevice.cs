@@ -1,7 +1,7 @@
 using Rvirt.Core.DeviceTree;
 using Rvirt.Core.VirtualHart;
 
-namespace Rvirt.Devices.Machine;
+namespace Rvirt.Devices.Bus;
 
 /// <summary>A guest's SiFive test device: one register, by which it asks for its end. It reads as zero.</summary>
 internal static class TestDevice

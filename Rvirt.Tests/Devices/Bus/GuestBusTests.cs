@@ -4,13 +4,13 @@ using System.Threading;
 using NUnit.Framework;
 using Rvirt.Core.Instructions;
 using Rvirt.Core.VirtualHart;
+using Rvirt.Devices.Bus;
 using Rvirt.Devices.HostDrivers;
-using Rvirt.Devices.Machine;
 using Rvirt.Devices.Virtio;
 using Rvirt.Testing.Devices;
 using GuestDeviceKind = Rvirt.Core.DeviceTree.GuestDeviceKind;
 
-namespace Rvirt.Tests.Devices.Machine;
+namespace Rvirt.Tests.Devices.Bus;
 
 public unsafe class GuestBusTests
 {

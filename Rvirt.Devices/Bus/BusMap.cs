@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using Rvirt.Core.DeviceTree;
 
-namespace Rvirt.Devices.Machine;
+namespace Rvirt.Devices.Bus;
 
 /// <summary>The one decode of a guest's addresses: which device of its <see cref="GuestBoard"/> answers where.</summary>
 /// <remarks>Written once, at set-up, and then read by any hart without a lock.</remarks>

@@ -1,10 +1,10 @@
 using System;
 using NUnit.Framework;
-using Rvirt.Devices.Machine;
+using Rvirt.Devices.Bus;
 using Rvirt.Devices.Virtio;
 using Rvirt.Testing.Devices;
 
-namespace Rvirt.Tests.Devices.Machine;
+namespace Rvirt.Tests.Devices.Bus;
 
 /// <summary>Slots of one bus with different back ends: a mediated device of the host, a disk in memory, nothing.</summary>
 public sealed unsafe class SlotTests

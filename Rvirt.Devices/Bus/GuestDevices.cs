@@ -1,7 +1,7 @@
 using Rvirt.Core.DeviceTree;
 using Rvirt.Devices.Virtio.Served;
 
-namespace Rvirt.Devices.Machine;
+namespace Rvirt.Devices.Bus;
 
 /// <summary>Which devices a guest has, and what of the host stands behind them.</summary>
 public unsafe struct GuestDevices

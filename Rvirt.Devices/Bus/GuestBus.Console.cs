@@ -1,7 +1,7 @@
 using Rvirt.Core.DeviceTree;
 using Rvirt.Devices.Uart;
 
-namespace Rvirt.Devices.Machine;
+namespace Rvirt.Devices.Bus;
 
 /// <content>The UART, and the console behind it that SBI calls reach too.</content>
 // SAFETY: the console stays as long as the guest exists (Initialize); a guest's side of it is asked for, and null where there is none.

@@ -11,7 +11,7 @@ using Rvirt.Devices.Plic;
 using Rvirt.Devices.Uart;
 using Rvirt.Devices.Virtio;
 
-namespace Rvirt.Devices.Machine;
+namespace Rvirt.Devices.Bus;
 
 /// <summary>A guest's devices: PLIC, 16550A, virtio-mmio slots, real-time clock and test device, at the addresses its <see cref="GuestBoard"/> gives them.</summary>
 /// <remarks>

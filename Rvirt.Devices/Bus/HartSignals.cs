@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using Rvirt.Core.Host;
 using Rvirt.Core.VirtualHart;
 
-namespace Rvirt.Devices.Machine;
+namespace Rvirt.Devices.Bus;
 
 /// <summary>Tells a guest's virtual harts that their external interrupt line changed, on whichever hart they are.</summary>
 /// <remarks>Called under the lock of the guest's devices; what it writes of another virtual hart, its requests, is changed atomically.</remarks>

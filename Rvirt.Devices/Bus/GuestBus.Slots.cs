@@ -3,7 +3,7 @@ using Rvirt.Core.DeviceTree;
 using Rvirt.Devices.Console;
 using Rvirt.Devices.Virtio;
 
-namespace Rvirt.Devices.Machine;
+namespace Rvirt.Devices.Bus;
 
 /// <content>virtio slots: their interrupt lines, what comes from behind them, and what a guest hears of its faults.</content>
 public unsafe partial struct GuestBus<THost>

@@ -1,4 +1,4 @@
-namespace Rvirt.Devices.Machine;
+namespace Rvirt.Devices.Bus;
 
 /// <summary>What can stand behind a guest's virtio slot.</summary>
 public enum SlotBackendKind : byte

@@ -8,7 +8,7 @@ using Rvirt.Devices.HostDrivers;
 using Rvirt.Devices.Virtio;
 using Rvirt.Devices.Virtio.Mediated;
 
-namespace Rvirt.Devices.Machine;
+namespace Rvirt.Devices.Bus;
 
 /// <content>Set-up and reset.</content>
 public unsafe partial struct GuestBus<THost>

@@ -8,11 +8,11 @@ using NUnit.Framework;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.Plic;
-using Rvirt.Tests.Core.DeviceTree;
 using Rvirt.Testing.Devices;
+using Rvirt.Tests.Core.DeviceTree;
 using Rvirt.Tests.SystemTests;
 
-namespace Rvirt.Tests.Devices.Machine;
+namespace Rvirt.Tests.Devices.Bus;
 
 /// <summary>The table of a guest's machine: the bus, the device tree and the documentation say the same of it. What they say is read with dtc and by hand.</summary>
 public unsafe class GuestBoardTests
