@@ -1,0 +1,26 @@
+namespace Rvirt.Hypervisor.Scheduling;
+
+/// <summary>A hart of the host, as a <see cref="RunQueue"/> knows it.</summary>
+internal struct QueuedCore
+{
+    /// <summary>The virtual hart that is loaded on it, plus one; 0 for none.</summary>
+    internal int Loaded;
+
+    /// <summary>Whether it takes virtual harts.</summary>
+    internal bool Open;
+
+    /// <summary>Whether it was told that a virtual hart waits, and has not come for one yet.</summary>
+    internal bool Called;
+
+    /// <summary>The <c>time</c> at which it asks again.</summary>
+    internal ulong SliceEnd;
+
+    /// <summary>The <c>time</c> since which it has nothing to run, while it has nothing.</summary>
+    internal ulong IdleSince;
+
+    /// <summary>Ticks for which it had nothing to run.</summary>
+    internal ulong IdleTicks;
+
+    /// <summary>How often it went from one virtual hart to another.</summary>
+    internal ulong Switches;
+}

@@ -1,0 +1,175 @@
+using System;
+using System.Linq;
+using CsCheck;
+using NUnit.Framework;
+using Rvirt.Hypervisor.Scheduling;
+
+namespace Rvirt.Tests.Hypervisor.Scheduling;
+
+/// <summary>What a fair queue owes those who wait in it. What was run is counted by the world around it.</summary>
+internal sealed class RunQueueTests
+{
+    private const ulong Slice = 6001;
+
+    private static readonly Gen<Habit> s_habit = Gen.Select(Gen.ULong[50, 20_000], Gen.ULong[0, 20_000], (run, sleep) => new Habit(0, run, sleep));
+
+    private static readonly Gen<(int Cores, uint[] Shares, Habit[] Habits)> s_world =
+        from cores in Gen.Int[1, 4]
+        from guests in Gen.Select(Gen.UInt[1, 10], Gen.Select(s_habit, Gen.Bool).Array[1, 4]).Array[1, 6]
+        select (cores, guests.Select(guest => guest.Item1 * 50).ToArray(),
+            guests.SelectMany((guest, n) => guest.Item2.Select(hart => hart.Item1 with { Guest = n, Sleep = hart.Item2 ? 0 : hart.Item1.Sleep + 1 })).ToArray());
+
+    /// <summary>Guests that always have something to do share the harts as their shares say, where none has more of a share than its harts can use.</summary>
+    [Test]
+    public void Guests_that_always_run_are_served_by_their_shares() =>
+        (from cores in Gen.Int[1, 4]
+         from shares in Gen.UInt[1, 10].Array[cores + 1, 10]
+         where shares.Max() * (ulong)cores <= (ulong)shares.Sum(share => share)
+         from ticks in Gen.ULong[30_000, 300_000]
+         select (cores, shares, ticks)).Sample(
+            (cores, shares, ticks) =>
+            {
+                var world = new QueueWorld(cores, [.. shares.Select(share => share * 10)], [.. shares.Select((_, n) => new Habit(n, 1, 0))]);
+                world.Run(ticks);
+                var perShare = shares.Select((share, n) => world.ServedBy(n) / (double)share).ToArray();
+                Assert.That(perShare.Max() - perShare.Min(), Is.LessThanOrEqualTo(2 * Slice * (ulong)cores), string.Join(' ', perShare));
+                Assert.That(world.Served.Aggregate(0UL, (a, b) => a + b), Is.GreaterThanOrEqualTo((ticks - QueueWorld.Latency - 1) * (ulong)cores));
+            },
+            iter: 100);
+
+    [TestCase(1, new uint[] { 100, 100, 100, 100, 100, 100, 100, 100 })]
+    [TestCase(2, new uint[] { 100, 100, 100, 100, 100, 100, 100, 100 })]
+    [TestCase(2, new uint[] { 100, 200, 400, 100, 200, 400, 100, 200 })]
+    [TestCase(2, new uint[] { 1, 10000, 10000, 10000 })]
+    public void In_the_long_run_shares_are_kept_to_a_fraction(int cores, uint[] shares)
+    {
+        var world = new QueueWorld(cores, shares, [.. shares.Select((_, n) => new Habit(n, 1, 0))]);
+        const ulong Ticks = 4_000_000;
+        world.Run(Ticks);
+        for (var guest = 0; guest < shares.Length; guest++)
+        {
+            var due = Ticks * (ulong)cores * shares[guest] / (double)shares.Sum(share => share);
+            Assert.That(world.ServedBy(guest), Is.EqualTo(due).Within((0.02 * due) + Slice), $"guest {guest}");
+        }
+    }
+
+    /// <summary>Whatever they do: each runs on one hart at a time, a hart is not idle where one waits, and nobody waits for ever.</summary>
+    [Test]
+    public void Nobody_starves_and_no_hart_is_idle_for_nothing() => s_world.Sample(
+        (cores, shares, habits) =>
+        {
+            var world = new QueueWorld(cores, shares, habits);
+            world.Run(200_000);
+            Assert.That(world.LongestIdleness, Is.LessThanOrEqualTo(QueueWorld.Latency + 1));
+            // A hart has a part of its guest's share.
+            var ratio = shares.Max() / shares.Select((share, guest) => share / (double)habits.Count(habit => habit.Guest == guest)).Min();
+            for (var hart = 0; hart < habits.Length; hart++)
+            {
+                var bound = ((habits.Length / cores) + 1) * (double)Slice * ratio;
+                Assert.That(world.LongestWait[hart], Is.LessThanOrEqualTo(bound), $"hart {hart}");
+            }
+        },
+        iter: 100);
+
+    /// <summary>Who slept gets no more for it than a slice.</summary>
+    [Test]
+    public void Sleep_is_not_saved_up() => Gen.Select(Gen.ULong[100, 150_000], Gen.Int[1, 3]).Sample(
+        (sleep, others) =>
+        {
+            var habits = Enumerable.Range(0, others).Select(n => new Habit(n, 1, 0)).Append(new Habit(others, 100, sleep)).ToArray();
+            var world = new QueueWorld(1, [.. habits.Select(_ => 100u)], habits);
+            world.Run(100 + (sleep / 2));
+            world.WakeForGood(others);
+            var before = world.Served.ToArray();
+            world.Run(20 * Slice);
+            var gained = world.Served.Select((served, n) => (double)(served - before[n])).ToArray();
+            for (var n = 0; n < others; n++)
+            {
+                // A slice for the sleep, and one because slices are not divided.
+                Assert.That(gained[others] - gained[n], Is.LessThanOrEqualTo(2 * Slice + QueueWorld.Latency), string.Join(' ', gained));
+            }
+        },
+        iter: 50);
+
+    [Test]
+    public void Who_wakes_after_a_long_sleep_does_not_wait_for_the_end_of_a_slice()
+    {
+        var world = new QueueWorld(1, [100, 100, 100], [new Habit(0, 1, 0), new Habit(1, 1, 0), new Habit(2, 50, 30_000)]);
+        // All begin at once.
+        world.Run(35_000);
+        Array.Clear(world.LongestWait);
+        world.Run(300_000);
+        Assert.That(world.LongestWait[2], Is.LessThanOrEqualTo(QueueWorld.Latency));
+        Assert.That(world.Served[2], Is.GreaterThanOrEqualTo(9 * 50));
+    }
+
+    [Test]
+    public void Harts_that_have_one_to_run_each_are_not_interrupted_for_slices()
+    {
+        var world = new QueueWorld(2, [100, 300], [new Habit(0, 1, 0), new Habit(1, 1, 0)]);
+        world.Run(200_000);
+        Assert.That(world.Calls, Is.EqualTo(2), "each is told once that there is something");
+        Assert.That(world.Served, Is.All.GreaterThan(199_990));
+    }
+
+    /// <summary>While nobody waits nobody is owed anything, whatever the shares say.</summary>
+    [Test]
+    public void Time_that_nobody_waited_in_is_forgiven()
+    {
+        var world = new QueueWorld(2, [1, 10000, 100], [new Habit(0, 1, 0), new Habit(1, 1, 0), new Habit(2, 1, 200_000)]);
+        world.Run(100_000);
+        world.WakeForGood(2);
+        world.Run(150);
+        var before = world.Served.ToArray();
+        world.Run(100_000);
+        Assert.That(world.Served[1] - before[1], Is.GreaterThan(99_000), "its share is a hart");
+        Assert.That(world.Served[2] - before[2], Is.GreaterThan(90_000), "a hundred times as much as the first");
+        Assert.That(world.Served[0] - before[0], Is.GreaterThan(0));
+    }
+
+    /// <summary>A guest that has more of a share than it can use does not get it later.</summary>
+    [Test]
+    public void A_share_that_cannot_be_used_is_not_saved_up()
+    {
+        var world = new QueueWorld(
+            2, [1000, 100, 100], [new Habit(0, 1, 0), new Habit(1, 1, 0), new Habit(2, 1, 0), new Habit(0, 1, 1_000_000_000)]);
+        world.Run(400_000);
+        Assert.That(world.Served[0], Is.GreaterThan(390_000));
+        world.SetShare(0, 100);
+        var before = Enumerable.Range(0, 3).Select(world.ServedBy).ToArray();
+        world.Run(100_000);
+        Assert.That(Enumerable.Range(0, 3).Select(guest => world.ServedBy(guest) - before[guest]), Is.All.EqualTo(200_000.0 / 3).Within(4.0 * Slice));
+    }
+
+    [Test]
+    public void Harts_of_one_guest_share_evenly_whatever_its_neighbours_have()
+    {
+        var world = new QueueWorld(2, [100, 100], [.. Enumerable.Repeat(new Habit(0, 1, 0), 5), new Habit(1, 1, 0), new Habit(1, 1, 0)]);
+        world.Run(600_000);
+        Assert.That(world.ServedBy(0), Is.EqualTo(600_000).Within(4 * Slice));
+        Assert.That(world.Served.Take(5), Is.All.EqualTo(120_000.0).Within(2.0 * Slice));
+    }
+
+    [Test]
+    public void A_hart_that_rests_is_not_picked()
+    {
+        var queue = default(RunQueue);
+        queue.Initialize(new Slices(QueueWorld.Timebase));
+        queue.SetShare(0, 100);
+        queue.Open(0, 0);
+        Assert.That(queue.Wake(1, 10), Is.EqualTo(1));
+        Assert.That(queue.Wake(1, 11), Is.Zero, "it waits already");
+        Assert.That(queue.IsContended);
+        queue.Remove(1, 20);
+        Assert.That((queue.IsContended, queue.Next(0, 30, out var end), end), Is.EqualTo((false, RunQueue.None, ulong.MaxValue)));
+        queue.Wake(1, 40);
+        Assert.That((queue.Next(0, 50, out end), end), Is.EqualTo((1, ulong.MaxValue)));
+        Assert.That(queue.Wake(1, 60), Is.Zero, "it is loaded already");
+        queue.Remove(1, 60);
+        Assert.That(queue.RunTicks(1, 70, out var ready), Is.EqualTo(20));
+        Assert.That(ready, Is.EqualTo(20));
+        Assert.That((queue.Core(0).IdleTicks, queue.Core(0).Switches), Is.EqualTo((50UL, 1UL)));
+        queue.Leave(0, 70);
+        Assert.That(queue.Next(0, 70, out _), Is.EqualTo(RunQueue.None));
+    }
+}
