@@ -18,6 +18,7 @@ internal sealed class HartThread : IDisposable
     private readonly SemaphoreSlim _done = new(0);
     private ulong _slice;
     private bool _ending;
+    private bool _relaxed;
     private Exception? _problem;
 
     public HartThread(Hart hart, Action? begin)
@@ -44,7 +45,10 @@ internal sealed class HartThread : IDisposable
             ExceptionDispatchInfo.Throw(problem);
         }
 
-        return _hart.SliceCycles;
+        // A wait for another hart takes time: were it none, the machine could seem to stand still.
+        var relaxed = _relaxed;
+        _relaxed = false;
+        return relaxed ? Math.Max(_hart.SliceCycles, 1) : _hart.SliceCycles;
     }
 
     /// <summary>Called by the hart's software: lets the others run, until the hart's next turn.</summary>
@@ -58,6 +62,13 @@ internal sealed class HartThread : IDisposable
         {
             throw new OperationCanceledException("the machine is gone");
         }
+    }
+
+    /// <summary>Called by the hart's software: lets the others run, until the hart's next turn, and is no standstill.</summary>
+    public void Relax()
+    {
+        _relaxed = true;
+        Wait();
     }
 
     public void Dispose()

@@ -184,6 +184,10 @@ public sealed unsafe class Machine : IDeviceMemory, IDisposable
         return true;
     }
 
+    /// <summary>For software in C# that waits for what another hart writes: lets the others run. Without a thread for the hart none could.</summary>
+    public void Relax(Hart hart) =>
+        (_threads[hart.Id] ?? throw new InvalidOperationException("a hart without a thread waits for another hart")).Relax();
+
     /// <summary>
     /// Runs up to a number of instructions per hart. Stops early when the run is over or when every hart waits and no timer is set.
     /// Time jumps ahead while all harts wait.

@@ -72,18 +72,18 @@ internal struct FirmwareClient
         }
     }
 
-    /// <summary>Interrupts another hart.</summary>
-    internal readonly unsafe void SendIpi(ulong hartId)
+    /// <summary>Interrupts other harts.</summary>
+    internal readonly unsafe void SendIpis(ulong mask, ulong first)
     {
         if (_interprocessor == FirmwareKind.Extension)
         {
-            Call(SbiExtension.Ipi, 0, 1, hartId);
+            Call(SbiExtension.Ipi, 0, mask, first);
         }
-        else if (hartId < 64)
+        else if (first < 64)
         {
             // SAFETY: SBI 0.1 takes the mask's address, a virtual one, and reads it before it returns.
-            var mask = 1UL << (int)hartId;
-            Call(SbiExtension.LegacySendIpi, 0, (ulong)&mask);
+            var fromZero = mask << (int)first;
+            Call(SbiExtension.LegacySendIpi, 0, (ulong)&fromZero);
         }
     }
 

@@ -97,7 +97,7 @@ internal unsafe struct TargetHost : IHypervisorHost
 
         if (hartId < Limits.MaximumHarts)
         {
-            SendIpi(hartId);
+            SendIpis(1, hartId);
             return true;
         }
 
@@ -173,7 +173,10 @@ internal unsafe struct TargetHost : IHypervisorHost
     }
 
     /// <inheritdoc/>
-    public readonly void SendIpi(ulong hartId) => _firmware.SendIpi(hartId);
+    public readonly void SendIpis(ulong mask, ulong first) => _firmware.SendIpis(mask, first);
+
+    /// <inheritdoc/>
+    public readonly void Relax() => Instructions.Pause();
 
     /// <inheritdoc/>
     public readonly void Wfi() => Instructions.Wfi();

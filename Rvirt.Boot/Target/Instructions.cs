@@ -61,6 +61,10 @@ internal static unsafe class Instructions
     [AsmIntrinsic("wfi", ClobbersMemory = true)]
     internal static extern void Wfi();
 
+    // pause, by its number: a hint, which harts without Zihintpause take for a fence of nothing.
+    [AsmIntrinsic(".word 0x0100000f", ClobbersMemory = true)]
+    internal static extern void Pause();
+
     [AsmIntrinsic("fence iorw, iorw", ClobbersMemory = true)]
     internal static extern void IoFence();
 

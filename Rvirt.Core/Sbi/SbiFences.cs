@@ -57,35 +57,14 @@ public static class SbiFences
             return new SbiResult(SbiError.InvalidAddress);
         }
 
-        mode.ForgetTranslation(ref v);
-        var first = start >> PageShift;
-        var pages = size == 0 ? 0 : (start + size - 1 >> PageShift) - first + 1;
-        if (whole || pages > PageLimit)
+        var pages = size == 0 ? 0 : (start + size - 1 >> PageShift) - (start >> PageShift) + 1;
+        if (pages == 0 && !whole)
         {
-            if (byAsid)
-            {
-                mmu.FenceAsid(ref host, asid);
-            }
-            else
-            {
-                mmu.FenceAll(ref host);
-            }
-
             return SbiResult.Success();
         }
 
-        for (var page = first; page < first + pages; page++)
-        {
-            if (byAsid)
-            {
-                mmu.FencePageAsid(ref host, page << PageShift, asid);
-            }
-            else
-            {
-                mmu.FencePage(ref host, page << PageShift);
-            }
-        }
-
+        whole |= pages > PageLimit;
+        GuestFence.Make(mode, ref host, ref v, ref mmu, new FenceRange(start, whole ? 0 : (int)pages, byAsid ? asid : FenceRange.AnyAsid));
         return SbiResult.Success();
     }
 }

@@ -17,6 +17,7 @@ public static class SbiInterrupts
             return new SbiResult(SbiError.InvalidParam);
         }
 
+        var batch = default(IpiBatch);
         for (var i = 0; i < v.GuestHarts; i++)
         {
             if (!harts.Contains(i))
@@ -31,10 +32,11 @@ public static class SbiInterrupts
             else
             {
                 // SAFETY: Siblings holds GuestHarts pointers for as long as the guest lives.
-                HartKick.Raise(ref host, ref *v.Siblings[i], HartRequest.Interrupt);
+                HartKick.Raise(ref host, ref *v.Siblings[i], HartRequest.Interrupt, ref batch);
             }
         }
 
+        batch.Send(ref host);
         return SbiResult.Success();
     }
 }

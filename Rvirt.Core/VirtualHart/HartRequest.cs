@@ -17,4 +17,7 @@ public enum HartRequest
 
     /// <summary>Look at the virtual PLIC again: another hart changed a device line.</summary>
     External = 4,
+
+    /// <summary>Make the fences that are in the mailbox. It wakes nobody: a virtual hart that runs no instruction needs no fence before it does.</summary>
+    Fence = 8,
 }

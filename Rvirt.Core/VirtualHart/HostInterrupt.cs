@@ -7,42 +7,42 @@ namespace Rvirt.Core.VirtualHart;
 /// <summary>Turns the host's interrupts into the guest's. Those of devices are claimed by the hart's run loop, which says so here.</summary>
 public static class HostInterrupt
 {
-    /// <summary>Serves the hart's timer and what other harts ask.</summary>
-    /// <param name="mode">How the guest is run.</param>
-    /// <param name="host">The hart.</param>
-    /// <param name="v">The virtual hart that the hart runs.</param>
-    /// <param name="bus">Its guest's devices.</param>
-    /// <param name="pending">Bits as in <c>sip</c>.</param>
-    /// <returns>Resume, or Stop where another hart asked for it.</returns>
-    public static TrapOutcome Serve<TMode, THost, TBus>(TMode mode, ref THost host, ref VCpu v, ref TBus bus, ulong pending)
+    /// <summary>Serves the hart's timer, which has interrupted.</summary>
+    public static void ServeTimer<TMode, THost, TBus>(TMode mode, ref THost host, ref VCpu v, ref TBus bus)
         where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>
     {
         v.Counters.HostInterrupts++;
-        if ((pending & Interrupts.Timer) != 0)
-        {
-            HartTimer.Serve(mode, ref host, ref v, ref bus);
-        }
+        HartTimer.Serve(mode, ref host, ref v, ref bus);
+    }
 
-        if ((pending & Interrupts.Software) == 0)
-        {
-            return TrapOutcome.Resume;
-        }
-
-        // Cleared first: a request that comes after the exchange raises it again.
-        host.ClearSoftwareInterrupt();
-        return ServeRequests(mode, ref host, ref v, ref bus);
+    /// <summary>Another hart interrupted the one that has a virtual hart loaded: serves what was asked.</summary>
+    /// <returns>Resume, or Stop where another hart asked for it.</returns>
+    public static TrapOutcome ServeHarts<TMode, THost, TMmu, TBus>(TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus)
+        where TMode : struct, IExecutionMode<THost>
+        where THost : struct, ITrapHost
+        where TMmu : struct, IGuestMmu<THost>
+        where TBus : struct, IGuestBus<THost>
+    {
+        v.Counters.HostInterrupts++;
+        return ServeRequests(mode, ref host, ref v, ref mmu, ref bus);
     }
 
     /// <summary>Serves what other harts have asked of a virtual hart. No request is lost: whoever makes one raises the hart's interrupt after it.</summary>
     /// <returns>Resume, or Stop where another hart asked for it.</returns>
-    public static TrapOutcome ServeRequests<TMode, THost, TBus>(TMode mode, ref THost host, ref VCpu v, ref TBus bus)
+    public static TrapOutcome ServeRequests<TMode, THost, TMmu, TBus>(TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus)
         where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
+        where TMmu : struct, IGuestMmu<THost>
         where TBus : struct, IGuestBus<THost>
     {
         var requests = (HartRequest)Interlocked.Exchange(ref v.Requests, 0);
+        if ((requests & HartRequest.Fence) != 0)
+        {
+            GuestFence.ServePosted(mode, ref host, ref v, ref mmu);
+        }
+
         if ((requests & HartRequest.Interrupt) != 0)
         {
             mode.SetPending(ref host, ref v, Interrupts.Software, pending: true);

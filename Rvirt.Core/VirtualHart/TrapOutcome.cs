@@ -18,6 +18,9 @@ public enum TrapOutcome : byte
     /// <summary>A device of the host interrupted. That is no guest's affair: the hart's run loop claims the interrupt, then the guest goes on.</summary>
     DeviceInterrupt,
 
+    /// <summary>Another hart interrupted: the hart's run loop serves what was asked of the hart and of the virtual hart, then the guest goes on.</summary>
+    HartInterrupt,
+
     /// <summary>The guest stops, for the virtual hart's stop reason.</summary>
     Stop,
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Threading;
 using Rvirt.Core.Freestanding;
 using Rvirt.Core.Memory;
 
@@ -88,6 +89,31 @@ public unsafe struct VCpu
 
     /// <summary>f0 to f31 and fcsr, as they were when the virtual hart was put down; meaningless while it is loaded.</summary>
     public FloatingPointArea FloatingPoint;
+
+    /// <summary>
+    /// Where it is: a <see cref="RunState"/>. The hart that has it writes it, by <see cref="Enter"/>; one that is not loaded is moved on by whoever
+    /// exchanges it first.
+    /// </summary>
+    public int Run;
+
+    /// <summary>Fences that others asked for.</summary>
+    internal FenceMailbox Fences;
+
+    /// <summary>Where it is.</summary>
+    public readonly RunState RunState => (RunState)Volatile.Read(in Run);
+
+    /// <summary>Whether others ask anything of it.</summary>
+    public readonly bool IsAsked => Volatile.Read(in Requests) != 0;
+
+    /// <summary>Whether others ask something of it that ends a wait. A fence does not: no instruction follows that could need it.</summary>
+    public readonly bool IsAskedToWake => ((HartRequest)Volatile.Read(in Requests) & ~HartRequest.Fence) != HartRequest.None;
+
+    /// <summary>Moves it on, where it still is where it was; of several who try at once one does.</summary>
+    /// <returns>Whether the caller did.</returns>
+    public bool TryMove(RunState from, RunState to) => Interlocked.CompareExchange(ref Run, (int)to, (int)from) == (int)from;
+
+    /// <summary>Says where it is from now on. A full barrier: what others asked before they saw it is seen afterwards.</summary>
+    public void Enter(RunState state) => Interlocked.Exchange(ref Run, (int)state);
 
     /// <summary>Puts all but the CSRs, which the mode resets, into the state in which firmware hands over an S-mode payload: a0 the hart id, a1 the argument (SBI 2.0 §9.1).</summary>
     /// <param name="entry">First instruction.</param>

@@ -1,4 +1,5 @@
 using System;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Rvirt.Core.DeviceTree;
@@ -106,7 +107,15 @@ public unsafe struct FakeHost : IHypervisorHost
 
     public readonly void SetTimer(ulong deadline) => TheHart.FirmwareTimer = deadline;
 
-    public readonly void SendIpi(ulong hartId) => TheHart.Machine.Harts[hartId].RaiseSoftware();
+    public readonly void SendIpis(ulong mask, ulong first)
+    {
+        for (; mask != 0; mask &= mask - 1)
+        {
+            TheHart.Machine.Harts[first + (ulong)BitOperations.TrailingZeroCount(mask)].RaiseSoftware();
+        }
+    }
+
+    public readonly void Relax() => TheHart.Machine.Relax(TheHart);
 
     /// <summary>Waiting for what cannot come ends the machine.</summary>
     public readonly void Wfi()

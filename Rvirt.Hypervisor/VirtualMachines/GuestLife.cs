@@ -54,6 +54,9 @@ public static unsafe class GuestLife<THost>
                     HostInterrupt.FollowDevices(TrapContext<THost>.GuestMode, ref core->Host, ref hart->V, ref hart->Guest->Bus);
                     outcome = TrapOutcome.Resume;
                     break;
+                case TrapOutcome.HartInterrupt:
+                    outcome = ServeHarts(core, hart);
+                    break;
                 default:
                     Finish(core, hart, outcome, cause, value);
                     return core->Running;
@@ -77,6 +80,13 @@ public static unsafe class GuestLife<THost>
         }
 
         return Leave(hart, outcome, 0, 0);
+    }
+
+    private static TrapOutcome ServeHarts(HostCore<THost>* core, GuestHart<THost>* hart)
+    {
+        CoreKick<THost>.Take(core);
+        var mmu = new ShadowMmuAdapter<THost>(&hart->Mmu);
+        return HostInterrupt.ServeHarts(TrapContext<THost>.GuestMode, ref core->Host, ref hart->V, ref mmu, ref hart->Guest->Bus);
     }
 
     private static TrapOutcome GoOn(HostCore<THost>* core, GuestHart<THost>* hart)

@@ -8,7 +8,7 @@ namespace Rvirt.Hypervisor.VirtualMachines;
 /// A hart of the host, and what it runs. What belongs to a hart is here, what belongs to a virtual hart is in <see cref="GuestHart{THost}"/>:
 /// any virtual hart can be loaded on any of them (<see cref="WorldSwitch{THost}"/>).
 /// </summary>
-/// <remarks>Set-up fills it in; from the hart's start on that hart alone writes it, and no other reads what changes.</remarks>
+/// <remarks>Set-up fills it in; from the hart's start on that hart alone writes it, and no other reads what changes, but for <see cref="Requests"/>.</remarks>
 // SAFETY: set-up gives each hart a record in memory that stays, with pointers to what stays; a virtual hart is loaded on one hart at most.
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct HostCore<THost>
@@ -46,6 +46,9 @@ public unsafe struct HostCore<THost>
 
     /// <summary>Whether it has f registers.</summary>
     internal bool HasFloatingPoint;
+
+    /// <summary>What other harts ask of it, as bits of <see cref="CoreRequest"/>; set by <see cref="CoreKick{THost}"/>, taken by this hart, both atomically.</summary>
+    internal int Requests;
 
     /// <summary>How often a virtual hart was loaded.</summary>
     internal ulong Loads;

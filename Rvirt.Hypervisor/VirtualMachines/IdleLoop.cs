@@ -3,6 +3,7 @@ using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.Bus;
 using Rvirt.Hypervisor.Host;
+using Rvirt.Mmu;
 
 namespace Rvirt.Hypervisor.VirtualMachines;
 
@@ -20,18 +21,43 @@ internal static unsafe class IdleLoop<THost>
         ref var v = ref core->Running->V;
         var mode = TrapContext<THost>.GuestMode;
         ref var bus = ref core->Running->Guest->Bus;
+        var mmu = new ShadowMmuAdapter<THost>(&core->Running->Mmu);
         bus.Idle(ref host);
         do
         {
-            var pending = Sleep(core);
+            // A sibling that sees it asleep leaves its fences for later, and interrupts no one.
+            v.Enter(RunState.Blocked);
+            ulong pending;
+            do
+            {
+                pending = v.IsAskedToWake ? Pending(core) : Sleep(core);
+            }
+            while (pending == 0 && !v.IsAskedToWake);
+
+            v.Enter(RunState.Loaded);
             if ((pending & Interrupts.External) != 0)
             {
                 HostInterrupts<THost>.Serve(core);
                 HostInterrupt.FollowDevices(mode, ref host, ref v, ref bus);
             }
 
-            pending &= ~Interrupts.External;
-            if (pending != 0 && HostInterrupt.Serve(mode, ref host, ref v, ref bus, pending) == TrapOutcome.Stop)
+            if ((pending & Interrupts.Timer) != 0)
+            {
+                HostInterrupt.ServeTimer(mode, ref host, ref v, ref bus);
+            }
+
+            var outcome = TrapOutcome.Resume;
+            if ((pending & Interrupts.Software) != 0)
+            {
+                CoreKick<THost>.Take(core);
+                outcome = HostInterrupt.ServeHarts(mode, ref host, ref v, ref mmu, ref bus);
+            }
+            else if (v.IsAsked)
+            {
+                outcome = HostInterrupt.ServeRequests(mode, ref host, ref v, ref mmu, ref bus);
+            }
+
+            if (outcome == TrapOutcome.Stop)
             {
                 return TrapOutcome.Stop;
             }
@@ -55,7 +81,7 @@ internal static unsafe class IdleLoop<THost>
             var pending = Sleep(core);
             if ((pending & Interrupts.Software) != 0)
             {
-                host.ClearSoftwareInterrupt();
+                CoreKick<THost>.Take(core);
             }
 
             if ((pending & Interrupts.External) != 0)
@@ -67,8 +93,9 @@ internal static unsafe class IdleLoop<THost>
 
     private static ulong Sleep(HostCore<THost>* core)
     {
-        ref var host = ref core->Host;
-        host.Wfi();
-        return host.ReadSip() & host.ReadSie() & Interrupts.All;
+        core->Host.Wfi();
+        return Pending(core);
     }
+
+    private static ulong Pending(HostCore<THost>* core) => core->Host.ReadSip() & core->Host.ReadSie() & Interrupts.All;
 }

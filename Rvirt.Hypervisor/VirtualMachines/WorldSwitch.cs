@@ -23,8 +23,10 @@ internal static unsafe class WorldSwitch<THost>
     where THost : unmanaged, IHypervisorHost
 {
     /// <summary>Puts down the virtual hart that is loaded on a hart: from here on it can be loaded anywhere, and the hart runs nothing.</summary>
+    /// <param name="core">The calling hart.</param>
+    /// <param name="next">Where the virtual hart is from then on.</param>
     /// <returns>The virtual hart.</returns>
-    internal static GuestHart<THost>* Save(HostCore<THost>* core)
+    internal static GuestHart<THost>* Save(HostCore<THost>* core, RunState next = RunState.Runnable)
     {
         // SAFETY: the caller runs on that hart, on which a virtual hart is loaded; records stay in place, and an area is as long as is stored.
         var hart = core->Running;
@@ -38,17 +40,21 @@ internal static unsafe class WorldSwitch<THost>
 
         // Else the next one's sc could succeed upon this one's lr.
         host.DropReservation();
-        Drop(core);
+        Drop(core, next);
         return hart;
     }
 
     /// <summary>Lets go of the virtual hart that is loaded on a hart, where what the hart holds of it is not wanted any more.</summary>
-    internal static void Drop(HostCore<THost>* core)
+    internal static void Drop(HostCore<THost>* core, RunState next = RunState.Parked)
     {
         // SAFETY: the caller runs on that hart, on which a virtual hart is loaded; both records stay in place.
-        core->Running->Core = null;
+        var hart = core->Running;
+        hart->Core = null;
         core->Running = null;
         ShowDebugger(core);
+
+        // Last: from here on another hart may load it.
+        hart->V.Enter(next);
     }
 
     /// <summary>Loads a virtual hart that is loaded nowhere on a hart that runs nothing. What others asked of it meanwhile is served.</summary>
@@ -63,6 +69,7 @@ internal static unsafe class WorldSwitch<THost>
         hart->Core = core;
         v.HostStack = core->StackTop;
         Volatile.Write(ref v.HostHartId, core->HartId);
+        v.Enter(RunState.Loaded);
         ShowDebugger(core);
         var here = v.LastHart == core->Index;
         v.LastHart = core->Index;
@@ -84,9 +91,9 @@ internal static unsafe class WorldSwitch<THost>
 
         HartTimer.Load(mode, ref host, ref v);
 
-        // Last: who asks from here on interrupts this hart, as HostHartId was written before.
+        // Last: who asks from here on interrupts this hart, and waits for its fence, as HostHartId and Run were written before.
         ref var bus = ref hart->Guest->Bus;
-        var outcome = HostInterrupt.ServeRequests(mode, ref host, ref v, ref bus);
+        var outcome = HostInterrupt.ServeRequests(mode, ref host, ref v, ref mmu, ref bus);
         HostInterrupt.UpdateExternal(mode, ref host, ref v, ref bus);
         return outcome;
     }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Rvirt.Core.Host;
 
 namespace Rvirt.Testing.Devices;
@@ -23,7 +24,13 @@ internal readonly struct DeviceHost(FakeMachine machine) : IMmio, ITime, IInterp
 
     public void IoFence() => System.Threading.Thread.MemoryBarrier();
 
-    public void SendIpi(ulong hartId) => machine.Ipis.Add(hartId);
+    public void SendIpis(ulong mask, ulong first)
+    {
+        for (; mask != 0; mask &= mask - 1)
+        {
+            machine.Ipis.Add(first + (ulong)BitOperations.TrailingZeroCount(mask));
+        }
+    }
 
     public ulong ReadTime() => machine.Time;
 }

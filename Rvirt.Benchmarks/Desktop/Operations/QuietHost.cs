@@ -116,9 +116,11 @@ public readonly unsafe struct QuietHost(QuietHart* hart) : IHypervisorHost
     {
     }
 
-    public void SendIpi(ulong hartId)
+    public void SendIpis(ulong mask, ulong first)
     {
     }
+
+    public void Relax() => throw new InvalidOperationException("there is no other hart to wait for");
 
     public void Wfi() => throw new InvalidOperationException("nothing would end the wait");
 

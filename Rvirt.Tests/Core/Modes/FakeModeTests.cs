@@ -148,8 +148,15 @@ public sealed unsafe class FakeModeTests
     {
         _vcpu->Requests = (int)HartRequest.Interrupt;
         _hart.Sip = Interrupts.Software;
-        Trap(FakeMode.SoftwareCause);
+        ServeHarts();
         Assert.That((_state.Pending, _vcpu->Requests), Is.EqualTo((Interrupts.Software, 0)));
+    }
+
+    private void ServeHarts()
+    {
+        Assert.That(Trap(FakeMode.SoftwareCause), Is.EqualTo(TrapOutcome.HartInterrupt));
+        var mmu = new TestMmu(_mmu);
+        HostInterrupt.ServeHarts(Mode, ref _host, ref *_vcpu, ref mmu, ref _devices);
     }
 
     [Test]
@@ -161,7 +168,7 @@ public sealed unsafe class FakeModeTests
         Assert.That(_state.Pending, Is.EqualTo(Interrupts.External));
         _bus.External = false;
         _vcpu->Requests = (int)HartRequest.External;
-        Trap(FakeMode.SoftwareCause);
+        ServeHarts();
         Assert.That(_state.Pending, Is.Zero);
     }
 
@@ -173,7 +180,7 @@ public sealed unsafe class FakeModeTests
         Assert.That((_vcpu->Pc, _vcpu->X[11], _vcpu->State), Is.EqualTo((TrapMachine.RamBase, 7UL, HartState.Suspended)));
         Assert.That(_state.Calls, Is.EqualTo(new[] { "restart" }));
         Assert.That(HartWait.TryEnd(Mode, ref _host, ref *_vcpu), Is.False);
-        HostInterrupt.Serve(Mode, ref _host, ref *_vcpu, ref _devices, Interrupts.Timer);
+        HostInterrupt.ServeTimer(Mode, ref _host, ref *_vcpu, ref _devices);
         Assert.That(HartWait.TryEnd(Mode, ref _host, ref *_vcpu));
         Assert.That((_state.Pending, _vcpu->State), Is.EqualTo((Interrupts.Timer, HartState.Started)));
     }

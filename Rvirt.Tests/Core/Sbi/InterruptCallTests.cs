@@ -38,6 +38,7 @@ public sealed unsafe class InterruptCallTests
             // SAFETY: virtual harts lie in native memory until they are disposed of.
             _siblings[i] = (VCpu*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref v);
             _harts[i].Hart.Ipis.Clear();
+            _harts[i].Hart.IpiCalls = 0;
         }
     }
 
@@ -68,7 +69,7 @@ public sealed unsafe class InterruptCallTests
             ipis += interrupted ? 1 : 0;
         }
 
-        Assert.That(_harts[Caller].Hart.Ipis, Has.Count.EqualTo(ipis));
+        Assert.That((_harts[Caller].Hart.Ipis.Count, _harts[Caller].Hart.IpiCalls), Is.EqualTo((ipis, ipis == 0 ? 0 : 1)), "one call of the firmware for all");
     }
 
     [TestCase(0b1000UL, 0UL)]

@@ -166,7 +166,7 @@ public class AlarmTests
         var pc = machine.V.Pc;
         Assert.That(machine.Illegal(0x10500073), Is.EqualTo(TrapOutcome.Idle));
         Assert.That(machine.TryWake(), Is.False);
-        Assert.That(machine.Interrupt(Interrupts.Timer), Is.EqualTo(TrapOutcome.Resume));
+        machine.Timer();
         Assert.That((machine.TryWake(), machine.V.Pc), Is.EqualTo((true, pc + 4)));
     }
 

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Numerics;
 using Rvirt.Core.Host;
 using Rvirt.Core.Privileged;
 
@@ -34,6 +35,12 @@ internal sealed class TestHart
     public int FenceI { get; set; }
 
     public List<ulong> Ipis { get; } = [];
+
+    /// <summary>By how many calls of the firmware they were sent.</summary>
+    public int IpiCalls { get; set; }
+
+    /// <summary>What happens elsewhere while the hart waits for another.</summary>
+    public Action? WhenRelaxed { get; set; }
 
     public int Sleeps { get; set; }
 
@@ -79,7 +86,16 @@ internal readonly struct TestHost(TestHart hart) : ITrapHost
         hart.Sip &= ~Interrupts.Timer;
     }
 
-    public void SendIpi(ulong hartId) => hart.Ipis.Add(hartId);
+    public void SendIpis(ulong mask, ulong first)
+    {
+        hart.IpiCalls++;
+        for (; mask != 0; mask &= mask - 1)
+        {
+            hart.Ipis.Add(first + (ulong)BitOperations.TrailingZeroCount(mask));
+        }
+    }
+
+    public void Relax() => (hart.WhenRelaxed ?? throw new InvalidOperationException("nobody is there to wait for")).Invoke();
 
     public void Wfi()
     {

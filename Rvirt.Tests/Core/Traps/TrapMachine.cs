@@ -88,8 +88,29 @@ internal sealed unsafe class TrapMachine : IDisposable
         return TrapHandler.GoOn(Mode, ref _host, ref *_vcpu, ref mmu, ref _bus);
     }
 
-    /// <summary>An interrupt of the host's timer or of another hart comes.</summary>
-    public TrapOutcome Interrupt(ulong pending) => HostInterrupt.Serve(Mode, ref _host, ref *_vcpu, ref _bus, pending);
+    /// <summary>The host's timer interrupts.</summary>
+    public void Timer() => HostInterrupt.ServeTimer(Mode, ref _host, ref *_vcpu, ref _bus);
+
+    /// <summary>Another hart interrupts: what the trap and the run loop do about it.</summary>
+    public TrapOutcome Software()
+    {
+        var outcome = Trap((1UL << 63) | 1, 0);
+        if (outcome != TrapOutcome.HartInterrupt)
+        {
+            throw new InvalidOperationException($"another hart's interrupt led to {outcome}");
+        }
+
+        outcome = ServeHarts();
+        return outcome == TrapOutcome.Resume ? GoOn() : outcome;
+    }
+
+    /// <summary>The run loop serves what other harts asked.</summary>
+    public TrapOutcome ServeHarts()
+    {
+        _host.ClearSoftwareInterrupt();
+        var mmu = new TestMmu(Mmu);
+        return HostInterrupt.ServeHarts(Mode, ref _host, ref *_vcpu, ref mmu, ref _bus);
+    }
 
     /// <summary>The run loop has served the host's devices.</summary>
     public void FollowDevices() => HostInterrupt.FollowDevices(Mode, ref _host, ref *_vcpu, ref _bus);

@@ -169,7 +169,7 @@ public class TrapTests
         Assert.That((machine.Hart.Sleeps, machine.V.State), Is.EqualTo((0, HartState.Started)), "who handles the trap does not sleep");
         Assert.That(machine.V.Pc, Is.EqualTo(TrapMachine.Entry + 4), "and leaves nothing to do to who wakes it");
         Assert.That(machine.TryWake(), Is.False);
-        machine.Interrupt(Interrupts.Timer);
+        machine.Timer();
         Assert.That(machine.TryWake(), Is.False, "it is not enabled");
         machine.Bus.External = true;
         machine.FollowDevices();
@@ -197,7 +197,7 @@ public class TrapTests
         machine.V.Csrs.Sie = Interrupts.Timer;
         Assert.That(machine.Illegal(Wfi), Is.EqualTo(TrapOutcome.Idle));
         machine.V.Requests = (int)HartRequest.Stop;
-        Assert.That(machine.Interrupt(Interrupts.Software), Is.EqualTo(TrapOutcome.Stop));
+        Assert.That(machine.ServeHarts(), Is.EqualTo(TrapOutcome.Stop));
         Assert.That(machine.V.StopReason, Is.EqualTo(StopReason.Requested));
     }
 

@@ -1,4 +1,4 @@
-using System;
+using System.Numerics;
 using NUnit.Framework;
 using Rvirt.Core.Host;
 using Rvirt.Core.Privileged;
@@ -11,8 +11,6 @@ namespace Rvirt.Tests.Core.VirtualHart;
 /// <summary>What is asked of a virtual hart reaches it, with as few interrupts as it takes.</summary>
 public sealed class HartKickTests
 {
-    private const ulong Software = (1UL << 63) | 1;
-
     private static TrapMachine Target()
     {
         var machine = new TrapMachine();
@@ -31,11 +29,24 @@ public sealed class HartKickTests
         HartKick.Raise(ref asking, ref target.V, HartRequest.Interrupt);
         Assert.That((asking.Sent, asking.Last), Is.EqualTo((1, 7UL)));
         target.Bus.External = true;
-        Assert.That(target.Trap(Software, 0), Is.EqualTo(TrapOutcome.Resume));
+        Assert.That(target.Software(), Is.EqualTo(TrapOutcome.Resume));
         Assert.That((target.V.Csrs.Sip, target.V.Requests), Is.EqualTo((Interrupts.Software | Interrupts.External, 0)));
         HartKick.Raise(ref asking, ref target.V, HartRequest.Stop);
         Assert.That(asking.Sent, Is.EqualTo(2), "what came before is served: it has to be told again");
-        Assert.That(target.Trap(Software, 0), Is.EqualTo(TrapOutcome.Stop));
+        Assert.That(target.Software(), Is.EqualTo(TrapOutcome.Stop));
+    }
+
+    [Test]
+    public void AFenceThatWaitsWithoutAnInterruptHidesNoRequest()
+    {
+        using var target = Target();
+        target.V.Requests = (int)HartRequest.Fence;
+        var asking = new Asking();
+        HartKick.Raise(ref asking, ref target.V, HartRequest.Interrupt);
+        Assert.That(asking.Sent, Is.EqualTo(1));
+        HartKick.Raise(ref asking, ref target.V, HartRequest.External);
+        Assert.That(asking.Sent, Is.EqualTo(1));
+        Assert.That((HartRequest)target.V.Requests, Is.EqualTo(HartRequest.Fence | HartRequest.Interrupt | HartRequest.External));
     }
 
     [TestCase(HartRequest.None, 1)]
@@ -47,7 +58,7 @@ public sealed class HartKickTests
         var asking = new Asking();
         // The interrupt is cleared before the requests are taken: what comes in between is taken too.
         target.Hart.WhenCleared = () => HartKick.Raise(ref asking, ref target.V, HartRequest.Interrupt);
-        target.Trap(Software, 0);
+        target.Software();
         Assert.That((target.V.Csrs.Sip & Interrupts.Software, target.V.Requests, asking.Sent), Is.EqualTo((Interrupts.Software, 0, sent)));
     }
 
@@ -67,10 +78,10 @@ public sealed class HartKickTests
 
         public ulong Last { get; private set; }
 
-        public void SendIpi(ulong hartId)
+        public void SendIpis(ulong mask, ulong first)
         {
             Sent++;
-            Last = hartId;
+            Last = first + (ulong)BitOperations.TrailingZeroCount(mask);
         }
     }
 }

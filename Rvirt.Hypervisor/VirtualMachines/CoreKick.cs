@@ -1,0 +1,57 @@
+using System.Threading;
+using Rvirt.Core.VirtualHart;
+using Rvirt.Hypervisor.Host;
+
+namespace Rvirt.Hypervisor.VirtualMachines;
+
+/// <summary>What is asked of a hart of the host, as <see cref="HartKick"/> asks virtual harts, and what it does about that.</summary>
+// SAFETY: records of harts and guests stay in place.
+internal static unsafe class CoreKick<THost>
+    where THost : unmanaged, IHypervisorHost
+{
+    /// <summary>Asks a hart, and interrupts it if it does not know yet that something is asked.</summary>
+    /// <param name="host">The hart that asks.</param>
+    /// <param name="core">Whom.</param>
+    /// <param name="request">What.</param>
+    internal static void Raise(ref THost host, HostCore<THost>* core, CoreRequest request)
+    {
+        if (Interlocked.Or(ref core->Requests, (int)request) == 0)
+        {
+            host.SendIpis(1, core->HartId);
+        }
+    }
+
+    /// <summary>Another hart interrupted the calling one: takes what was asked of it. What was asked of the virtual hart it runs comes next.</summary>
+    internal static CoreRequest Take(HostCore<THost>* core)
+    {
+        // Cleared first: a request that comes after the exchange raises it again.
+        core->Host.ClearSoftwareInterrupt();
+        return (CoreRequest)Interlocked.Exchange(ref core->Requests, 0);
+    }
+
+    /// <summary>
+    /// Moves on the virtual harts that wait, were last loaded on the calling hart, and were asked something: who asked interrupted this hart,
+    /// as <see cref="VCpu.HostHartId"/> names it, and knows no more.
+    /// </summary>
+    /// <param name="core">The calling hart, whose interrupt was cleared before.</param>
+    /// <param name="woken">Called with each, which is <see cref="RunState.Runnable"/> from then on.</param>
+    internal static void Wake<TWoken>(HostCore<THost>* core, ref TWoken woken)
+        where TWoken : struct, IWoken<THost>
+    {
+        var machine = core->Machine;
+        for (var i = 0; i < machine->GuestCount; i++)
+        {
+            var guest = machine->Guests + i;
+            for (var n = 0; n < guest->Devices.Harts; n++)
+            {
+                var hart = (GuestHart<THost>*)guest->Harts[n];
+                ref var v = ref hart->V;
+                if (hart != core->Running && v.RunState == RunState.Blocked && Volatile.Read(ref v.HostHartId) == core->HartId
+                    && v.IsAskedToWake && v.TryMove(RunState.Blocked, RunState.Runnable))
+                {
+                    woken.Add(hart);
+                }
+            }
+        }
+    }
+}
