@@ -51,7 +51,7 @@ public unsafe partial struct GuestBus<THost>
         in GuestDevices devices,
         byte* storage,
         int guest,
-        ConsoleMultiplexer* console,
+        ConsoleMultiplexer<THost>* console,
         HostGoldfishRtc* hostClock)
     {
         if (!devices.Board.IsSound(memory.Length))

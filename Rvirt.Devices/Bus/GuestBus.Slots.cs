@@ -70,7 +70,7 @@ public unsafe partial struct GuestBus<THost>
         }
 
         _reports++;
-        var writer = ConsoleMultiplexer.BeginMessage(_console, ref host);
+        var writer = ConsoleMultiplexer<THost>.BeginMessage(_console, ref host);
         writer.Text("guest "u8).Decimal((ulong)_guest).Text(" broke queue "u8).Decimal((ulong)queue)
             .Text(" of virtio slot "u8).Decimal((ulong)slot).Text(": "u8).Text(QueueFaultText.Of(fault));
         _console->EndMessage(ref host);

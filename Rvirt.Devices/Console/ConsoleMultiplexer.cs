@@ -13,13 +13,14 @@ namespace Rvirt.Devices.Console;
 /// that pasted text is not lost.</para>
 /// <para>The lock is innermost: no other lock is taken while it is held.</para>
 /// </remarks>
-public unsafe struct ConsoleMultiplexer
+public unsafe struct ConsoleMultiplexer<THost>
+    where THost : struct, IMmio
 {
     private const int NoGuest = -1;
     private const int PanicPatience = 1 << 20;
 
     private TicketLock _lock;
-    private HostUartDriver _uart;
+    private HostUartDriver<THost> _uart;
     private GuestConsole* _guests;
     private int _guestCount;
     private int _focus;
@@ -34,7 +35,7 @@ public unsafe struct ConsoleMultiplexer
     /// <param name="uart">The host's UART, initialized.</param>
     /// <param name="memory">Zeroed memory of <see cref="BytesNeeded"/> bytes, aligned to 16; null where there is no guest yet.</param>
     /// <param name="guests">Number of guests that have a console.</param>
-    public void Initialize(in HostUartDriver uart, void* memory, int guests)
+    public void Initialize(in HostUartDriver<THost> uart, void* memory, int guests)
     {
         this = default;
         _uart = uart;
@@ -60,8 +61,7 @@ public unsafe struct ConsoleMultiplexer
     /// <summary>Lets input go to another guest from now on.</summary>
     /// <param name="host">Access to the UART.</param>
     /// <param name="guest">Its number; one that is not there changes nothing.</param>
-    public void SetFocus<THost>(ref THost host, int guest)
-        where THost : struct, IMmio
+    public void SetFocus(ref THost host, int guest)
     {
         _lock.Acquire();
         if ((uint)guest < (uint)_guestCount)
@@ -78,13 +78,11 @@ public unsafe struct ConsoleMultiplexer
     public readonly GuestConsole* Guest(int guest) => (uint)guest < (uint)_guestCount ? _guests + guest : null;
 
     /// <summary>Turns input on. The UART's interrupt must be routed at the host's PLIC.</summary>
-    public readonly void EnableInput<THost>(ref THost host)
-        where THost : struct, IMmio
+    public void EnableInput(ref THost host)
         => _uart.EnableReceiveInterrupt(ref host, true);
 
     /// <summary>Takes a byte of a guest's output.</summary>
-    public void Output<THost>(ref THost host, int guest, byte value)
-        where THost : struct, IMmio
+    public void Output(ref THost host, int guest, byte value)
     {
         _lock.Acquire();
         if (_guestCount <= 1)
@@ -113,8 +111,7 @@ public unsafe struct ConsoleMultiplexer
     }
 
     /// <summary>Shows what a guest has printed of its line: it waits for input, or goes to sleep.</summary>
-    public void Flush<THost>(ref THost host, int guest)
-        where THost : struct, IMmio
+    public void Flush(ref THost host, int guest)
     {
         // Read without the lock: only the guest's own output changes it.
         if (_guestCount <= 1 || (uint)guest >= (uint)_guestCount || _guests[guest].LineLength == _guests[guest].LineShown)
@@ -129,8 +126,7 @@ public unsafe struct ConsoleMultiplexer
 
     /// <summary>Serves the UART's interrupt: moves what was received to the guest that has the focus.</summary>
     /// <returns>The guest that has new input, or -1.</returns>
-    public int ServiceInput<THost>(ref THost host)
-        where THost : struct, IMmio
+    public int ServiceInput(ref THost host)
     {
         _lock.Acquire();
         var guest = Drain(ref host);
@@ -139,8 +135,7 @@ public unsafe struct ConsoleMultiplexer
     }
 
     /// <summary>Takes a byte of a guest's input, its line status in bits 15 to 8; -1 where none waits.</summary>
-    public int TakeInput<THost>(ref THost host, int guest)
-        where THost : struct, IMmio
+    public int TakeInput(ref THost host, int guest)
     {
         if ((uint)guest >= (uint)_guestCount || _guests[guest].InputCount == 0)
         {
@@ -164,8 +159,7 @@ public unsafe struct ConsoleMultiplexer
     }
 
     /// <summary>Forgets a guest's waiting input and shows what is left of its line: it starts again or is gone.</summary>
-    public void ResetGuest<THost>(ref THost host, int guest)
-        where THost : struct, IMmio
+    public void ResetGuest(ref THost host, int guest)
     {
         if ((uint)guest < (uint)_guestCount)
         {
@@ -185,8 +179,7 @@ public unsafe struct ConsoleMultiplexer
     /// <summary>Starts a line of the hypervisor's own, <c>rvirt: </c>, and keeps the console until <see cref="EndMessage"/>.</summary>
     /// <param name="console">The console; its state must stay in place while the writer is used.</param>
     /// <param name="host">Access to the UART.</param>
-    public static ConsoleWriter<THost, UartSink<THost>> BeginMessage<THost>(ConsoleMultiplexer* console, ref THost host)
-        where THost : struct, IMmio
+    public static ConsoleWriter<THost, UartSink<THost>> BeginMessage(ConsoleMultiplexer<THost>* console, ref THost host)
     {
         console->_lock.Acquire();
         return console->StartMessage(ref host, new UartSink<THost>(&console->_uart));
@@ -195,8 +188,7 @@ public unsafe struct ConsoleMultiplexer
     /// <summary>Starts a last message: takes the console even where the hart that holds it never gives it back.</summary>
     /// <param name="console">The console; its state must stay in place while the writer is used.</param>
     /// <param name="host">Access to the UART.</param>
-    public static ConsoleWriter<THost, UartSink<THost>> BeginPanic<THost>(ConsoleMultiplexer* console, ref THost host)
-        where THost : struct, IMmio
+    public static ConsoleWriter<THost, UartSink<THost>> BeginPanic(ConsoleMultiplexer<THost>* console, ref THost host)
     {
         for (var looks = PanicPatience; looks > 0 && !console->_lock.TryAcquire(); looks--)
         {
@@ -206,16 +198,14 @@ public unsafe struct ConsoleMultiplexer
     }
 
     /// <summary>Ends the line and gives the console back.</summary>
-    public void EndMessage<THost>(ref THost host)
-        where THost : struct, IMmio
+    public void EndMessage(ref THost host)
     {
         _uart.Write(ref host, (byte)'\r');
         _uart.Write(ref host, (byte)'\n');
         _lock.Release();
     }
 
-    private void Prefix<THost>(ref THost host, int guest)
-        where THost : struct, IMmio
+    private void Prefix(ref THost host, int guest)
     {
         _uart.Write(ref host, (byte)'[');
         for (var i = 0; i < _guests[guest].NameLength; i++)
@@ -227,15 +217,13 @@ public unsafe struct ConsoleMultiplexer
         _uart.Write(ref host, (byte)' ');
     }
 
-    private ConsoleWriter<THost, UartSink<THost>> StartMessage<THost>(ref THost host, UartSink<THost> sink)
-        where THost : struct, IMmio
+    private ConsoleWriter<THost, UartSink<THost>> StartMessage(ref THost host, UartSink<THost> sink)
     {
         CloseLine(ref host);
         return new ConsoleWriter<THost, UartSink<THost>>(ref host, sink).Text("rvirt: "u8);
     }
 
-    private void CloseLine<THost>(ref THost host)
-        where THost : struct, IMmio
+    private void CloseLine(ref THost host)
     {
         if (_lineOpen)
         {
@@ -248,8 +236,7 @@ public unsafe struct ConsoleMultiplexer
     }
 
     // Prints what is new of a guest's line; all of it, with the name, where another line came between.
-    private void Show<THost>(ref THost host, int guest)
-        where THost : struct, IMmio
+    private void Show(ref THost host, int guest)
     {
         // SAFETY: callers checked the index against the number of guests.
         var console = _guests + guest;
@@ -278,8 +265,7 @@ public unsafe struct ConsoleMultiplexer
     }
 
     // Whoever has the focus now has room: what waits in the UART interrupts again.
-    private void Resume<THost>(ref THost host)
-        where THost : struct, IMmio
+    private void Resume(ref THost host)
     {
         if (_throttled && _guests[_focus].InputCount < GuestConsole.InputCapacity)
         {
@@ -288,8 +274,7 @@ public unsafe struct ConsoleMultiplexer
         }
     }
 
-    private int Drain<THost>(ref THost host)
-        where THost : struct, IMmio
+    private int Drain(ref THost host)
     {
         if (_guestCount == 0)
         {

@@ -7,10 +7,10 @@ namespace Rvirt.Devices.Console;
 public readonly unsafe struct UartSink<THost> : IConsoleSink<THost>
     where THost : struct, IMmio
 {
-    private readonly HostUartDriver* _uart;
+    private readonly HostUartDriver<THost>* _uart;
 
     /// <summary>Wraps a UART, which must stay where it is.</summary>
-    public UartSink(HostUartDriver* uart) => _uart = uart;
+    public UartSink(HostUartDriver<THost>* uart) => _uart = uart;
 
     /// <inheritdoc/>
     // SAFETY: the constructor's caller keeps the UART's state in place.

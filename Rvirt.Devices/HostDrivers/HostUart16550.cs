@@ -1,8 +1,9 @@
+using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Host;
 
 namespace Rvirt.Devices.HostDrivers;
 
-/// <summary>Driver of the host's 16550A UART: polled output through its FIFO, input by interrupt. All zero is a UART that is not there.</summary>
+/// <summary>Driver of the host's 16550A UART: polled output through its FIFO, input by interrupt.</summary>
 /// <remarks>The line speed stays as firmware left it. Callers on several harts take a lock around it.</remarks>
 public struct HostUart16550 : IHostUart
 {
@@ -31,18 +32,12 @@ public struct HostUart16550 : IHostUart
     private bool _stalled;
     private bool _break;
 
-    /// <summary>Physical address of the first register; 0: none.</summary>
-    public readonly ulong Base => _base;
-
-    /// <summary>Names the UART and makes it usable for output. Interrupts stay off.</summary>
-    /// <param name="host">Access to its registers.</param>
-    /// <param name="address">Physical address of the first register.</param>
-    /// <param name="shift">Registers lie 2^shift bytes apart (<c>reg-shift</c>).</param>
-    public void Initialize<THost>(ref THost host, ulong address, int shift)
+    /// <inheritdoc/>
+    public void Initialize<THost>(ref THost host, in UartDescription uart)
         where THost : struct, IMmio
     {
-        _base = address;
-        _shift = shift;
+        _base = uart.Base;
+        _shift = uart.RegisterShift;
         _room = 0;
         _stalled = false;
         _break = false;
@@ -52,15 +47,10 @@ public struct HostUart16550 : IHostUart
         host.Write8(Register(ModemControl), ReadyAndInterruptOut);
     }
 
-    /// <summary>Sends a byte, once the transmitter has room.</summary>
+    /// <inheritdoc/>
     public void Write<THost>(ref THost host, byte value)
         where THost : struct, IMmio
     {
-        if (_base == 0)
-        {
-            return;
-        }
-
         if (_room == 0 && !MakeRoom(ref host))
         {
             return;
@@ -70,21 +60,12 @@ public struct HostUart16550 : IHostUart
         host.Write8(Register(ReceiveTransmit), value);
     }
 
-    /// <summary>Takes a received byte.</summary>
-    /// <param name="host">Access to its registers.</param>
-    /// <param name="value">The byte; zero for a break.</param>
-    /// <param name="errors">What the line status register says of it: overrun (bit 1), parity (2) or framing error (3), break (4).</param>
-    /// <returns>False where none waits.</returns>
+    /// <inheritdoc/>
     public bool TryRead<THost>(ref THost host, out byte value, out byte errors)
         where THost : struct, IMmio
     {
         value = 0;
         errors = 0;
-        if (_base == 0)
-        {
-            return false;
-        }
-
         var status = host.Read8(Register(LineStatus));
         // Some chips, and QEMU, tell of a break while bytes from before it still wait; its own is zero.
         _break |= (status & Break) != 0;
@@ -104,15 +85,10 @@ public struct HostUart16550 : IHostUart
         return true;
     }
 
-    /// <summary>Turns the receive interrupt on or off.</summary>
+    /// <inheritdoc/>
     public readonly void EnableReceiveInterrupt<THost>(ref THost host, bool on)
         where THost : struct, IMmio
-    {
-        if (_base != 0)
-        {
-            host.Write8(Register(InterruptEnable), on ? (byte)1 : (byte)0);
-        }
-    }
+        => host.Write8(Register(InterruptEnable), on ? (byte)1 : (byte)0);
 
     private bool MakeRoom<THost>(ref THost host)
         where THost : struct, IMmio

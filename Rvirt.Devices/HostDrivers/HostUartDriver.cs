@@ -3,46 +3,49 @@ using Rvirt.Core.Host;
 
 namespace Rvirt.Devices.HostDrivers;
 
-/// <summary>The driver of the UART that the machine has, whichever it is: the one place that knows which kinds have one. All zero is no UART.</summary>
-public struct HostUartDriver : IHostUart
+/// <summary>
+/// The UART that the machine has, and its driver, whichever it is: bound once, in a table with an entry for each operation. All zero is no UART.
+/// </summary>
+/// <remarks>A table, since an image's trap handling is compiled once, whatever drivers its boards bring; within a driver all calls are direct.</remarks>
+/// <typeparam name="THost">The hart that calls.</typeparam>
+// SAFETY: Take fills in all entries for one type of driver, whose state is asked for as nothing else.
+public unsafe struct HostUartDriver<THost>
+    where THost : struct, IMmio
 {
-    private HostUartKind _kind;
-    private HostUart16550 _ns16550;
+    private DriverState _state;
+    private delegate*<ref DriverState, ref THost, byte, void> _write;
+    private delegate*<ref DriverState, ref THost, out byte, out byte, bool> _tryRead;
+    private delegate*<ref DriverState, ref THost, bool, void> _enableReceiveInterrupt;
 
-    /// <summary>Whether a kind of UART has a driver; no UART needs none.</summary>
-    public static bool Drives(HostUartKind kind) => kind is HostUartKind.None or HostUartKind.Ns16550A;
-
-    /// <summary>Takes a UART and makes it usable for output. Interrupts stay off.</summary>
+    /// <summary>Has a driver take a UART and make it usable for output. Interrupts stay off.</summary>
+    /// <typeparam name="TUart">The driver.</typeparam>
     /// <param name="host">Access to its registers.</param>
-    /// <param name="uart">What the device tree says of it; of a kind that has a driver, else there is none.</param>
-    public void Initialize<THost>(ref THost host, in UartDescription uart)
-        where THost : struct, IMmio
+    /// <param name="uart">What the device tree says of it.</param>
+    public void Take<TUart>(ref THost host, in UartDescription uart)
+        where TUart : unmanaged, IHostUart
     {
         this = default;
-        if (uart.Kind == HostUartKind.Ns16550A)
+        DriverState.As<TUart>(ref _state).Initialize(ref host, uart);
+        _write = &Write<TUart>;
+        _tryRead = &TryRead<TUart>;
+        _enableReceiveInterrupt = &EnableReceiveInterrupt<TUart>;
+    }
+
+    /// <inheritdoc cref="IHostUart.Write"/>
+    public void Write(ref THost host, byte value)
+    {
+        if (_write != null)
         {
-            _kind = uart.Kind;
-            _ns16550.Initialize(ref host, uart.Base, uart.RegisterShift);
+            _write(ref _state, ref host, value);
         }
     }
 
-    /// <inheritdoc/>
-    public void Write<THost>(ref THost host, byte value)
-        where THost : struct, IMmio
+    /// <inheritdoc cref="IHostUart.TryRead"/>
+    public bool TryRead(ref THost host, out byte value, out byte errors)
     {
-        if (_kind == HostUartKind.Ns16550A)
+        if (_tryRead != null)
         {
-            _ns16550.Write(ref host, value);
-        }
-    }
-
-    /// <inheritdoc/>
-    public bool TryRead<THost>(ref THost host, out byte value, out byte errors)
-        where THost : struct, IMmio
-    {
-        if (_kind == HostUartKind.Ns16550A)
-        {
-            return _ns16550.TryRead(ref host, out value, out errors);
+            return _tryRead(ref _state, ref host, out value, out errors);
         }
 
         value = 0;
@@ -50,13 +53,24 @@ public struct HostUartDriver : IHostUart
         return false;
     }
 
-    /// <inheritdoc/>
-    public readonly void EnableReceiveInterrupt<THost>(ref THost host, bool on)
-        where THost : struct, IMmio
+    /// <inheritdoc cref="IHostUart.EnableReceiveInterrupt"/>
+    public void EnableReceiveInterrupt(ref THost host, bool on)
     {
-        if (_kind == HostUartKind.Ns16550A)
+        if (_enableReceiveInterrupt != null)
         {
-            _ns16550.EnableReceiveInterrupt(ref host, on);
+            _enableReceiveInterrupt(ref _state, ref host, on);
         }
     }
+
+    private static void Write<TUart>(ref DriverState state, ref THost host, byte value)
+        where TUart : unmanaged, IHostUart
+        => DriverState.As<TUart>(ref state).Write(ref host, value);
+
+    private static bool TryRead<TUart>(ref DriverState state, ref THost host, out byte value, out byte errors)
+        where TUart : unmanaged, IHostUart
+        => DriverState.As<TUart>(ref state).TryRead(ref host, out value, out errors);
+
+    private static void EnableReceiveInterrupt<TUart>(ref DriverState state, ref THost host, bool on)
+        where TUart : unmanaged, IHostUart
+        => DriverState.As<TUart>(ref state).EnableReceiveInterrupt(ref host, on);
 }

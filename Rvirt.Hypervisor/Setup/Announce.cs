@@ -16,7 +16,7 @@ internal static unsafe class Announce<THost>
     internal static void Guests(ref THost host, HostMachine<THost>* machine, ReadOnlySpan<byte> board, in HostAbilities abilities)
     {
         var console = &machine->Console;
-        ConsoleMultiplexer.BeginMessage(console, ref host)
+        ConsoleMultiplexer<THost>.BeginMessage(console, ref host)
             .Text(board)
             .Text(machine->Boot.Mode switch
             {
@@ -36,7 +36,7 @@ internal static unsafe class Announce<THost>
         LeftOut(ref host, console, (ulong)description.VirtioSlotsLeftOut, " virtio slots are more than Rvirt keeps, and stay unused"u8);
         if (abilities.PrintsTraps)
         {
-            ConsoleMultiplexer.BeginMessage(console, ref host)
+            ConsoleMultiplexer<THost>.BeginMessage(console, ref host)
                 .Text("warning: OpenSBI from 1.6 on complains of each sret, wfi and sfence.vma of a guest, and no kernel boots beside that: "u8)
                 .Text("use Rvirt's image with its own machine-mode part, or an older OpenSBI"u8);
             console->EndMessage(ref host);
@@ -46,7 +46,7 @@ internal static unsafe class Announce<THost>
         {
             // SAFETY: the machine has that many guests, each with a hart.
             var guest = machine->Guests + i;
-            ConsoleMultiplexer.BeginMessage(console, ref host)
+            ConsoleMultiplexer<THost>.BeginMessage(console, ref host)
                 .Text("guest "u8).Text(guest->Name)
                 .Text(": hart "u8).Decimal(guest->Harts[0]->HostHartId)
                 .Text(", "u8).Decimal(guest->Memory.Length / MiB).Text(" MiB at "u8).Hex(guest->Memory.HostAddress)
@@ -56,11 +56,11 @@ internal static unsafe class Announce<THost>
     }
 
     // What a list of the host's description had no room for: nobody was given it, and here it is said.
-    private static void LeftOut(ref THost host, ConsoleMultiplexer* console, ulong count, ReadOnlySpan<byte> what)
+    private static void LeftOut(ref THost host, ConsoleMultiplexer<THost>* console, ulong count, ReadOnlySpan<byte> what)
     {
         if (count != 0)
         {
-            ConsoleMultiplexer.BeginMessage(console, ref host).Text("warning: "u8).Decimal(count).Text(what);
+            ConsoleMultiplexer<THost>.BeginMessage(console, ref host).Text("warning: "u8).Decimal(count).Text(what);
             console->EndMessage(ref host);
         }
     }

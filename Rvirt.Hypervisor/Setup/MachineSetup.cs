@@ -93,7 +93,7 @@ public static unsafe class MachineSetup<THost>
             return Fail(ref host, "more guests than harts: give the machine a hart for each"u8, board.Advice(Remedy.MoreHarts));
         }
 
-        if (!HostUartDriver.Drives(description.Uart.Kind))
+        if (description.Uart.Kind is not (HostUartKind.None or HostUartKind.Ns16550A))
         {
             return NoUartDriver(ref host, description.Uart);
         }
@@ -126,7 +126,7 @@ public static unsafe class MachineSetup<THost>
     private static bool TryMakeMachine(
         ref THost host, BootInfo* info, in Board board, in HostDescription description, int guests, ref MemoryMap map, out HostMachine<THost>* machine)
     {
-        var consoleBytes = ConsoleMultiplexer.BytesNeeded(guests);
+        var consoleBytes = ConsoleMultiplexer<THost>.BytesNeeded(guests);
         machine = (HostMachine<THost>*)HostMemory.Take(ref host, ref map, (ulong)sizeof(HostMachine<THost>));
         var guestArray = (Guest<THost>*)HostMemory.Take(ref host, ref map, (ulong)sizeof(Guest<THost>) * (ulong)guests);
         var console = HostMemory.Take(ref host, ref map, consoleBytes);
@@ -149,8 +149,12 @@ public static unsafe class MachineSetup<THost>
             return false;
         }
 
-        var uart = default(HostUartDriver);
-        uart.Initialize(ref host, description.Uart);
+        var uart = default(HostUartDriver<THost>);
+        if (description.Uart.Kind == HostUartKind.Ns16550A)
+        {
+            uart.Take<HostUart16550>(ref host, description.Uart);
+        }
+
         machine->Console.Initialize(uart, console, guests);
         machine->Plic.Initialize(description.Plic.Base);
         machine->Clock.Initialize(description.Clock, description.TimebaseFrequency);

@@ -56,7 +56,7 @@ internal static unsafe class CoreCheck<THost>
         }
 
         var console = &core->Machine->Console;
-        ConsoleMultiplexer.BeginMessage(console, ref host)
+        ConsoleMultiplexer<THost>.BeginMessage(console, ref host)
             .Text("warning: hart "u8).Decimal(core->HartId).Text(why).Text(", and stays unused"u8);
         console->EndMessage(ref host);
     }

@@ -70,7 +70,7 @@ internal static unsafe class GuestReport<THost>
         ref var host = ref hart->Core->Host;
         var mode = TrapContext<THost>.GuestMode;
         var console = &hart->Guest->Machine->Console;
-        ConsoleMultiplexer.BeginMessage(console, ref hart->Core->Host)
+        ConsoleMultiplexer<THost>.BeginMessage(console, ref hart->Core->Host)
             .Text("  pc "u8).Hex(v.Pc)
             .Text(mode.Privilege(ref host, v) == PrivilegeMode.User ? " (U)"u8 : " (S)"u8)
             .Text(" scause "u8).Hex(mode.Read(ref host, v, Csr.Scause))
@@ -83,7 +83,7 @@ internal static unsafe class GuestReport<THost>
         Instruction(hart, console);
         for (var i = 0; i < GeneralRegisters.Count; i += 8)
         {
-            var writer = ConsoleMultiplexer.BeginMessage(console, ref hart->Core->Host).Text(" "u8);
+            var writer = ConsoleMultiplexer<THost>.BeginMessage(console, ref hart->Core->Host).Text(" "u8);
             for (var n = i; n < i + 8; n++)
             {
                 writer.Text(" "u8).Text(RegisterName.Column(n)).Text(" "u8).Hex(v.X[n]);
@@ -94,7 +94,7 @@ internal static unsafe class GuestReport<THost>
     }
 
     // As the guest would read it now; nothing where its page is not mapped.
-    private static void Instruction(GuestHart<THost>* hart, ConsoleMultiplexer* console)
+    private static void Instruction(GuestHart<THost>* hart, ConsoleMultiplexer<THost>* console)
     {
         if (!TrapContext<THost>.GuestMode.TryFetch(ref hart->Core->Host, hart->V, out var instruction))
         {
@@ -102,13 +102,13 @@ internal static unsafe class GuestReport<THost>
         }
 
         Span<byte> text = stackalloc byte[Disassembler.MaximumLength];
-        ConsoleMultiplexer.BeginMessage(console, ref hart->Core->Host)
+        ConsoleMultiplexer<THost>.BeginMessage(console, ref hart->Core->Host)
             .Text("  at pc "u8).Text(text[..Disassembler.Write(instruction, text)]);
         console->EndMessage(ref hart->Core->Host);
     }
 
     private static ConsoleWriter<THost, UartSink<THost>> Begin(GuestHart<THost>* hart) =>
-        ConsoleMultiplexer.BeginMessage(&hart->Guest->Machine->Console, ref hart->Core->Host)
+        ConsoleMultiplexer<THost>.BeginMessage(&hart->Guest->Machine->Console, ref hart->Core->Host)
             .Text("guest "u8)
             .Text(hart->Guest->Name);
 

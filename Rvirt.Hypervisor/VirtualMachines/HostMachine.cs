@@ -15,7 +15,7 @@ public unsafe struct HostMachine<THost>
     where THost : unmanaged, IHypervisorHost
 {
     /// <summary>The shared console.</summary>
-    internal ConsoleMultiplexer Console;
+    internal ConsoleMultiplexer<THost> Console;
 
     /// <summary>The host's PLIC.</summary>
     internal HostPlic Plic;

@@ -33,13 +33,13 @@ internal sealed unsafe class TestGuest : IGuestSlot, IDisposable
         _allocation = (byte*)NativeMemory.AllocZeroed(0x10_0000 + 64);
         _block = (byte*)(((nint)_allocation + 63) & ~63);
         Bus = (GuestBus<DeviceHost>*)_block;
-        Console = (ConsoleMultiplexer*)(_block + 0x8000);
+        Console = (ConsoleMultiplexer<DeviceHost>*)(_block + 0x8000);
         HostPlic = (HostPlic*)(_block + 0xa000);
         HostClock = (HostGoldfishRtc*)(_block + 0xf000);
 
         var host = Machine.Host;
-        var uart = default(HostUartDriver);
-        uart.Initialize(ref host, new Rvirt.Core.DeviceTree.UartDescription { Kind = Rvirt.Core.DeviceTree.HostUartKind.Ns16550A, Base = FakeMachine.UartBase });
+        var uart = default(HostUartDriver<DeviceHost>);
+        uart.Take<HostUart16550>(ref host, new Rvirt.Core.DeviceTree.UartDescription { Kind = Rvirt.Core.DeviceTree.HostUartKind.Ns16550A, Base = FakeMachine.UartBase });
         Console->Initialize(uart, _block + 0x1_0000, guests);
         for (var guest = 0; guest < guests; guest++)
         {
@@ -78,7 +78,7 @@ internal sealed unsafe class TestGuest : IGuestSlot, IDisposable
 
     public GuestBus<DeviceHost>* Bus { get; }
 
-    public ConsoleMultiplexer* Console { get; }
+    public ConsoleMultiplexer<DeviceHost>* Console { get; }
 
     public HostPlic* HostPlic { get; }
 

@@ -75,7 +75,7 @@ public unsafe class ConsoleTests
         using var guest = new TestGuest();
         var host = guest.Machine.Host;
         Print(guest, 0, "half a li");
-        var writer = ConsoleMultiplexer.BeginMessage(guest.Console, ref host);
+        var writer = ConsoleMultiplexer<DeviceHost>.BeginMessage(guest.Console, ref host);
         writer.Text("page "u8).Hex(0x8000_0fff).Text(" of "u8).Decimal(1209).Text("/"u8).Decimal(0).Text("/"u8).Hex(0)
             .Text("/"u8).Decimal(ulong.MaxValue).Text("/"u8).Hex(ulong.MaxValue);
         guest.Console->EndMessage(ref host);
@@ -88,8 +88,8 @@ public unsafe class ConsoleTests
     {
         using var guest = new TestGuest();
         var host = guest.Machine.Host;
-        ConsoleMultiplexer.BeginMessage(guest.Console, ref host).Text("half"u8);
-        ConsoleMultiplexer.BeginPanic(guest.Console, ref host).Text("bug"u8).Newline();
+        ConsoleMultiplexer<DeviceHost>.BeginMessage(guest.Console, ref host).Text("half"u8);
+        ConsoleMultiplexer<DeviceHost>.BeginPanic(guest.Console, ref host).Text("bug"u8).Newline();
         Assert.That(guest.Output, Does.EndWith("rvirt: bug\r\n"));
     }
 

@@ -1,0 +1,135 @@
+using System;
+using System.Runtime.CompilerServices;
+using NUnit.Framework;
+using Rvirt.Core.DeviceTree;
+using Rvirt.Core.Host;
+using Rvirt.Devices.HostDrivers;
+using Rvirt.Testing.Devices;
+
+namespace Rvirt.Tests.Devices.HostDrivers;
+
+/// <summary>A UART's driver may be anybody's.</summary>
+internal sealed class HostUartDriverTests
+{
+    [Test]
+    public void Whoever_brings_a_driver_gets_every_call()
+    {
+        using var machine = new FakeMachine(4096);
+        var host = machine.Host;
+        var uart = default(HostUartDriver<DeviceHost>);
+        uart.Take<LoudUart>(ref host, new UartDescription { Base = FakeMachine.UartBase });
+        Assert.That(machine.Uart.Read(1), Is.Zero);
+        uart.EnableReceiveInterrupt(ref host, true);
+        Assert.That(machine.Uart.Read(1), Is.EqualTo(1), "interrupts");
+        foreach (var value in "a-b"u8)
+        {
+            uart.Write(ref host, value);
+        }
+
+        Assert.That(machine.Output.ToString(), Is.EqualTo("A-B"));
+        Assert.That((uart.TryRead(ref host, out var read, out var errors), read, errors), Is.EqualTo((true, (byte)3, (byte)2)), "bytes sent, and a constant");
+    }
+
+    [Test]
+    public void No_UART_takes_output_and_gives_no_input()
+    {
+        using var machine = new FakeMachine(4096);
+        var host = machine.Host;
+        var uart = default(HostUartDriver<DeviceHost>);
+        uart.Write(ref host, 1);
+        uart.EnableReceiveInterrupt(ref host, true);
+        Assert.That((uart.TryRead(ref host, out var read, out var errors), read, errors), Is.EqualTo((false, (byte)0, (byte)0)));
+        Assert.That(machine.MmioAccesses, Is.Zero);
+    }
+
+    /// <summary>What it keeps lies in a room of one size, whichever it is.</summary>
+    [Test]
+    public void A_driver_that_keeps_too_much_is_refused()
+    {
+        using var machine = new FakeMachine(4096);
+        var host = machine.Host;
+        var uart = default(HostUartDriver<DeviceHost>);
+        uart.Take<Wide<Full>>(ref host, default);
+        uart.Write(ref host, 77);
+        Assert.That((uart.TryRead(ref host, out var read, out _), read), Is.EqualTo((true, (byte)77)), "to the last byte");
+        Assert.That(
+            () => uart.Take<Wide<TooFull>>(ref host, default),
+            Throws.InvalidOperationException.With.Message.EqualTo("a driver of the board keeps more than the 128 bytes there are for one"));
+    }
+
+    private struct LoudUart : IHostUart
+    {
+        private ulong _base;
+        private byte _sent;
+
+        public void Initialize<THost>(ref THost host, in UartDescription uart)
+            where THost : struct, IMmio
+            => _base = uart.Base;
+
+        public void Write<THost>(ref THost host, byte value)
+            where THost : struct, IMmio
+        {
+            _sent++;
+            host.Write8(_base, value is >= (byte)'a' and <= (byte)'z' ? (byte)(value - 32) : value);
+        }
+
+        public bool TryRead<THost>(ref THost host, out byte value, out byte errors)
+            where THost : struct, IMmio
+        {
+            value = _sent;
+            errors = 2;
+            return true;
+        }
+
+        public void EnableReceiveInterrupt<THost>(ref THost host, bool on)
+            where THost : struct, IMmio
+            => host.Write8(_base + 1, on ? (byte)1 : (byte)0);
+    }
+
+    // Keeps the last byte that was sent in the last byte of its state.
+    private struct Wide<TState> : IHostUart
+        where TState : unmanaged
+    {
+        private TState _state;
+
+        public readonly void Initialize<THost>(ref THost host, in UartDescription uart)
+            where THost : struct, IMmio
+        {
+        }
+
+        public void Write<THost>(ref THost host, byte value)
+            where THost : struct, IMmio
+            => Last = value;
+
+        public bool TryRead<THost>(ref THost host, out byte value, out byte errors)
+            where THost : struct, IMmio
+        {
+            value = Last;
+            errors = 0;
+            return true;
+        }
+
+        public readonly void EnableReceiveInterrupt<THost>(ref THost host, bool on)
+            where THost : struct, IMmio
+        {
+        }
+
+        private byte Last
+        {
+            get => Unsafe.Add(ref Unsafe.As<TState, byte>(ref _state), Unsafe.SizeOf<TState>() - 1);
+            set => Unsafe.Add(ref Unsafe.As<TState, byte>(ref _state), Unsafe.SizeOf<TState>() - 1) = value;
+        }
+    }
+
+    [InlineArray(DriverState.Bytes)]
+    private struct Full
+    {
+        private byte _first;
+    }
+
+    [InlineArray(DriverState.Bytes + 1)]
+    private struct TooFull
+    {
+        private byte _first;
+    }
+}
