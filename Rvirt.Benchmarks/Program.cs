@@ -10,11 +10,12 @@ internal static class Program
     private const string Usage = """
         guest [--docs] [--without-sbi]   what operations cost a guest: natively, under both images, beside RVirt's figures;
                          --docs puts the table into docs/performance.md; fails where a limit is exceeded
+        nested [--docs]  what they cost with Rvirt in Rvirt, up to three levels deep; --docs puts the table into docs/nested.md
         desktop [--docs] ...   the libraries on this machine; what follows goes to BenchmarkDotNet (default: --filter *);
                          fails where an operation allocates memory
         publish [--docs] how long both images take to publish, from nothing and after a change; --docs puts the table into
                          docs/performance.md; fails where a limit is exceeded
-        (nothing)        all of them
+        (nothing)        all of them but nested
         """;
 
     private static int Main(string[] args)
@@ -27,6 +28,8 @@ internal static class Program
                 return Math.Max(status, DesktopBenchmark.Run([]));
             case "guest":
                 return GuestBenchmark.Run(Array.IndexOf(args, "--docs") > 0, withSbi: Array.IndexOf(args, "--without-sbi") < 0);
+            case "nested":
+                return NestedBenchmark.Run(intoDocs: Array.IndexOf(args, "--docs") > 0);
             case "publish":
                 return PublishBenchmark.Run(intoDocs: Array.IndexOf(args, "--docs") > 0);
             case "desktop":

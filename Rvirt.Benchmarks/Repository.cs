@@ -7,16 +7,15 @@ namespace Rvirt.Benchmarks;
 /// <summary>The working copy that this program was built in.</summary>
 internal static class Repository
 {
-    private const string Performance = "docs/performance.md";
-
     /// <summary>Makes its top the current directory.</summary>
     public static void Enter() => Directory.SetCurrentDirectory(WorkingCopy.Find().Top);
 
-    /// <summary>Keeps a table of figures in artifacts/bench, and where asked puts it into its place in docs/performance.md.</summary>
+    /// <summary>Keeps a table of figures in artifacts/bench, and where asked puts it into its place in a document.</summary>
     /// <param name="name">Of the place: <c>&lt;!-- NAME figures: begin --&gt;</c> to <c>end</c>.</param>
     /// <param name="markdown">The table.</param>
     /// <param name="intoDocs">Whether to put it there.</param>
-    public static void Keep(string name, string markdown, bool intoDocs)
+    /// <param name="document">The document that has the place.</param>
+    public static void Keep(string name, string markdown, bool intoDocs, string document = "docs/performance.md")
     {
         Directory.CreateDirectory("artifacts/bench");
         File.WriteAllText($"artifacts/bench/{name}.md", markdown);
@@ -25,16 +24,16 @@ internal static class Repository
             return;
         }
 
-        var text = File.ReadAllText(Performance);
+        var text = File.ReadAllText(document);
         var first = $"<!-- {name} figures: begin -->";
         var begin = text.IndexOf(first, StringComparison.Ordinal);
         var end = text.IndexOf($"<!-- {name} figures: end -->", StringComparison.Ordinal);
         if (begin < 0 || end < begin)
         {
-            throw new InvalidOperationException($"{Performance} has no place for the figures: {first}");
+            throw new InvalidOperationException($"{document} has no place for the figures: {first}");
         }
 
-        File.WriteAllText(Performance + ".new", $"{text[..begin]}{first}\n\n{markdown}\n{text[end..]}");
-        File.Move(Performance + ".new", Performance, overwrite: true);
+        File.WriteAllText(document + ".new", $"{text[..begin]}{first}\n\n{markdown}\n{text[end..]}");
+        File.Move(document + ".new", document, overwrite: true);
     }
 }

@@ -12,6 +12,9 @@ namespace Rvirt.Benchmarks.Guest;
 /// <summary>Runs the benchmark guests natively and under both images, and compares.</summary>
 internal static class GuestBenchmark
 {
+    /// <summary>The command line of the Linux guest.</summary>
+    public const string LinuxArguments = "console=ttyS0 quiet randomize_kstack_offset=off";
+
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
 
     /// <summary>Runs all there is.</summary>
@@ -42,22 +45,7 @@ internal static class GuestBenchmark
         var failed = false;
         foreach (var run in runs)
         {
-            foreach (var arguments in run.Commands)
-            {
-                AnsiConsole.MarkupLineInterpolated($"[grey]{run.Name}: {QemuRun.Command(arguments)}[/]");
-                var figures = QemuRun.Run(arguments, Limit, out var problem);
-                foreach (var (name, value) in figures)
-                {
-                    run.Figures[name] = value;
-                }
-
-                if (problem is not null)
-                {
-                    failed = true;
-                    run.Problems.Add(problem);
-                    AnsiConsole.MarkupLineInterpolated($"[red]{run.Name}: {problem}[/]");
-                }
-            }
+            failed |= !Measure(run, Limit);
         }
 
         Show(runs);
@@ -65,15 +53,37 @@ internal static class GuestBenchmark
         return failed || !KeepsLimits(runs, linux) ? 1 : 0;
     }
 
+    /// <summary>Runs each command of a run and takes its figures.</summary>
+    /// <returns>Whether all of them ended well.</returns>
+    public static bool Measure(GuestRun run, TimeSpan limit)
+    {
+        foreach (var arguments in run.Commands)
+        {
+            AnsiConsole.MarkupLineInterpolated($"[grey]{run.Name}: {QemuRun.Command(arguments)}[/]");
+            var figures = QemuRun.Run(arguments, limit, out var problem);
+            foreach (var (name, value) in figures)
+            {
+                run.Figures[name] = value;
+            }
+
+            if (problem is not null)
+            {
+                run.Problems.Add(problem);
+                AnsiConsole.MarkupLineInterpolated($"[red]{run.Name}: {problem}[/]");
+            }
+        }
+
+        return run.Problems.Count == 0;
+    }
+
     private static List<GuestRun> Plan(bool linux, bool withSbi)
     {
         const string Payload = "artifacts/bench/bench.elf";
-        const string Arguments = "console=ttyS0 quiet randomize_kstack_offset=off";
         var runs = new List<GuestRun> { new("native", [$"-m 256 -kernel {Payload}"]) };
         if (linux)
         {
-            runs[0].Commands.Add($"-m 256 -kernel artifacts/guest/Image -initrd artifacts/bench/linux.cpio -append '{Arguments}'");
-            BuildBlob(Arguments);
+            runs[0].Commands.Add($"-m 256 -kernel artifacts/guest/Image -initrd artifacts/bench/linux.cpio -append '{LinuxArguments}'");
+            BuildBlob(LinuxArguments);
         }
 
         foreach (var (name, file, firmware) in new[] { ("stub", "rvirt-qemu.elf", "-bios none "), ("sbi", "rvirt-qemu-sbi.elf", "") })
@@ -109,7 +119,8 @@ internal static class GuestBenchmark
         DeviceTreeCompiler.Compile("artifacts/bench/linux.dts", "artifacts/bench/linux.dtb");
     }
 
-    private static bool Make(string target)
+    /// <summary>Builds a benchmark guest.</summary>
+    public static bool Make(string target)
     {
         using var process = Process.Start(new ProcessStartInfo("make", ["-s", "-C", "guests/bench", target]))
             ?? throw new InvalidOperationException("make did not start");
@@ -198,7 +209,8 @@ internal static class GuestBenchmark
         _ => run.Name,
     };
 
-    private static string Number(double? value) => value switch
+    /// <summary>A figure as tables show it.</summary>
+    public static string Number(double? value) => value switch
     {
         null or 0 => "",
         < 1000 => value.Value.ToString("0.##", CultureInfo.InvariantCulture),

@@ -38,10 +38,11 @@ internal sealed class GuestMachine : IDisposable
     /// <param name="image">Rvirt, where it is not the one that was published.</param>
     /// <param name="hostMemory">MiB of the host; 0: what the guests need.</param>
     /// <param name="guestMemory">MiB of each guest, or null for an equal share of what there is.</param>
+    /// <param name="levels">How many Rvirts lie between the machine and each guest, one in another.</param>
     /// <param name="more">Further arguments of QEMU.</param>
     public static GuestMachine BootDebian(
         Firmware firmware, int guests, TimeSpan limit, string? image = null, int hostMemory = 0, ulong? guestMemory = 512,
-        params string[] more)
+        int levels = 1, params string[] more)
     {
         var folder = new TemporaryFolder();
         try
@@ -61,9 +62,9 @@ internal sealed class GuestMachine : IDisposable
                     "-device", $"virtio-net-device,netdev=net{i},bus=virtio-mmio-bus.{slot - 1}",
                     "-device", $"virtio-rng-device,bus=virtio-mmio-bus.{slot - 2}",
                 ]);
-                specs.Add(new GuestSpec(
+                specs.Add(Nest(folder, levels - 1, new GuestSpec(
                     $"guest{i}", Repository.Kernel, Repository.Initrd, $"console=ttyS0 panic=1 rvirt.name=guest{i}",
-                    guestMemory << 20, 1, [(uint)slot, (uint)slot - 1, (uint)slot - 2]));
+                    guestMemory << 20, 1, [(uint)slot, (uint)slot - 1, (uint)slot - 2])));
                 slot -= 3;
             }
 
@@ -74,7 +75,7 @@ internal sealed class GuestMachine : IDisposable
             }
             else
             {
-                arguments.AddRange(Rvirt(firmware, PackBlob(folder, specs), memory: hostMemory != 0 ? hostMemory : 320 + ((int)guestMemory! * guests), harts: guests, image));
+                arguments.AddRange(Rvirt(firmware, PackBlob(folder, specs), memory: hostMemory != 0 ? hostMemory : 320 + (((int)guestMemory! + (64 * (levels - 1))) * guests), harts: guests, image));
             }
 
             var socket = folder.File(MonitorSocket);
@@ -97,6 +98,32 @@ internal sealed class GuestMachine : IDisposable
         }
     }
 
+    /// <summary>A guest in which that many Rvirts lie one in another, and the guest in the innermost.</summary>
+    /// <remarks>
+    /// An Rvirt that is a guest is the image for any firmware, as its guest's kernel, and the next description is its initial RAM disk. The devices
+    /// of a guest stand in its slots 0, 1, 2, ... whatever slots of its host they came from.
+    /// </remarks>
+    /// <param name="folder">Where the descriptions go.</param>
+    /// <param name="levels">How many; none gives the guest itself.</param>
+    /// <param name="guest">The guest. Each Rvirt that holds it has 64 MiB more, and its devices.</param>
+    public static GuestSpec Nest(TemporaryFolder folder, int levels, GuestSpec guest)
+    {
+        for (var level = levels; level > 0; level--)
+        {
+            var inner = guest with { Devices = [.. (guest.Devices ?? []).Select((_, slot) => (uint)slot)] };
+            guest = guest with
+            {
+                Name = $"{guest.Name}-host",
+                Kernel = Repository.Image(Firmware.Sbi),
+                Initrd = PackBlob(folder, [inner], $"{guest.Name}.dtb"),
+                Append = "",
+                Memory = guest.Memory + (64 << 20),
+            };
+        }
+
+        return guest;
+    }
+
     /// <summary>QEMU's arguments for an image of Rvirt with this file as its initrd.</summary>
     public static IEnumerable<string> Rvirt(Firmware firmware, string? initrd, int memory = 768, int harts = 1, string? image = null)
     {
@@ -115,10 +142,10 @@ internal sealed class GuestMachine : IDisposable
         : ["-object", string.Create(CultureInfo.InvariantCulture, $"memory-backend-ram,id=ram,reserve=off,size={megabytes}M"), "-machine", "memory-backend=ram"];
 
     /// <summary>Packs guests into a blob with our own command's code.</summary>
-    public static string PackBlob(TemporaryFolder folder, IReadOnlyList<GuestSpec> guests)
+    public static string PackBlob(TemporaryFolder folder, IReadOnlyList<GuestSpec> guests, string name = "guests.dtb")
     {
         var source = folder.Write("guests.dts", System.Text.Encoding.UTF8.GetBytes(DeviceTreeSource.Write(guests)));
-        var blob = folder.File("guests.dtb");
+        var blob = folder.File(name);
         DeviceTreeCompiler.Compile(source, blob);
         return blob;
     }

@@ -64,10 +64,10 @@ public static class DotnetPlan
         string[]? options = words.FirstOrDefault() switch
         {
             null => [],
-            "publish" => ["--docs"],
+            "publish" or "nested" => ["--docs"],
             "guest" => ["--docs", "--without-sbi"],
             "desktop" => null,
-            var other => throw new FormatException($"BENCH is guest, desktop or publish, not {other}"),
+            var other => throw new FormatException($"BENCH is guest, nested, desktop or publish, not {other}"),
         };
         if (options is not null && words.Skip(1).FirstOrDefault(word => !options.Contains(word)) is { } unknown)
         {
