@@ -9,8 +9,17 @@ namespace Rvirt.Core.Sbi;
 /// </summary>
 public static class SbiCounters
 {
+    /// <summary>Number of <see cref="TrapCounters.Emulated"/>.</summary>
+    internal const byte Emulated = 0;
+
+    /// <summary>Number of <see cref="TrapCounters.TimersSet"/>.</summary>
+    internal const byte TimersSet = 7;
+
     /// <summary>Number of counters.</summary>
     public static ulong Count => (ulong)Unsafe.SizeOf<TrapCounters>() / sizeof(ulong);
+
+    /// <summary>A counter by its number, which is below <see cref="Count"/>.</summary>
+    internal static ulong Read(ref VCpu v, ulong index) => Unsafe.Add(ref Unsafe.As<TrapCounters, ulong>(ref v.Counters), (int)index);
 
     internal static SbiResult Call(ref VCpu v, ulong function, ulong index)
     {
@@ -20,7 +29,7 @@ public static class SbiCounters
                 return SbiResult.Success(Count);
             case 1:
                 return index < Count
-                    ? SbiResult.Success(Unsafe.Add(ref Unsafe.As<TrapCounters, ulong>(ref v.Counters), (int)index))
+                    ? SbiResult.Success(Read(ref v, index))
                     : new SbiResult(SbiError.InvalidParam);
             default:
                 return SbiDispatcher.NotSupported;

@@ -53,6 +53,9 @@ public static class SbiDispatcher
             case SbiExtension.Dbcn:
                 result = SbiConsole.Call(ref host, ref v, ref bus, function);
                 break;
+            case SbiExtension.Pmu:
+                result = SbiPmu.Call(ref v, function);
+                break;
             case SbiExtension.Counters:
                 result = SbiCounters.Call(ref v, function, v.X[A0]);
                 break;
@@ -71,6 +74,7 @@ public static class SbiDispatcher
         where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
     {
+        v.Counters.TimersSet++;
         if (TrySetTimerGoneBy(mode, ref host, ref v, deadline))
         {
             return SbiResult.Success();

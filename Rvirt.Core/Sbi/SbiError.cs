@@ -23,4 +23,13 @@ public enum SbiError : long
 
     /// <summary>Already available.</summary>
     AlreadyAvailable = -6,
+
+    /// <summary>Already started.</summary>
+    AlreadyStarted = -7,
+
+    /// <summary>Already stopped.</summary>
+    AlreadyStopped = -8,
+
+    /// <summary>There is no shared memory.</summary>
+    NoSharedMemory = -9,
 }

@@ -48,6 +48,9 @@ public static class SbiExtension
     /// <summary>System reset, "SRST".</summary>
     public const ulong Srst = 0x53525354;
 
+    /// <summary>Performance counters, "PMU".</summary>
+    public const ulong Pmu = 0x504d55;
+
     /// <summary>Debug console, "DBCN".</summary>
     public const ulong Dbcn = 0x4442434e;
 

@@ -26,4 +26,7 @@ public struct TrapCounters
 
     /// <summary>Host interrupts served.</summary>
     public ulong HostInterrupts;
+
+    /// <summary>SBI calls that set the timer.</summary>
+    public ulong TimersSet;
 }

@@ -84,6 +84,9 @@ public unsafe struct VCpu
     /// <summary>How often the virtual hart left its guest.</summary>
     public TrapCounters Counters;
 
+    /// <summary>The counters that the guest configured by the SBI's PMU extension.</summary>
+    internal FirmwareCounters FirmwareCounters;
+
     /// <summary><c>sstatus.FS</c>, as it was when the virtual hart was put down; meaningless while it is loaded.</summary>
     public ulong FloatingPointStatus;
 
@@ -135,6 +138,7 @@ public unsafe struct VCpu
         State = HartState.Started;
         StopReason = StopReason.None;
         FailureCode = 0;
+        FirmwareCounters = default;
         // What another life left in a hart's registers and caches is not loaded again.
         LastHart = NoHart;
         FloatingPointStatus = Privileged.Sstatus.FsInitial;

@@ -23,8 +23,8 @@ _start:
     CHECK   2, a1, 1
     COUNTERS 0, 0
     CHECK   3, a0, 0
-    CHECK   4, a1, 7
-    COUNTERS 1, 7
+    CHECK   4, a1, 8
+    COUNTERS 1, 8
     CHECK   5, a0, -3
     COUNTERS 2, 0
     CHECK   6, a0, -2

@@ -309,6 +309,7 @@ internal static class HotPath
         }
 
         v.Counters.SbiCalls++;
+        v.Counters.TimersSet++;
         v.X[SbiDispatcher.A0] = 0;
         v.X[SbiDispatcher.A1] = 0;
         v.Pc += 4;

@@ -18,7 +18,7 @@ public class SbiTests
         machine.Ecall(SbiExtension.Base, 0);
         Assert.That(Result(machine), Is.EqualTo((0L, 0x0200_0000UL)));
         Assert.That(machine.V.Pc, Is.EqualTo(TrapMachine.Entry + 4));
-        foreach (var extension in new ulong[] { 0, 8, 0x10, 0x54494d45, 0x735049, 0x52464e43, 0x48534d, 0x53525354, 0x4442434e })
+        foreach (var extension in new ulong[] { 0, 8, 0x10, 0x54494d45, 0x735049, 0x52464e43, 0x48534d, 0x53525354, 0x504d55, 0x4442434e })
         {
             machine.Ecall(SbiExtension.Base, 3, extension);
             Assert.That(Result(machine), Is.EqualTo((0L, 1UL)), $"{extension:x}");
@@ -27,8 +27,8 @@ public class SbiTests
         machine.Ecall(SbiExtension.Base, 3, SbiExtension.Counters);
         Assert.That(Result(machine), Is.EqualTo((0L, 1UL)), "our own");
 
-        // Performance counters and system suspend are not offered, and neither is anything later than SBI 2.0.
-        foreach (var extension in new ulong[] { 9, 0xf, 0x11, 0x504d55, 0x53555350, 0x46574654, 0x0a000000, ulong.MaxValue })
+        // System suspend, CPPC, nested acceleration and steal time are not offered, and neither is anything later than SBI 2.0.
+        foreach (var extension in new ulong[] { 9, 0xf, 0x11, 0x53555350, 0x43505043, 0x4e41434c, 0x535441, 0x46574654, 0x0a000000, ulong.MaxValue })
         {
             machine.Ecall(SbiExtension.Base, 3, extension);
             Assert.That(Result(machine), Is.EqualTo((0L, 0UL)), $"{extension:x}");
@@ -42,7 +42,7 @@ public class SbiTests
     }
 
     [Test]
-    public void UnknownCallsAreNotSupported([Values(9UL, 0x504d55UL, 0x4e41434cUL, ulong.MaxValue)] ulong extension)
+    public void UnknownCallsAreNotSupported([Values(9UL, 0x43505043UL, 0x4e41434cUL, 0x535441UL, ulong.MaxValue)] ulong extension)
     {
         using var machine = new TrapMachine();
         machine.Ecall(extension, 0);
@@ -70,18 +70,18 @@ public class SbiTests
         using var machine = new TrapMachine();
         machine.V.Csrs.Stvec = 0x8000_1000;
         machine.Ecall(SbiExtension.Counters, 0);
-        Assert.That(Result(machine), Is.EqualTo((0L, 7UL)));
+        Assert.That(Result(machine), Is.EqualTo((0L, 8UL)));
         machine.Illegal(0x14002573); // csrr a0, sscratch
         machine.Illegal(0x0000100b); // nothing
-        ulong[] expected = [2, 4, 0, 0, 1, 0, 0];
-        for (var i = 0UL; i < 7; i++)
+        ulong[] expected = [2, 4, 0, 0, 1, 0, 0, 0];
+        for (var i = 0UL; i < 8; i++)
         {
             expected[1] = 2 + i;
             machine.Ecall(SbiExtension.Counters, 1, i);
             Assert.That(Result(machine), Is.EqualTo((0L, expected[i])), $"counter {i}");
         }
 
-        foreach (var index in new[] { 7UL, 1UL << 32, ulong.MaxValue })
+        foreach (var index in new[] { 8UL, 1UL << 32, ulong.MaxValue })
         {
             machine.Ecall(SbiExtension.Counters, 1, index);
             Assert.That(Result(machine), Is.EqualTo((-3L, 0UL)), $"counter {index}");

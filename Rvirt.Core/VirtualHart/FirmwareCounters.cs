@@ -1,0 +1,36 @@
+using System.Runtime.CompilerServices;
+
+namespace Rvirt.Core.VirtualHart;
+
+/// <summary>The firmware counters of a virtual hart (SBI 2.0 §11). Each follows one of its <see cref="TrapCounters"/>, so that counting costs nothing. Only the hart that runs it reads and writes them.</summary>
+internal struct FirmwareCounters
+{
+    /// <summary>How many there are.</summary>
+    public const int Count = 16;
+
+    /// <summary>In <see cref="Events"/>: monitors nothing.</summary>
+    public const byte NoEvent = 0;
+
+    /// <summary>Of a counter that is stopped, its value; of one that counts, its value less what it follows, modulo 2^64.</summary>
+    public CounterValues Values;
+
+    /// <summary>What each follows: one more than the place among <see cref="TrapCounters"/>, or <see cref="NoEvent"/>.</summary>
+    public CounterEvents Events;
+
+    /// <summary>A bit for each that is started.</summary>
+    public uint Started;
+
+    /// <summary>A number for each.</summary>
+    [InlineArray(Count)]
+    public struct CounterValues
+    {
+        private ulong _first;
+    }
+
+    /// <summary>A byte for each.</summary>
+    [InlineArray(Count)]
+    public struct CounterEvents
+    {
+        private byte _first;
+    }
+}
