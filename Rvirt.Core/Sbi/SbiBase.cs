@@ -42,6 +42,7 @@ public static class SbiBase
         or SbiExtension.Rfence
         or SbiExtension.Hsm
         or SbiExtension.Srst
+        or SbiExtension.Susp
         or SbiExtension.Pmu
         or SbiExtension.Dbcn
         or SbiExtension.Counters;

@@ -50,6 +50,8 @@ public static class SbiDispatcher
                 return SbiHartState.Call(mode, ref host, ref v, function);
             case SbiExtension.Srst:
                 return SbiReset.Call(ref v, function);
+            case SbiExtension.Susp:
+                return SbiSuspend.Call(mode, ref host, ref v, function);
             case SbiExtension.Dbcn:
                 result = SbiConsole.Call(ref host, ref v, ref bus, function);
                 break;

@@ -48,6 +48,9 @@ public static class SbiExtension
     /// <summary>System reset, "SRST".</summary>
     public const ulong Srst = 0x53525354;
 
+    /// <summary>System suspend, "SUSP".</summary>
+    public const ulong Susp = 0x53555350;
+
     /// <summary>Performance counters, "PMU".</summary>
     public const ulong Pmu = 0x504d55;
 

@@ -56,29 +56,33 @@ public static class SbiHartState
             return SbiDispatcher.Return(ref v, new SbiResult(SbiError.InvalidParam));
         }
 
-        var entry = v.X[SbiDispatcher.A1];
-        var argument = v.X[SbiDispatcher.A2];
-        if (kind == DefaultNonRetentiveSuspend && ((entry & 1) != 0 || !v.Memory.Contains(entry, 4)))
+        if (kind == DefaultNonRetentiveSuspend)
         {
-            return SbiDispatcher.Return(ref v, new SbiResult(SbiError.InvalidAddress));
+            var entry = v.X[SbiDispatcher.A1];
+            return IsEntry(v, entry)
+                ? Sleep(mode, ref host, ref v, entry, v.X[SbiDispatcher.A2])
+                : SbiDispatcher.Return(ref v, new SbiResult(SbiError.InvalidAddress));
         }
 
-        if (kind == DefaultRetentiveSuspend)
-        {
-            SbiDispatcher.Return(ref v, SbiResult.Success());
-            v.Pc += sizeof(uint);
-        }
-        else
-        {
-            // It wakes as a start does: MMU and interrupts off, only pending interrupts kept.
-            v.X[SbiDispatcher.A0] = (ulong)v.Index;
-            v.X[SbiDispatcher.A1] = argument;
-            v.Pc = entry;
-            mode.Restart(ref host, ref v);
-        }
-
+        SbiDispatcher.Return(ref v, SbiResult.Success());
+        v.Pc += sizeof(uint);
         return HartWait.Begin(mode, ref host, ref v, HartState.Suspended);
     }
+
+    /// <summary>Sleeps, to wake as a start does: MMU and interrupts off, only pending interrupts kept.</summary>
+    internal static TrapOutcome Sleep<TMode, THost>(TMode mode, ref THost host, ref VCpu v, ulong entry, ulong argument)
+        where TMode : struct, IExecutionMode<THost>
+        where THost : struct, ITrapHost
+    {
+        v.X[SbiDispatcher.A0] = (ulong)v.Index;
+        v.X[SbiDispatcher.A1] = argument;
+        v.Pc = entry;
+        mode.Restart(ref host, ref v);
+        return HartWait.Begin(mode, ref host, ref v, HartState.Suspended);
+    }
+
+    /// <summary>Whether an instruction can stand there.</summary>
+    internal static bool IsEntry(in VCpu v, ulong address) => (address & 1) == 0 && v.Memory.Contains(address, sizeof(uint));
 
     private static bool Exists(in VCpu v, ulong hart) => hart < (ulong)v.GuestHarts;
 }

@@ -28,8 +28,8 @@ internal static class SbiPmu
 
     private const ulong TakeSnapshot = 2;
 
-    /// <summary>In counter_info: a firmware counter. Its other fields mean nothing then.</summary>
-    private const ulong FirmwareCounter = 1UL << 63;
+    /// <summary>counter_info of a firmware counter, of 64 bits. Callers should look at no field but the type then, and Linux goes by the width all the same.</summary>
+    private const ulong FirmwareCounter = 1UL << 63 | 63UL << 12;
 
     /// <summary>Type of event_idx: firmware events.</summary>
     private const ulong FirmwareEvents = 15;

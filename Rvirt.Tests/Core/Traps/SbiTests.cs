@@ -18,7 +18,7 @@ public class SbiTests
         machine.Ecall(SbiExtension.Base, 0);
         Assert.That(Result(machine), Is.EqualTo((0L, 0x0200_0000UL)));
         Assert.That(machine.V.Pc, Is.EqualTo(TrapMachine.Entry + 4));
-        foreach (var extension in new ulong[] { 0, 8, 0x10, 0x54494d45, 0x735049, 0x52464e43, 0x48534d, 0x53525354, 0x504d55, 0x4442434e })
+        foreach (var extension in new ulong[] { 0, 8, 0x10, 0x54494d45, 0x735049, 0x52464e43, 0x48534d, 0x53525354, 0x53555350, 0x504d55, 0x4442434e })
         {
             machine.Ecall(SbiExtension.Base, 3, extension);
             Assert.That(Result(machine), Is.EqualTo((0L, 1UL)), $"{extension:x}");
@@ -27,8 +27,8 @@ public class SbiTests
         machine.Ecall(SbiExtension.Base, 3, SbiExtension.Counters);
         Assert.That(Result(machine), Is.EqualTo((0L, 1UL)), "our own");
 
-        // System suspend, CPPC, nested acceleration and steal time are not offered, and neither is anything later than SBI 2.0.
-        foreach (var extension in new ulong[] { 9, 0xf, 0x11, 0x53555350, 0x43505043, 0x4e41434c, 0x535441, 0x46574654, 0x0a000000, ulong.MaxValue })
+        // CPPC, nested acceleration and steal time are not offered, and neither is anything later than SBI 2.0.
+        foreach (var extension in new ulong[] { 9, 0xf, 0x11, 0x43505043, 0x4e41434c, 0x535441, 0x46574654, 0x0a000000, ulong.MaxValue })
         {
             machine.Ecall(SbiExtension.Base, 3, extension);
             Assert.That(Result(machine), Is.EqualTo((0L, 0UL)), $"{extension:x}");

@@ -14,10 +14,14 @@ internal sealed class SbiProgram
     private const ulong Hart = 0x48534d;
     private const ulong Reset = 0x53525354;
     private const ulong Console = 0x4442434e;
+    private const ulong Counter = 0x504d55;
+    private const ulong Suspend = 0x53555350;
     private const ulong NotSupported = unchecked((ulong)-2);
     private const ulong InvalidParameter = unchecked((ulong)-3);
     private const ulong InvalidAddress = unchecked((ulong)-5);
     private const ulong AlreadyAvailable = unchecked((ulong)-6);
+    private const ulong AlreadyStopped = unchecked((ulong)-8);
+    private const ulong NoSharedMemory = unchecked((ulong)-9);
 
     private static readonly ulong[] Odd =
     [
@@ -37,6 +41,7 @@ internal sealed class SbiProgram
         program.Masks();
         program.Ranges();
         program.Harts();
+        program.Counters();
         program.Bytes();
         program.Legacy();
         return program._script.Build("sbi");
@@ -45,7 +50,7 @@ internal sealed class SbiProgram
     // Functions that no extension has, extensions that are not there, and probes for all of them.
     private void Unknown()
     {
-        foreach (var (extension, first) in new[] { (Base, 7ul), (Time, 1ul), (Ipi, 1ul), (Fence, 7ul), (Hart, 4ul), (Reset, 1ul), (Console, 3ul) })
+        foreach (var (extension, first) in new[] { (Base, 7ul), (Time, 1ul), (Ipi, 1ul), (Fence, 7ul), (Hart, 4ul), (Reset, 1ul), (Console, 3ul), (Counter, 7ul), (Suspend, 1ul) })
         {
             _script.Text("functions ");
             foreach (var function in Odd.Where(f => f >= first).Prepend(first))
@@ -63,9 +68,9 @@ internal sealed class SbiProgram
         }
 
         _script.Send().Text("probes ");
-        foreach (var extension in new ulong[] { 0, 8, 9, Base, Base + 1, Time, Ipi, Fence, Hart, Reset, Console, (1ul << 32) | Time, ulong.MaxValue })
+        foreach (var extension in new ulong[] { 0, 8, 9, Base, Base + 1, Time, Ipi, Fence, Hart, Reset, Console, Counter, Suspend, (1ul << 32) | Time, ulong.MaxValue })
         {
-            var there = extension is <= 8 or Base or Time or Ipi or Fence or Hart or Reset or Console;
+            var there = extension is <= 8 or Base or Time or Ipi or Fence or Hart or Reset or Console or Counter or Suspend;
             Call(Base, 3, 0, there ? 1ul : 0, extension);
         }
 
@@ -157,6 +162,16 @@ internal sealed class SbiProgram
             Call(Hart, 3, InvalidAddress, 0, 0x8000_0000, entry, 0);
         }
 
+        foreach (var kind in new ulong[] { 1, 2, 0x7fff_ffff, 0x8000_0000, uint.MaxValue })
+        {
+            Call(Suspend, 0, InvalidParameter, 0, kind, GuestProgram.RamBase, 0);
+        }
+
+        foreach (var entry in new ulong[] { 0, 0x1000_0000, GuestProgram.RamBase - 1, GuestProgram.RamBase + 1, GuestProgram.RamEnd, 1ul << 63, ulong.MaxValue })
+        {
+            Call(Suspend, 0, InvalidAddress, 0, 0, entry, 0);
+        }
+
         _script.Send().Text("reset ");
         foreach (var kind in new ulong[] { 3, 4, 0x7fff_ffff, 0xefff_ffff, 0xf000_0000, uint.MaxValue })
         {
@@ -167,6 +182,44 @@ internal sealed class SbiProgram
         foreach (var reason in new ulong[] { 2, 3, 0xefff_ffff, uint.MaxValue })
         {
             Call(Reset, 0, InvalidParameter, 0, 0, reason);
+        }
+
+        _script.Send();
+    }
+
+    // Performance counters, of which there are 16, all of firmware, none of them started.
+    private void Counters()
+    {
+        const ulong SetTimer = 0xf0005;
+        _script.Text("counters ");
+        Call(Counter, 0, 0, 16, ulong.MaxValue);
+        foreach (var counter in Odd)
+        {
+            Call(Counter, 1, counter < 16 ? 0 : InvalidParameter, counter < 16 ? 0x8000_0000_0003_f000ul : 0, counter);
+            Call(Counter, 5, counter < 16 ? 0 : InvalidParameter, 0, counter);
+            Call(Counter, 6, counter < 16 ? 0 : InvalidParameter, 0, counter);
+        }
+
+        _script.Send();
+        foreach (var first in Odd)
+        {
+            _script.Text("counter sets ");
+            foreach (var mask in Odd)
+            {
+                var valid = first < 16 && mask >> (int)(16 - first) == 0;
+                Call(Counter, 3, valid ? NoSharedMemory : InvalidParameter, 0, first, mask, 2, 0);
+                Call(Counter, 4, !valid ? InvalidParameter : mask == 0 ? 0 : AlreadyStopped, 0, first, mask, 1);
+                Call(Counter, 2, valid ? NotSupported : InvalidParameter, 0, first, mask, 0, SetTimer | 1ul << 63, 0);
+                Call(Counter, 2, InvalidParameter, 0, first, mask, ulong.MaxValue << 8, SetTimer, 0);
+            }
+
+            _script.Send();
+        }
+
+        _script.Text("events ");
+        foreach (var kind in new ulong[] { 0, 1, 2, 0x10000, 0x20000, 0xf0000, 0xf0016, 0xf00ff, 0xf0200, 0xffffe, 0xfffff, 0x1f0005, ulong.MaxValue })
+        {
+            Call(Counter, 2, NotSupported, 0, 0, 0xffff, 0, kind, 0);
         }
 
         _script.Send();
