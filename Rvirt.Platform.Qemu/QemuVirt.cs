@@ -1,5 +1,6 @@
 using System;
 using Rvirt.Core.DeviceTree;
+using Rvirt.Devices.HostDrivers;
 using Rvirt.Hypervisor.Boards;
 
 namespace Rvirt.Platform.Qemu;
@@ -12,6 +13,16 @@ public readonly struct QemuVirt : IPlatform
 
     /// <inheritdoc/>
     public bool Matches(in FdtReader tree) => tree.IsCompatible(tree.Root, "riscv-virtio"u8);
+
+    /// <inheritdoc/>
+    public void Drivers<TList>(ref TList drivers)
+        where TList : struct, IDriverList
+    {
+        drivers.Uart<HostUart16550>();
+        drivers.Plic<HostSiFivePlic>();
+        drivers.Clock<HostGoldfishRtc>();
+        drivers.Reset<HostSiFiveTest>();
+    }
 
     /// <inheritdoc/>
     public ReadOnlySpan<byte> Advice(Remedy remedy) => remedy switch

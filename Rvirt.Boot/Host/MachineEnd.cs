@@ -1,5 +1,6 @@
 using Rvirt.Boot.Target;
 using Rvirt.Core.DeviceTree;
+using Rvirt.Devices.HostDrivers;
 
 namespace Rvirt.Boot.Host;
 
@@ -7,22 +8,20 @@ namespace Rvirt.Boot.Host;
 internal static class MachineEnd
 {
     // One machine has one: set once by the first hart before any other runs, and read by whoever ends the machine, even a panic.
-    private static ulong s_testDevice;
+    private static HostReset<TargetHost> s_reset;
 
-    /// <summary>Names the board's test device (<c>sifive,test0</c>): physical address, or 0 where there is none.</summary>
-    internal static void UseTestDevice(ulong address) => s_testDevice = address;
+    /// <summary>Has a driver take the board's device for it.</summary>
+    internal static void UseReset<TReset>(in HostDevice device)
+        where TReset : unmanaged, IHostReset
+        => s_reset.Take<TReset>(device);
 
     /// <summary>Ends the machine and never returns.</summary>
     /// <param name="host">The hart.</param>
     /// <param name="status">Exit status of QEMU: 0 is success. Other machines only know success and failure.</param>
     internal static void Finish(ref TargetHost host, uint status)
     {
-        if (s_testDevice != 0)
-        {
-            host.IoFence();
-            host.Write32(s_testDevice, status == 0 ? TestDeviceWord.Pass : TestDeviceWord.Fail | (status << TestDeviceWord.StatusShift));
-        }
-
+        host.IoFence();
+        s_reset.End(ref host, status);
         host.Firmware.Shutdown(status != 0);
         host.ClearSie(ulong.MaxValue);
         if (status != 0)

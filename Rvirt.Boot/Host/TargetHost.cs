@@ -5,6 +5,7 @@ using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Memory;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
+using Rvirt.Devices.HostDrivers;
 using Rvirt.Hypervisor.Host;
 using Rvirt.Hypervisor.Setup;
 
@@ -72,7 +73,9 @@ internal unsafe struct TargetHost : IHypervisorHost
     public readonly void WriteEmergency(byte value) => _firmware.Write(value);
 
     /// <inheritdoc/>
-    public readonly void UseTestDevice(ulong address) => MachineEnd.UseTestDevice(address);
+    public readonly void UseReset<TReset>(in HostDevice device)
+        where TReset : unmanaged, IHostReset
+        => MachineEnd.UseReset<TReset>(device);
 
     /// <inheritdoc/>
     public void End(uint status) => MachineEnd.Finish(ref this, status);

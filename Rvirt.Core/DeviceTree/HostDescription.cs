@@ -18,10 +18,6 @@ public struct HostDescription
     /// <summary>Most virtio-mmio slots kept.</summary>
     public const int MaximumVirtioSlots = 8;
 
-    // Bytes of registers that are touched: of sifive,test0 the one, of a Goldfish clock the time.
-    private const ulong TestDeviceSize = 4;
-    private const ulong ClockSize = 8;
-
     /// <summary>RAM that the hypervisor can map, by ascending address.</summary>
     public MemoryBankList MemoryBanks;
 
@@ -64,14 +60,11 @@ public struct HostDescription
     /// <summary>The command line, with its NUL; lies in the device tree.</summary>
     public FdtProperty BootArguments;
 
-    /// <summary>The PLIC.</summary>
-    public PlicDescription Plic;
+    /// <summary>The PLIC: the first that the board has a driver for, else the first of another kind.</summary>
+    public HostDevice Plic;
 
-    /// <summary>What a PLIC of no known kind calls itself (<c>compatible</c>); lies in the device tree. Empty where there is none.</summary>
-    public FdtProperty UnknownPlic;
-
-    /// <summary>The console's UART: the one of <c>stdout-path</c>, else the first of a known kind.</summary>
-    public UartDescription Uart;
+    /// <summary>The console's UART: the one of <c>stdout-path</c>, else the first that the board has a driver for, else the first serial port.</summary>
+    public HostDevice Uart;
 
     /// <summary>virtio-mmio slots, by ascending address.</summary>
     public VirtioSlotList VirtioSlots;
@@ -82,11 +75,11 @@ public struct HostDescription
     /// <summary>Slots that the list had no room for: no guest gets them.</summary>
     public int VirtioSlotsLeftOut;
 
-    /// <summary>Address of the SiFive test device that stops the machine, or 0.</summary>
-    public ulong TestDevice;
+    /// <summary>The device that ends the machine, where the board has a driver for one.</summary>
+    public HostDevice Reset;
 
-    /// <summary>Address of the Goldfish real-time clock, or 0.</summary>
-    public ulong Clock;
+    /// <summary>The real-time clock, where the board has a driver for one.</summary>
+    public HostDevice Clock;
 
     /// <summary>Lists the registers that the hypervisor touches: whoever maps, checks or gives out addresses goes by this.</summary>
     /// <param name="index">From 0 on.</param>
@@ -101,19 +94,19 @@ public struct HostDescription
         switch (index)
         {
             case 0:
-                registers = new Range { Base = Plic.Base, Size = Plic.Size };
+                registers = RegistersOf(Plic);
                 outOfReach = HostTreeError.PlicOutOfReach;
                 return true;
             case 1:
-                registers = new Range { Base = Uart.Base, Size = Uart.Size };
+                registers = RegistersOf(Uart);
                 outOfReach = HostTreeError.UartOutOfReach;
                 return true;
             case 2:
-                registers = new Range { Base = TestDevice, Size = TestDevice == 0 ? 0 : TestDeviceSize };
-                outOfReach = HostTreeError.TestDeviceOutOfReach;
+                registers = RegistersOf(Reset);
+                outOfReach = HostTreeError.ResetOutOfReach;
                 return true;
             case 3:
-                registers = new Range { Base = Clock, Size = Clock == 0 ? 0 : ClockSize };
+                registers = RegistersOf(Clock);
                 outOfReach = HostTreeError.ClockOutOfReach;
                 return true;
             default:
@@ -128,6 +121,9 @@ public struct HostDescription
                 return true;
         }
     }
+
+    // Nobody touches those of a device without a driver.
+    private static Range RegistersOf(in HostDevice device) => device.HasDriver ? new Range { Base = device.Base, Size = device.Size } : default;
 
     /// <summary>A range of physical addresses.</summary>
     public struct Range

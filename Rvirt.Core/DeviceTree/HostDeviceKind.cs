@@ -15,8 +15,8 @@ public enum HostDeviceKind : byte
     /// <summary>A virtio-mmio slot.</summary>
     VirtioSlot,
 
-    /// <summary>The test device that ends the machine.</summary>
-    TestDevice,
+    /// <summary>A device that ends the machine.</summary>
+    Reset,
 
     /// <summary>A real-time clock.</summary>
     Clock,

@@ -5,16 +5,21 @@ namespace Rvirt.Core.DeviceTree;
 
 /// <summary>Reads from the host's device tree what the hypervisor needs to know of the machine.</summary>
 /// <remarks>Buses are taken to map addresses one to one (empty <c>ranges</c>), as they do on every board supported.</remarks>
-public static class HostTree
+public static unsafe class HostTree
 {
     private const uint SupervisorExternalInterrupt = 9;
+
+    // Bytes of registers of a device whose node says less: a driver touches some.
+    private const ulong SmallestDevice = 8;
 
     /// <summary>Reads the tree.</summary>
     /// <param name="tree">The host's device tree.</param>
     /// <param name="bootHart">The hart id of the hart that started.</param>
     /// <param name="reach">Bytes of physical memory, from address 0, that the hypervisor can map. RAM beyond is left out of the banks.</param>
+    /// <param name="drivers">The drivers that there are.</param>
     /// <param name="host">The machine; as far as it was read on an error.</param>
-    public static HostTreeError Read(in FdtReader tree, ulong bootHart, ulong reach, out HostDescription host)
+    public static HostTreeError Read<TDrivers>(in FdtReader tree, ulong bootHart, ulong reach, in TDrivers drivers, out HostDescription host)
+        where TDrivers : struct, IHostDriverTable
     {
         host = default;
         for (var i = 0; tree.TryReservation(i, out var address, out var size); i++)
@@ -23,12 +28,11 @@ public static class HostTree
         }
 
         ReadChosen(tree, ref host, out var stdout);
-        var plic = default(FdtProperty);
         foreach (var node in tree.Descendants(tree.Root))
         {
             var error = node.Depth == 1 && IsMemory(tree, node)
                 ? ReadMemory(tree, node, reach, ref host)
-                : ReadNode(tree, node, bootHart, stdout, ref host, ref plic);
+                : ReadNode(tree, node, bootHart, stdout, drivers, ref host);
             if (error != HostTreeError.None)
             {
                 return error;
@@ -36,7 +40,7 @@ public static class HostTree
         }
 
         ReadReservedMemory(tree, ref host);
-        ReadPlicContexts(plic, ref host);
+        ReadPlicContexts(tree, ref host);
         var complete = Check(ref host, bootHart);
         return complete != HostTreeError.None ? complete : CheckReach(ref host, reach);
     }
@@ -78,9 +82,9 @@ public static class HostTree
             return HostTreeError.NoTimebase;
         }
 
-        if (host.Plic.Size == 0)
+        if (!host.Plic.HasDriver)
         {
-            return host.UnknownPlic.Length == 0 ? HostTreeError.NoPlic : HostTreeError.UnknownPlic;
+            return host.Plic.Exists ? HostTreeError.UnknownPlic : HostTreeError.NoPlic;
         }
 
         if (host.Harts[host.BootHart].PlicContext < 0)
@@ -213,7 +217,9 @@ public static class HostTree
         host.ReservationCount++;
     }
 
-    private static HostTreeError ReadNode(in FdtReader tree, FdtNode node, ulong bootHart, int stdout, ref HostDescription host, ref FdtProperty plic)
+    private static HostTreeError ReadNode<TDrivers>(
+        in FdtReader tree, FdtNode node, ulong bootHart, int stdout, in TDrivers drivers, ref HostDescription host)
+        where TDrivers : struct, IHostDriverTable
     {
         if (tree.TryProperty(node, "device_type"u8, out var type) && type.HasString("cpu"u8))
         {
@@ -226,41 +232,82 @@ public static class HostTree
             host.TimebaseFrequency = frequency;
         }
 
-        if (!tree.TryProperty(node, "compatible"u8, out var compatible) || !tree.IsEnabled(node) || !tree.TryReg(node, 0, out var address, out var size))
+        if (tree.IsEnabled(node) && (tree.TryProperty(node, "compatible"u8, out var compatible) || node.Offset == stdout))
         {
-            return HostTreeError.None;
-        }
-
-        switch (HostDeviceTable.Find(compatible, out var uart))
-        {
-            case HostDeviceKind.Uart:
-                ReadUart(tree, node, uart, compatible, stdout, ref host);
-                break;
-            case HostDeviceKind.VirtioSlot:
-                AddVirtioSlot(ref host, new HostVirtioSlot { Base = address, Size = size, Interrupt = Interrupt(tree, node) });
-                break;
-            case HostDeviceKind.TestDevice:
-                host.TestDevice = address;
-                break;
-            case HostDeviceKind.Clock when host.Clock == 0:
-                host.Clock = address;
-                break;
-            case HostDeviceKind.Plic when host.Plic.Size == 0:
-                tree.TryUInt32(node, "riscv,ndev"u8, out var sources);
-                host.Plic = new PlicDescription { Base = address, Size = size, Sources = sources };
-                tree.TryProperty(node, "interrupts-extended"u8, out plic);
-                break;
-            case HostDeviceKind.None when node.Offset == stdout:
-                ReadUart(tree, node, HostUartKind.Unknown, compatible, stdout, ref host);
-                break;
-            case HostDeviceKind.None when tree.TryUInt32(node, "riscv,ndev"u8, out _):
-                // It says how many sources it has in a PLIC's way.
-                host.UnknownPlic = compatible;
-                break;
+            ReadDevice(tree, node, compatible, stdout, drivers, ref host);
         }
 
         return HostTreeError.None;
     }
+
+    private static void ReadDevice<TDrivers>(
+        in FdtReader tree, FdtNode node, in FdtProperty compatible, int stdout, in TDrivers drivers, ref HostDescription host)
+        where TDrivers : struct, IHostDriverTable
+    {
+        var device = new HostDevice { Tree = tree, Node = node, Compatible = compatible, Interrupt = Interrupt(tree, node) };
+        var kind = Recognise(drivers, ref device);
+        if (node.Offset == stdout && kind != HostDeviceKind.Uart)
+        {
+            // The console that is asked for, though nothing drives it.
+            host.Uart = device with { Match = default };
+        }
+
+        switch (kind)
+        {
+            case HostDeviceKind.Uart when node.Offset == stdout || (!host.Uart.HasDriver && (!host.Uart.Exists || host.Uart.Node.Offset != stdout)):
+                host.Uart = device;
+                break;
+            case HostDeviceKind.Plic when !host.Plic.HasDriver:
+                host.Plic = device;
+                break;
+            case HostDeviceKind.Reset when !host.Reset.Exists:
+                host.Reset = device;
+                break;
+            case HostDeviceKind.Clock when !host.Clock.Exists:
+                host.Clock = device;
+                break;
+            case HostDeviceKind.VirtioSlot:
+                AddVirtioSlot(ref host, new HostVirtioSlot { Base = device.Base, Size = device.Size, Interrupt = device.Interrupt });
+                break;
+            case HostDeviceKind.None when !host.Plic.Exists && tree.TryUInt32(node, "riscv,ndev"u8, out _):
+                // It says how many sources it has in a PLIC's way.
+                host.Plic = device;
+                break;
+            case HostDeviceKind.None when !host.Uart.Exists && IsSerialPort(tree, node):
+                host.Uart = device;
+                break;
+        }
+    }
+
+    /// <summary>Of a device's names the first counts that a driver drives: they go from the most specific to the most general (Devicetree specification 0.4 §2.3.1).</summary>
+    private static HostDeviceKind Recognise<TDrivers>(in TDrivers drivers, ref HostDevice device)
+        where TDrivers : struct, IHostDriverTable
+    {
+        var end = 0;
+        while (device.Compatible.TryNextString(ref end, out var text))
+        {
+            if (text.SequenceEqual("virtio,mmio"u8) && device.Tree.TryReg(device.Node, 0, out device.Base, out device.Size))
+            {
+                return HostDeviceKind.VirtioSlot;
+            }
+
+            // SAFETY: the string lies in the property, with its NUL behind it.
+            var name = FdtProperty.FromMemory(device.Compatible.Pointer + end - 1 - text.Length, text.Length);
+            var kind = drivers.Find(name, device.Tree, device.Node, out device.Base, out device.Size);
+            if (kind != HostDeviceKind.None)
+            {
+                device.Match = name;
+                device.Size = Math.Max(device.Size, SmallestDevice);
+                return kind;
+            }
+        }
+
+        return HostDeviceKind.None;
+    }
+
+    // Devicetree specification 0.4 §2.2.2 recommends the name.
+    private static bool IsSerialPort(in FdtReader tree, FdtNode node) =>
+        tree.Name(node).SequenceEqual("serial"u8) || tree.Name(node).StartsWith("serial@"u8);
 
     private static void ReadHart(in FdtReader tree, FdtNode node, ulong bootHart, ref HostDescription host)
     {
@@ -336,21 +383,6 @@ public static class HostTree
         }
     }
 
-    private static void ReadUart(in FdtReader tree, FdtNode node, HostUartKind kind, in FdtProperty compatible, int stdout, ref HostDescription host)
-    {
-        if (host.Uart.Kind != HostUartKind.None && node.Offset != stdout)
-        {
-            return;
-        }
-
-        var uart = new UartDescription { Kind = kind, Compatible = compatible, Interrupt = Interrupt(tree, node) };
-        tree.TryReg(node, 0, out uart.Base, out uart.Size);
-        tree.TryUInt32(node, "clock-frequency"u8, out uart.ClockFrequency);
-        tree.TryUInt32(node, "reg-shift"u8, out var shift);
-        uart.RegisterShift = (byte)(shift & 7);
-        host.Uart = uart;
-    }
-
     private static uint Interrupt(in FdtReader tree, FdtNode node)
     {
         if (tree.TryProperty(node, "interrupts"u8, out var interrupts) && interrupts.TryCell(0, out var number))
@@ -379,8 +411,13 @@ public static class HostTree
     }
 
     /// <summary>A PLIC's contexts are numbered by their place in <c>interrupts-extended</c>, pairs of a hart's interrupt controller and a cause.</summary>
-    private static void ReadPlicContexts(FdtProperty contexts, ref HostDescription host)
+    private static void ReadPlicContexts(in FdtReader tree, ref HostDescription host)
     {
+        if (!host.Plic.HasDriver || !tree.TryProperty(host.Plic.Node, "interrupts-extended"u8, out var contexts))
+        {
+            return;
+        }
+
         for (var i = 0; contexts.TryCell((i * 2) + 1, out var cause); i++)
         {
             contexts.TryCell(i * 2, out var phandle);

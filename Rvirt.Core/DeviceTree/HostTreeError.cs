@@ -24,7 +24,7 @@ public enum HostTreeError : byte
     /// <summary>There is no PLIC.</summary>
     NoPlic,
 
-    /// <summary>The PLIC is of no kind that is known.</summary>
+    /// <summary>No driver of the board drives the PLIC.</summary>
     UnknownPlic,
 
     /// <summary>The PLIC has no supervisor context for the hart that started.</summary>
@@ -42,8 +42,8 @@ public enum HostTreeError : byte
     /// <summary>The console's UART lies at an address that the hypervisor cannot map.</summary>
     UartOutOfReach,
 
-    /// <summary>The test device lies at an address that the hypervisor cannot map.</summary>
-    TestDeviceOutOfReach,
+    /// <summary>The device that ends the machine lies at an address that the hypervisor cannot map.</summary>
+    ResetOutOfReach,
 
     /// <summary>The real-time clock lies at an address that the hypervisor cannot map.</summary>
     ClockOutOfReach,

@@ -2,9 +2,11 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Text;
+using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.Bus;
+using Rvirt.Devices.HostDrivers;
 using Rvirt.Hypervisor.Boards;
 using Rvirt.Hypervisor.Host;
 using Rvirt.Hypervisor.Setup;
@@ -23,11 +25,15 @@ public sealed unsafe class DesktopMachine : ISupervisor
     /// <summary>Where the image would lie; set-up keeps clear of it.</summary>
     public const ulong ImageStart = 0x8020_0000, ImageLength = 0x2_0000;
 
+    /// <summary>The machine's outcome where no device ended it.</summary>
+    public const uint FirmwareEnd = 1;
+
     // The virtual hart that each hart last entered: what its sscratch names on a board.
     private readonly nint[] _entered;
     private readonly StringBuilder _emergency = new();
     private readonly TranslationMode _mode;
     private BootInfo _info;
+    private HostReset<FakeHost> _reset;
 
     /// <param name="machine">The host.</param>
     /// <param name="mode">How its harts translate.</param>
@@ -54,9 +60,6 @@ public sealed unsafe class DesktopMachine : ISupervisor
 
     /// <summary>The status that the machine ended with.</summary>
     public uint? Status { get; private set; }
-
-    /// <summary>The device that set-up named for the end of the machine.</summary>
-    public ulong TestDevice { get; set; }
 
     /// <summary>Harts that the firmware refuses to start.</summary>
     public HashSet<ulong> Unstartable { get; } = [];
@@ -192,10 +195,20 @@ public sealed unsafe class DesktopMachine : ISupervisor
 
     internal void WriteEmergency(byte value) => _emergency.Append((char)value);
 
-    internal void End(uint status)
+    internal void UseReset<TReset>(in HostDevice device)
+        where TReset : unmanaged, IHostReset
+        => _reset.Take<TReset>(device);
+
+    internal void End(ref FakeHost host, uint status)
     {
         Status = status;
-        Machine.End(status == 0 ? 0x5555 : (status << 16) | 0x3333);
+        _reset.End(ref host, status);
+        if (!Machine.Ended)
+        {
+            // The firmware's way.
+            Machine.End(FirmwareEnd);
+        }
+
         throw new EndedException();
     }
 

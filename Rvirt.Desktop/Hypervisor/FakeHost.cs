@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Memory;
 using Rvirt.Core.VirtualHart;
+using Rvirt.Devices.HostDrivers;
 using Rvirt.Hypervisor.Host;
 using Rvirt.Hypervisor.Setup;
 using Rvirt.Reference;
@@ -61,9 +62,15 @@ public unsafe struct FakeHost : IHypervisorHost
 
     public readonly void WriteEmergency(byte value) => Whole.WriteEmergency(value);
 
-    public readonly void UseTestDevice(ulong address) => Whole.TestDevice = address;
+    public readonly void UseReset<TReset>(in HostDevice device)
+        where TReset : unmanaged, IHostReset
+        => Whole.UseReset<TReset>(device);
 
-    public readonly void End(uint status) => Whole.End(status);
+    public readonly void End(uint status)
+    {
+        var host = this;
+        Whole.End(ref host, status);
+    }
 
     public readonly bool TryStartHart(ulong hartId, HartStart* start) => Whole.TryStartHart(hartId, start);
 

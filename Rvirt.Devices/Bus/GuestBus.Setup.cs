@@ -52,7 +52,7 @@ public unsafe partial struct GuestBus<THost>
         byte* storage,
         int guest,
         ConsoleMultiplexer<THost>* console,
-        HostGoldfishRtc* hostClock)
+        HostClock<THost>* hostClock)
     {
         if (!devices.Board.IsSound(memory.Length))
         {

@@ -47,7 +47,7 @@ public unsafe partial struct GuestBus<THost> : IGuestBus<THost>
     private GuestMemory _memory;
     private GuestDevices _devices;
     private ConsoleMultiplexer<THost>* _console;
-    private HostGoldfishRtc* _hostClock;
+    private HostClock<THost>* _hostClock;
     private int _guest;
     private int _reports;
 

@@ -1,3 +1,4 @@
+using System;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Host;
 
@@ -33,11 +34,15 @@ public struct HostUart16550 : IHostUart
     private bool _break;
 
     /// <inheritdoc/>
-    public void Initialize<THost>(ref THost host, in UartDescription uart)
+    public static ReadOnlySpan<byte> Compatible => "ns16550a"u8;
+
+    /// <inheritdoc/>
+    public void Initialize<THost>(ref THost host, in HostDevice uart)
         where THost : struct, IMmio
     {
         _base = uart.Base;
-        _shift = uart.RegisterShift;
+        uart.TryUInt32("reg-shift"u8, out var shift);
+        _shift = (int)(shift & 7);
         _room = 0;
         _stalled = false;
         _break = false;

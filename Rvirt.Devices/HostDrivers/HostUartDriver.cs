@@ -21,7 +21,7 @@ public unsafe struct HostUartDriver<THost>
     /// <typeparam name="TUart">The driver.</typeparam>
     /// <param name="host">Access to its registers.</param>
     /// <param name="uart">What the device tree says of it.</param>
-    public void Take<TUart>(ref THost host, in UartDescription uart)
+    public void Take<TUart>(ref THost host, in HostDevice uart)
         where TUart : unmanaged, IHostUart
     {
         this = default;

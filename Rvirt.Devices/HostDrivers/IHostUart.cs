@@ -4,13 +4,12 @@ using Rvirt.Core.Host;
 namespace Rvirt.Devices.HostDrivers;
 
 /// <summary>A driver of the UART that the console uses: polled output, input by interrupt. Callers on several harts take a lock around it.</summary>
-/// <remarks>It is a struct without pointers into itself, since it is moved to where it stays, of <see cref="DriverState.Bytes"/> at the most.</remarks>
-public interface IHostUart
+public interface IHostUart : IHostDriver
 {
     /// <summary>Takes a UART and makes it usable for output. Interrupts stay off.</summary>
     /// <param name="host">Access to its registers.</param>
     /// <param name="uart">What the device tree says of it.</param>
-    void Initialize<THost>(ref THost host, in UartDescription uart)
+    void Initialize<THost>(ref THost host, in HostDevice uart)
         where THost : struct, IMmio;
 
     /// <summary>Sends a byte, once the transmitter has room; one that stays busy drops it in the end.</summary>

@@ -4,6 +4,7 @@ using System.Linq;
 using System.Text;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Fuzz.Engine;
+using Rvirt.Testing.DeviceTree;
 using Rvirt.Testing.Memory;
 
 namespace Rvirt.Fuzz.Targets;
@@ -128,7 +129,7 @@ internal sealed unsafe class TreeTarget : IFuzzTarget
 
     private static void CheckHost(in FdtReader tree, GuardedBuffer buffer)
     {
-        if (HostTree.Read(tree, 0, ulong.MaxValue, out var host) != HostTreeError.None)
+        if (HostTree.Read(tree, 0, ulong.MaxValue, default(UsualDrivers), out var host) != HostTreeError.None)
         {
             return;
         }

@@ -8,6 +8,9 @@ public ref struct Board
     /// <summary>Its name, for messages.</summary>
     public ReadOnlySpan<byte> Name;
 
+    /// <summary>Its number in the list of the image's boards.</summary>
+    public int Index;
+
     private ReadOnlySpan<byte> _moreMemory;
     private ReadOnlySpan<byte> _moreHarts;
     private ReadOnlySpan<byte> _kernel;

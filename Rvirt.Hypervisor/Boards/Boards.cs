@@ -20,6 +20,11 @@ public readonly struct Boards<TPlatform> : IBoards
         board = Board.Of(platform);
         return platform.Matches(tree);
     }
+
+    /// <inheritdoc/>
+    public void Drivers<TList>(int index, ref TList drivers)
+        where TList : struct, IDriverList
+        => default(TPlatform).Drivers(ref drivers);
 }
 
 /// <summary>A board and those after it.</summary>
@@ -34,6 +39,29 @@ public readonly struct Boards<TPlatform, TOthers> : IBoards
     public ReadOnlySpan<byte> NameOf(int index) => index == 0 ? default(TPlatform).Name : default(TOthers).NameOf(index - 1);
 
     /// <inheritdoc/>
-    public bool TryFind(in FdtReader tree, out Board board) =>
-        default(Boards<TPlatform>).TryFind(tree, out board) || default(TOthers).TryFind(tree, out board);
+    public bool TryFind(in FdtReader tree, out Board board)
+    {
+        if (default(Boards<TPlatform>).TryFind(tree, out board))
+        {
+            return true;
+        }
+
+        var found = default(TOthers).TryFind(tree, out board);
+        board.Index++;
+        return found;
+    }
+
+    /// <inheritdoc/>
+    public void Drivers<TList>(int index, ref TList drivers)
+        where TList : struct, IDriverList
+    {
+        if (index == 0)
+        {
+            default(TPlatform).Drivers(ref drivers);
+        }
+        else
+        {
+            default(TOthers).Drivers(index - 1, ref drivers);
+        }
+    }
 }

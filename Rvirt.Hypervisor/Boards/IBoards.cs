@@ -16,4 +16,10 @@ public interface IBoards
     /// <summary>Finds the first board that a device tree describes.</summary>
     /// <returns>False where it is none of them.</returns>
     bool TryFind(in FdtReader tree, out Board board);
+
+    /// <summary>Has a board name its drivers.</summary>
+    /// <param name="index">0 to <see cref="Count"/> - 1.</param>
+    /// <param name="drivers">Where it names them.</param>
+    void Drivers<TList>(int index, ref TList drivers)
+        where TList : struct, IDriverList;
 }

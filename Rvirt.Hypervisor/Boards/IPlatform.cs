@@ -12,6 +12,11 @@ public interface IPlatform
     /// <summary>Whether a device tree describes this board.</summary>
     bool Matches(in FdtReader tree);
 
+    /// <summary>Names the drivers of the board's devices.</summary>
+    /// <param name="drivers">Where it names them.</param>
+    void Drivers<TList>(ref TList drivers)
+        where TList : struct, IDriverList;
+
     /// <summary>How to do on this board what an error asks for: ends the line of the error, and starts with its own comma.</summary>
     /// <returns>Empty where there is nothing to say.</returns>
     ReadOnlySpan<byte> Advice(Remedy remedy);

@@ -2,6 +2,7 @@ using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Host;
 using Rvirt.Core.Memory;
 using Rvirt.Core.VirtualHart;
+using Rvirt.Devices.HostDrivers;
 using Rvirt.Hypervisor.Setup;
 
 namespace Rvirt.Hypervisor.Host;
@@ -39,8 +40,11 @@ public unsafe interface IHypervisorHost : IHost
     /// <summary>Writes a byte to the console without a driver: it works from the first instruction on, and in a panic.</summary>
     void WriteEmergency(byte value);
 
-    /// <summary>Names the device that ends the machine (<c>sifive,test0</c>): physical address, or 0 where there is none.</summary>
-    void UseTestDevice(ulong address);
+    /// <summary>Has a driver take the device that <see cref="End"/> ends the machine by. It is called again where the device is found again.</summary>
+    /// <typeparam name="TReset">The driver.</typeparam>
+    /// <param name="device">What the device tree says of it.</param>
+    void UseReset<TReset>(in HostDevice device)
+        where TReset : unmanaged, IHostReset;
 
     /// <summary>Ends the machine. Does not return.</summary>
     /// <param name="status">0 for success.</param>

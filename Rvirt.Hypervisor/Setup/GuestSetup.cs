@@ -73,7 +73,7 @@ internal static unsafe class GuestSetup<THost>
             }
 
             var device = description.VirtioSlots[slot];
-            if (!HostPlic.CanRoute(device.Interrupt))
+            if (!HostPlic<THost>.CanRoute(device.Interrupt))
             {
                 StartupFailure.Begin(ref host).Text("guest "u8).Text(guest->Name).Text(": virtio slot "u8).Decimal((ulong)slot)
                     .Text(" of the machine has no interrupt that Rvirt can route, 1 to 127: name other slots"u8);

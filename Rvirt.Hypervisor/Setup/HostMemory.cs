@@ -18,10 +18,13 @@ internal static unsafe class HostMemory
     /// <param name="info">What the entry assembly knew.</param>
     /// <param name="tree">The host's tree where it is now.</param>
     /// <param name="description">The host; on return it speaks of the new places.</param>
+    /// <param name="drivers">The board's drivers, by which the tree was read.</param>
     /// <param name="map">Free RAM.</param>
     /// <returns>False where there is no room for that.</returns>
-    internal static bool TryCompact<THost>(ref THost host, BootInfo* info, FdtReader tree, ref HostDescription description, out MemoryMap map)
+    internal static bool TryCompact<THost, TDrivers>(
+        ref THost host, BootInfo* info, FdtReader tree, ref HostDescription description, in TDrivers drivers, out MemoryMap map)
         where THost : unmanaged, IHypervisorHost
+        where TDrivers : struct, IHostDriverTable
     {
         var initrd = description.InitrdStart;
         var initrdLength = description.InitrdEnd - initrd;
@@ -39,7 +42,7 @@ internal static unsafe class HostMemory
         // SAFETY: free RAM of that size, apart from the old place.
         Buffer.MemoryCopy(tree.Blob, host.Memory.Pointer(treeAddress), treeLength, treeLength);
         if (FdtReader.Open(host.Memory.Pointer(treeAddress), treeLength, out var moved) != FdtError.None
-            || HostTree.Read(moved, info->HartId, info->Reach, out description) != HostTreeError.None)
+            || HostTree.Read(moved, info->HartId, info->Reach, drivers, out description) != HostTreeError.None)
         {
             return false;
         }
@@ -96,10 +99,9 @@ internal static unsafe class HostMemory
     private static MemoryMap Free(BootInfo* info, in HostDescription description)
     {
         var map = default(MemoryMap);
-        var host = description;
-        for (var i = 0; i < host.MemoryBankCount; i++)
+        for (var i = 0; i < description.MemoryBankCount; i++)
         {
-            var bank = host.MemoryBanks[i];
+            var bank = description.MemoryBanks[i];
             map.Add(RoundUp(bank.Base), (bank.Base + bank.Size - RoundUp(bank.Base)) & ~(Page - 1));
             if (info->ImageStart - bank.Base < bank.Size)
             {
@@ -107,9 +109,9 @@ internal static unsafe class HostMemory
             }
         }
 
-        for (var i = 0; i < host.ReservationCount; i++)
+        for (var i = 0; i < description.ReservationCount; i++)
         {
-            Remove(ref map, host.Reservations[i].Base, host.Reservations[i].Size);
+            Remove(ref map, description.Reservations[i].Base, description.Reservations[i].Size);
         }
 
         return map;

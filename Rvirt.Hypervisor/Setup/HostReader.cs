@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Hypervisor.Boards;
 using Rvirt.Hypervisor.Host;
@@ -42,18 +43,27 @@ internal static unsafe class HostReader
     }
 
     /// <summary>Reads what the hypervisor needs of it, or ends the machine with a line that says what is missing.</summary>
-    internal static bool TryRead<THost>(ref THost host, BootInfo* info, in FdtReader tree, in Board board, out HostDescription description)
+    internal static bool TryRead<THost, TBoards>(ref THost host, BootInfo* info, in FdtReader tree, in Board board, out HostDescription description)
         where THost : unmanaged, IHypervisorHost
+        where TBoards : struct, IBoards
     {
-        var error = HostTree.Read(tree, info->HartId, info->Reach, out description);
-        host.UseTestDevice(description.TestDevice);
+        var drivers = new BoardDrivers<TBoards>(board.Index);
+        var error = HostTree.Read(tree, info->HartId, info->Reach, drivers, out description);
+        UseReset(ref host, info, drivers, description);
+        if (drivers.TryFindContested(out var contested))
+        {
+            StartupFailure.Begin(ref host).Text(board.Name).Text(" has two drivers for "u8).Text(contested.Bytes).Text(": build its image with one of them"u8);
+            StartupFailure.Finish(ref host);
+            return false;
+        }
+
         if (error == HostTreeError.None)
         {
             return true;
         }
 
         var writer = StartupFailure.Begin(ref host).Text(HostTreeErrorText.Of(error));
-        if (error == HostTreeError.UnknownPlic && description.UnknownPlic.TryFirstString(out var name))
+        if (error == HostTreeError.UnknownPlic && description.Plic.Compatible.TryFirstString(out var name))
         {
             writer.Text(", not "u8).Text(name);
         }
@@ -61,5 +71,20 @@ internal static unsafe class HostReader
         writer.Text(error is HostTreeError.NoPlic or HostTreeError.UnknownPlic ? board.Advice(Remedy.Plic) : default);
         StartupFailure.Finish(ref host);
         return false;
+    }
+
+    /// <summary>Has the board's driver take the device that ends the machine, if it was found where the window reaches.</summary>
+    // SAFETY: the hart is used as long as this runs.
+    internal static void UseReset<THost, TBoards>(ref THost host, BootInfo* info, in BoardDrivers<TBoards> drivers, in HostDescription description)
+        where THost : unmanaged, IHypervisorHost
+        where TBoards : struct, IBoards
+    {
+        if (description.Reset.Base >= info->Reach || description.Reset.Size > info->Reach - description.Reset.Base)
+        {
+            return;
+        }
+
+        var start = new ResetStart<THost>((THost*)Unsafe.AsPointer(ref host), description.Reset);
+        drivers.Name(ref start);
     }
 }

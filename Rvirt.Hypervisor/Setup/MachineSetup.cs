@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Images;
 using Rvirt.Core.Seeds;
@@ -34,21 +35,26 @@ public static unsafe class MachineSetup<THost>
             return NoBoard<TBoards>(ref host, info, tree);
         }
 
-        if (!HostReader.TryRead(ref host, info, tree, board, out var description))
+        if (!HostReader.TryRead<THost, TBoards>(ref host, info, tree, board, out var description))
         {
             return null;
         }
 
         var abilities = host.Probe();
-        return HostCheck.Passes(ref host, abilities) ? Run(ref host, info, board, abilities, tree, description) : null;
+        return HostCheck.Passes(ref host, abilities) ? Run<TBoards>(ref host, info, board, abilities, tree, description) : null;
     }
 
     private static HostCore<THost>* NoBoard<TBoards>(ref THost host, BootInfo* info, in FdtReader tree)
         where TBoards : struct, IBoards
     {
         // Whatever it is, it may name the device through which it ends.
-        HostTree.Read(tree, info->HartId, info->Reach, out var description);
-        host.UseTestDevice(description.TestDevice);
+        for (var i = BoardDrivers<TBoards>.OfAnyMachine; i < default(TBoards).Count; i++)
+        {
+            var drivers = new BoardDrivers<TBoards>(i);
+            HostTree.Read(tree, info->HartId, info->Reach, drivers, out var description);
+            HostReader.UseReset(ref host, info, drivers, description);
+        }
+
         var writer = StartupFailure.Begin(ref host).Text("this machine is not one that the image was built for: it knows "u8);
         for (var i = 0; i < default(TBoards).Count; i++)
         {
@@ -59,8 +65,9 @@ public static unsafe class MachineSetup<THost>
         return null;
     }
 
-    private static HostCore<THost>* Run(
+    private static HostCore<THost>* Run<TBoards>(
         ref THost host, BootInfo* info, in Board board, in HostAbilities abilities, FdtReader tree, in HostDescription found)
+        where TBoards : struct, IBoards
     {
         var description = found;
         if (description.InitrdEnd == description.InitrdStart)
@@ -70,7 +77,7 @@ public static unsafe class MachineSetup<THost>
 
         // Before anything is moved: the tree's old place becomes some guest's RAM.
         var seeds = GuestSeeds.Take(tree, erase: description.HasMemory(info->DeviceTree, (ulong)tree.Length));
-        if (!HostMemory.TryCompact(ref host, info, tree, ref description, out var map))
+        if (!HostMemory.TryCompact(ref host, info, tree, ref description, new BoardDrivers<TBoards>(board.Index), out var map))
         {
             return Fail(ref host, "too little memory: give the machine more"u8, board.Advice(Remedy.MoreMemory));
         }
@@ -93,17 +100,17 @@ public static unsafe class MachineSetup<THost>
             return Fail(ref host, "more guests than harts: give the machine a hart for each"u8, board.Advice(Remedy.MoreHarts));
         }
 
-        if (description.Uart.Kind is not (HostUartKind.None or HostUartKind.Ns16550A))
+        if (description.Uart.Exists && !description.Uart.HasDriver)
         {
             return NoUartDriver(ref host, description.Uart);
         }
 
-        if (description.Uart.Interrupt != 0 && !HostPlic.CanRoute(description.Uart.Interrupt))
+        if (description.Uart.Interrupt != 0 && !HostPlic<THost>.CanRoute(description.Uart.Interrupt))
         {
             return Fail(ref host, "the console's UART has no interrupt that Rvirt can route, 1 to 127: name another one in stdout-path"u8);
         }
 
-        if (!TryMakeMachine(ref host, info, board, description, blob.Count, ref map, out var machine))
+        if (!TryMakeMachine<TBoards>(ref host, info, board, description, blob.Count, ref map, out var machine))
         {
             return null;
         }
@@ -123,8 +130,9 @@ public static unsafe class MachineSetup<THost>
         return HartSetup<THost>.StartOthers(ref host, machine) ? machine->Cores : null;
     }
 
-    private static bool TryMakeMachine(
+    private static bool TryMakeMachine<TBoards>(
         ref THost host, BootInfo* info, in Board board, in HostDescription description, int guests, ref MemoryMap map, out HostMachine<THost>* machine)
+        where TBoards : struct, IBoards
     {
         var consoleBytes = ConsoleMultiplexer<THost>.BytesNeeded(guests);
         machine = (HostMachine<THost>*)HostMemory.Take(ref host, ref map, (ulong)sizeof(HostMachine<THost>));
@@ -149,22 +157,17 @@ public static unsafe class MachineSetup<THost>
             return false;
         }
 
-        var uart = default(HostUartDriver<THost>);
-        if (description.Uart.Kind == HostUartKind.Ns16550A)
-        {
-            uart.Take<HostUart16550>(ref host, description.Uart);
-        }
-
-        machine->Console.Initialize(uart, console, guests);
-        machine->Plic.Initialize(description.Plic.Base);
-        machine->Clock.Initialize(description.Clock, description.TimebaseFrequency);
+        // SAFETY: the hart is used as long as this runs.
+        var start = new DriverStart<THost>((THost*)Unsafe.AsPointer(ref host), machine);
+        default(TBoards).Drivers(board.Index, ref start);
+        machine->Console.Initialize(start.ConsoleUart, console, guests);
         return true;
     }
 
-    private static HostCore<THost>* NoUartDriver(ref THost host, in UartDescription uart)
+    private static HostCore<THost>* NoUartDriver(ref THost host, in HostDevice uart)
     {
-        var name = uart.Kind == HostUartKind.SiFive ? "a SiFive UART"u8 : uart.Compatible.TryFirstString(out var text) ? text : "of no kind that its node names"u8;
-        StartupFailure.Begin(ref host).Text("the console's UART is "u8).Text(name).Text(", for which Rvirt has no driver: name a 16550A in stdout-path"u8);
+        var name = uart.Compatible.TryFirstString(out var text) ? text : "of no kind that its node names"u8;
+        StartupFailure.Begin(ref host).Text("the console's UART is "u8).Text(name).Text(", for which the board has no driver: name one that it drives in stdout-path"u8);
         StartupFailure.Finish(ref host);
         return null;
     }

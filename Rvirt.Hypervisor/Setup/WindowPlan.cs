@@ -12,16 +12,15 @@ internal static class WindowPlan
     /// <returns>False where the window does not reach one of them.</returns>
     internal static bool TryMap(in HostDescription description, ref HostTranslation translation)
     {
-        var host = description;
-        for (var i = 0; i < host.MemoryBankCount; i++)
+        for (var i = 0; i < description.MemoryBankCount; i++)
         {
-            if (!translation.TryMap(host.MemoryBanks[i].Base, host.MemoryBanks[i].Size))
+            if (!translation.TryMap(description.MemoryBanks[i].Base, description.MemoryBanks[i].Size))
             {
                 return false;
             }
         }
 
-        for (var i = 0; host.TryDevice(i, out var registers, out _); i++)
+        for (var i = 0; description.TryDevice(i, out var registers, out _); i++)
         {
             if (registers.Size != 0 && !translation.TryMap(registers.Base, registers.Size))
             {

@@ -18,10 +18,10 @@ public unsafe struct HostMachine<THost>
     internal ConsoleMultiplexer<THost> Console;
 
     /// <summary>The host's PLIC.</summary>
-    internal HostPlic Plic;
+    internal HostPlic<THost> Plic;
 
     /// <summary>The host's real-time clock.</summary>
-    internal Devices.HostDrivers.HostGoldfishRtc Clock;
+    internal HostClock<THost> Clock;
 
     /// <summary>What the host has.</summary>
     internal HostDescription Host;

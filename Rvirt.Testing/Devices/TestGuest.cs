@@ -8,6 +8,7 @@ using Rvirt.Devices.Console;
 using Rvirt.Devices.HostDrivers;
 using Rvirt.Devices.Virtio;
 using GuestBoard = Rvirt.Core.DeviceTree.GuestBoard;
+using HostDevice = Rvirt.Core.DeviceTree.HostDevice;
 
 namespace Rvirt.Testing.Devices;
 
@@ -34,20 +35,24 @@ internal sealed unsafe class TestGuest : IGuestSlot, IDisposable
         _block = (byte*)(((nint)_allocation + 63) & ~63);
         Bus = (GuestBus<DeviceHost>*)_block;
         Console = (ConsoleMultiplexer<DeviceHost>*)(_block + 0x8000);
-        HostPlic = (HostPlic*)(_block + 0xa000);
-        HostClock = (HostGoldfishRtc*)(_block + 0xf000);
+        HostPlic = (HostPlic<DeviceHost>*)(_block + 0xa000);
+        HostClock = (HostClock<DeviceHost>*)(_block + 0xf000);
 
         var host = Machine.Host;
         var uart = default(HostUartDriver<DeviceHost>);
-        uart.Take<HostUart16550>(ref host, new Rvirt.Core.DeviceTree.UartDescription { Kind = Rvirt.Core.DeviceTree.HostUartKind.Ns16550A, Base = FakeMachine.UartBase });
+        uart.Take<HostUart16550>(ref host, new HostDevice { Base = FakeMachine.UartBase });
         Console->Initialize(uart, _block + 0x1_0000, guests);
         for (var guest = 0; guest < guests; guest++)
         {
             Console->Guest(guest)->SetName(Encoding.ASCII.GetBytes("g" + guest));
         }
 
-        HostPlic->Initialize(FakeMachine.PlicBase);
-        HostClock->Initialize(clock ? FakeMachine.ClockBase : 0, FakeMachine.Timebase);
+        HostPlic->Take<HostSiFivePlic>(new HostDevice { Base = FakeMachine.PlicBase });
+        if (clock)
+        {
+            HostClock->Take<HostGoldfishRtc>(new HostDevice { Base = FakeMachine.ClockBase }, FakeMachine.Timebase);
+        }
+
         HostPlic->OpenContext(ref host, FakeMachine.Context);
         Memory = new GuestMemory(GuestRam, RamBytes, HostRam, Machine.Pointer(HostRam));
         var devices = GuestDevices.Standard(harts);
@@ -80,9 +85,9 @@ internal sealed unsafe class TestGuest : IGuestSlot, IDisposable
 
     public ConsoleMultiplexer<DeviceHost>* Console { get; }
 
-    public HostPlic* HostPlic { get; }
+    public HostPlic<DeviceHost>* HostPlic { get; }
 
-    public HostGoldfishRtc* HostClock { get; }
+    public HostClock<DeviceHost>* HostClock { get; }
 
     public GuestMemory Memory { get; }
 

@@ -48,7 +48,7 @@ internal sealed class RefusalTests
         [HostTreeError.MemoryOutOfReach] = (Memory, "reg = <0x1000 0 0 0x8000000>"),
         [HostTreeError.PlicOutOfReach] = (Plic, OutOfReach),
         [HostTreeError.UartOutOfReach] = (Uart, OutOfReach),
-        [HostTreeError.TestDeviceOutOfReach] = (TestDevice, OutOfReach),
+        [HostTreeError.ResetOutOfReach] = (TestDevice, OutOfReach),
         [HostTreeError.ClockOutOfReach] = (Serial, "rtc@1000 { compatible = \"google,goldfish-rtc\"; " + OutOfReach + "; };\n" + Serial),
         [HostTreeError.VirtioOutOfReach] = (Serial, "virtio@1000 { compatible = \"virtio,mmio\"; " + OutOfReach + "; interrupts = <1>; };\n" + Serial),
         [HostTreeError.TooManyReservations] = ("firmware@80000000 {", string.Concat(Enumerable.Range(1, 17).Select(i => $"more@{i} {{ reg = <{i} 0 0 1>; }};\n")) + "firmware@80000000 {"),
@@ -428,6 +428,10 @@ internal sealed class RefusalTests
         public ReadOnlySpan<byte> Name => "any"u8;
 
         public bool Matches(in FdtReader tree) => true;
+
+        public void Drivers<TList>(ref TList drivers)
+            where TList : struct, IDriverList
+            => default(ReferenceBoard).Drivers(ref drivers);
 
         public ReadOnlySpan<byte> Advice(Remedy remedy) => default;
     }

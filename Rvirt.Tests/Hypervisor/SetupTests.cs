@@ -6,6 +6,7 @@ using Rvirt.Core.DeviceTree;
 using Rvirt.Desktop.Hypervisor;
 using Rvirt.Hypervisor.Boards;
 using Rvirt.Hypervisor.Host;
+using Rvirt.Testing.DeviceTree;
 
 namespace Rvirt.Tests.Hypervisor;
 
@@ -60,14 +61,14 @@ internal sealed unsafe class SetupTests
         fixed (byte* blob = tree)
         {
             Assert.That(FdtReader.Open(blob, (ulong)tree.Length, out var reader), Is.EqualTo(FdtError.None));
-            Assert.That(HostTree.Read(reader, 0, ulong.MaxValue, out var seen), Is.EqualTo(HostTreeError.None));
+            Assert.That(HostTree.Read(reader, 0, ulong.MaxValue, default(UsualDrivers), out var seen), Is.EqualTo(HostTreeError.None));
             Assert.That((seen.MemoryBanks[0].Base, seen.MemoryBanks[0].Size), Is.EqualTo((0x8000_0000UL, guest->Memory.Length)));
             Assert.That(seen.HartCount, Is.EqualTo(1));
             Assert.That(seen.CommandLine.SequenceEqual("a b"u8));
         }
 
-        Assert.That(world.Desktop.TestDevice, Is.EqualTo(0x10_0000));
         world.Desktop.Run(100_000);
+        Assert.That(world.Machine.Outcome, Is.EqualTo(0x5555), "by the machine's own device");
         Assert.That(world.Desktop.Status, Is.Zero, world.Console);
         Assert.That(world.Console, Does.Contain("rvirt: made-up, Sv57, own timers, 2 harts").And.Contain("rvirt: guest one powered off"));
     }
@@ -110,13 +111,13 @@ internal sealed unsafe class SetupTests
     }
 
     [TestCase("compatible = \"rvirt-made-up\"", "compatible = \"rvirt-unknown\"", "this machine is not one that the image was built for: it knows another, made-up")]
-    [TestCase("sifive,plic-1.0.0", "sifive,nothing", "Rvirt has no driver for the machine's PLIC: use a machine with a SiFive PLIC, not sifive,nothing, by Plic")]
-    [TestCase("ns16550a", "acme,uart-9000", "the console's UART is acme,uart-9000, for which Rvirt has no driver: name a 16550A in stdout-path")]
-    [TestCase("sifive,plic-1.0.0", "sifive,nothing\", \"riscv,none", "Rvirt has no driver for the machine's PLIC: use a machine with a SiFive PLIC, not sifive,nothing, by Plic")]
-    [TestCase("ns16550a", "acme,uart-9000\", \"acme,uart", "the console's UART is acme,uart-9000, for which Rvirt has no driver: name a 16550A in stdout-path")]
+    [TestCase("sifive,plic-1.0.0", "sifive,nothing", "the board has no driver for the machine's PLIC: use a machine with one that it drives, not sifive,nothing, by Plic")]
+    [TestCase("ns16550a", "acme,uart-9000", "the console's UART is acme,uart-9000, for which the board has no driver: name one that it drives in stdout-path")]
+    [TestCase("sifive,plic-1.0.0", "sifive,nothing\", \"riscv,none", "the board has no driver for the machine's PLIC: use a machine with one that it drives, not sifive,nothing, by Plic")]
+    [TestCase("ns16550a", "acme,uart-9000\", \"acme,uart", "the console's UART is acme,uart-9000, for which the board has no driver: name one that it drives in stdout-path")]
     [TestCase("timebase-frequency", "time", "the machine's device tree has no timebase-frequency: start with firmware that says how fast time runs")]
     [TestCase("linux,initrd-start", "linux,nothing", "no kernel given: hand one over as the initial RAM disk, by Kernel")]
-    [TestCase("ns16550a", "sifive,uart0", "the console's UART is a SiFive UART, for which Rvirt has no driver: name a 16550A in stdout-path")]
+    [TestCase("ns16550a", "sifive,uart0", "the console's UART is sifive,uart0, for which the board has no driver: name one that it drives in stdout-path")]
     [TestCase("interrupts = <10>", "interrupts = <128>", "the console's UART has no interrupt that Rvirt can route, 1 to 127: name another one in stdout-path")]
     [TestCase("reg = <0 0x80000000 0 0x40000>", "reg = <0 0x80000000 0 0x7800000>", "too little memory for the guests: give the machine more, by MoreMemory")]
     [TestCase("reg = <0 0x80000000 0 0x40000>", "reg = <0 0x80000000 0 0x7ffd000>", "too little memory: give the machine more, by MoreMemory")]

@@ -64,15 +64,23 @@ internal sealed class SetupWorld : IDisposable
 
     /// <summary>Hands over guests, or any file, with a tree whose text an edit may change.</summary>
     public bool Boot(IReadOnlyList<GuestSpec> guests, Func<string, string>? edit = null) =>
-        Boot(File.ReadAllBytes(GuestMachine.PackBlob(_folder, guests)), edit);
+        Boot<Boards<OtherBoard, Boards<MadeUpBoard>>>(guests, edit);
 
-    public bool Boot(byte[] initrd, Func<string, string>? edit = null)
+    public bool Boot(byte[] initrd, Func<string, string>? edit = null) => Boot<Boards<OtherBoard, Boards<MadeUpBoard>>>(initrd, edit);
+
+    /// <summary>The same with other boards in the image.</summary>
+    public bool Boot<TBoards>(IReadOnlyList<GuestSpec> guests, Func<string, string>? edit = null)
+        where TBoards : struct, IBoards
+        => Boot<TBoards>(File.ReadAllBytes(GuestMachine.PackBlob(_folder, guests)), edit);
+
+    private bool Boot<TBoards>(byte[] initrd, Func<string, string>? edit)
+        where TBoards : struct, IBoards
     {
         Machine.Load(Initrd, initrd);
         var source = Board.Replace("INITRD_START", $"0x{Initrd:x}", StringComparison.Ordinal)
             .Replace("INITRD_END", $"0x{Initrd + (ulong)initrd.Length:x}", StringComparison.Ordinal);
         Machine.Load(Tree, Tools.Compile(edit is null ? source : edit(source)));
-        return Desktop.Boot<Boards<OtherBoard, Boards<MadeUpBoard>>>(Tree);
+        return Desktop.Boot<TBoards>(Tree);
     }
 
     public void Dispose()
@@ -87,6 +95,10 @@ internal sealed class SetupWorld : IDisposable
 
         public bool Matches(in FdtReader tree) => tree.IsCompatible(tree.Root, "rvirt-another"u8);
 
+        public void Drivers<TList>(ref TList drivers)
+            where TList : struct, IDriverList
+            => default(ReferenceBoard).Drivers(ref drivers);
+
         public ReadOnlySpan<byte> Advice(Remedy remedy) => ", as nobody does"u8;
     }
 
@@ -95,6 +107,10 @@ internal sealed class SetupWorld : IDisposable
         public ReadOnlySpan<byte> Name => "made-up"u8;
 
         public bool Matches(in FdtReader tree) => tree.IsCompatible(tree.Root, "rvirt-made-up"u8);
+
+        public void Drivers<TList>(ref TList drivers)
+            where TList : struct, IDriverList
+            => default(ReferenceBoard).Drivers(ref drivers);
 
         public ReadOnlySpan<byte> Advice(Remedy remedy) => Encoding.ASCII.GetBytes($", by {remedy}");
     }

@@ -12,7 +12,7 @@ namespace Rvirt.Tests.Packages;
 
 /// <summary>
 /// A board of somebody else's: the files that docs/adding-a-board.md shows, in a folder of their own, with nothing of the repository but its
-/// packages. Its machine is QEMU's under another name.
+/// packages. Its machine is QEMU's under another name, and its UART and the device that ends it have names that only the board's own drivers drive.
 /// </summary>
 [Category("System")]
 [NonParallelizable]
@@ -20,7 +20,7 @@ public sealed partial class OutsideBoardTests
 {
     private const int Memory = 320 + 512;
 
-    private static readonly string[] s_files = ["Acme.One.csproj", "nuget.config", "AcmeOne.cs", "Image.cs", "MachineMode/board.inc"];
+    private static readonly string[] s_files = ["Acme.One.csproj", "nuget.config", "AcmeOne.cs", "AcmeUart.cs", "AcmePower.cs", "Image.cs", "MachineMode/board.inc"];
 
     private readonly TemporaryFolder _folder = new();
 
@@ -43,15 +43,20 @@ public sealed partial class OutsideBoardTests
         // The page's folder of packages is a clone's beside the board's: here it holds what this run has packed.
         Directory.CreateDirectory(_folder.File("rvirt/artifacts"));
         Directory.CreateSymbolicLink(_folder.File("rvirt/artifacts/packages"), PackageFolder.Path);
+        Publish(Board);
+        File.WriteAllBytes(Tree, Renamed());
+    }
+
+    private void Publish(string board)
+    {
         var (status, output) = Commands.Run(
             "env",
             [
-                $"NUGET_PACKAGES={_folder.File("cache")}", "dotnet", "publish", Board, "-c", "Release", "--nologo", "-nodeReuse:false",
+                $"NUGET_PACKAGES={_folder.File("cache")}", "dotnet", "publish", board, "-c", "Release", "--nologo", "-nodeReuse:false",
                 "-p:UseSharedCompilation=false", "-p:RestoreIgnoreFailedSources=true",
             ],
             TimeSpan.FromMinutes(4));
         Assert.That(status, Is.Zero, output);
-        File.WriteAllBytes(Tree, Renamed());
     }
 
     [OneTimeTearDown]
@@ -87,6 +92,17 @@ public sealed partial class OutsideBoardTests
             Firmware.Stub, "rvirt: error: no kernel given: hand one over as the initial RAM disk, at the boot loader by initrd FILE$", null, Memory,
             further: ["-dtb", Tree], image: Image(Firmware.Stub));
 
+    /// <summary>It has the library's driver in its packages, and does not name it.</summary>
+    [Test]
+    public void Refuses_a_UART_that_it_names_no_driver_for()
+    {
+        var tree = _folder.File("other-uart.dtb");
+        File.WriteAllBytes(tree, Renamed(uart: "ns16550a"));
+        Refusal.Expect(
+            Firmware.Stub, "rvirt: error: the console's UART is ns16550a, for which the board has no driver: name one that it drives in stdout-path$", Repository.UBootElf, Memory,
+            further: ["-dtb", tree], image: Image(Firmware.Stub));
+    }
+
     [TestCase(Firmware.Stub)]
     [TestCase(Firmware.Sbi)]
     public void Refuses_a_machine_that_is_not_its_board(Firmware firmware) =>
@@ -106,6 +122,35 @@ public sealed partial class OutsideBoardTests
         Assert.That(new[] { Firmware.Stub, Firmware.Sbi }.Where(firmware => File.ReadAllBytes(Image(firmware)).AsSpan().IndexOf(here) >= 0), Is.Empty);
     }
 
+    /// <summary>The list of types compiled: each board's console is up, by the driver that it alone names, and each ends by its own device.</summary>
+    [Test]
+    public void Boards_of_one_image_bring_drivers_of_their_own()
+    {
+        var both = _folder.File("Acme.Both");
+        var (status, output) = Commands.Run("cp", ["-r", Board, both]);
+        Assert.That(status, Is.Zero, output);
+        // The second has what QEMU's board has, and comes first in the list.
+        Replace(
+            both, "AcmeOne.cs", "AcmeTwo.cs", ("struct AcmeOne", "struct AcmeTwo"), ("Acme One", "Acme Two"), ("acme,one", "acme,two"), ("AcmeUart", "HostUart16550"), ("AcmePower", "HostSiFiveTest"));
+        Replace(both, "Image.cs", "Image.cs", ("Boards<AcmeOne>", "Boards<AcmeTwo, Boards<AcmeOne>>"));
+        Publish(both);
+        var two = _folder.File("acme-two.dtb");
+        File.WriteAllBytes(two, Tools.Compile(Tools.Decompile(Tools.DumpQemu($"-m {Memory}M -smp 1"), warnings: false)
+            .Replace("compatible = \"riscv-virtio\";", "compatible = \"acme,two\";", StringComparison.Ordinal)));
+        var image = Path.Combine(both, "bin/Release/net10.0/publish/acme-one.elf");
+        foreach (var (tree, board) in new[] { (Tree, "Acme One"), (two, "Acme Two") })
+        {
+            using var qemu = QemuMachine.Start([.. GuestMachine.Rvirt(Firmware.Stub, Repository.UBootElf, Memory, 1, image), "-dtb", tree], TimeSpan.FromMinutes(2));
+            qemu.Expect($"rvirt: {board}, ", 60);
+            qemu.ExpectTyping("\n", "=> ");
+            qemu.Send("poweroff\n");
+            Assert.That(qemu.WaitForExit(60), Is.Zero, qemu.Describe);
+        }
+
+        Refusal.Expect(
+            Firmware.Stub, "rvirt: error: this machine is not one that the image was built for: it knows Acme Two, Acme One$", Repository.UBootElf, Memory, image: image);
+    }
+
     [Test]
     public void A_machine_mode_part_without_the_boards_addresses_is_refused()
     {
@@ -119,18 +164,38 @@ public sealed partial class OutsideBoardTests
         Assert.That(output, Does.Contain("error RVB0001: image acme-one has MachineMode, and the project has no MachineMode/board.inc").And.Not.Contain("image acme-one-sbi"));
     }
 
+    private static void Replace(string folder, string file, string other, params ReadOnlySpan<(string Old, string New)> changes)
+    {
+        var text = File.ReadAllText(Path.Combine(folder, file));
+        foreach (var (old, replacement) in changes)
+        {
+            Assert.That(text, Does.Contain(old));
+            text = text.Replace(old, replacement, StringComparison.Ordinal);
+        }
+
+        File.WriteAllText(Path.Combine(folder, other), text);
+    }
+
     private string Published(string name) => Path.Combine(Board, "bin/Release/net10.0/publish", name);
 
     private string Image(Firmware firmware) => Published(firmware == Firmware.Stub ? "acme-one.elf" : "acme-one-sbi.elf");
 
-    /// <summary>QEMU's own tree, of a machine like those of these tests, by another name.</summary>
-    private static byte[] Renamed()
+    /// <summary>QEMU's own tree, of a machine like those of these tests, by other names. "ns16550" is what OpenSBI knows the UART by.</summary>
+    private static byte[] Renamed(string uart = "acme,uart\", \"ns16550")
     {
         var source = Tools.Decompile(Tools.DumpQemu($"-m {Memory}M -smp 1"), warnings: false);
-        var renamed = source.Replace("compatible = \"riscv-virtio\";", "compatible = \"acme,one\";", StringComparison.Ordinal)
-            .Replace("model = \"riscv-virtio,qemu\";", "model = \"Acme One\";", StringComparison.Ordinal);
-        Assert.That(renamed, Does.Contain("acme,one").And.Contain("\"Acme One\"").And.Not.Contain("riscv-virtio"));
-        return Tools.Compile(renamed);
+        foreach (var (name, other) in new[]
+        {
+            ("compatible = \"riscv-virtio\";", "compatible = \"acme,one\";"), ("model = \"riscv-virtio,qemu\";", "model = \"Acme One\";"),
+            ("compatible = \"ns16550a\";", $"compatible = \"{uart}\";"), ("compatible = \"sifive,test1\\0sifive,test0\\0syscon\";", "compatible = \"acme,power\";"),
+            ("compatible = \"syscon-poweroff\";", ""), ("compatible = \"syscon-reboot\";", ""),
+        })
+        {
+            Assert.That(source, Does.Contain(name));
+            source = source.Replace(name, other, StringComparison.Ordinal);
+        }
+
+        return Tools.Compile(source);
     }
 
     [GeneratedRegex(@"^`Acme\.One/([^`]+)`:\n\n```\w+\n(.*?)^```$", RegexOptions.Singleline | RegexOptions.Multiline)]

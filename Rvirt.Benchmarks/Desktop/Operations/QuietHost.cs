@@ -2,6 +2,7 @@ using System;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Memory;
 using Rvirt.Core.VirtualHart;
+using Rvirt.Devices.HostDrivers;
 using Rvirt.Devices.Virtio;
 using Rvirt.Hypervisor.Host;
 using Rvirt.Hypervisor.Setup;
@@ -49,7 +50,8 @@ public readonly unsafe struct QuietHost(QuietHart* hart) : IHypervisorHost
 
     public void WriteEmergency(byte value) => Console.Error.Write((char)value);
 
-    public void UseTestDevice(ulong address)
+    public void UseReset<TReset>(in HostDevice device)
+        where TReset : unmanaged, IHostReset
     {
     }
 

@@ -5,6 +5,7 @@ using Rvirt.Core.Memory;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.Bus;
+using Rvirt.Devices.HostDrivers;
 using Rvirt.Devices.Virtio;
 using Rvirt.Hypervisor.Boards;
 using Rvirt.Hypervisor.Host;
@@ -189,6 +190,13 @@ public sealed unsafe class QuietMachine : IDisposable
         public ReadOnlySpan<byte> Name => "quiet"u8;
 
         public bool Matches(in FdtReader tree) => true;
+
+        public void Drivers<TList>(ref TList drivers)
+            where TList : struct, IDriverList
+        {
+            drivers.Uart<HostUart16550>();
+            drivers.Plic<HostSiFivePlic>();
+        }
 
         public ReadOnlySpan<byte> Advice(Remedy remedy) => default;
     }

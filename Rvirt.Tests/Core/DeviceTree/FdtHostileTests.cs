@@ -2,6 +2,7 @@ using System;
 using CsCheck;
 using NUnit.Framework;
 using Rvirt.Core.DeviceTree;
+using Rvirt.Testing.DeviceTree;
 using Rvirt.Testing.Memory;
 
 namespace Rvirt.Tests.Core.DeviceTree;
@@ -147,7 +148,7 @@ internal sealed unsafe class FdtHostileTests
 
         tree.TryFind("serial0/a/b"u8, out _);
         tree.TryFind("/soc/plic@c000000/x"u8, out _);
-        HostTree.Read(tree, 0, ulong.MaxValue, out var host);
+        HostTree.Read(tree, 0, ulong.MaxValue, default(UsualDrivers), out var host);
         total += host.CommandLine.Length;
         Assert.That(total, Is.GreaterThanOrEqualTo(0));
     }

@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using NUnit.Framework;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Privileged;
+using Rvirt.Testing.DeviceTree;
 using Rvirt.Testing.Memory;
 
 namespace Rvirt.Tests.Core.DeviceTree;
@@ -74,8 +75,8 @@ internal sealed unsafe class GuestDeviceTreeTests
         Assert.That(compared, Is.GreaterThan(60));
 
         // Contexts are numbered as the board numbers them.
-        Assert.That(HostTree.Read(guest, 0, ulong.MaxValue, out var mineHost), Is.EqualTo(HostTreeError.None));
-        Assert.That(HostTree.Read(board, 0, ulong.MaxValue, out var theirHost), Is.EqualTo(HostTreeError.None));
+        Assert.That(HostTree.Read(guest, 0, ulong.MaxValue, default(UsualDrivers), out var mineHost), Is.EqualTo(HostTreeError.None));
+        Assert.That(HostTree.Read(board, 0, ulong.MaxValue, default(UsualDrivers), out var theirHost), Is.EqualTo(HostTreeError.None));
         Assert.That(mineHost.Harts[0].PlicContext, Is.EqualTo(theirHost.Harts[0].PlicContext).And.EqualTo(1));
         Assert.That(mineHost.Harts[1].PlicContext, Is.EqualTo(theirHost.Harts[1].PlicContext).And.EqualTo(3));
     }
@@ -130,17 +131,17 @@ internal sealed unsafe class GuestDeviceTreeTests
     {
         using var blob = new GuardedBuffer(Generate(Describe(1) with { VirtioSlots = 0b1000_0010 }));
         Assert.That(FdtReader.Open(blob.Pointer, blob.Length, out var tree), Is.EqualTo(FdtError.None));
-        Assert.That(HostTree.Read(tree, 0, ulong.MaxValue, out var host), Is.EqualTo(HostTreeError.None));
+        Assert.That(HostTree.Read(tree, 0, ulong.MaxValue, default(UsualDrivers), out var host), Is.EqualTo(HostTreeError.None));
         Assert.That(host.VirtioSlotCount, Is.EqualTo(2));
         Assert.That((host.VirtioSlots[0].Base, host.VirtioSlots[0].Interrupt), Is.EqualTo((0x10002000ul, 2u)));
         Assert.That((host.VirtioSlots[1].Base, host.VirtioSlots[1].Interrupt), Is.EqualTo((0x10008000ul, 8u)));
         Assert.That((host.InitrdStart, host.InitrdEnd), Is.EqualTo((0x1_8800_0000ul, 0x1_8812_3456ul)));
         Assert.That(host.MemoryBanks[0].Size, Is.EqualTo(0x1_4000_0000));
         Assert.That(host.CommandLine.SequenceEqual("console=ttyS0 root=/dev/vda"u8));
-        Assert.That(host.Plic.Sources, Is.EqualTo(0x5f));
-        Assert.That(host.TestDevice, Is.EqualTo(0x100000));
-        Assert.That(host.Clock, Is.EqualTo(0x101000));
-        Assert.That((host.Uart.Kind, host.Uart.Base, host.Uart.Interrupt), Is.EqualTo((HostUartKind.Ns16550A, 0x10000000ul, 10u)));
+        Assert.That(host.Plic.TryUInt32("riscv,ndev"u8, out var sources) ? sources : 0, Is.EqualTo(0x5f));
+        Assert.That(host.Reset.Base, Is.EqualTo(0x100000));
+        Assert.That(host.Clock.Base, Is.EqualTo(0x101000));
+        Assert.That((host.Uart.HasDriver, host.Uart.Base, host.Uart.Interrupt), Is.EqualTo((true, 0x10000000ul, 10u)));
         Assert.That(tree.TryFind("/cpus/cpu@0"u8, out var cpu));
         Assert.That(tree.TryProperty(cpu, "riscv,isa-extensions"u8, out var extensions));
         string[] expected = ["i", "m", "a", "f", "d", "c", "zicsr", "zifencei", "zihintpause", "zba", "zbb", "zbc", "zbs"];

@@ -17,7 +17,7 @@ internal sealed class HostUartDriverTests
         using var machine = new FakeMachine(4096);
         var host = machine.Host;
         var uart = default(HostUartDriver<DeviceHost>);
-        uart.Take<LoudUart>(ref host, new UartDescription { Base = FakeMachine.UartBase });
+        uart.Take<LoudUart>(ref host, new HostDevice { Base = FakeMachine.UartBase });
         Assert.That(machine.Uart.Read(1), Is.Zero);
         uart.EnableReceiveInterrupt(ref host, true);
         Assert.That(machine.Uart.Read(1), Is.EqualTo(1), "interrupts");
@@ -62,7 +62,9 @@ internal sealed class HostUartDriverTests
         private ulong _base;
         private byte _sent;
 
-        public void Initialize<THost>(ref THost host, in UartDescription uart)
+        public static ReadOnlySpan<byte> Compatible => "loud"u8;
+
+        public void Initialize<THost>(ref THost host, in HostDevice uart)
             where THost : struct, IMmio
             => _base = uart.Base;
 
@@ -92,7 +94,9 @@ internal sealed class HostUartDriverTests
     {
         private TState _state;
 
-        public readonly void Initialize<THost>(ref THost host, in UartDescription uart)
+        public static ReadOnlySpan<byte> Compatible => "wide"u8;
+
+        public readonly void Initialize<THost>(ref THost host, in HostDevice uart)
             where THost : struct, IMmio
         {
         }

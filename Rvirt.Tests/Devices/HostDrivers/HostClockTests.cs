@@ -1,20 +1,21 @@
 using System.Numerics;
 using NUnit.Framework;
+using Rvirt.Core.DeviceTree;
 using Rvirt.Devices.HostDrivers;
 using Rvirt.Testing.Devices;
 
-namespace Rvirt.Tests.Devices.Clock;
+namespace Rvirt.Tests.Devices.HostDrivers;
 
-public class HostGoldfishRtcTests
+internal sealed class HostClockTests
 {
     [Test]
     public void Reads_both_halves_of_one_moment()
     {
         using var machine = new FakeMachine(4096) { Clock = 0x1234_5678_9abc_def0 };
         var host = machine.Host;
-        var clock = default(HostGoldfishRtc);
+        var clock = default(HostClock<DeviceHost>);
         Assert.That(clock.Exists, Is.False);
-        clock.Initialize(FakeMachine.ClockBase, FakeMachine.Timebase);
+        clock.Take<HostGoldfishRtc>(new HostDevice { Base = FakeMachine.ClockBase }, FakeMachine.Timebase);
         Assert.That((clock.Exists, clock.Read(ref host)), Is.EqualTo((true, 0x1234_5678_9abc_def0ul)));
     }
 
@@ -27,8 +28,8 @@ public class HostGoldfishRtcTests
     {
         using var machine = new FakeMachine(4096) { Time = time };
         var host = machine.Host;
-        var clock = default(HostGoldfishRtc);
-        clock.Initialize(FakeMachine.ClockBase, frequency);
+        var clock = default(HostClock<DeviceHost>);
+        clock.Take<HostGoldfishRtc>(new HostDevice { Base = FakeMachine.ClockBase }, frequency);
         var found = clock.WhenIs(ref host, 77, unchecked(77 + wait));
         var ticks = BigInteger.Divide((BigInteger)wait * frequency + 999_999_999, 1_000_000_000);
         ticks = BigInteger.Max(ticks, frequency / 1024 + 1);

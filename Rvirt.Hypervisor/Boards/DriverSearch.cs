@@ -1,0 +1,54 @@
+using Rvirt.Core.DeviceTree;
+using Rvirt.Devices.HostDrivers;
+
+namespace Rvirt.Hypervisor.Boards;
+
+/// <summary>Goes through a board's drivers for those that drive a name.</summary>
+/// <param name="name">The name.</param>
+internal struct DriverSearch(FdtProperty name) : IDriverList
+{
+    /// <summary>How many drive it.</summary>
+    internal int Count;
+
+    /// <summary>What the first of them is for.</summary>
+    internal HostDeviceKind Kind;
+
+    /// <summary>How the first of them finds registers.</summary>
+    // SAFETY: a driver's own function, or null where none drives the name.
+    internal unsafe delegate*<in FdtReader, FdtNode, out ulong, out ulong, bool> Locate;
+
+    /// <inheritdoc/>
+    public void Uart<TUart>()
+        where TUart : unmanaged, IHostUart
+        => Consider<TUart>(HostDeviceKind.Uart);
+
+    /// <inheritdoc/>
+    public void Plic<TPlic>()
+        where TPlic : unmanaged, IHostPlic
+        => Consider<TPlic>(HostDeviceKind.Plic);
+
+    /// <inheritdoc/>
+    public void Clock<TClock>()
+        where TClock : unmanaged, IHostClock
+        => Consider<TClock>(HostDeviceKind.Clock);
+
+    /// <inheritdoc/>
+    public void Reset<TReset>()
+        where TReset : unmanaged, IHostReset
+        => Consider<TReset>(HostDeviceKind.Reset);
+
+    // SAFETY: the function has the driver's signature.
+    private unsafe void Consider<TDriver>(HostDeviceKind kind)
+        where TDriver : unmanaged, IHostDriver
+    {
+        if (HostDriver.Drives<TDriver>(name.Bytes) && Count++ == 0)
+        {
+            Kind = kind;
+            Locate = &TryLocate<TDriver>;
+        }
+    }
+
+    private static bool TryLocate<TDriver>(in FdtReader tree, FdtNode node, out ulong address, out ulong size)
+        where TDriver : unmanaged, IHostDriver
+        => TDriver.TryLocate(tree, node, out address, out size);
+}

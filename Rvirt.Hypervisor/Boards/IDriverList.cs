@@ -1,0 +1,24 @@
+using Rvirt.Devices.HostDrivers;
+
+namespace Rvirt.Hypervisor.Boards;
+
+/// <summary>Where a board names its drivers, by their types: the library's, and those that it brings itself.</summary>
+/// <remarks>It may name several of a kind. No two may drive devices of one name; which of them is used, the device tree says.</remarks>
+public interface IDriverList
+{
+    /// <summary>Names a driver of UARTs, for the console.</summary>
+    void Uart<TUart>()
+        where TUart : unmanaged, IHostUart;
+
+    /// <summary>Names a driver of interrupt controllers.</summary>
+    void Plic<TPlic>()
+        where TPlic : unmanaged, IHostPlic;
+
+    /// <summary>Names a driver of real-time clocks.</summary>
+    void Clock<TClock>()
+        where TClock : unmanaged, IHostClock;
+
+    /// <summary>Names a driver of devices that end the machine.</summary>
+    void Reset<TReset>()
+        where TReset : unmanaged, IHostReset;
+}
