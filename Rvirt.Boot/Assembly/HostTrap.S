@@ -16,7 +16,8 @@ rvirt_host_trap_vector:                     /* sp = 0, sscratch = the interrupte
     sd      t0, X(5)(sp)
     sd      t1, X(6)(sp)
     lla     t0, nested_trap
-    csrw    stvec, t0
+    csrrw   t0, stvec, t0                   /* there are two vectors of guests' traps */
+    sd      t0, X(0)(sp)
     sd      t2, X(7)(sp)
     sd      t3, X(28)(sp)
     csrr    t0, sepc
@@ -32,7 +33,7 @@ rvirt_host_trap_vector:                     /* sp = 0, sscratch = the interrupte
 2:  lw      t3, 4(t1)
     add     t3, t3, t1
     csrw    sepc, t3                        /* SPP is S: sret goes back into the hypervisor and leaves SPP U, as the guest needs it */
-    lla     t0, rvirt_trap_vector
+    ld      t0, X(0)(sp)
     csrw    stvec, t0
     ld      t0, X(5)(sp)
     ld      t1, X(6)(sp)
@@ -42,6 +43,7 @@ rvirt_host_trap_vector:                     /* sp = 0, sscratch = the interrupte
     sret
 
 bug:
+    sd      x0, X(0)(sp)
     sd      x1, X(1)(sp)
     addi    t1, sp, HOST_FRAME_SIZE
     sd      t1, X(2)(sp)

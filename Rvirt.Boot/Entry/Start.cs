@@ -25,6 +25,7 @@ public static unsafe class Start
         var first = MachineSetup<TargetHost>.Run<TBoards>(ref host, info);
         if (first != null)
         {
+            PanicEntry.UseMachine(CoreLife<TargetHost>.MachineOf(first));
             CoreLife<TargetHost>.Begin(first);
         }
     }

@@ -226,6 +226,9 @@ internal unsafe struct TargetHost : IHypervisorHost
     }
 
     /// <inheritdoc/>
+    public readonly void NoteTraps(bool on) => Instructions.WriteStvec((ulong)(on ? Routines.TraceVector() : Routines.TrapVector()));
+
+    /// <inheritdoc/>
     public readonly void DropReservation()
     {
         // Any sc ends it, whether it succeeds or not.

@@ -3,6 +3,7 @@ using Rvirt.Boot.Firmware;
 using Rvirt.Boot.Host;
 using Rvirt.Boot.Target;
 using Rvirt.Core.Freestanding;
+using Rvirt.Hypervisor.VirtualMachines;
 
 namespace Rvirt.Boot.Panic;
 
@@ -20,12 +21,19 @@ internal static unsafe class PanicEntry
     /// <summary>Tells where physical memory is seen.</summary>
     internal static void UseWindow(ulong window) => s_window = window;
 
+    // Set once, by the hart that starts, when there are rings of traps; a panic before that has none.
+    private static HostMachine<TargetHost>* s_machine;
+
+    /// <summary>Tells where the harts' last traps are.</summary>
+    internal static void UseMachine(HostMachine<TargetHost>* machine) => s_machine = machine;
+
     /// <summary>A check that failed, or an exception.</summary>
     [UnmanagedCallersOnly(EntryPoint = "rvirt_panic")]
     internal static void Check(uint kind, byte* what, nuint pc)
     {
         var host = new TargetHost(s_window, mayTrap: false);
         PanicReport.Check(ref host, kind, what, pc);
+        TraceReport<TargetHost>.Write(s_machine, ref host);
         MachineEnd.Finish(ref host, Status);
     }
 
@@ -35,6 +43,7 @@ internal static unsafe class PanicEntry
     {
         var host = new TargetHost(s_window, mayTrap: false);
         PanicReport.Trap(ref host, frame);
+        TraceReport<TargetHost>.Write(s_machine, ref host);
         MachineEnd.Finish(ref host, Status);
     }
 }

@@ -52,6 +52,9 @@ internal static unsafe class Instructions
     [AsmIntrinsic("fence.i", ClobbersMemory = true)]
     internal static extern void FenceI();
 
+    [AsmIntrinsic("csrw stvec, $0")]
+    internal static extern void WriteStvec(ulong value);
+
     [AsmIntrinsic("rdtime $0")]
     internal static extern ulong ReadTime();
 

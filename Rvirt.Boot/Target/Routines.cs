@@ -51,6 +51,14 @@ internal static unsafe class Routines
     [LinkerSymbol("rvirt_mailboxes")]
     internal static extern ulong* Mailboxes();
 
+    /// <summary>Where traps out of guests arrive (TrapVector.S).</summary>
+    [LinkerSymbol("rvirt_trap_vector")]
+    internal static extern byte* TrapVector();
+
+    /// <summary>Where they arrive that are noted down (TraceVector.S).</summary>
+    [LinkerSymbol("rvirt_trace_vector")]
+    internal static extern byte* TraceVector();
+
     /// <summary>First byte of the code.</summary>
     [LinkerSymbol("__image_start")]
     internal static extern byte* ImageStart();

@@ -30,6 +30,7 @@ public sealed unsafe class DesktopMachine : ISupervisor
 
     // The virtual hart that each hart last entered: what its sscratch names on a board.
     private readonly nint[] _entered;
+    private readonly bool[] _noted;
     private readonly StringBuilder _emergency = new();
     private readonly TranslationMode _mode;
     private BootInfo _info;
@@ -42,6 +43,7 @@ public sealed unsafe class DesktopMachine : ISupervisor
         Machine = machine;
         _mode = mode;
         _entered = new nint[machine.Harts.Length];
+        _noted = new bool[machine.Harts.Length];
         foreach (var hart in machine.Harts)
         {
             TrapFrame.Delegate(hart);
@@ -156,6 +158,11 @@ public sealed unsafe class DesktopMachine : ISupervisor
         var guest = Guests[trapped->Guest->Index];
         TrapFrame.Save(hart, &trapped->V);
         guest.CountTrap();
+        if (_noted[hart.Id])
+        {
+            Note(hart, trapped);
+        }
+
         try
         {
             var next = GuestLife<FakeHost>.Trap(trapped, hart.ReadCsr(CsrNumber.Scause), hart.ReadCsr(CsrNumber.Stval));
@@ -168,6 +175,19 @@ public sealed unsafe class DesktopMachine : ISupervisor
         }
 
         guest.AfterTrap?.Invoke();
+    }
+
+    // As TraceVector.S does it.
+    private static void Note(Hart hart, GuestHart<FakeHost>* trapped)
+    {
+        var ring = *(TraceRing**)(trapped->V.HostStack - Limits.StackSize + sizeof(ulong));
+        ring->Add(new TraceRecord
+        {
+            Time = hart.ReadCsr(CsrNumber.Time),
+            Pc = hart.ReadCsr(CsrNumber.Sepc),
+            Cause = hart.ReadCsr(CsrNumber.Scause),
+            Value = hart.ReadCsr(CsrNumber.Stval),
+        });
     }
 
     private void GoOn(Hart hart, GuestHart<FakeHost>* next)
@@ -192,6 +212,8 @@ public sealed unsafe class DesktopMachine : ISupervisor
         Status = null;
         Machine.Resume();
     }
+
+    internal void NoteTraps(Hart hart, bool on) => _noted[hart.Id] = on;
 
     internal void WriteEmergency(byte value) => _emergency.Append((char)value);
 

@@ -51,6 +51,8 @@ public unsafe struct FakeHost : IHypervisorHost
     {
     }
 
+    public readonly void NoteTraps(bool on) => Whole.NoteTraps(TheHart, on);
+
     public void Adopt(in HostHart hart)
     {
         var desktop = Whole;

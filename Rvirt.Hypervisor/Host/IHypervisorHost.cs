@@ -34,6 +34,9 @@ public unsafe interface IHypervisorHost : IHost
     /// <summary>Ends the reservation that an lr of the guest may have left (Unprivileged spec, Zalrsc): an sc without a new lr fails.</summary>
     void DropReservation();
 
+    /// <summary>Lets traps out of guests be noted down on the calling hart, or not: in the <see cref="TraceRing"/> whose address stands in the second doubleword of its stack.</summary>
+    void NoteTraps(bool on);
+
     /// <summary>Tells the host which of the machine's harts it stands for.</summary>
     void Adopt(in HostHart hart);
 

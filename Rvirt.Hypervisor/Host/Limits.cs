@@ -8,4 +8,7 @@ public static class Limits
 
     /// <summary>Bytes of stack that a hart has in the hypervisor; stacks are aligned to it.</summary>
     public const int StackSize = 16384;
+
+    /// <summary>Traps that a hart's <see cref="TraceRing"/> keeps.</summary>
+    public const int TraceRecords = 256;
 }

@@ -34,7 +34,8 @@ internal static unsafe class HartSetup<THost>
         for (var i = 0; i < machine->CoreCount; i++)
         {
             var stack = HostMemory.Take(ref host, ref map, Limits.StackSize, Limits.StackSize);
-            if (stack == null)
+            var trace = (TraceRing*)HostMemory.Take(ref host, ref map, (ulong)sizeof(TraceRing));
+            if (stack == null || trace == null)
             {
                 return false;
             }
@@ -50,6 +51,9 @@ internal static unsafe class HartSetup<THost>
             core->Host = host;
             core->Host.Adopt(physical);
             core->StackTop = (ulong)stack + Limits.StackSize;
+            core->Trace = trace;
+            // Where the vector that notes traps down finds it.
+            *(TraceRing**)(stack + sizeof(ulong)) = trace;
             core->Start.Window = machine->Boot.Window;
             core->Start.Satp = machine->Boot.Satp;
             core->Start.Stack = core->StackTop;

@@ -12,6 +12,9 @@ namespace Rvirt.Hypervisor.VirtualMachines;
 public static unsafe class CoreLife<THost>
     where THost : unmanaged, IHypervisorHost
 {
+    /// <summary>The machine that a hart is part of.</summary>
+    public static HostMachine<THost>* MachineOf(HostCore<THost>* core) => core->Machine;
+
     /// <summary>A further hart, in the window, on its stack. On a bare machine it never returns.</summary>
     public static void HartMain(ulong hartId, HostCore<THost>* core)
     {
@@ -35,7 +38,7 @@ public static unsafe class CoreLife<THost>
         ref var host = ref core->Host;
         host.ClearSie(ulong.MaxValue);
         host.SetTimer(ulong.MaxValue);
-        host.ClearSoftwareInterrupt();
+        CoreKick<THost>.Take(core);
         host.SettleUserMode();
         core->HasFloatingPoint = HartReset.Load(ref host);
         HostInterrupts<THost>.Open(core);

@@ -50,6 +50,9 @@ public unsafe struct HostCore<THost>
     /// <summary>What other harts ask of it, as bits of <see cref="CoreRequest"/>; set by <see cref="CoreKick{THost}"/>, taken by this hart, both atomically.</summary>
     internal int Requests;
 
+    /// <summary>Its last traps, while tracing is on: it writes them itself, the monitor and a panic on any hart read them.</summary>
+    internal TraceRing* Trace;
+
     /// <summary>How often a virtual hart was loaded.</summary>
     internal ulong Loads;
 

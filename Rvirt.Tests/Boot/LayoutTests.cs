@@ -57,6 +57,7 @@ public class LayoutTests
 
     [TestCase("RVIRT_MAX_HARTS", Limits.MaximumHarts)]
     [TestCase("RVIRT_STACK_SIZE", Limits.StackSize)]
+    [TestCase("RVIRT_TRACE_RECORDS", Limits.TraceRecords)]
     [TestCase("RVIRT_SV39_SLOTS", Rvirt.Mmu.HostTranslation.Sv39Slots)]
     public void AssemblyHasTheSameLimits(string name, int value)
     {

@@ -1,4 +1,5 @@
 using System;
+using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Text.RegularExpressions;
@@ -33,7 +34,7 @@ public sealed class DebuggerTests(Firmware firmware)
         UnixSockets.AwaitListener(socket, qemu.Process);
         string[] steps =
         [
-            $"rvirt attach {socket}", $"break {File}:{_line}", "continue", "backtrace", "list", "info vcpu",
+            $"rvirt attach {socket}", $"break {File}:{_line}", "continue", "set $stvec = (unsigned long)&rvirt_trace_vector", "ignore 1 30", "continue", "backtrace", "list", "info vcpu",
             "set {short}$pc = 0", "delete", "detach",
         ];
         (_, _debugger) = Commands.Run(
@@ -73,6 +74,18 @@ public sealed class DebuggerTests(Firmware firmware)
         Assert.That(Regex.Matches(_serial, @"rvirt:  ( (ra|sp|gp|tp|[ast]\d+) +0x[0-9a-f]+)+"), Has.Count.EqualTo(8), "31 registers");
         Assert.That(_status, Is.EqualTo(2), "the status that only a panic has");
     });
+
+    /// <summary>The debugger has turned tracing on, as the monitor does it, after the first characters that the guest printed.</summary>
+    [Test]
+    public void The_report_has_the_last_traps()
+    {
+        var lines = Regex.Matches(_serial, @"rvirt: trace of hart 0: time (\d+) pc 0x([89][0-9a-f]{7}) ([^\r\n]*)");
+        Assert.That(lines, Has.Count.EqualTo(16), _serial);
+        Assert.That(lines.Select(line => ulong.Parse(line.Groups[1].Value, CultureInfo.InvariantCulture)), Is.Ordered);
+        Assert.That(lines[^1].Groups[3].Value, Is.EqualTo("store page fault value 0x10000000"), "the one that the bug was planted in");
+        Assert.That(lines.Select(line => line.Groups[3].Value), Is.SupersetOf(new[] { "load page fault value 0x10000005" }), "the guest asks whether there is room");
+        Assert.That(_debugger, Does.Contain($"pc 0x{lines[^1].Groups[2].Value}"), "where the debugger saw the guest");
+    }
 
     [Test]
     public void The_report_names_the_calls_in_CSharp()

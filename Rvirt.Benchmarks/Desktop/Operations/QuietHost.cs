@@ -40,6 +40,10 @@ public readonly unsafe struct QuietHost(QuietHart* hart) : IHypervisorHost
     {
     }
 
+    public void NoteTraps(bool on)
+    {
+    }
+
     public void DropReservation()
     {
     }
