@@ -27,6 +27,23 @@ public unsafe partial struct ShadowMmu
         table.Generation == _generation
         && (table.Owner == AsidSlot.Global || table.OwnerGeneration == _slots[table.Owner].Generation);
 
+    /// <summary>How much is in use now. Any hart may ask: what another one changes meanwhile counts as before or as after.</summary>
+    public readonly ShadowUse Use()
+    {
+        var use = new ShadowUse { Tables = _tableCount, Roots = RootCount };
+        for (var table = 0; table < _tableCount; table++)
+        {
+            use.LiveTables += IsLive(_records[table]) ? 1 : 0;
+        }
+
+        for (var root = 0; root < RootCount; root++)
+        {
+            use.LiveRoots += IsLive(root) ? 1 : 0;
+        }
+
+        return use;
+    }
+
     private readonly int FindTable(ulong key, ulong va, int level, int tableClass, int owner)
     {
         var place = ShadowTable.PlaceOf(va, level);

@@ -37,6 +37,7 @@ internal static unsafe class GuestSetup<THost>
             var guest = machine->Guests + i;
             guest->Machine = machine;
             guest->Index = i;
+            guest->CountedFrom = host.ReadTime();
             guest->Description = entries.Guests[i];
             machine->Console.Guest(i)->SetName(guest->Name);
             if (guest->Description.HartCount != 1)

@@ -1,4 +1,5 @@
 using System.Threading;
+using Rvirt.Core.Freestanding;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Hypervisor.Host;
 
@@ -26,7 +27,27 @@ internal static unsafe class CoreKick<THost>
     {
         // Cleared first: a request that comes after the exchange raises it again.
         core->Host.ClearSoftwareInterrupt();
-        return (CoreRequest)Interlocked.Exchange(ref core->Requests, 0);
+        var requests = (CoreRequest)Interlocked.Exchange(ref core->Requests, 0);
+        if ((requests & ~CoreRequest.Reschedule) != 0)
+        {
+            ServeMonitor(core, requests);
+        }
+
+        return requests;
+    }
+
+    [ColdPath]
+    private static void ServeMonitor(HostCore<THost>* core, CoreRequest requests)
+    {
+        if ((requests & CoreRequest.Trace) != 0)
+        {
+            core->Host.NoteTraps(Volatile.Read(ref core->Machine->NotesTraps));
+        }
+
+        if ((requests & CoreRequest.Report) != 0)
+        {
+            core->Machine->Inspection.Answer(core);
+        }
     }
 
     /// <summary>

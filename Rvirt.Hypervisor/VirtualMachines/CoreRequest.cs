@@ -11,4 +11,13 @@ internal enum CoreRequest
 
     /// <summary>Choose anew what to run.</summary>
     Reschedule = 1,
+
+    /// <summary>Answer the monitor's <see cref="Inspection{THost}"/>.</summary>
+    Report = 2,
+
+    /// <summary>Let the monitor go on; of the console's hart.</summary>
+    Monitor = 4,
+
+    /// <summary>Note traps down from now on, or not, as <see cref="HostMachine{THost}.NotesTraps"/> says.</summary>
+    Trace = 8,
 }

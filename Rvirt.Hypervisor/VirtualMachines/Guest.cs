@@ -28,6 +28,12 @@ public unsafe struct Guest<THost>
     /// <summary>How often it has started: each start has a random seed of its own.</summary>
     internal ulong Starts;
 
+    /// <summary>The <c>time</c> at which it started last; written by the hart that starts it.</summary>
+    internal ulong StartedAt;
+
+    /// <summary>The <c>time</c> at which the monitor began to count its traps; written before it starts first, and by the console's hart.</summary>
+    internal ulong CountedFrom;
+
     /// <summary>Its kernel, checked.</summary>
     internal KernelImage Kernel;
 

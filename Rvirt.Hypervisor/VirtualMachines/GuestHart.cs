@@ -17,9 +17,15 @@ public unsafe struct GuestHart<THost>
     /// <summary>The hart on which it is loaded, which alone writes this; null while it is put down.</summary>
     internal HostCore<THost>* Core;
 
+    /// <summary>How often it was loaded; the hart that loads it counts, before the guest goes on.</summary>
+    internal ulong Loads;
+
     /// <summary>Its guest.</summary>
     internal Guest<THost>* Guest;
 
     /// <summary>Its MMU.</summary>
     internal ShadowMmu Mmu;
+
+    /// <summary>Its counters as they were when the monitor began to count; the console's hart alone uses it.</summary>
+    internal TrapCounters CountedFrom;
 }

@@ -141,6 +141,7 @@ public static unsafe class GuestLife<THost>
             throw new System.InvalidOperationException("a checked guest does not load");
         }
 
+        guest->StartedAt = core->Host.ReadTime();
         PutAt(core, hart, guest->Kernel.Entry, guest->Layout.DeviceTree);
     }
 

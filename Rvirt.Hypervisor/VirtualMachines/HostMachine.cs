@@ -56,6 +56,12 @@ public unsafe struct HostMachine<THost>
     /// <summary>Number of guests.</summary>
     internal int GuestCount;
 
+    /// <summary>Whether harts note their traps down; written by the console's hart, read by each when it is asked to.</summary>
+    internal bool NotesTraps;
+
+    /// <summary>What the monitor asks of other harts.</summary>
+    internal Inspection<THost> Inspection;
+
     /// <summary>Guests that have not ended; changed atomically.</summary>
     internal int Running;
 

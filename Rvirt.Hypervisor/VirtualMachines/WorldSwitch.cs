@@ -66,6 +66,7 @@ internal static unsafe class WorldSwitch<THost>
         ref var v = ref hart->V;
         core->Running = hart;
         core->Loads++;
+        hart->Loads++;
         hart->Core = core;
         v.HostStack = core->StackTop;
         Volatile.Write(ref v.HostHartId, core->HartId);

@@ -1,0 +1,86 @@
+using Rvirt.Core.Host;
+using Rvirt.Core.VirtualHart;
+using Rvirt.Devices.Console;
+
+namespace Rvirt.Hypervisor.Monitor;
+
+/// <summary>All guests.</summary>
+internal static class GuestsCommand
+{
+    /// <summary>A guest a line.</summary>
+    public static CommandResult Run<TView, THost, TSink>(ref TView view, ref CommandRun run, ConsoleWriter<THost, TSink> output)
+        where TView : struct, IMachineView
+        where THost : struct, IMmio
+        where TSink : struct, IConsoleSink<THost>
+    {
+        if (run.Step == 0)
+        {
+            output.Text("  #  name             state                  harts  memory     starts  uptime      traps/s\n"u8);
+        }
+        else
+        {
+            Line(ref view, run.Step - 1, output);
+        }
+
+        return run.Step == view.GuestCount ? CommandResult.Done : CommandResult.More;
+    }
+
+    private static void Line<TView, THost, TSink>(ref TView view, int guest, ConsoleWriter<THost, TSink> output)
+        where TView : struct, IMachineView
+        where THost : struct, IMmio
+        where TSink : struct, IConsoleSink<THost>
+    {
+        var facts = view.Guest(guest);
+        var now = view.Time;
+        var traps = default(ulong);
+        for (var hart = 0; hart < facts.Harts; hart++)
+        {
+            traps += CounterRows.Sum(view.Counters(guest, hart));
+        }
+
+        output.Right((ulong)guest, 3).Text("  "u8).Left(facts.Name.Text, 17);
+        State(output, facts);
+        output.Right((ulong)facts.Harts, 5).Text("  "u8);
+        Size(output, facts.Memory);
+        output.Right(facts.Starts, 6).Text("  "u8);
+        Span(output, (now - facts.StartedAt) / view.TimeFrequency);
+        output.Right(Rates.PerSecond(traps, now - facts.CountedFrom, view.TimeFrequency), 11).Newline();
+    }
+
+    private static void State<THost, TSink>(ConsoleWriter<THost, TSink> output, in GuestFacts facts)
+        where THost : struct, IMmio
+        where TSink : struct, IConsoleSink<THost>
+    {
+        if (!facts.HasEnded)
+        {
+            output.Left("running"u8, 23);
+        }
+        else if (facts.Reason == StopReason.Failure)
+        {
+            output.Text("stopped: failure "u8).Left(facts.FailureCode, 6);
+        }
+        else
+        {
+            output.Left(
+                facts.Reason switch
+                {
+                    StopReason.Shutdown => "stopped: powered off"u8,
+                    StopReason.AllHartsStopped => "stopped: all harts"u8,
+                    StopReason.WindowCollision => "stopped: collision"u8,
+                    StopReason.Requested => "stopped: by request"u8,
+                    _ => "stopped"u8,
+                },
+                23);
+        }
+    }
+
+    private static void Size<THost, TSink>(ConsoleWriter<THost, TSink> output, ulong bytes)
+        where THost : struct, IMmio
+        where TSink : struct, IConsoleSink<THost>
+        => output.Right(bytes >> 20, 5).Text(" MiB  "u8);
+
+    private static void Span<THost, TSink>(ConsoleWriter<THost, TSink> output, ulong seconds)
+        where THost : struct, IMmio
+        where TSink : struct, IConsoleSink<THost>
+        => output.TwoDigits(seconds / 3600).Text(":"u8).TwoDigits(seconds / 60 % 60).Text(":"u8).TwoDigits(seconds % 60);
+}

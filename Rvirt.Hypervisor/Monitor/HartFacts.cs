@@ -1,0 +1,26 @@
+using Rvirt.Core.Privileged;
+using Rvirt.Core.VirtualHart;
+
+namespace Rvirt.Hypervisor.Monitor;
+
+/// <summary>What the monitor says of a virtual hart without asking the hart that runs it.</summary>
+internal struct HartFacts
+{
+    /// <summary>Whether it is loaded on a hart of the host.</summary>
+    public bool IsLoaded;
+
+    /// <summary>Whether it waits for an interrupt.</summary>
+    public bool Waits;
+
+    /// <summary>Number of the host's hart on which it is loaded, or was last; -1 for none.</summary>
+    public int Core;
+
+    /// <summary>Life cycle as its guest sees it.</summary>
+    public HartState State;
+
+    /// <summary>Its privilege mode, as of its last trap.</summary>
+    public PrivilegeMode Mode;
+
+    /// <summary>Its program counter, as of its last trap.</summary>
+    public ulong Pc;
+}

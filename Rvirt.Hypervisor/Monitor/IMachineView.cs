@@ -1,0 +1,78 @@
+using Rvirt.Core.VirtualHart;
+using Rvirt.Hypervisor.Host;
+
+namespace Rvirt.Hypervisor.Monitor;
+
+/// <summary>The machine as the monitor's commands see it, and what they can do to it.</summary>
+/// <remarks>
+/// Implemented by structs and passed as a generic type argument; called on the hart that serves the console. Numbers of guests and harts are
+/// those below the counts given here: commands check what a person typed. What changes while guests run is said to be exact or a snapshot: a
+/// snapshot's values were each true, not all at one moment.
+/// </remarks>
+internal interface IMachineView
+{
+    /// <summary>Number of guests.</summary>
+    int GuestCount { get; }
+
+    /// <summary>Number of harts of the host.</summary>
+    int CoreCount { get; }
+
+    /// <summary>The <c>time</c> CSR.</summary>
+    ulong Time { get; }
+
+    /// <summary>Ticks of <see cref="Time"/> in a second.</summary>
+    ulong TimeFrequency { get; }
+
+    /// <summary>A guest: name, memory and number of harts exact, the rest a snapshot.</summary>
+    GuestFacts Guest(int guest);
+
+    /// <summary>A virtual hart, a snapshot.</summary>
+    HartFacts Hart(int guest, int hart);
+
+    /// <summary>Traps of a virtual hart since it was made, or since <see cref="ForgetCounters"/>; a snapshot, as the hart that runs it counts on.</summary>
+    TrapCounters Counters(int guest, int hart);
+
+    /// <summary>Counts a guest's traps from here on. What the guest itself reads goes on as it is.</summary>
+    void ForgetCounters(int guest);
+
+    /// <summary>What a virtual hart holds, exact: the hart that runs it is asked, between two instructions of the guest.</summary>
+    /// <returns>False where its answer is awaited: the command is called again then.</returns>
+    bool TryReport(int guest, int hart, out HartReport report);
+
+    /// <summary>A hart of the host, a snapshot.</summary>
+    CoreFacts Core(int core);
+
+    /// <summary>Shadow tables of a virtual hart, a snapshot.</summary>
+    ShadowFacts Shadow(int guest, int hart);
+
+    /// <summary>A virtio slot of a guest, a snapshot.</summary>
+    /// <returns>Of kind 0 for an empty one.</returns>
+    SlotFacts Slot(int guest, int slot);
+
+    /// <summary>Number of virtio slots of a guest.</summary>
+    int SlotCount(int guest);
+
+    /// <summary>Has all harts of the host note their traps down from now on, or not.</summary>
+    void SetTracing(bool on);
+
+    /// <summary>How many traps a hart of the host has noted down; a snapshot.</summary>
+    ulong TraceCount(int core);
+
+    /// <summary>A trap of a hart of the host, exact.</summary>
+    /// <param name="core">The hart.</param>
+    /// <param name="number">The trap's number, from 0 on.</param>
+    /// <param name="record">What was noted down.</param>
+    /// <returns>False where it is not kept any more.</returns>
+    bool TryTrace(int core, ulong number, out TraceRecord record);
+
+    /// <summary>The host physical address behind a guest physical one.</summary>
+    /// <returns>False where there is no RAM.</returns>
+    bool TryHostAddress(int guest, ulong address, out ulong hostAddress);
+
+    /// <summary>Reads a doubleword of a guest's RAM.</summary>
+    /// <param name="guest">The guest.</param>
+    /// <param name="address">Guest physical address, any value.</param>
+    /// <param name="value">What is there now.</param>
+    /// <returns>False where there is no RAM, or the address is not a multiple of 8.</returns>
+    bool TryReadMemory(int guest, ulong address, out ulong value);
+}

@@ -1,0 +1,22 @@
+using Rvirt.Devices.Virtio;
+
+namespace Rvirt.Hypervisor.Monitor;
+
+/// <summary>What the monitor says of a virtio slot of a guest.</summary>
+internal struct SlotFacts
+{
+    /// <summary>Kind of the device (virtio 1.2 §5); 0 for an empty slot.</summary>
+    public uint Kind;
+
+    /// <summary>Guest physical address of its registers.</summary>
+    public ulong Address;
+
+    /// <summary>Its interrupt at the guest's PLIC.</summary>
+    public uint Interrupt;
+
+    /// <summary>Host physical address of the device behind it; 0 where it is in memory.</summary>
+    public ulong HostAddress;
+
+    /// <summary>What happened there.</summary>
+    public VirtioCounters Counters;
+}

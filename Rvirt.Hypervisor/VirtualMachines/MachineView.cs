@@ -1,0 +1,184 @@
+using System.Runtime.CompilerServices;
+using System.Threading;
+using Rvirt.Core.DeviceTree;
+using Rvirt.Core.VirtualHart;
+using Rvirt.Hypervisor.Host;
+using Rvirt.Hypervisor.Monitor;
+
+namespace Rvirt.Hypervisor.VirtualMachines;
+
+/// <summary>The machine as it is, for the monitor; made by the hart that serves the console, for one call of the monitor.</summary>
+/// <remarks>What others write is read as words, each at once: counters and addresses, of which each has one writer.</remarks>
+// SAFETY: records of harts, guests and virtual harts stay in place; commands name those that are there.
+internal readonly unsafe struct MachineView<THost> : IMachineView
+    where THost : unmanaged, IHypervisorHost
+{
+    private readonly HostCore<THost>* _core;
+
+    /// <summary>Names the calling hart.</summary>
+    internal MachineView(HostCore<THost>* core) => _core = core;
+
+    /// <inheritdoc/>
+    public int GuestCount => _core->Machine->GuestCount;
+
+    /// <inheritdoc/>
+    public int CoreCount => _core->Machine->CoreCount;
+
+    /// <inheritdoc/>
+    public ulong Time => _core->Host.ReadTime();
+
+    /// <inheritdoc/>
+    public ulong TimeFrequency => _core->Machine->Host.TimebaseFrequency;
+
+    /// <inheritdoc/>
+    public GuestFacts Guest(int guest)
+    {
+        var record = GuestAt(guest);
+        ref var first = ref HartAt(guest, 0)->V;
+        return new GuestFacts
+        {
+            Name = new ShortText(record->Name),
+            HasEnded = Volatile.Read(ref record->Ended),
+            Reason = first.StopReason,
+            FailureCode = first.FailureCode,
+            Harts = record->Devices.Harts,
+            MemoryBase = record->Memory.GuestBase,
+            Memory = record->Memory.Length,
+            Starts = Volatile.Read(ref record->Starts),
+            StartedAt = Volatile.Read(ref record->StartedAt),
+            CountedFrom = record->CountedFrom,
+        };
+    }
+
+    /// <inheritdoc/>
+    public HartFacts Hart(int guest, int hart)
+    {
+        var record = HartAt(guest, hart);
+        return new HartFacts
+        {
+            IsLoaded = Volatile.Read(ref *(nint*)&record->Core) != 0,
+            Waits = record->V.Waits,
+            Core = Volatile.Read(ref record->V.LastHart),
+            State = record->V.State,
+            Mode = TrapContext<THost>.GuestMode.Privilege(ref _core->Host, record->V),
+            Pc = Volatile.Read(ref record->V.Pc),
+        };
+    }
+
+    /// <inheritdoc/>
+    public TrapCounters Counters(int guest, int hart)
+    {
+        var record = HartAt(guest, hart);
+        var now = Take(ref record->V.Counters);
+        Subtract(ref now, record->CountedFrom);
+        return now;
+    }
+
+    /// <inheritdoc/>
+    public void ForgetCounters(int guest)
+    {
+        var record = GuestAt(guest);
+        for (var hart = 0; hart < record->Devices.Harts; hart++)
+        {
+            HartAt(guest, hart)->CountedFrom = Take(ref HartAt(guest, hart)->V.Counters);
+        }
+
+        record->CountedFrom = Time;
+    }
+
+    /// <inheritdoc/>
+    public bool TryReport(int guest, int hart, out HartReport report) => _core->Machine->Inspection.TryAnswer(_core, HartAt(guest, hart), out report);
+
+    /// <inheritdoc/>
+    public CoreFacts Core(int core)
+    {
+        var record = CoreAt(core);
+        var running = (GuestHart<THost>*)Volatile.Read(ref *(nint*)&record->Running);
+        return new CoreFacts
+        {
+            HartId = record->HartId,
+            Guest = running == null ? -1 : running->Guest->Index,
+            Hart = running == null ? 0 : running->V.Index,
+            Waits = running != null && running->V.Waits,
+            Loads = Volatile.Read(ref record->Loads),
+        };
+    }
+
+    /// <inheritdoc/>
+    public ShadowFacts Shadow(int guest, int hart)
+    {
+        var record = HartAt(guest, hart);
+        return new ShadowFacts { Use = record->Mmu.Use(), Counters = record->Mmu.Counters };
+    }
+
+    /// <inheritdoc/>
+    public int SlotCount(int guest) => GuestAt(guest)->Devices.SlotCount;
+
+    /// <inheritdoc/>
+    public SlotFacts Slot(int guest, int slot)
+    {
+        var record = GuestAt(guest);
+        var window = record->Devices.Board[GuestDeviceKind.Virtio];
+        return new SlotFacts
+        {
+            Kind = record->Bus.SlotKind(slot),
+            Address = window.Base + ((ulong)slot * window.Size),
+            Interrupt = window.Interrupt + (uint)slot,
+            HostAddress = record->Devices.HostBase(slot),
+            Counters = record->Bus.SlotCounters(slot),
+        };
+    }
+
+    /// <inheritdoc/>
+    public void SetTracing(bool on)
+    {
+        var machine = _core->Machine;
+        Volatile.Write(ref machine->NotesTraps, on);
+        _core->Host.NoteTraps(on);
+        for (var i = 0; i < machine->CoreCount; i++)
+        {
+            if (machine->Cores + i != _core)
+            {
+                CoreKick<THost>.Raise(ref _core->Host, machine->Cores + i, CoreRequest.Trace);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public ulong TraceCount(int core) => Volatile.Read(ref CoreAt(core)->Trace->Count);
+
+    /// <inheritdoc/>
+    public bool TryTrace(int core, ulong number, out TraceRecord record) => CoreAt(core)->Trace->TryRead(number, out record);
+
+    /// <inheritdoc/>
+    public bool TryHostAddress(int guest, ulong address, out ulong hostAddress) => GuestAt(guest)->Memory.TryTranslate(address, 1, out hostAddress);
+
+    /// <inheritdoc/>
+    public bool TryReadMemory(int guest, ulong address, out ulong value) => GuestAt(guest)->Memory.TryRead64(address, out value);
+
+    private Guest<THost>* GuestAt(int guest) => _core->Machine->Guests + guest;
+
+    private HostCore<THost>* CoreAt(int core) => _core->Machine->Cores + core;
+
+    private GuestHart<THost>* HartAt(int guest, int hart) => (GuestHart<THost>*)GuestAt(guest)->Harts[hart];
+
+    // Each counter as one word, as its writer goes on.
+    private static TrapCounters Take(ref TrapCounters counters)
+    {
+        var taken = default(TrapCounters);
+        for (var i = 0; i < Unsafe.SizeOf<TrapCounters>() / sizeof(ulong); i++)
+        {
+            Unsafe.Add(ref Unsafe.As<TrapCounters, ulong>(ref taken), i) = Volatile.Read(ref Unsafe.Add(ref Unsafe.As<TrapCounters, ulong>(ref counters), i));
+        }
+
+        return taken;
+    }
+
+    private static void Subtract(ref TrapCounters counters, TrapCounters before)
+    {
+        for (var i = 0; i < Unsafe.SizeOf<TrapCounters>() / sizeof(ulong); i++)
+        {
+            Unsafe.Add(ref Unsafe.As<TrapCounters, ulong>(ref counters), i) -= Unsafe.Add(ref Unsafe.As<TrapCounters, ulong>(ref before), i);
+        }
+    }
+}
