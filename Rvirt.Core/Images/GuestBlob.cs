@@ -19,6 +19,9 @@ namespace Rvirt.Core.Images;
 ///         harts = &lt;1&gt;;                   // optional: 1
 ///         memory = &lt;0x0 0x20000000&gt;;     // optional: bytes, a multiple of 2 MiB
 ///         devices = &lt;7 6&gt;;               // optional: the host's virtio-mmio slots, in the guest's order
+///         share = &lt;100&gt;;                 // optional: 100; of the host's harts, where guests have to share them
+///         pinned = &lt;0&gt;;                  // optional: 0; 1 gives each of its harts one of the host's to itself
+///         autostart = &lt;1&gt;;               // optional: 1; 0 leaves it to be started later
 ///     };
 /// };
 /// </code>
@@ -35,6 +38,10 @@ public struct GuestBlob
     /// <summary>Most harts of a guest.</summary>
     public const int MaximumHarts = GuestBoard.MaximumHarts;
 
+    /// <summary>The greatest share.</summary>
+    public const int MaximumShare = 10000;
+
+    private const uint UsualShare = 100;
     private const int MaximumLabelLength = 31;
     private const ulong MemoryUnit = 0x200000;
 
@@ -80,6 +87,8 @@ public struct GuestBlob
                 Kernel = FdtProperty.FromMemory(file, (int)length),
                 BootArgumentsProperty = bootArguments,
                 HartCount = 1,
+                Share = UsualShare,
+                Autostart = true,
             };
             blob.Count = 1;
             return blob.Guests[0].BootArguments.Length > GuestDeviceTree.MaximumBootArguments ? GuestBlobError.LongBootArguments : GuestBlobError.None;
@@ -115,6 +124,8 @@ public struct GuestBlob
             // SAFETY: the name lies in the blob, which is not moved as long as it is read.
             guest.NameProperty = FdtProperty.FromMemory((byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(name)), name.Length);
             guest.HartCount = 1;
+            guest.Share = UsualShare;
+            guest.Autostart = true;
             foreach (var property in tree.Properties(node))
             {
                 var error = ReadProperty(property, ref guest);
@@ -187,6 +198,18 @@ public struct GuestBlob
         {
             return ReadDevices(property, ref guest);
         }
+        else if (name.SequenceEqual("share"u8))
+        {
+            return property.TryUInt32(out guest.Share) && guest.Share is > 0 and <= MaximumShare ? GuestBlobError.None : GuestBlobError.WrongShare;
+        }
+        else if (name.SequenceEqual("pinned"u8))
+        {
+            return TryFlag(property, out guest.Pinned) ? GuestBlobError.None : GuestBlobError.WrongPinned;
+        }
+        else if (name.SequenceEqual("autostart"u8))
+        {
+            return TryFlag(property, out guest.Autostart) ? GuestBlobError.None : GuestBlobError.WrongAutostart;
+        }
         else if (!name.SequenceEqual("compatible"u8) && !name.SequenceEqual("reg"u8) && !name.SequenceEqual("phandle"u8))
         {
             return GuestBlobError.UnknownProperty;
@@ -220,6 +243,13 @@ public struct GuestBlob
         }
 
         return GuestBlobError.None;
+    }
+
+    private static bool TryFlag(FdtProperty property, out bool flag)
+    {
+        var valid = property.TryUInt32(out var value) && value <= 1;
+        flag = value == 1;
+        return valid;
     }
 
     private static bool IsLabel(FdtProperty property)

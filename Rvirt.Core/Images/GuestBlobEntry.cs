@@ -19,6 +19,15 @@ public struct GuestBlobEntry
     /// <summary>Virtual harts.</summary>
     public int HartCount;
 
+    /// <summary>What the guest gets of the host's harts compared with others, where guests share them: 1 to <see cref="GuestBlob.MaximumShare"/>.</summary>
+    public uint Share;
+
+    /// <summary>Whether each of its harts has one of the host's to itself, even where guests share the others.</summary>
+    public bool Pinned;
+
+    /// <summary>Whether it starts with the machine.</summary>
+    public bool Autostart;
+
     /// <summary>Bytes of RAM, or 0 to leave it to the hypervisor.</summary>
     public ulong MemorySize;
 

@@ -53,4 +53,13 @@ public enum GuestBlobError : byte
 
     /// <summary>A device is given to two guests, or twice to one.</summary>
     DeviceGivenTwice,
+
+    /// <summary>A guest's share is not 1 to <see cref="GuestBlob.MaximumShare"/>.</summary>
+    WrongShare,
+
+    /// <summary>A guest's <c>pinned</c> is not 0 or 1.</summary>
+    WrongPinned,
+
+    /// <summary>A guest's <c>autostart</c> is not 0 or 1.</summary>
+    WrongAutostart,
 }

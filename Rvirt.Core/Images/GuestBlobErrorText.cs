@@ -25,6 +25,9 @@ public static class GuestBlobErrorText
         GuestBlobError.WrongMemory => "a guest's memory is not a multiple of 2 MiB: give the bytes as one cell, or two for high and low"u8,
         GuestBlobError.WrongDevices => "a guest's devices are not numbers of virtio slots: give one cell from 0 to 7 for each"u8,
         GuestBlobError.DeviceGivenTwice => "a device is given twice: a virtio slot goes to one guest, once"u8,
+        GuestBlobError.WrongShare => "a guest's share is not one number from 1 to 10000: give one cell"u8,
+        GuestBlobError.WrongPinned => "a guest's pinned is not 0 or 1: give one cell"u8,
+        GuestBlobError.WrongAutostart => "a guest's autostart is not 0 or 1: give one cell"u8,
         _ => "unknown error"u8,
     };
 }

@@ -16,7 +16,7 @@ public static class TrapHandler
     private const int ChainLimit = 32;
 
     /// <summary>Delivers an interrupt to a guest in S-mode, and emulates what its handler begins with.</summary>
-    /// <returns>Resume: enter the guest. Idle: it waits. DeviceInterrupt: claim it, HartInterrupt: serve it, then <see cref="GoOn"/>. Stop: leave it for good, for its stop reason. HostBug: panic.</returns>
+    /// <returns>Resume: enter the guest. Idle: it waits. DeviceInterrupt: claim it, HartInterrupt: serve it, then <see cref="GoOn"/>. Yield: choose who runs. Stop: leave it for good, for its stop reason. HostBug: panic.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TrapOutcome HandleInterrupt<TMode, THost, TMmu, TBus>(TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus)
         where TMode : struct, IExecutionMode<THost>
@@ -63,7 +63,7 @@ public static class TrapHandler
     }
 
     /// <summary>Handles what the quick parts left of a trap that is no instruction to emulate.</summary>
-    /// <returns>Resume: enter the guest. Idle: it waits. DeviceInterrupt: claim it, HartInterrupt: serve it, then <see cref="GoOn"/>. Stop: leave it for good, for its stop reason. HostBug: panic.</returns>
+    /// <returns>Resume: enter the guest. Idle: it waits. DeviceInterrupt: claim it, HartInterrupt: serve it, then <see cref="GoOn"/>. Yield: choose who runs. Stop: leave it for good, for its stop reason. HostBug: panic.</returns>
     public static TrapOutcome HandleSlowly<TMode, THost, TMmu, TBus>(
         TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, ulong cause, ulong value)
         where TMode : struct, IExecutionMode<THost>
@@ -73,7 +73,7 @@ public static class TrapHandler
         Continue(mode, ref host, ref v, ref mmu, ref bus, Dispatch(mode, ref host, ref v, ref mmu, ref bus, cause, value));
 
     /// <summary>Goes on with a guest after something happened to it while it was out: delivers what is pending, and emulates what it meets first.</summary>
-    /// <returns>Resume: enter the guest. Idle: it waits. DeviceInterrupt: claim it, HartInterrupt: serve it, then <see cref="GoOn"/>. Stop: leave it for good, for its stop reason. HostBug: panic.</returns>
+    /// <returns>Resume: enter the guest. Idle: it waits. DeviceInterrupt: claim it, HartInterrupt: serve it, then <see cref="GoOn"/>. Yield: choose who runs. Stop: leave it for good, for its stop reason. HostBug: panic.</returns>
     public static TrapOutcome GoOn<TMode, THost, TMmu, TBus>(TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus)
         where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
@@ -152,8 +152,7 @@ public static class TrapHandler
             case TrapKind.Exception:
                 return Reflect(ref v, cause, value);
             case TrapKind.TimerInterrupt:
-                HostInterrupt.ServeTimer(mode, ref host, ref v, ref bus);
-                return TrapOutcome.Resume;
+                return HostInterrupt.ServeTimer(mode, ref host, ref v, ref bus);
             case TrapKind.ExternalInterrupt:
                 return TrapOutcome.DeviceInterrupt;
             case TrapKind.SoftwareInterrupt:

@@ -5,14 +5,14 @@ using Rvirt.Core.Privileged;
 
 namespace Rvirt.Core.VirtualHart;
 
-/// <summary>The hart's one timer, which serves two: the timer that the guest sets by SBI, and the alarm of its real-time clock.</summary>
+/// <summary>The hart's one timer, which serves three: the timer that the guest sets by SBI, the alarm of its real-time clock, and the end of its slice.</summary>
 /// <remarks>
-/// It is set to the earlier of the two. The guest's own deadline counts only while its interrupt is not pending: nothing but a later deadline
+/// It is set to the earliest of them. The guest's own deadline counts only while its interrupt is not pending: nothing but a later deadline
 /// takes that back.
 /// </remarks>
 public static class HartTimer
 {
-    /// <summary>Neither comes.</summary>
+    /// <summary>None comes.</summary>
     public const ulong Never = ulong.MaxValue;
 
     /// <summary>The guest sets its timer, and takes its pending interrupt back (SBI 2.0 §6.1).</summary>
@@ -22,34 +22,41 @@ public static class HartTimer
     {
         mode.SetPending(ref host, ref v, Interrupts.Timer, pending: false);
         v.Deadline = deadline;
-        host.SetTimer(Math.Min(deadline, v.Alarm));
+        host.SetTimer(Math.Min(deadline, Math.Min(v.Alarm, v.SliceEnd)));
         host.SetSie(Interrupts.Timer);
     }
 
     /// <summary>The timer's interrupt has come.</summary>
+    /// <returns>Resume, or Yield where the slice has ended.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void Serve<TMode, THost, TBus>(TMode mode, ref THost host, ref VCpu v, ref TBus bus)
+    internal static TrapOutcome Serve<TMode, THost, TBus>(TMode mode, ref THost host, ref VCpu v, ref TBus bus)
         where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>
     {
-        if (v.Alarm != Never)
+        if ((v.Alarm & v.SliceEnd) != Never)
         {
-            ServeBoth(mode, ref host, ref v, ref bus);
-            return;
+            return ServeAll(mode, ref host, ref v, ref bus);
         }
 
         // Masking spares a call of the firmware: the guest sets the next deadline anyway.
         host.ClearSie(Interrupts.Timer);
         mode.SetPending(ref host, ref v, Interrupts.Timer, pending: true);
+        return TrapOutcome.Resume;
     }
+
+    /// <summary>The <c>time</c> at which a virtual hart has something to do by itself, were it to sleep now.</summary>
+    public static ulong Wakes<TMode, THost>(TMode mode, ref THost host, in VCpu v)
+        where TMode : struct, IExecutionMode<THost>
+        where THost : struct, ITrapHost =>
+        (mode.Pending(ref host, v) & Interrupts.Timer) != 0 ? v.Alarm : Math.Min(v.Deadline, v.Alarm);
 
     /// <summary>Sets the timer of the hart on which a virtual hart was just loaded: what it held was another's.</summary>
     public static void Load<TMode, THost>(TMode mode, ref THost host, ref VCpu v)
         where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
     {
-        var next = (mode.Pending(ref host, v) & Interrupts.Timer) != 0 ? v.Alarm : Math.Min(v.Deadline, v.Alarm);
+        var next = Math.Min(Wakes(mode, ref host, v), v.SliceEnd);
         host.SetTimer(next);
         if (next == Never)
         {
@@ -58,6 +65,28 @@ public static class HartTimer
         else
         {
             host.SetSie(Interrupts.Timer);
+        }
+    }
+
+    /// <summary>Does what a virtual hart's time has come for, and sets the timer for what comes next. It is loaded.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void CatchUp<TMode, THost, TBus>(TMode mode, ref THost host, ref VCpu v, ref TBus bus)
+        where TMode : struct, IExecutionMode<THost>
+        where THost : struct, ITrapHost
+        where TBus : struct, IGuestBus<THost>
+    {
+        if (v.Deadline <= host.ReadTime())
+        {
+            mode.SetPending(ref host, ref v, Interrupts.Timer, pending: true);
+        }
+
+        if (v.Alarm != Never)
+        {
+            FollowAlarm(mode, ref host, ref v, ref bus);
+        }
+        else
+        {
+            Load(mode, ref host, ref v);
         }
     }
 
@@ -74,16 +103,12 @@ public static class HartTimer
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void ServeBoth<TMode, THost, TBus>(TMode mode, ref THost host, ref VCpu v, ref TBus bus)
+    private static TrapOutcome ServeAll<TMode, THost, TBus>(TMode mode, ref THost host, ref VCpu v, ref TBus bus)
         where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>
     {
-        if (v.Deadline <= host.ReadTime())
-        {
-            mode.SetPending(ref host, ref v, Interrupts.Timer, pending: true);
-        }
-
-        FollowAlarm(mode, ref host, ref v, ref bus);
+        CatchUp(mode, ref host, ref v, ref bus);
+        return v.SliceEnd <= host.ReadTime() ? TrapOutcome.Yield : TrapOutcome.Resume;
     }
 }

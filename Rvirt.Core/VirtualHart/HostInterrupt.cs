@@ -8,13 +8,14 @@ namespace Rvirt.Core.VirtualHart;
 public static class HostInterrupt
 {
     /// <summary>Serves the hart's timer, which has interrupted.</summary>
-    public static void ServeTimer<TMode, THost, TBus>(TMode mode, ref THost host, ref VCpu v, ref TBus bus)
+    /// <returns>Resume, or Yield where the slice of the virtual hart has ended.</returns>
+    public static TrapOutcome ServeTimer<TMode, THost, TBus>(TMode mode, ref THost host, ref VCpu v, ref TBus bus)
         where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>
     {
         v.Counters.HostInterrupts++;
-        HartTimer.Serve(mode, ref host, ref v, ref bus);
+        return HartTimer.Serve(mode, ref host, ref v, ref bus);
     }
 
     /// <summary>Another hart interrupted the one that has a virtual hart loaded: serves what was asked.</summary>

@@ -21,6 +21,9 @@ public enum TrapOutcome : byte
     /// <summary>Another hart interrupted: the hart's run loop serves what was asked of the hart and of the virtual hart, then the guest goes on.</summary>
     HartInterrupt,
 
+    /// <summary>The hart's slice may have ended, or another virtual hart has to be woken: the run loop decides who runs next.</summary>
+    Yield,
+
     /// <summary>The guest stops, for the virtual hart's stop reason.</summary>
     Stop,
 

@@ -48,6 +48,12 @@ public unsafe struct VCpu
     /// <summary>The <c>time</c> at which this hart has to look after the alarm of the guest's clock; all ones: not at all.</summary>
     public ulong Alarm;
 
+    /// <summary>
+    /// The <c>time</c> at which the hart leaves it for its run loop, whatever it does; all ones where it shares its hart with nobody. The hart on
+    /// which it is loaded writes it.
+    /// </summary>
+    public ulong SliceEnd;
+
     /// <summary>What other harts ask of this one, as bits of <see cref="HartRequest"/>; set by <see cref="HartKick"/>, taken by the hart that runs it, both atomically.</summary>
     public int Requests;
 
@@ -133,6 +139,7 @@ public unsafe struct VCpu
         Pc = entry;
         Deadline = ulong.MaxValue;
         Alarm = ulong.MaxValue;
+        SliceEnd = ulong.MaxValue;
         Requests = 0;
         Waits = false;
         State = HartState.Started;

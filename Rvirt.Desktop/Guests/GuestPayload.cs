@@ -37,6 +37,15 @@ public sealed record GuestPayload(byte[] Kernel)
     /// <summary>The host's virtio devices that are its, counted by address; null: all of them where it is the only guest, else none.</summary>
     public IReadOnlyList<uint>? Slots { get; init; }
 
+    /// <summary>What it gets of the host's harts compared with others, where guests share them.</summary>
+    public uint Share { get; init; } = 100;
+
+    /// <summary>Whether it has a hart of the host to itself.</summary>
+    public bool Pinned { get; init; }
+
+    /// <summary>Whether it starts with the machine.</summary>
+    public bool Autostart { get; init; } = true;
+
     /// <summary>A program of assembly.</summary>
     /// <param name="source">Its text.</param>
     /// <param name="address">Where it is loaded and entered.</param>
@@ -67,6 +76,9 @@ public sealed record GuestPayload(byte[] Kernel)
 
             writer.StringProperty("bootargs"u8, Encoding.ASCII.GetBytes(guest.Arguments));
             writer.Property("memory"u8, guest.Memory);
+            writer.Property("share"u8, guest.Share);
+            writer.Property("pinned"u8, guest.Pinned ? 1u : 0);
+            writer.Property("autostart"u8, guest.Autostart ? 1u : 0);
             if (guest.Slots is { } slots)
             {
                 writer.Property("devices"u8, slots.ToArray());

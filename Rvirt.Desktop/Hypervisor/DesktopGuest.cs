@@ -59,7 +59,7 @@ public sealed unsafe class DesktopGuest
     public ulong Sstatus => default(DeprivilegedMode<FakeHost>).Read(ref _record->Core->Host, _record->V, Csr.Sstatus);
 
     /// <summary>Why it ended, if it did.</summary>
-    public StopReason? Stopped => _record->Guest->Ended ? _record->V.StopReason : null;
+    public StopReason? Stopped => _record->Guest->State is GuestState.Stopped or GuestState.Dead ? _record->V.StopReason : null;
 
     /// <summary>How often it was loaded and started.</summary>
     public ulong Starts => _record->Guest->Starts;
@@ -89,9 +89,9 @@ public sealed unsafe class DesktopGuest
     {
         var guest = _record->Guest;
         Wake();
-        if (guest->Ended)
+        if (!guest->Lives)
         {
-            guest->Ended = false;
+            guest->StateNumber = (int)GuestState.Running;
             guest->Machine->Running++;
             guest->Machine->Status = 0;
         }

@@ -116,8 +116,8 @@ public sealed unsafe class DesktopMachine : ISupervisor
                 Record = first->Machine;
                 if (Tables is { } tables)
                 {
-                    first->First->Guest->TableCount = tables;
-                    GuestSetup<FakeHost>.MakeMmu(first->First);
+                    Record->Guests->TableCount = tables;
+                    GuestSetup<FakeHost>.MakeMmu((GuestHart<FakeHost>*)Record->Guests->Harts[0]);
                 }
 
                 // Devices are asked before a guest runs: then it would seem to be its access.
@@ -127,7 +127,15 @@ public sealed unsafe class DesktopMachine : ISupervisor
                     storage[i] = GuestBus<FakeHost>.BytesNeeded(ref host, Record->Guests[i].Devices);
                 }
 
-                CoreLife<FakeHost>.Begin(first);
+                if (!BeginsInGuest(first))
+                {
+                    OnThread(hart, () => CoreLife<FakeHost>.Begin(first));
+                }
+                else
+                {
+                    CoreLife<FakeHost>.Begin(first);
+                }
+
                 Guests = [.. storage.Select((length, i) => new DesktopGuest(this, (GuestHart<FakeHost>*)Record->Guests[i].Harts[0], length))];
                 return true;
             }
@@ -246,7 +254,7 @@ public sealed unsafe class DesktopMachine : ISupervisor
         hart.Mode = PrivilegeLevel.Supervisor;
         // SAFETY: the argument is the hart's own record, as set-up filled it in.
         var core = (HostCore<FakeHost>*)argument;
-        if (core->First != null)
+        if (BeginsInGuest(core))
         {
             try
             {
@@ -259,11 +267,26 @@ public sealed unsafe class DesktopMachine : ISupervisor
         }
         else
         {
-            Machine.RunOnThread(hart, () => CoreLife<FakeHost>.HartMain(hartId, (HostCore<FakeHost>*)argument));
+            OnThread(hart, () => CoreLife<FakeHost>.HartMain(hartId, (HostCore<FakeHost>*)argument));
         }
 
         return true;
     }
+
+    private static bool BeginsInGuest(HostCore<FakeHost>* core) => core->First != null && core->First->Guest->Lives;
+
+    // It can find nothing to run for a while.
+    private void OnThread(Hart hart, Action begin) => Machine.RunOnThread(hart, () =>
+    {
+        try
+        {
+            begin();
+        }
+        catch (EndedException)
+        {
+            hart.Stopped = true;
+        }
+    });
 
     internal void Enter(Hart hart, VCpu* virtualHart)
     {

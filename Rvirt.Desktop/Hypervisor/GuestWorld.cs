@@ -10,7 +10,7 @@ namespace Rvirt.Desktop.Hypervisor;
 
 /// <summary>
 /// Guests under the whole hypervisor, on a reference machine with a hart for each: the firmware's part is done, all of them stand at their
-/// entries.
+/// entries. Where there are fewer harts, guests are loaded when the machine runs.
 /// </summary>
 public sealed class GuestWorld : IDisposable
 {
@@ -23,7 +23,7 @@ public sealed class GuestWorld : IDisposable
     }
 
     /// <param name="options">The host.</param>
-    /// <param name="guests">Guest n runs on hart n.</param>
+    /// <param name="guests">Guest n runs on hart n, where there are enough.</param>
     public GuestWorld(WorldOptions options, params GuestPayload[] guests)
     {
         var blob = GuestPayload.Pack(guests);

@@ -11,7 +11,7 @@ public sealed record WorldOptions
     /// <summary>What the specification leaves open, for all harts.</summary>
     public HartOptions Harts { get; init; } = new();
 
-    /// <summary>Harts beyond one for each guest.</summary>
+    /// <summary>Harts beyond one for each guest; below zero where guests have to share them.</summary>
     public int MoreHarts { get; init; }
 
     /// <summary>How they translate for the hypervisor.</summary>

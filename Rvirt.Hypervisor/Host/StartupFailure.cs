@@ -16,11 +16,11 @@ internal static class StartupFailure
         Finish(ref host);
     }
 
-    /// <summary>Reports <c>rvirt: error: guest NAME: TEXT</c> and ends the machine; never returns.</summary>
-    internal static void EndOfGuest<THost>(ref THost host, ReadOnlySpan<byte> guest, ReadOnlySpan<byte> text)
+    /// <summary>Reports <c>rvirt: error: guest NAME: TEXT</c>, with what the board has to add, and ends the machine; never returns.</summary>
+    internal static void EndOfGuest<THost>(ref THost host, ReadOnlySpan<byte> guest, ReadOnlySpan<byte> text, ReadOnlySpan<byte> advice = default)
         where THost : unmanaged, IHypervisorHost
     {
-        Begin(ref host).Text("guest "u8).Text(guest).Text(": "u8).Text(text);
+        Begin(ref host).Text("guest "u8).Text(guest).Text(": "u8).Text(text).Text(advice);
         Finish(ref host);
     }
 

@@ -64,6 +64,7 @@ internal static class GuestsCommand
             output.Left(
                 facts.Reason switch
                 {
+                    StopReason.None => "not started"u8,
                     StopReason.Shutdown => "stopped: powered off"u8,
                     StopReason.AllHartsStopped => "stopped: all harts"u8,
                     StopReason.WindowCollision => "stopped: collision"u8,

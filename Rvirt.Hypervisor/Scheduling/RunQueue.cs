@@ -78,7 +78,7 @@ internal struct RunQueue
 
     /// <summary>Adds a guest, or gives it another share; its harts rest until they are woken.</summary>
     /// <param name="guest">Its number.</param>
-    /// <param name="share">1 to 10000.</param>
+    /// <param name="share">1 to <see cref="GuestBlob.MaximumShare"/>.</param>
     internal void SetShare(int guest, uint share) => _guests[guest].Share = share;
 
     /// <summary>A hart of the host takes virtual harts from now on, when it asks for them.</summary>
@@ -201,6 +201,9 @@ internal struct RunQueue
         ready = entry.ReadyTicks + ((guest.Waiting & Bit(hart)) != 0 ? now - entry.Since : 0);
         return entry.RunTicks + ((guest.Loaded & Bit(hart)) != 0 ? now - entry.Since : 0);
     }
+
+    /// <summary>The <c>time</c> at which a hart has to ask again.</summary>
+    internal readonly ulong SliceEnd(int core) => _cores[core].SliceEnd;
 
     /// <summary>What a hart of the host has done.</summary>
     internal readonly QueuedCore Core(int core) => _cores[core];

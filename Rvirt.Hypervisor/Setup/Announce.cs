@@ -48,9 +48,11 @@ internal static unsafe class Announce<THost>
             var guest = machine->Guests + i;
             ConsoleMultiplexer<THost>.BeginMessage(console, ref host)
                 .Text("guest "u8).Text(guest->Name)
-                .Text(": hart "u8).Decimal(guest->Harts[0]->HostHartId)
+                .Text(guest->Shares ? ": shared harts, share "u8 : ": hart "u8)
+                .Decimal(guest->Shares ? guest->Description.Share : guest->Harts[0]->HostHartId)
                 .Text(", "u8).Decimal(guest->Memory.Length / MiB).Text(" MiB at "u8).Hex(guest->Memory.HostAddress)
-                .Text(", entry "u8).Hex(guest->Kernel.Entry);
+                .Text(", entry "u8).Hex(guest->Kernel.Entry)
+                .Text(guest->Lives ? default : ", not started"u8);
             console->EndMessage(ref host);
         }
     }

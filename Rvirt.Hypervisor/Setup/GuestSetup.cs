@@ -39,6 +39,12 @@ internal static unsafe class GuestSetup<THost>
             guest->Index = i;
             guest->CountedFrom = host.ReadTime();
             guest->Description = entries.Guests[i];
+            if (guest->Description.Autostart)
+            {
+                guest->StateNumber = (int)GuestState.Running;
+                machine->Running++;
+            }
+
             machine->Console.Guest(i)->SetName(guest->Name);
             if (guest->Description.HartCount != 1)
             {
@@ -55,7 +61,8 @@ internal static unsafe class GuestSetup<THost>
 
         return TryGivePrivateMemory(ref host, machine, board, ref map)
             && TryGiveRam(ref host, machine, board, ref map)
-            && TryPrepare(ref host, machine);
+            && TryPrepare(ref host, machine)
+            && HartSetup<THost>.TryAssign(ref host, machine, board);
     }
 
     /// <summary>Hands over the host's devices: those the description names, in its order; a sole guest that names none gets all, each in its own slot.</summary>
@@ -239,9 +246,7 @@ internal static unsafe class GuestSetup<THost>
             GuestBus<THost>.Initialize(
                 &guest->Bus, ref host, guest->Memory, machine->Memory, guest->Devices, guest->Storage, i, &machine->Console, &machine->Clock);
             GuestBus<THost>.UseHarts(&guest->Bus, guest->Harts);
-            var hart = (GuestHart<THost>*)guest->Harts[0];
-            MakeMmu(hart);
-            HartSetup<THost>.Assign(machine, hart, i);
+            MakeMmu((GuestHart<THost>*)guest->Harts[0]);
         }
 
         return true;

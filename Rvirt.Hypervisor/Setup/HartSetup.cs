@@ -1,6 +1,8 @@
 using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Privileged;
+using Rvirt.Hypervisor.Boards;
 using Rvirt.Hypervisor.Host;
+using Rvirt.Hypervisor.Scheduling;
 using Rvirt.Hypervisor.VirtualMachines;
 using Rvirt.Mmu;
 
@@ -63,19 +65,88 @@ internal static unsafe class HartSetup<THost>
         return true;
     }
 
-    /// <summary>Gives each guest a hart to run on: the first the one that booted, the others the rest in order.</summary>
-    internal static void Assign(HostMachine<THost>* machine, GuestHart<THost>* hart, int guest)
+    /// <summary>
+    /// Gives virtual harts harts to run on: each one of its own where there are enough for all, the first of them that which booted; else those of
+    /// pinned guests, and the others share the rest.
+    /// </summary>
+    /// <returns>False where there are too few; the machine has ended then.</returns>
+    internal static bool TryAssign(ref THost host, HostMachine<THost>* machine, in Board board)
     {
-        var core = machine->Cores + guest;
-        core->First = hart;
-        hart->V.HostHartId = core->HartId;
-        hart->V.Index = 0;
-        hart->V.GuestHarts = hart->Guest->Devices.Harts;
-        hart->V.Siblings = hart->Guest->Harts;
-        hart->V.Memory = hart->Guest->Memory;
+        var all = 0;
+        for (var i = 0; i < machine->GuestCount; i++)
+        {
+            all += machine->Guests[i].Devices.Harts;
+        }
+
+        var given = 0;
+        for (var i = 0; i < machine->GuestCount; i++)
+        {
+            var guest = machine->Guests + i;
+            guest->Shares = all > machine->CoreCount && !guest->Description.Pinned;
+            for (var n = 0; n < guest->Devices.Harts; n++)
+            {
+                var hart = (GuestHart<THost>*)guest->Harts[n];
+                hart->V.Index = n;
+                hart->V.GuestHarts = guest->Devices.Harts;
+                hart->V.Siblings = guest->Harts;
+                hart->V.Memory = guest->Memory;
+                if (guest->Shares)
+                {
+                    continue;
+                }
+
+                if (given == machine->CoreCount)
+                {
+                    StartupFailure.EndOfGuest(
+                        ref host, guest->Name, "it is pinned, and there are too few harts for it: pin fewer, or give the machine more"u8, board.Advice(Remedy.MoreHarts));
+                    return false;
+                }
+
+                var core = machine->Cores + given++;
+                core->First = hart;
+                hart->V.HostHartId = core->HartId;
+            }
+        }
+
+        return all <= machine->CoreCount || TryShare(ref host, machine, board, given);
     }
 
-    /// <summary>Starts all harts but the one that calls. One that does not start ends the machine where a guest was to run on it, and is left out else.</summary>
+    // What is left are the harts from the number given on, for all guests that are not pinned.
+    private static bool TryShare(ref THost host, HostMachine<THost>* machine, in Board board, int given)
+    {
+        machine->Queue.Initialize(new Slices(machine->Host.TimebaseFrequency));
+        machine->Sharing = machine->CoreCount - given;
+        for (var i = given; i < machine->CoreCount; i++)
+        {
+            machine->Cores[i].Shares = true;
+        }
+
+        for (var i = 0; i < machine->GuestCount; i++)
+        {
+            var guest = machine->Guests + i;
+            if (!guest->Shares)
+            {
+                continue;
+            }
+
+            if (machine->Sharing == 0)
+            {
+                StartupFailure.EndOfGuest(
+                    ref host, guest->Name, "pinned guests leave no hart for it: pin fewer, or give the machine more"u8, board.Advice(Remedy.MoreHarts));
+                return false;
+            }
+
+            machine->Queue.SetShare(i, guest->Description.Share);
+            for (var n = 0; n < guest->Devices.Harts; n++)
+            {
+                guest->Harts[n]->HostHartId = machine->Cores[given].HartId;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Starts all harts but the one that calls. One that does not start ends the machine where nothing else can run what it was to run, and is left out else.</summary>
     internal static bool StartOthers(ref THost host, HostMachine<THost>* machine)
     {
         for (var i = 1; i < machine->CoreCount; i++)
@@ -84,20 +155,17 @@ internal static unsafe class HartSetup<THost>
             // By what the tree says of both: QEMU's says less of its harts than they can.
             if (TranslationOf(machine, core->HartId) < TranslationOf(machine, machine->Cores->HartId))
             {
-                CoreCheck<THost>.Unlike(ref host, core, " cannot translate addresses as long as those of the hart that booted"u8);
+                if (!CoreCheck<THost>.Unlike(ref host, core, " cannot translate addresses as long as those of the hart that booted"u8))
+                {
+                    return false;
+                }
             }
             else if (!host.TryStartHart(core->HartId, &core->Start))
             {
-                CoreCheck<THost>.LeaveOut(ref host, core, " is not started by the firmware"u8);
-            }
-            else
-            {
-                continue;
-            }
-
-            if (core->First != null)
-            {
-                return false;
+                if (!CoreCheck<THost>.LeaveOut(ref host, core, " is not started by the firmware"u8))
+                {
+                    return false;
+                }
             }
         }
 

@@ -95,11 +95,6 @@ public static unsafe class MachineSetup<THost>
             return Fail(ref host, GuestBlobErrorText.Of(error));
         }
 
-        if (blob.Count > description.HartCount)
-        {
-            return Fail(ref host, "more guests than harts: give the machine a hart for each"u8, board.Advice(Remedy.MoreHarts));
-        }
-
         if (description.Uart.Exists && !description.Uart.HasDriver)
         {
             return NoUartDriver(ref host, description.Uart);
@@ -125,6 +120,11 @@ public static unsafe class MachineSetup<THost>
         }
 
         Announce<THost>.Guests(ref host, machine, board.Name, abilities);
+        if (!machine->Guests->Lives)
+        {
+            GuestLife<THost>.PassFocus(ref host, machine);
+        }
+
         CoreLife<THost>.Open(machine->Cores);
         HostInterrupts<THost>.RouteConsole(machine->Cores);
         return HartSetup<THost>.StartOthers(ref host, machine) ? machine->Cores : null;
@@ -150,7 +150,6 @@ public static unsafe class MachineSetup<THost>
         machine->Memory = host.Memory;
         machine->Guests = guestArray;
         machine->GuestCount = guests;
-        machine->Running = guests;
         if (!HartSetup<THost>.TryMakeCores(ref host, machine, ref map))
         {
             Fail(ref host, "too little memory: give the machine more"u8, board.Advice(Remedy.MoreMemory));

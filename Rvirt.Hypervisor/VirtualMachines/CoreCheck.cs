@@ -1,4 +1,5 @@
 using System;
+using System.Threading;
 using Rvirt.Core.Freestanding;
 using Rvirt.Devices.Console;
 using Rvirt.Hypervisor.Host;
@@ -37,27 +38,36 @@ internal static unsafe class CoreCheck<THost>
     }
 
     /// <summary>Says that a hart is unlike the one that booted, as <see cref="LeaveOut"/> does.</summary>
-    internal static void Unlike(ref THost host, HostCore<THost>* core, ReadOnlySpan<byte> how) =>
+    internal static bool Unlike(ref THost host, HostCore<THost>* core, ReadOnlySpan<byte> how) =>
         LeaveOut(ref host, core, how, ": Rvirt needs harts that are alike"u8);
 
-    /// <summary>Says that a hart cannot be used, and ends the machine where a guest was to run on it.</summary>
+    /// <summary>Says that a hart cannot be used, and ends the machine where a guest was to run on it, or all that share the last hart for them.</summary>
     /// <param name="host">The hart that says so.</param>
     /// <param name="core">The hart that it is about.</param>
     /// <param name="why">What is wrong with it.</param>
     /// <param name="advice">What else to say where the machine ends.</param>
-    internal static void LeaveOut(ref THost host, HostCore<THost>* core, ReadOnlySpan<byte> why, ReadOnlySpan<byte> advice = default)
+    /// <returns>False where the machine has ended.</returns>
+    internal static bool LeaveOut(ref THost host, HostCore<THost>* core, ReadOnlySpan<byte> why, ReadOnlySpan<byte> advice = default)
     {
         if (core->First != null)
         {
             StartupFailure.Begin(ref host).Text("guest "u8).Text(core->First->Guest->Name)
                 .Text(": hart "u8).Decimal(core->HartId).Text(why).Text(advice);
             StartupFailure.Finish(ref host);
-            return;
+            return false;
+        }
+
+        if (core->Shares && Interlocked.Decrement(ref core->Machine->Sharing) == 0)
+        {
+            StartupFailure.Begin(ref host).Text("no hart is left for the guests that share one: hart "u8).Decimal(core->HartId).Text(why).Text(advice);
+            StartupFailure.Finish(ref host);
+            return false;
         }
 
         var console = &core->Machine->Console;
         ConsoleMultiplexer<THost>.BeginMessage(console, ref host)
             .Text("warning: hart "u8).Decimal(core->HartId).Text(why).Text(", and stays unused"u8);
         console->EndMessage(ref host);
+        return true;
     }
 }

@@ -48,7 +48,13 @@ public static unsafe class CoreLife<THost>
     /// <summary>Runs the hart's first guest, or waits for interrupts. On a bare machine it never returns.</summary>
     public static void Begin(HostCore<THost>* core)
     {
-        if (core->First == null)
+        if (core->Shares)
+        {
+            core->Host.EnterGuest(&GuestLife<THost>.Share(core)->V);
+            return;
+        }
+
+        if (core->First == null || !core->First->Guest->Lives)
         {
             IdleLoop<THost>.Run(core);
         }

@@ -1,4 +1,5 @@
 using System;
+using System.Threading;
 using Rvirt.Core.Images;
 using Rvirt.Core.Memory;
 using Rvirt.Core.Privileged;
@@ -61,8 +62,17 @@ public unsafe struct Guest<THost>
     /// <summary>How many shadow tables that holds.</summary>
     internal int TableCount;
 
-    /// <summary>Whether it has ended.</summary>
-    internal bool Ended;
+    /// <summary>Whether its harts share harts of the host with those of other guests.</summary>
+    internal bool Shares;
+
+    /// <summary>Where it is in its life: a <see cref="GuestState"/>. Others read it too, so it is written last, or atomically.</summary>
+    internal int StateNumber;
+
+    /// <summary>Where it is in its life.</summary>
+    internal readonly GuestState State => (GuestState)Volatile.Read(in StateNumber);
+
+    /// <summary>Whether it has begun and not ended.</summary>
+    internal readonly bool Lives => State is not (GuestState.Created or GuestState.Stopped or GuestState.Dead);
 
     /// <summary>Name for messages and console lines: its label, else "guest" and its number.</summary>
     internal readonly ReadOnlySpan<byte> Name => Description.Label.Length != 0 ? Description.Label : DefaultName(Index);

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Hypervisor.Host;
+using Rvirt.Hypervisor.Scheduling;
 using Rvirt.Mmu;
 
 namespace Rvirt.Hypervisor.VirtualMachines;
@@ -19,6 +20,9 @@ public unsafe struct GuestHart<THost>
 
     /// <summary>How often it was loaded; the hart that loads it counts, before the guest goes on.</summary>
     internal ulong Loads;
+
+    /// <summary>Its number in the machine's queue.</summary>
+    internal readonly int Number => (Guest->Index * RunQueue.HartsPerGuest) + V.Index;
 
     /// <summary>Its guest.</summary>
     internal Guest<THost>* Guest;

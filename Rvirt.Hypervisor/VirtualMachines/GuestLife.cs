@@ -27,6 +27,32 @@ public static unsafe class GuestLife<THost>
         return hart;
     }
 
+    /// <summary>
+    /// A hart that shares virtual harts begins: it starts those guests that no other hart has begun to start, and runs whom the queue gives it.
+    /// </summary>
+    /// <returns>The virtual hart to enter.</returns>
+    [ColdPath]
+    internal static GuestHart<THost>* Share(HostCore<THost>* core)
+    {
+        var machine = core->Machine;
+        Scheduler<THost>.Open(core);
+        for (int i; (i = Interlocked.Increment(ref machine->NextToStart) - 1) < machine->GuestCount;)
+        {
+            var guest = machine->Guests + i;
+            if (guest->Shares && guest->Lives)
+            {
+                var hart = (GuestHart<THost>*)guest->Harts[0];
+                HostInterrupts<THost>.RouteDevices(core, guest);
+                Fill(ref core->Host, guest);
+                Reset(core, hart, guest->Kernel.Entry, guest->Layout.DeviceTree);
+                Scheduler<THost>.Start(core, hart);
+            }
+        }
+
+        var outcome = Scheduler<THost>.RunNext(core);
+        return Leave(core->Running, outcome, 0, 0);
+    }
+
     /// <summary>A trap out of a guest: the one way from the trap vector to C#.</summary>
     /// <returns>The virtual hart to enter next.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -47,24 +73,32 @@ public static unsafe class GuestLife<THost>
                 case TrapOutcome.Resume:
                     return core->Running;
                 case TrapOutcome.Idle:
-                    outcome = IdleLoop<THost>.Wait(core);
+                    outcome = core->Shares ? Scheduler<THost>.Block(core) : IdleLoop<THost>.Wait(core);
+                    break;
+                case TrapOutcome.Yield:
+                    outcome = Scheduler<THost>.Yield(core);
                     break;
                 case TrapOutcome.DeviceInterrupt:
                     HostInterrupts<THost>.Serve(core);
-                    HostInterrupt.FollowDevices(TrapContext<THost>.GuestMode, ref core->Host, ref hart->V, ref hart->Guest->Bus);
+                    HostInterrupt.FollowDevices(TrapContext<THost>.GuestMode, ref core->Host, ref core->Running->V, ref core->Running->Guest->Bus);
                     outcome = TrapOutcome.Resume;
                     break;
                 case TrapOutcome.HartInterrupt:
-                    outcome = ServeHarts(core, hart);
+                    outcome = ServeHarts(core);
                     break;
                 default:
-                    Finish(core, hart, outcome, cause, value);
-                    return core->Running;
+                    outcome = Finish(core, outcome, cause, value);
+                    if (outcome == TrapOutcome.Resume && !core->Shares)
+                    {
+                        return core->Running;
+                    }
+
+                    break;
             }
 
             if (outcome == TrapOutcome.Resume)
             {
-                outcome = GoOn(core, hart);
+                outcome = GoOn(core);
             }
         }
     }
@@ -76,29 +110,39 @@ public static unsafe class GuestLife<THost>
         var outcome = WorldSwitch<THost>.Load(core, hart);
         if (outcome == TrapOutcome.Resume)
         {
-            outcome = hart->V.Waits && !HartWait.TryEnd(TrapContext<THost>.GuestMode, ref core->Host, ref hart->V) ? TrapOutcome.Idle : GoOn(core, hart);
+            outcome = hart->V.Waits && !HartWait.TryEnd(TrapContext<THost>.GuestMode, ref core->Host, ref hart->V) ? TrapOutcome.Idle : GoOn(core);
         }
 
         return Leave(hart, outcome, 0, 0);
     }
 
-    private static TrapOutcome ServeHarts(HostCore<THost>* core, GuestHart<THost>* hart)
+    private static TrapOutcome ServeHarts(HostCore<THost>* core)
     {
         CoreKick<THost>.Take(core);
+        if (core->Shares)
+        {
+            Scheduler<THost>.WakeAsked(core);
+        }
+
+        var hart = core->Running;
         var mmu = new ShadowMmuAdapter<THost>(&hart->Mmu);
-        return HostInterrupt.ServeHarts(TrapContext<THost>.GuestMode, ref core->Host, ref hart->V, ref mmu, ref hart->Guest->Bus);
+        var outcome = HostInterrupt.ServeHarts(TrapContext<THost>.GuestMode, ref core->Host, ref hart->V, ref mmu, ref hart->Guest->Bus);
+        return outcome == TrapOutcome.Resume && core->Shares ? Scheduler<THost>.Yield(core) : outcome;
     }
 
-    private static TrapOutcome GoOn(HostCore<THost>* core, GuestHart<THost>* hart)
+    private static TrapOutcome GoOn(HostCore<THost>* core)
     {
+        var hart = core->Running;
         var mmu = new ShadowMmuAdapter<THost>(&hart->Mmu);
         return TrapHandler.GoOn(TrapContext<THost>.GuestMode, ref core->Host, ref hart->V, ref mmu, ref hart->Guest->Bus);
     }
 
     /// <summary>The guest does not go on: it starts again, or ends, or the hypervisor panics.</summary>
+    /// <returns>What comes next for the virtual hart that is loaded then.</returns>
     [ColdPath]
-    private static void Finish(HostCore<THost>* core, GuestHart<THost>* hart, TrapOutcome outcome, ulong cause, ulong value)
+    private static TrapOutcome Finish(HostCore<THost>* core, TrapOutcome outcome, ulong cause, ulong value)
     {
+        var hart = core->Running;
         var guest = hart->Guest;
         if (outcome != TrapOutcome.Stop)
         {
@@ -110,7 +154,7 @@ public static unsafe class GuestLife<THost>
         if (!guest->Bus.ResetAll(ref core->Host))
         {
             GuestReport<THost>.DeviceStuck(hart);
-            End(core, guest, FailureStatus);
+            return End(core, guest, GuestState.Dead, FailureStatus);
         }
 
         switch (hart->V.StopReason)
@@ -118,16 +162,14 @@ public static unsafe class GuestLife<THost>
             case StopReason.Reboot:
                 GuestReport<THost>.Rebooting(hart);
                 Start(core, hart);
-                break;
+                return core->Shares ? Scheduler<THost>.Yield(core) : TrapOutcome.Resume;
             case StopReason.Shutdown:
                 GuestReport<THost>.Ended(hart);
-                End(core, guest, 0);
-                break;
+                return End(core, guest, GuestState.Stopped, 0);
             default:
                 GuestReport<THost>.Ended(hart);
                 var code = hart->V.FailureCode & 0xff;
-                End(core, guest, code == 0 ? FailureStatus : code);
-                break;
+                return End(core, guest, GuestState.Stopped, code == 0 ? FailureStatus : code);
         }
     }
 
@@ -135,14 +177,19 @@ public static unsafe class GuestLife<THost>
     [ColdPath]
     private static void Start(HostCore<THost>* core, GuestHart<THost>* hart)
     {
-        var guest = hart->Guest;
+        Fill(ref core->Host, hart->Guest);
+        PutAt(core, hart, hart->Guest->Kernel.Entry, hart->Guest->Layout.DeviceTree);
+    }
+
+    [ColdPath]
+    private static void Fill(ref THost host, Guest<THost>* guest)
+    {
         if (!GuestLoader<THost>.Load(guest))
         {
             throw new System.InvalidOperationException("a checked guest does not load");
         }
 
-        guest->StartedAt = core->Host.ReadTime();
-        PutAt(core, hart, guest->Kernel.Entry, guest->Layout.DeviceTree);
+        guest->StartedAt = host.ReadTime();
     }
 
     /// <summary>Puts a virtual hart where a payload of S-mode starts, with nothing left of what it did before; memory stays as it is.</summary>
@@ -158,18 +205,26 @@ public static unsafe class GuestLife<THost>
             WorldSwitch<THost>.Drop(core);
         }
 
-        hart->V.Reset(entry, argument);
-        TrapContext<THost>.GuestMode.Reset(ref core->Host, ref hart->V);
-        hart->Mmu.FenceAll(ref core->Host);
+        Reset(core, hart, entry, argument);
         WorldSwitch<THost>.Load(core, hart);
     }
 
-    /// <summary>The guest is gone. The last one takes the machine with it; a hart whose guest is gone still passes interrupts on.</summary>
+    // It is loaded nowhere.
     [ColdPath]
-    private static void End(HostCore<THost>* core, Guest<THost>* guest, uint status)
+    private static void Reset(HostCore<THost>* core, GuestHart<THost>* hart, ulong entry, ulong argument)
+    {
+        hart->V.Reset(entry, argument);
+        TrapContext<THost>.GuestMode.Reset(ref core->Host, ref hart->V);
+        hart->Mmu.FenceAll(ref core->Host);
+    }
+
+    /// <summary>The guest is gone. The last one takes the machine with it; a hart whose guest is gone still passes interrupts on.</summary>
+    /// <returns>What comes next for the virtual hart that is loaded then.</returns>
+    [ColdPath]
+    private static TrapOutcome End(HostCore<THost>* core, Guest<THost>* guest, GuestState state, uint status)
     {
         var machine = guest->Machine;
-        Volatile.Write(ref guest->Ended, true);
+        Interlocked.Exchange(ref guest->StateNumber, (int)state);
         if (status != 0)
         {
             Interlocked.CompareExchange(ref machine->Status, (int)status, 0);
@@ -181,25 +236,31 @@ public static unsafe class GuestLife<THost>
         }
 
         PassFocus(ref core->Host, machine);
+        if (core->Shares)
+        {
+            return Scheduler<THost>.Retire(core);
+        }
+
         WorldSwitch<THost>.Drop(core);
         IdleLoop<THost>.Run(core);
+        return TrapOutcome.HostBug;
     }
 
     // Input goes to the first guest that still runs. One that ends on another hart meanwhile either finds the focus on itself and passes it on,
     // or is seen to have ended here: each side writes first and then looks.
     [ColdPath]
-    private static void PassFocus(ref THost host, HostMachine<THost>* machine)
+    internal static void PassFocus(ref THost host, HostMachine<THost>* machine)
     {
         for (var i = 0; i < machine->GuestCount; i++)
         {
-            if (machine->Guests[i].Ended)
+            if (!machine->Guests[i].Lives)
             {
                 continue;
             }
 
             machine->Console.SetFocus(ref host, i);
             Interlocked.MemoryBarrier();
-            if (!Volatile.Read(ref machine->Guests[i].Ended))
+            if (machine->Guests[i].Lives)
             {
                 return;
             }

@@ -26,8 +26,11 @@ public unsafe struct HostCore<THost>
     /// <summary>Whose values the f registers hold, as that one was last put down here or runs now; null for nobody's.</summary>
     internal GuestHart<THost>* FloatingPointOwner;
 
-    /// <summary>The virtual hart that it runs from the start on; null for none.</summary>
+    /// <summary>The virtual hart that it runs, and no other; null where it <see cref="Shares"/>, or has nothing to run.</summary>
     internal GuestHart<THost>* First;
+
+    /// <summary>Whether it runs whatever the machine's queue gives it (<see cref="Scheduler{THost}"/>).</summary>
+    internal bool Shares;
 
     /// <summary>Top of its stack in the hypervisor.</summary>
     internal ulong StackTop;

@@ -4,6 +4,7 @@ using Rvirt.Core.Seeds;
 using Rvirt.Devices.Console;
 using Rvirt.Devices.HostDrivers;
 using Rvirt.Hypervisor.Host;
+using Rvirt.Hypervisor.Scheduling;
 using Rvirt.Hypervisor.Setup;
 using Rvirt.Mmu;
 
@@ -34,6 +35,15 @@ public unsafe struct HostMachine<THost>
 
     /// <summary>Number of harts.</summary>
     internal int CoreCount;
+
+    /// <summary>Who runs next on the harts that share virtual harts. Others write it too: see its lock.</summary>
+    internal RunQueue Queue;
+
+    /// <summary>Guests that harts which share have begun to start, by number; changed atomically.</summary>
+    internal int NextToStart;
+
+    /// <summary>Harts that share virtual harts, and have not been left out; changed atomically.</summary>
+    internal int Sharing;
 
     /// <summary>The harts' ASIDs: they are alike, and who is given some has them on every hart.</summary>
     internal HostAsids Asids;

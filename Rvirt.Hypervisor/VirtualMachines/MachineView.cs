@@ -38,7 +38,7 @@ internal readonly unsafe struct MachineView<THost> : IMachineView
         return new GuestFacts
         {
             Name = new ShortText(record->Name),
-            HasEnded = Volatile.Read(ref record->Ended),
+            HasEnded = !record->Lives,
             Reason = first.StopReason,
             FailureCode = first.FailureCode,
             Harts = record->Devices.Harts,

@@ -85,6 +85,9 @@ internal sealed class RefusalTests
         [GuestBlobError.LongBootArguments] = Guests(Guest("g", $"bootargs = \"{new string('x', 2048)}\";")),
         [GuestBlobError.WrongHarts] = Guests(Guest("g", "harts = <9>;")),
         [GuestBlobError.WrongMemory] = Guests(Guest("g", "memory = <0x100000>;")),
+        [GuestBlobError.WrongShare] = Guests(Guest("g", "share = <10001>;")),
+        [GuestBlobError.WrongPinned] = Guests(Guest("g", "pinned = <2>;")),
+        [GuestBlobError.WrongAutostart] = Guests(Guest("g", "autostart = <2>;")),
         [GuestBlobError.WrongDevices] = Guests(Guest("g", "devices = <8>;")),
         [GuestBlobError.DeviceGivenTwice] = Guests(Guest("g", "devices = <1>;") + Guest("h", "devices = <1>;")),
     };

@@ -153,7 +153,6 @@ internal sealed unsafe class SetupTests
         yield return new TestCaseData((object)new[] { (1024UL << 20, 1u, Array.Empty<uint>()) }, "guest g0: too little memory for the 1024 MiB it asks for: give the guest less, or the machine more, by MoreMemory");
         yield return new TestCaseData((object)new[] { (0UL, 2u, Array.Empty<uint>()) }, "guest g0: more than one hart for a guest is not possible yet: ask for one");
         yield return new TestCaseData((object)new[] { (0UL, 1u, new uint[] { 3 }) }, "guest g0: it asks for a virtio slot that the machine does not have: name those it has");
-        yield return new TestCaseData((object)new[] { (0UL, 1u, Array.Empty<uint>()), (0UL, 1u, Array.Empty<uint>()), (0UL, 1u, Array.Empty<uint>()) }, "more guests than harts: give the machine a hart for each, by MoreHarts");
         yield return new TestCaseData((object)new[] { (60UL << 20, 1u, Array.Empty<uint>()), (60UL << 20, 1u, Array.Empty<uint>()) }, "guest g1: too little memory for the 60 MiB it asks for: give the guest less, or the machine more, by MoreMemory");
     }
 
@@ -163,6 +162,33 @@ internal sealed unsafe class SetupTests
         using var world = new SetupWorld();
         var specs = guests.Select((guest, i) => world.Guest($"g{i}", PowerOff, guest.Memory == 0 ? null : guest.Memory, guest.Harts, guest.Devices)).ToArray();
         Refused(world, !world.Boot(specs), expected);
+    }
+
+    [TestCase("yyy", "guest g2: it is pinned, and there are too few harts for it: pin fewer, or give the machine more, by MoreHarts")]
+    [TestCase("ynyn", "guest g1: pinned guests leave no hart for it: pin fewer, or give the machine more, by MoreHarts")]
+    public void More_pinned_guests_than_harts_are_refused_by_name(string pinned, string expected)
+    {
+        using var world = new SetupWorld();
+        Refused(world, !world.Boot([.. pinned.Select((pin, i) => world.Guest($"g{i}", PowerOff) with { Pinned = pin == 'y' })]), expected);
+    }
+
+    [TestCase("start", "no hart is left for the guests that share one: hart 1 is not started by the firmware")]
+    [TestCase("timer", "no hart is left for the guests that share one: hart 1 has no timer of its own (Sstc), which the hart that booted has: Rvirt needs harts that are alike")]
+    public void The_last_hart_for_those_that_share_one_has_to_be_usable(string what, string expected)
+    {
+        using var world = new SetupWorld(unstartable: what == "start" ? [1] : []);
+        if (what == "timer")
+        {
+            world.Desktop.WithoutStimecmp.Add(1);
+        }
+
+        var booted = world.Boot([world.Guest("a", "here: j here\n.zero 64\n") with { Pinned = true }, world.Guest("b", PowerOff), world.Guest("c", PowerOff)]);
+        if (booted)
+        {
+            world.Desktop.Run(1_000_000);
+        }
+
+        Assert.That((world.Desktop.Emergency, world.Desktop.Status), Is.EqualTo(($"rvirt: error: {expected}\r\n", (uint?)1)));
     }
 
     [Test]

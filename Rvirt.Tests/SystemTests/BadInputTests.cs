@@ -124,7 +124,8 @@ public sealed class BadInputTests(Firmware firmware)
     public void Too_long_a_command_line() => Refuses("command line is longer than 2047 bytes: shorten", Repository.UBootElf, further: ["-append", new string('x', 2048)]);
 
     [Test]
-    public void More_guests_than_harts() => Refuses("more guests than harts.*-smp", Blob(Guest("a"), Guest("b")), harts: 1);
+    public void More_pinned_guests_than_harts() =>
+        Refuses("guest b: it is pinned, and there are too few harts for it.*-smp", Blob(Guest("a") with { Pinned = true }, Guest("b") with { Pinned = true }), harts: 1);
 
     [Test]
     public void More_harts_for_a_guest_than_it_can_have() =>

@@ -41,7 +41,7 @@ public static class BlobCheck
                 return Report.Fail($"{name}: guest {guests.Count}: {Encoding.UTF8.GetString(GuestBlobErrorText.Of(error))} (docs/guests.md)");
             }
 
-            var table = new Table().AddColumns("guest", "kernel", "initrd", "memory", "harts", "devices", "command line");
+            var table = new Table().AddColumns("guest", "kernel", "initrd", "memory", "harts", "share", "devices", "command line");
             for (var index = 0; index < guests.Count; index++)
             {
                 ref var guest = ref guests.Guests[index];
@@ -66,11 +66,12 @@ public static class BlobCheck
                 }
 
                 table.AddRow(
-                    Markup.Escape(label),
+                    Markup.Escape(label) + (guest.Autostart ? "" : " (not started)"),
                     $"{Size((ulong)guest.Kernel.Length)} {kernel.Kind}",
                     guest.Initrd.Length == 0 ? "none" : Size((ulong)guest.Initrd.Length),
                     guest.MemorySize == 0 ? "a share" : Size(guest.MemorySize),
                     $"{guest.HartCount}",
+                    guest.Pinned ? "pinned" : $"{guest.Share}",
                     devices.ToString(),
                     Markup.Escape(Encoding.UTF8.GetString(guest.BootArguments)));
             }

@@ -23,6 +23,15 @@ public sealed record GuestSpec(
     uint Harts,
     IReadOnlyList<uint>? Devices)
 {
+    /// <summary>What it gets of the host's harts compared with others, where guests share them.</summary>
+    public uint Share { get; init; } = 100;
+
+    /// <summary>Whether each of its harts has one of the host's to itself.</summary>
+    public bool Pinned { get; init; }
+
+    /// <summary>Whether it starts with the machine.</summary>
+    public bool Autostart { get; init; } = true;
+
     /// <summary>Reads the text form. <c>append=</c> takes the rest of the text, commas included, so it comes last; in other values two commas are one.</summary>
     /// <exception cref="FormatException">The text is not of that form; the message says where.</exception>
     public static GuestSpec Parse(string text)
@@ -30,7 +39,8 @@ public sealed record GuestSpec(
         string? name = null, kernel = null, initrd = null;
         var append = "";
         ulong? memory = null;
-        uint harts = 1;
+        uint harts = 1, share = 100;
+        bool pinned = false, autostart = true;
         List<uint>? devices = null;
         var rest = text;
         while (rest.Length > 0)
@@ -54,6 +64,9 @@ public sealed record GuestSpec(
                 case "append": append = value; break;
                 case "memory": memory = Sizes.ParseMemory(key, value); break;
                 case "harts": harts = ParseNumber(key, value); break;
+                case "share": share = ParseNumber(key, value); break;
+                case "pinned": pinned = ParseFlag(key, value); break;
+                case "autostart": autostart = ParseFlag(key, value); break;
                 case "devices":
                     devices = [];
                     foreach (var slot in value.Split('+', StringSplitOptions.RemoveEmptyEntries))
@@ -63,7 +76,7 @@ public sealed record GuestSpec(
 
                     break;
                 default:
-                    throw new FormatException($"unknown key '{key}': the keys are name, kernel, initrd, memory, harts, devices, append");
+                    throw new FormatException($"unknown key '{key}': the keys are name, kernel, initrd, memory, harts, share, pinned, autostart, devices, append");
             }
         }
 
@@ -74,7 +87,12 @@ public sealed record GuestSpec(
             append,
             memory,
             harts,
-            devices);
+            devices)
+        {
+            Share = share,
+            Pinned = pinned,
+            Autostart = autostart,
+        };
     }
 
     /// <summary>Says which file is missing, or null when all are there.</summary>
@@ -101,6 +119,13 @@ public sealed record GuestSpec(
 
         return text.Length;
     }
+
+    private static bool ParseFlag(string key, string text) => text switch
+    {
+        "0" => false,
+        "1" => true,
+        _ => throw new FormatException($"{key}: '{text}' is not 0 or 1"),
+    };
 
     private static uint ParseNumber(string key, string text) =>
         uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value)

@@ -27,6 +27,9 @@ internal sealed unsafe class GuestBlobTests
                 harts = <2>;
                 memory = <0x1 0x00200000>;
                 devices = <3 0>;
+                share = <250>;
+                pinned = <1>;
+                autostart = <0>;
             };
             guest-1 {
                 compatible = "rvirt,guest";
@@ -51,7 +54,9 @@ internal sealed unsafe class GuestBlobTests
         Assert.That(one.BootArguments.SequenceEqual("console=ttyS0"u8));
         Assert.That((one.HartCount, one.MemorySize, one.HasDevices, one.Devices), Is.EqualTo((2, 0x1_0020_0000ul, true, (byte)0b1001)));
         Assert.That((one.DeviceCount, one.DeviceOrder[0], one.DeviceOrder[1]), Is.EqualTo((2, (byte)3, (byte)0)), "in the order given");
+        Assert.That((one.Share, one.Pinned, one.Autostart), Is.EqualTo((250u, true, false)));
         var two = blob.Guests[1];
+        Assert.That((two.Share, two.Pinned, two.Autostart), Is.EqualTo((100u, false, true)));
         Assert.That(two.Label.SequenceEqual("two"u8));
         Assert.That(two.Initrd.Length, Is.Zero);
         Assert.That(two.BootArguments.Length, Is.Zero);
@@ -91,6 +96,7 @@ internal sealed unsafe class GuestBlobTests
         Assert.That(blob.Guests[0].BootArguments.SequenceEqual("root=/dev/vda"u8));
         Assert.That((ulong)blob.Guests[0].Kernel.Length, Is.EqualTo(file.Length));
         Assert.That((blob.Guests[0].HartCount, blob.Guests[0].HasDevices), Is.EqualTo((1, false)));
+        Assert.That((blob.Guests[0].Share, blob.Guests[0].Pinned, blob.Guests[0].Autostart), Is.EqualTo((100u, false, true)));
     }
 
     [TestCase("\"rvirt,guests\"", "\"rvirt,guest\"", GuestBlobError.NotGuests, 0)]
@@ -110,6 +116,15 @@ internal sealed unsafe class GuestBlobTests
     [TestCase("<0x400000>", "<0>", GuestBlobError.WrongMemory, 1)]
     [TestCase("<0x400000>", "<0x100000>", GuestBlobError.WrongMemory, 1)]
     [TestCase("<0x400000>", "<0 0 0x400000>", GuestBlobError.WrongMemory, 1)]
+    [TestCase("share = <250>", "share = <0>", GuestBlobError.WrongShare, 0)]
+    [TestCase("share = <250>", "share = <10001>", GuestBlobError.WrongShare, 0)]
+    [TestCase("share = <250>", "share = <0 250>", GuestBlobError.WrongShare, 0)]
+    [TestCase("share = <250>", "share", GuestBlobError.WrongShare, 0)]
+    [TestCase("share = <250>", "shares = <250>", GuestBlobError.UnknownProperty, 0)]
+    [TestCase("pinned = <1>", "pinned = <2>", GuestBlobError.WrongPinned, 0)]
+    [TestCase("pinned = <1>", "pinned", GuestBlobError.WrongPinned, 0)]
+    [TestCase("autostart = <0>", "autostart = <2>", GuestBlobError.WrongAutostart, 0)]
+    [TestCase("autostart = <0>", "autostart = \"no\"", GuestBlobError.WrongAutostart, 0)]
     [TestCase("<3 0>", "<8 0>", GuestBlobError.WrongDevices, 0)]
     [TestCase("<3 0>", "[00 00]", GuestBlobError.WrongDevices, 0)]
     [TestCase("<3 0>", "<3 3>", GuestBlobError.DeviceGivenTwice, 0)]

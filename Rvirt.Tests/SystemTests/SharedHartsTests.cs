@@ -1,0 +1,71 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using NUnit.Framework;
+using Rvirt.Tool.Blobs;
+
+namespace Rvirt.Tests.SystemTests;
+
+/// <summary>More guests than harts, in the image. Where shares are measured instructions are the clock, so a busy machine changes nothing.</summary>
+[Category("System,Image")]
+[NonParallelizable]
+public sealed class SharedHartsTests
+{
+    [TestCase(Firmware.Stub)]
+    [TestCase(Firmware.Sbi)]
+    public void Eight_guests_on_a_hart_get_their_shares_of_it(Firmware firmware) => AreServed(firmware, [100, 200, 400, 100, 200, 400, 100, 100], []);
+
+    [TestCase(Firmware.Stub)]
+    public void Neither_a_guest_that_never_traps_nor_a_storm_of_fences_takes_anything_from_others(Firmware firmware) =>
+        AreServed(firmware, [100, 200, 400, 100, 200, 400], ["SPIN", "FENCES"]);
+
+    /// <summary>How much each gets is the machine's load's to say here, where QEMU's harts are threads: all get on.</summary>
+    [TestCase(Firmware.Stub)]
+    [TestCase(Firmware.Sbi)]
+    public void Eight_guests_on_two_harts_all_get_on(Firmware firmware)
+    {
+        using var folder = new TemporaryFolder();
+        using var qemu = Start(folder, firmware, [100, 100, 100, 100, 100, 100], ["SPIN", "FENCES"], "-smp", "2");
+        Assert.That(Counts(qemu, 6).Values, Is.All.GreaterThan(0));
+    }
+
+    private static void AreServed(Firmware firmware, uint[] shares, string[] storms)
+    {
+        using var folder = new TemporaryFolder();
+        using var qemu = Start(folder, firmware, shares, storms, "-smp", "1", "-icount", "shift=4,sleep=off");
+        var counts = Counts(qemu, shares.Length);
+        var all = counts.Values.Sum();
+        for (var i = 0; i < shares.Length; i++)
+        {
+            Assert.That(counts[$"c{i}"] / all, Is.EqualTo(shares[i] / (double)shares.Sum(share => share)).Within(20).Percent, $"guest {i}: {string.Join(' ', counts)}\n{qemu.Describe()}");
+        }
+    }
+
+    private static QemuMachine Start(TemporaryFolder folder, Firmware firmware, uint[] shares, string[] storms, params string[] more)
+    {
+        var counter = BareProgram.Build(folder, "share-payload.S", 0x80200000);
+        var guests = shares.Select((share, i) => new GuestSpec($"c{i}", counter, null, "", 8 << 20, 1, []) { Share = share }).ToList();
+        foreach (var storm in storms)
+        {
+            using var own = new TemporaryFolder();
+            var program = folder.Write(storm, System.IO.File.ReadAllBytes(BareProgram.Build(own, "storm-payload.S", 0x80200000, storm)));
+            guests.Add(new GuestSpec(storm, program, null, "", 8 << 20, 1, []));
+        }
+
+        return QemuMachine.Start([.. GuestMachine.Rvirt(firmware, GuestMachine.PackBlob(folder, guests), memory: 256), .. more], TimeSpan.FromSeconds(120));
+    }
+
+    private static Dictionary<string, double> Counts(QemuMachine qemu, int guests)
+    {
+        var counts = new Dictionary<string, double>();
+        while (counts.Count < guests)
+        {
+            var match = qemu.Expect(@"\[(c\d)\] =([0-9a-f]{16})|!", 60);
+            Assert.That(match.Groups[1].Success, "a guest began too late\n" + qemu.Describe());
+            counts[match.Groups[1].Value] = ulong.Parse(match.Groups[2].Value, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        }
+
+        return counts;
+    }
+}
