@@ -3,17 +3,17 @@ using Rvirt.Devices.HostDrivers;
 
 namespace Rvirt.Hypervisor.Boards;
 
-/// <summary>Goes through a board's drivers for those that drive a name.</summary>
+/// <summary>Goes through a board's drivers for the one that drives a name.</summary>
 /// <param name="name">The name.</param>
 internal struct DriverSearch(FdtProperty name) : IDriverList
 {
-    /// <summary>How many drive it.</summary>
+    /// <summary>How many drive it: more than one only until that is refused.</summary>
     internal int Count;
 
-    /// <summary>What the first of them is for.</summary>
+    /// <summary>What it is for.</summary>
     internal HostDeviceKind Kind;
 
-    /// <summary>How the first of them finds registers.</summary>
+    /// <summary>How it finds registers.</summary>
     // SAFETY: a driver's own function, or null where none drives the name.
     internal unsafe delegate*<in FdtReader, FdtNode, out ulong, out ulong, bool> Locate;
 
@@ -41,8 +41,9 @@ internal struct DriverSearch(FdtProperty name) : IDriverList
     private unsafe void Consider<TDriver>(HostDeviceKind kind)
         where TDriver : unmanaged, IHostDriver
     {
-        if (HostDriver.Drives<TDriver>(name.Bytes) && Count++ == 0)
+        if (HostDriver.Drives<TDriver>(name.Bytes))
         {
+            Count++;
             Kind = kind;
             Locate = &TryLocate<TDriver>;
         }

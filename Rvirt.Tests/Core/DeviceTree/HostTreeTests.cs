@@ -145,6 +145,13 @@ internal sealed class HostTreeTests
         Assert.That(host.Uart.Compatible.HasString("acme,uart-9000"u8));
     }
 
+    [Test]
+    public void AConsoleOfNoKnownKindIsNotReplacedByALaterOne()
+    {
+        var host = ReadChanged(("console = \"/soc/serial@2000\"", "console = \"/soc/serial@1000\""), ("\"ns16550a\"", "\"acme,uart-9000\""), ("\"sifive,uart0\"", "\"ns16550a\""));
+        Assert.That((host.Uart.HasDriver, host.Uart.Interrupt), Is.EqualTo((false, 3u)));
+    }
+
     [TestCase("device_type = \"memory\"", "device_type = \"other\"", HostTreeError.NoMemory)]
     [TestCase("reg = <0 0x80000000 0 0x10000000>", "reg = <0xffffffff 0x80000000 0 0x80000001>", HostTreeError.WrongMemory)]
     [TestCase("reg = <0 0x80000000 0 0x10000000>", "other = <1>", HostTreeError.WrongMemory)]
@@ -246,6 +253,14 @@ internal sealed class HostTreeTests
     [TestCase("sifive,test1")]
     public void TheTestDeviceHasTwoNames(string name) =>
         Assert.That(ReadChanged(("plic@c000000", $"test@100000 {{ compatible = \"{name}\"; reg = <0 0x100000 0 0x1000>; }}; plic@c000000")).Reset.Base, Is.EqualTo(0x100000));
+
+    [Test]
+    public void ADeviceThatSaysNoSizeHasRegistersAllTheSame()
+    {
+        var host = ReadChanged(("plic@c000000", "test@100000 { compatible = \"sifive,test0\"; reg = <0 0x100000 0 0>; }; plic@c000000"));
+        Assert.That(host.TryDevice(2, out var registers, out _));
+        Assert.That((registers.Base, registers.Size), Is.EqualTo((0x100000UL, 8UL)));
+    }
 
     [Test]
     public void AHartsFirstContextOfItsModeCounts() =>
