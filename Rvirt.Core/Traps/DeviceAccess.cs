@@ -132,7 +132,7 @@ public static class DeviceAccess
             case InstructionId.Fsd:
             case InstructionId.CFsd:
             case InstructionId.CFsdsp:
-                return FloatingPointStore(ref host, v.Index, ref bus, operation, address);
+                return FloatingPointStore(mode, ref host, ref v, ref bus, operation, address);
             case InstructionId.LrW:
             case InstructionId.LrD:
             case InstructionId.ScW:
@@ -183,38 +183,28 @@ public static class DeviceAccess
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static unsafe BusOutcome FloatingPointLoad<TMode, THost, TBus>(
+    private static BusOutcome FloatingPointLoad<TMode, THost, TBus>(
         TMode mode, ref THost host, ref VCpu v, ref TBus bus, in MemoryOperation operation, ulong address)
         where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>
     {
         var outcome = bus.Read(ref host, v.Index, address, operation.Size, out var value);
-        if (!outcome.Answered)
+        if (outcome.Answered)
         {
-            return outcome;
+            mode.WriteFloatingPoint(ref host, ref v, operation.Destination, operation.Size == 4 ? value | 0xffffffff00000000 : value);
         }
 
-        // SAFETY: the area is as large as the two calls say, the destination is below 32.
-        var area = stackalloc ulong[FloatingPointArea.Count];
-        host.SaveFloatingPoint(area);
-        area[operation.Destination] = operation.Size == 4 ? value | 0xffffffff00000000 : value;
-        host.RestoreFloatingPoint(area);
-        mode.SetFloatingPointDirty(ref host, ref v);
         return outcome;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static unsafe BusOutcome FloatingPointStore<THost, TBus>(
-        ref THost host, int virtualHart, ref TBus bus, in MemoryOperation operation, ulong address)
+    private static BusOutcome FloatingPointStore<TMode, THost, TBus>(
+        TMode mode, ref THost host, ref VCpu v, ref TBus bus, in MemoryOperation operation, ulong address)
+        where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
-        where TBus : struct, IGuestBus<THost>
-    {
-        // SAFETY: the area is as large as the call says, the source is below 32.
-        var area = stackalloc ulong[FloatingPointArea.Count];
-        host.SaveFloatingPoint(area);
-        return bus.Write(ref host, virtualHart, address, operation.Size, Truncate(area[operation.Source], operation.Size));
-    }
+        where TBus : struct, IGuestBus<THost> =>
+        bus.Write(ref host, v.Index, address, operation.Size, Truncate(mode.ReadFloatingPoint(ref host, v, operation.Source), operation.Size));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong SignExtend(ulong value, int size)

@@ -58,6 +58,9 @@ public struct GuestCsrs
     /// <summary>Bits of <c>sstatus</c> that the hart keeps for the guest, because hardware changes them: FS and SD. Guests have no vectors.</summary>
     public ulong HardwareSstatus;
 
+    /// <summary>Those bits, as they were when the virtual hart was put down; meaningless while it is loaded.</summary>
+    public ulong ParkedSstatus;
+
     /// <summary>Guest privilege mode, U or S.</summary>
     public PrivilegeMode Mode;
 

@@ -97,14 +97,42 @@ public interface IExecutionMode<THost>
     /// </summary>
     void ForgetTranslation(ref VCpu v);
 
-    /// <summary>Says that the guest's f registers were written.</summary>
-    void SetFloatingPointDirty(ref THost host, ref VCpu v);
+    /// <summary>An f register of the guest that runs on the hart, 64 bits.</summary>
+    /// <param name="host">The hart, which has f registers.</param>
+    /// <param name="v">The virtual hart.</param>
+    /// <param name="register">Its number, below 32.</param>
+    ulong ReadFloatingPoint(ref THost host, in VCpu v, int register);
+
+    /// <summary>Writes an f register of the guest that runs on the hart, as a load of its own would.</summary>
+    /// <param name="host">The hart, which has f registers.</param>
+    /// <param name="v">The virtual hart.</param>
+    /// <param name="register">Its number, below 32.</param>
+    /// <param name="value">All of its 64 bits.</param>
+    void WriteFloatingPoint(ref THost host, ref VCpu v, int register, ulong value);
+
+    /// <summary>Makes a hart ready to run guests in this way, whatever its firmware left there: its own <c>sstatus</c>, and units that hold nobody's values.</summary>
+    /// <returns>The units that the hart has.</returns>
+    HartUnits Open(ref THost host);
 
     /// <summary>The state in which firmware hands over: S-mode, every CSR off, all counters readable (SBI 2.0 §9.1).</summary>
     void Reset(ref THost host, ref VCpu v);
 
-    /// <summary>Puts a virtual hart that was just loaded on the hart into what the hart itself holds of a guest; its interrupts are looked at when <see cref="Settle"/> comes next.</summary>
-    void Load<TMmu>(ref THost host, ref VCpu v, ref TMmu mmu)
+    /// <summary>Stores what the hart itself holds of its guest, and the guest can change without a trap, in the virtual hart.</summary>
+    /// <param name="host">The hart.</param>
+    /// <param name="v">The virtual hart, which is put down.</param>
+    /// <param name="units">The units that the hart has.</param>
+    void Save(ref THost host, ref VCpu v, HartUnits units);
+
+    /// <summary>The guest's <c>sstatus</c>, as it was when the virtual hart was put down.</summary>
+    /// <param name="v">The virtual hart, which is loaded nowhere.</param>
+    ulong ParkedSstatus(in VCpu v);
+
+    /// <summary>Writes all that the hart itself holds of its guest; its interrupts are looked at when <see cref="Settle"/> comes next.</summary>
+    /// <param name="host">The hart.</param>
+    /// <param name="v">The virtual hart, which was just loaded on it.</param>
+    /// <param name="mmu">Its MMU.</param>
+    /// <param name="units">The units whose registers hold another's values: those are loaded.</param>
+    void Load<TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, HartUnits units)
         where TMmu : struct, IGuestMmu<THost>;
 
     /// <summary>What a start leaves of a hart that was suspended: translation and interrupts off, and what is pending (SBI 2.0 §9.4).</summary>

@@ -10,8 +10,8 @@ namespace Rvirt.Core.VirtualHart;
 /// </summary>
 /// <remarks>
 /// The head, up to <see cref="HostStack"/>, is the trap frame that assembly reaches through <c>sscratch</c>.
-/// A virtual hart belongs to no hart until it is loaded on one: all that it needs is here. While it is loaded, <c>sstatus.FS</c> and the
-/// f registers are the hart's own, because hardware changes them; when it is put down, they are here too.
+/// A virtual hart belongs to no hart until it is loaded on one: all that it needs is here. While it is loaded, the
+/// f registers are the hart's own, because the guest changes them without a trap; when it is put down, they are here too.
 /// </remarks>
 // SAFETY: Siblings names GuestHarts virtual harts, which stay where they are for as long as the guest lives; nothing here follows it.
 [AsmOffsets("VCPU")]
@@ -93,9 +93,6 @@ public unsafe struct VCpu
     /// <summary>The counters that the guest configured by the SBI's PMU extension.</summary>
     internal FirmwareCounters FirmwareCounters;
 
-    /// <summary><c>sstatus.FS</c>, as it was when the virtual hart was put down; meaningless while it is loaded.</summary>
-    public ulong FloatingPointStatus;
-
     /// <summary>f0 to f31 and fcsr, as they were when the virtual hart was put down; meaningless while it is loaded.</summary>
     public FloatingPointArea FloatingPoint;
 
@@ -148,7 +145,6 @@ public unsafe struct VCpu
         FirmwareCounters = default;
         // What another life left in a hart's registers and caches is not loaded again.
         LastHart = NoHart;
-        FloatingPointStatus = Privileged.Sstatus.FsInitial;
         FloatingPoint = default;
     }
 }

@@ -40,7 +40,7 @@ public static unsafe class CoreLife<THost>
         host.SetTimer(ulong.MaxValue);
         CoreKick<THost>.Take(core);
         host.SettleUserMode();
-        core->HasFloatingPoint = HartReset.Load(ref host);
+        core->Units = TrapContext<THost>.GuestMode.Open(ref host);
         HostInterrupts<THost>.Open(core);
         host.SetSie(Interrupts.Software | (core->HasPlic ? Interrupts.External : 0));
     }

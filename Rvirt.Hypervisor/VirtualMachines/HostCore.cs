@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Rvirt.Core.VirtualHart;
 using Rvirt.Hypervisor.Host;
 using Rvirt.Hypervisor.Setup;
 
@@ -23,8 +24,8 @@ public unsafe struct HostCore<THost>
     /// <summary>The virtual hart that is loaded on it; null for none.</summary>
     internal GuestHart<THost>* Running;
 
-    /// <summary>Whose values the f registers hold, as that one was last put down here or runs now; null for nobody's.</summary>
-    internal GuestHart<THost>* FloatingPointOwner;
+    /// <summary>Whose values the registers of its units hold, as that one was last put down here or runs now; null for nobody's.</summary>
+    internal GuestHart<THost>* UnitsOwner;
 
     /// <summary>The virtual hart that it runs, and no other; null where it <see cref="Shares"/>, or has nothing to run.</summary>
     internal GuestHart<THost>* First;
@@ -47,8 +48,8 @@ public unsafe struct HostCore<THost>
     /// <summary>Whether it has such a context: without one, no device can interrupt it.</summary>
     internal bool HasPlic;
 
-    /// <summary>Whether it has f registers.</summary>
-    internal bool HasFloatingPoint;
+    /// <summary>The units that it has.</summary>
+    internal HartUnits Units;
 
     /// <summary>What other harts ask of it, as bits of <see cref="CoreRequest"/>; set by <see cref="CoreKick{THost}"/>, taken by this hart, both atomically.</summary>
     internal int Requests;

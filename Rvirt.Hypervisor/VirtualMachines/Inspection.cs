@@ -1,5 +1,4 @@
 using System.Threading;
-using Rvirt.Core.Privileged;
 using Rvirt.Hypervisor.Host;
 using Rvirt.Hypervisor.Monitor;
 
@@ -79,9 +78,8 @@ internal unsafe struct Inspection<THost>
         var loads = Volatile.Read(ref subject->Loads);
         Interlocked.MemoryBarrier();
         report.Take(TrapContext<THost>.GuestMode, ref core->Host, subject->V);
-        // The calling hart's own is another one's.
-        var status = subject->V.FloatingPointStatus;
-        report.Sstatus = (report.Sstatus & ~(Sstatus.Fs | Sstatus.Sd)) | status | (status == Sstatus.Fs ? Sstatus.Sd : 0);
+        // The calling hart holds another one's.
+        report.Sstatus = TrapContext<THost>.GuestMode.ParkedSstatus(subject->V);
         Interlocked.MemoryBarrier();
         return CoreOf(subject) == null && Volatile.Read(ref subject->Loads) == loads;
     }

@@ -1,5 +1,4 @@
 using System.Threading;
-using Rvirt.Core.Privileged;
 using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.Bus;
@@ -11,12 +10,12 @@ namespace Rvirt.Hypervisor.VirtualMachines;
 
 /// <summary>Loads virtual harts on harts of the host, and puts them down.</summary>
 /// <remarks>
-/// <para>What a hart holds of the virtual hart that is loaded on it: f0 to f31 and fcsr, <c>sstatus.FS</c>, the reservation of lr and sc,
-/// <c>scounteren</c>, <c>satp</c>, the TLB and the instruction cache, the timer and <c>sie.STIE</c>. Everything else is in the virtual hart
-/// whenever the hypervisor runs.</para>
+/// <para>What a hart holds of the virtual hart that is loaded on it: what the way of running says (<see cref="IExecutionMode{THost}.Save"/> and
+/// <see cref="IExecutionMode{THost}.Load"/>: registers of units, bits of <c>sstatus</c>, CSRs), the reservation of lr and sc, <c>satp</c>, the TLB
+/// and the instruction cache, the timer and <c>sie.STIE</c>. Everything else is in the virtual hart whenever the hypervisor runs.</para>
 /// <para>Of those, what a guest changes without a trap is saved as it is put down; all of them are written as it is loaded, so that nothing
 /// that another virtual hart left is seen.</para>
-/// <para>Not switched, because no guest has a part in it: <c>stvec</c>, <c>senvcfg</c>, <c>sie.SSIE</c> and <c>sie.SEIE</c>, <c>sstatus.SUM</c>,
+/// <para>Not switched, because no guest has a part in it: <c>stvec</c>, <c>senvcfg</c>, <c>sie.SSIE</c> and <c>sie.SEIE</c>,
 /// the hart's context at the PLIC. <c>sepc</c>, <c>scause</c> and <c>stval</c> mean nothing between traps.</para>
 /// </remarks>
 internal static unsafe class WorldSwitch<THost>
@@ -28,15 +27,10 @@ internal static unsafe class WorldSwitch<THost>
     /// <returns>The virtual hart.</returns>
     internal static GuestHart<THost>* Save(HostCore<THost>* core, RunState next = RunState.Runnable)
     {
-        // SAFETY: the caller runs on that hart, on which a virtual hart is loaded; records stay in place, and an area is as long as is stored.
+        // SAFETY: the caller runs on that hart, on which a virtual hart is loaded; records stay in place.
         var hart = core->Running;
         ref var host = ref core->Host;
-        if (core->HasFloatingPoint)
-        {
-            // Whatever FS says: a kernel turns it off while the registers hold a program's values.
-            hart->V.FloatingPointStatus = host.ReadSstatus() & Sstatus.Fs;
-            host.SaveFloatingPoint(hart->V.FloatingPoint.Words);
-        }
+        TrapContext<THost>.GuestMode.Save(ref host, ref hart->V, core->Units);
 
         // Else the next one's sc could succeed upon this one's lr.
         host.DropReservation();
@@ -74,15 +68,13 @@ internal static unsafe class WorldSwitch<THost>
         ShowDebugger(core);
         var here = v.LastHart == core->Index;
         v.LastHart = core->Index;
-        if (core->HasFloatingPoint)
-        {
-            LoadFloatingPoint(core, hart, here);
-        }
-
+        // Registers that are still there, of a virtual hart that was nowhere else, need not be loaded.
+        var units = here && core->UnitsOwner == hart ? HartUnits.None : core->Units;
+        core->UnitsOwner = hart;
         var mode = TrapContext<THost>.GuestMode;
         var mmu = new ShadowMmuAdapter<THost>(&hart->Mmu);
         hart->Mmu.Load();
-        mode.Load(ref host, ref v, ref mmu);
+        mode.Load(ref host, ref v, ref mmu, units);
         if (!here)
         {
             // Fences that it made on another hart, this one's TLB and instruction cache have not seen.
@@ -97,19 +89,6 @@ internal static unsafe class WorldSwitch<THost>
         var outcome = HostInterrupt.ServeRequests(mode, ref host, ref v, ref mmu, ref bus);
         HostInterrupt.UpdateExternal(mode, ref host, ref v, ref bus);
         return outcome;
-    }
-
-    private static void LoadFloatingPoint(HostCore<THost>* core, GuestHart<THost>* hart, bool here)
-    {
-        // SAFETY: both records stay in place, and an area is as long as is read.
-        ref var host = ref core->Host;
-        if (!here || core->FloatingPointOwner != hart)
-        {
-            host.RestoreFloatingPoint(hart->V.FloatingPoint.Words);
-            core->FloatingPointOwner = hart;
-        }
-
-        host.WriteSstatus(host.ReadSstatus() & ~Sstatus.Fs | hart->V.FloatingPointStatus);
     }
 
     // A debugger that stops in the hypervisor finds the virtual hart at the stack's far end.

@@ -43,7 +43,7 @@ internal sealed unsafe class ForcedSwitch(Machine machine, int seed)
             value = (ulong)_random.NextInt64();
         }
 
-        core->FloatingPointOwner = null;
+        core->UnitsOwner = null;
         host.WriteSstatus(host.ReadSstatus() | Sstatus.Fs);
         hart.WriteCsr(CsrNumber.Fcsr, (ulong)_random.Next(0, 256) & 0x9f);
         host.WriteSstatus((host.ReadSstatus() & ~Sstatus.Fs) | ((ulong)_random.Next(0, 4) << 13));

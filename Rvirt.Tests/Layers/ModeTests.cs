@@ -55,6 +55,20 @@ public sealed class ModeTests
         }
     }
 
+    [TestCaseSource(typeof(ProductSources), nameof(ProductSources.Libraries))]
+    public void NoMethodOutsideTheFolderTouchesWhatAHartHoldsOfItsGuest(string assembly)
+    {
+        string[] names = [.. typeof(IFloatingPoint).GetMethods().Select(method => method.Name),
+            nameof(ISupervisorCsrs.ReadSstatus), nameof(ISupervisorCsrs.WriteSstatus), nameof(ISupervisorCsrs.WriteScounteren)];
+        string[] types = [typeof(IFloatingPoint).FullName!, typeof(ISupervisorCsrs).FullName!];
+        var touching = Uses(assembly).Where(use => !use.Field && types.Contains(use.Of) && names.Contains(use.Name)).ToArray();
+        Assert.That(touching.Where(use => use.By != Namespace).Select(use => use.Text), Is.Empty);
+        if (assembly == "Rvirt.Core")
+        {
+            Assert.That(touching.Select(use => use.Name).Distinct(), Is.EquivalentTo(names), "those of the folder are found");
+        }
+    }
+
     [Test]
     public void AccessesAreFoundWhereverTheyAre() => Assert.That(
         Uses("Rvirt.Tests").Where(use => use.Field && use.Of == typeof(GuestCsrs).FullName).Select(use => use.Method),

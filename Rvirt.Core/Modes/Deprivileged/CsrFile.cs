@@ -20,6 +20,7 @@ internal static class CsrFile
     {
         v.Csrs = default;
         v.Csrs.HardwareSstatus = Sstatus.Fs | Sstatus.Sd;
+        v.Csrs.ParkedSstatus = Sstatus.FsInitial;
         // Firmware hands over with all three counters readable in U-mode, and programs rely on it.
         v.Csrs.Scounteren = TrapEntry.AllCounters;
         v.Csrs.CodePage = GuestCsrs.NoCode;
@@ -145,6 +146,9 @@ internal static class CsrFile
     {
         return v.Csrs.Sstatus | host.ReadSstatus() & v.Csrs.HardwareSstatus | Sstatus.Uxl64;
     }
+
+    /// <summary>What it was for a virtual hart that is put down.</summary>
+    public static ulong ParkedSstatus(in VCpu v) => v.Csrs.Sstatus | v.Csrs.ParkedSstatus | Sstatus.Uxl64;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void WriteSstatus<THost>(ref THost host, ref VCpu v, ulong value)

@@ -146,16 +146,28 @@ public readonly struct DeprivilegedMode<THost> : IExecutionMode<THost>
     public void ForgetTranslation(ref VCpu v) => CsrFile.ForgetTranslation(ref v);
 
     /// <inheritdoc/>
-    public void SetFloatingPointDirty(ref THost host, ref VCpu v) => host.WriteSstatus(host.ReadSstatus() | Sstatus.FsDirty);
+    public ulong ReadFloatingPoint(ref THost host, in VCpu v, int register) => HeldState.ReadFloatingPoint(ref host, register);
+
+    /// <inheritdoc/>
+    public void WriteFloatingPoint(ref THost host, ref VCpu v, int register, ulong value) => HeldState.WriteFloatingPoint(ref host, register, value);
+
+    /// <inheritdoc/>
+    public HartUnits Open(ref THost host) => HeldState.Open(ref host);
 
     /// <inheritdoc/>
     public void Reset(ref THost host, ref VCpu v) => CsrFile.Reset(ref v);
 
     /// <inheritdoc/>
-    public void Load<TMmu>(ref THost host, ref VCpu v, ref TMmu mmu)
+    public void Save(ref THost host, ref VCpu v, HartUnits units) => HeldState.Save(ref host, ref v, units);
+
+    /// <inheritdoc/>
+    public ulong ParkedSstatus(in VCpu v) => CsrFile.ParkedSstatus(v);
+
+    /// <inheritdoc/>
+    public void Load<TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, HartUnits units)
         where TMmu : struct, IGuestMmu<THost>
     {
-        host.WriteScounteren(v.Csrs.Mode == PrivilegeMode.User ? v.Csrs.Scounteren : TrapEntry.AllCounters);
+        HeldState.Load(ref host, ref v, units);
         ChooseView(ref host, ref v, ref mmu);
         v.Csrs.InterruptsChanged = true;
     }

@@ -20,6 +20,9 @@ internal sealed class FakeModeState
     /// <summary>What the guest is said to have at its program counter.</summary>
     public uint Instruction { get; set; }
 
+    /// <summary>The guest's f registers.</summary>
+    public ulong[] FloatingPoint { get; } = new ulong[32];
+
     public List<string> Calls { get; } = [];
 }
 
@@ -118,7 +121,13 @@ internal readonly struct FakeMode(FakeModeState state) : IExecutionMode<TestHost
 
     public void ForgetTranslation(ref VCpu v) => state.Calls.Add("forget translation");
 
-    public void SetFloatingPointDirty(ref TestHost host, ref VCpu v) => state.Calls.Add("dirty");
+    public ulong ReadFloatingPoint(ref TestHost host, in VCpu v, int register) => state.FloatingPoint[register];
+
+    public void WriteFloatingPoint(ref TestHost host, ref VCpu v, int register, ulong value) => state.FloatingPoint[register] = value;
+
+    public HartUnits Open(ref TestHost host) => HartUnits.None;
+
+    public void Save(ref TestHost host, ref VCpu v, HartUnits units) => state.Calls.Add("save");
 
     public void Reset(ref TestHost host, ref VCpu v)
     {
@@ -127,7 +136,7 @@ internal readonly struct FakeMode(FakeModeState state) : IExecutionMode<TestHost
         state.TakesInterrupts = false;
     }
 
-    public void Load<TMmu>(ref TestHost host, ref VCpu v, ref TMmu mmu)
+    public void Load<TMmu>(ref TestHost host, ref VCpu v, ref TMmu mmu, HartUnits units)
         where TMmu : struct, IGuestMmu<TestHost> => state.Calls.Add("load");
 
     public void Restart(ref TestHost host, ref VCpu v)
@@ -135,6 +144,8 @@ internal readonly struct FakeMode(FakeModeState state) : IExecutionMode<TestHost
         state.Calls.Add("restart");
         state.TakesInterrupts = false;
     }
+
+    public ulong ParkedSstatus(in VCpu v) => 0;
 
     public PrivilegeMode Privilege(ref TestHost host, in VCpu v) => PrivilegeMode.Supervisor;
 

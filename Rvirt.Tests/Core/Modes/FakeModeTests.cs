@@ -224,15 +224,25 @@ public sealed unsafe class FakeModeTests
         Assert.That((_vcpu->X[10], _vcpu->Pc), Is.EqualTo((0xffff_ffff_8765_4321, Entry + 4)));
     }
 
+    /// <summary>The hart's registers hold something else: where the guest's are, the mode knows.</summary>
     [Test]
-    public void AFloatingPointLoadFromADeviceIsToldToTheMode()
+    public void FloatingPointRegistersThatADeviceGivesAndTakesAreTheModes()
     {
-        _state.Instruction = 0x0005_a507; // flw fa0, 0(a1)
+        Array.Fill(_hart.FloatingPoint, 7UL);
         _vcpu->X[11] = 0x7000;
         _mmu.Answer = FaultResolution.NotMemory;
+        _mmu.GuestAddress = 0x1000_0000;
+        _bus.Value = 0x8765_4321;
         var before = _hart.Sstatus;
+        _state.Instruction = 0x0005_a507; // flw fa0, 0(a1)
         Trap(FakeMode.LoadFaultCause, 0x7000);
-        Assert.That(_state.Calls, Is.EqualTo(new[] { "dirty" }));
+        Assert.That(_state.FloatingPoint[10], Is.EqualTo(0xffff_ffff_8765_4321));
+        _bus.Calls.Clear();
+        _state.FloatingPoint[12] = 0x1122_3344_5566_7788;
+        _state.Instruction = 0x00c5_b027; // fsd fa2, 0(a1)
+        Trap(FakeMode.LoadFaultCause, 0x7000);
+        Assert.That(_bus.Calls, Is.EqualTo(new[] { "write 10000000 8 1122334455667788" }));
+        Assert.That(_hart.FloatingPoint, Is.All.EqualTo(7));
         Assert.That(_hart.Sstatus, Is.EqualTo(before));
     }
 
