@@ -46,6 +46,7 @@ internal unsafe struct TargetHost : IHypervisorHost
         HasFirmwareTimer = _firmware.Timer != FirmwareKind.None,
         HasInterprocessor = _firmware.Interprocessor != FirmwareKind.None,
         HasTime = Routines.ProbeTime() != 0,
+        VectorBytes = ProbeVectorBytes(),
         IsOwnMachineMode = _firmware.IsOwn,
         PrintsTraps = _firmware.PrintsTraps,
     };
@@ -244,6 +245,17 @@ internal unsafe struct TargetHost : IHypervisorHost
     /// <inheritdoc/>
     // SAFETY: 33 doublewords are the caller's, as above.
     public readonly void RestoreFloatingPoint(ulong* area) => Routines.RestoreFloatingPoint(area);
+
+    /// <inheritdoc/>
+    public readonly ulong ProbeVectorBytes() => Routines.ProbeVectorBytes();
+
+    /// <inheritdoc/>
+    // SAFETY: the caller's area holds what a hart of that many bytes a register has.
+    public readonly void SaveVectors(ulong* area) => Routines.SaveVectors(area);
+
+    /// <inheritdoc/>
+    // SAFETY: the caller's area, as above.
+    public readonly void RestoreVectors(ulong* area) => Routines.RestoreVectors(area);
 
     /// <inheritdoc/>
     public readonly byte Read8(ulong address) => Instructions.Load8(address + _window);

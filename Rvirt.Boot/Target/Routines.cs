@@ -43,6 +43,18 @@ internal static unsafe class Routines
     [DllImport("*", EntryPoint = "rvirt_restore_floating_point")]
     internal static extern void RestoreFloatingPoint(ulong* area);
 
+    /// <summary>How many bytes a vector register has, or 0 (Vector.S).</summary>
+    [DllImport("*", EntryPoint = "rvirt_probe_vector_bytes")]
+    internal static extern ulong ProbeVectorBytes();
+
+    /// <summary>Saves the vector state (Vector.S).</summary>
+    [DllImport("*", EntryPoint = "rvirt_save_vectors")]
+    internal static extern void SaveVectors(ulong* area);
+
+    /// <summary>Loads the vector state (Vector.S).</summary>
+    [DllImport("*", EntryPoint = "rvirt_restore_vectors")]
+    internal static extern void RestoreVectors(ulong* area);
+
     /// <summary>Where a further hart starts, with translation off (Window.S).</summary>
     [LinkerSymbol("rvirt_start_hart")]
     internal static extern byte* StartHart();

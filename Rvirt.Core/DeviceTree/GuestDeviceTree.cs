@@ -100,6 +100,11 @@ public static class GuestDeviceTree
             writer.StringProperty("compatible"u8, "riscv"u8);
             writer.StringProperty("riscv,isa"u8, machine.Isa);
             WriteExtensions(ref writer, machine.Isa);
+            if (machine.PrefetchBlock != 0)
+            {
+                writer.Property("riscv,cbop-block-size"u8, machine.PrefetchBlock);
+            }
+
             writer.StringProperty("mmu-type"u8, MmuType(machine.TranslationMode));
             writer.Property("phandle"u8, HartPhandle(machine, hart));
             writer.BeginNode("interrupt-controller"u8);

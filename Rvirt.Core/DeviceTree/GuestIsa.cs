@@ -5,20 +5,21 @@ namespace Rvirt.Core.DeviceTree;
 /// <summary>Makes a guest's ISA string from the host's: what runs without help of the hypervisor stays, what it does not virtualise goes.</summary>
 /// <remarks>
 /// <see cref="IsaExtensions"/> keeps what works in U-mode on any host that has it and needs no CSR that the guest lacks. Hidden are:
-/// H; Zihpm, as guests have no counters beyond <c>instret</c>; V, whose state is not switched; Sstc, cache-block operations and anything else governed by CSRs the guest does not have; Q and
+/// H; Zihpm, as guests have no counters beyond <c>instret</c>; V where its registers cannot be kept; Sstc, cache-block operations and anything else governed by CSRs the guest does not have; Q and
 /// Zcb, whose loads and stores are not emulated on devices.
 /// </remarks>
 public static class GuestIsa
 {
     /// <summary>A buffer of this many bytes holds any result.</summary>
-    public const int MaximumLength = 256;
+    public const int MaximumLength = 384;
 
     /// <summary>Writes the guest's ISA string.</summary>
     /// <param name="host">What the host's harts have.</param>
+    /// <param name="vectors">Whether the guest has V, and with it what the host has of the extensions of V.</param>
     /// <param name="svvptc">Whether to promise that a new PTE is seen without a fence in bounded time, which saves the guest fences.</param>
     /// <param name="buffer">Where the string goes; <see cref="MaximumLength"/> bytes are enough.</param>
     /// <returns>The string in the buffer; empty where it is not known what the host has, or the buffer is too small.</returns>
-    public static ReadOnlySpan<byte> Derive(IsaExtensions host, bool svvptc, Span<byte> buffer)
+    public static ReadOnlySpan<byte> Derive(IsaExtensions host, bool vectors, bool svvptc, Span<byte> buffer)
     {
         if (!host.IsKnown || buffer.Length < MaximumLength)
         {
@@ -30,6 +31,11 @@ public static class GuestIsa
         var position = 0;
         while (host.TryNext(ref position, out var name))
         {
+            if (!vectors && (name.SequenceEqual("v"u8) || name.StartsWith("zv"u8)))
+            {
+                continue;
+            }
+
             if (name.Length > 1)
             {
                 Append(buffer, ref at, name);

@@ -18,6 +18,9 @@ public ref struct GuestMachineDescription
     /// <summary>The harts' extensions as an ISA string, for example <c>rv64imafdc_zicsr_zifencei</c>. <see cref="GuestIsa"/> makes it from the host's.</summary>
     public ReadOnlySpan<byte> Isa;
 
+    /// <summary>Bytes that a prefetch is for, where the harts have Zicbop; 0 where it is not known.</summary>
+    public uint PrefetchBlock;
+
     /// <summary>The longest address translation the guest can select.</summary>
     public TranslationMode TranslationMode;
 

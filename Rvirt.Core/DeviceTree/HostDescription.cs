@@ -181,6 +181,23 @@ public struct HostDescription
         }
     }
 
+    /// <summary>Bytes that a prefetch is for, on each hart; 0 where not all say the same.</summary>
+    public readonly uint CommonPrefetchBlock
+    {
+        get
+        {
+            for (var i = 1; i < HartCount; i++)
+            {
+                if (Harts[i].PrefetchBlock != Harts[0].PrefetchBlock)
+                {
+                    return 0;
+                }
+            }
+
+            return Harts[0].PrefetchBlock;
+        }
+    }
+
     /// <summary>Whether a range lies in one bank of RAM.</summary>
     public readonly bool HasMemory(ulong address, ulong size)
     {

@@ -20,6 +20,9 @@ public struct HostHart
     /// <summary>Whether it has the H extension, as far as its tree tells: one that does not say what it has may have it.</summary>
     public bool MayHaveHypervisorExtension;
 
+    /// <summary>Bytes that a prefetch (Zicbop) is for; 0 where its tree does not say.</summary>
+    internal uint PrefetchBlock;
+
     /// <summary>The phandle of its interrupt controller.</summary>
     internal uint InterruptPhandle;
 }

@@ -1,4 +1,5 @@
 using System;
+using System.Numerics;
 using Rvirt.Core.Privileged;
 
 namespace Rvirt.Core.DeviceTree;
@@ -374,6 +375,8 @@ public static unsafe class HostTree
             && tree.TryProperty(node, "riscv,isa-extensions"u8, out var list)
             ? IsaExtensions.OfList(list.Bytes)
             : text;
+
+        hart.PrefetchBlock = tree.TryUInt32(node, "riscv,cbop-block-size"u8, out var block) && BitOperations.IsPow2(block) ? block : 0;
 
         // To be wrong about this one is dangerous one way only, so that each form may say it.
         hart.MayHaveHypervisorExtension = !hart.Isa.IsKnown || hart.Isa.Has("h"u8) || text.Has("h"u8);

@@ -14,13 +14,17 @@ public readonly struct IsaExtensions
 
     // In the order in which an ISA string has them; at most 64.
     private static ReadOnlySpan<byte> Names =>
-        "i|m|a|f|d|c|b|h|zicntr|zicond|zicsr|zifencei|zihintntl|zihintpause|zimop|zmmul|zaamo|zabha|zacas|zalrsc|zfa|zfbfmin|zfh|zfhmin|zca|zcd|zcf|zcmop|zba|zbb|zbc|zbkb|zbkc|zbkx|zbs|zknd|zkne|zknh|zksed|zksh|zkt"u8;
+        "i|m|a|f|d|c|b|v|h|zicbop|zicntr|zicond|zicsr|zifencei|zihintntl|zihintpause|zimop|zmmul|zaamo|zabha|zacas|zalrsc|zfa|zfbfmin|zfh|zfhmin|zca|zcd|zcf|zcmop|zba|zbb|zbc|zbkb|zbkc|zbkx|zbs|zknd|zkne|zknh|zksed|zksh|zkt|zvbb|zvbc|zvfh|zvfhmin|zvkb|zvkg|zvkned|zvknha|zvknhb|zvksed|zvksh|zvkt"u8;
 
     /// <summary>Whether it is known what there is: a hart has I at least.</summary>
     public bool IsKnown => Has("i"u8);
 
     /// <summary>What two harts both have.</summary>
     public static IsaExtensions operator &(IsaExtensions one, IsaExtensions other) => new(one._bits & other._bits);
+
+    /// <summary>All of them but one.</summary>
+    /// <param name="extension">A letter or a name, in lower case.</param>
+    public IsaExtensions Without(ReadOnlySpan<byte> extension) => new(_bits & ~Bit(extension));
 
     /// <summary>Reads an ISA string (<c>riscv,isa</c>).</summary>
     /// <remarks>

@@ -15,6 +15,9 @@ public static class Sstatus
     /// <summary>Vector state, two bits.</summary>
     public const ulong Vs = 3UL << 9;
 
+    /// <summary>Vector state: Initial.</summary>
+    public const ulong VsInitial = 1UL << 9;
+
     /// <summary>Floating-point state, two bits.</summary>
     public const ulong Fs = 3UL << 13;
 

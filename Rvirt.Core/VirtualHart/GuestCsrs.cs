@@ -55,7 +55,7 @@ public struct GuestCsrs
     /// </summary>
     public ulong CodePage;
 
-    /// <summary>Bits of <c>sstatus</c> that the hart keeps for the guest, because hardware changes them: FS and SD. Guests have no vectors.</summary>
+    /// <summary>Bits of <c>sstatus</c> that the hart keeps for the guest, because hardware changes them: FS, SD, and VS where the guest has vectors.</summary>
     public ulong HardwareSstatus;
 
     /// <summary>Those bits, as they were when the virtual hart was put down; meaningless while it is loaded.</summary>

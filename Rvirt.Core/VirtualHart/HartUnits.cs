@@ -11,4 +11,7 @@ public enum HartUnits : byte
 
     /// <summary>f0 to f31 and fcsr, with their state in <c>sstatus.FS</c>.</summary>
     FloatingPoint = 1 << 0,
+
+    /// <summary>v0 to v31 and the vector CSRs, with their state in <c>sstatus.VS</c>.</summary>
+    Vectors = 1 << 1,
 }

@@ -96,6 +96,9 @@ public unsafe struct VCpu
     /// <summary>f0 to f31 and fcsr, as they were when the virtual hart was put down; meaningless while it is loaded.</summary>
     public FloatingPointArea FloatingPoint;
 
+    /// <summary>The vector state, as it was when the virtual hart was put down; meaningless while it is loaded. Not here itself: it is long.</summary>
+    internal VectorArea Vectors;
+
     /// <summary>
     /// Where it is: a <see cref="RunState"/>. The hart that has it writes it, by <see cref="Enter"/>; one that is not loaded is moved on by whoever
     /// exchanges it first.
@@ -120,6 +123,18 @@ public unsafe struct VCpu
 
     /// <summary>Says where it is from now on. A full barrier: what others asked before they saw it is seen afterwards.</summary>
     public void Enter(RunState state) => Interlocked.Exchange(ref Run, (int)state);
+
+    /// <summary>Whether the guest has vectors.</summary>
+    internal readonly bool HasVectors => Vectors.Words != null;
+
+    /// <summary>Gives the virtual hart vectors for all its lives; before the first <see cref="Reset"/>.</summary>
+    /// <param name="area">A room of <see cref="VectorRoom"/> bytes that stays.</param>
+    /// <param name="registerBytes">Bytes of a register, which each hart that may run it has.</param>
+    public void GiveVectors(ulong* area, ulong registerBytes) => Vectors = new VectorArea(area, registerBytes);
+
+    /// <summary>Bytes of the room for the vector state.</summary>
+    /// <param name="registerBytes">Bytes of a register.</param>
+    public static ulong VectorRoom(ulong registerBytes) => VectorArea.BytesFor(registerBytes);
 
     /// <summary>Puts all but the CSRs, which the mode resets, into the state in which firmware hands over an S-mode payload: a0 the hart id, a1 the argument (SBI 2.0 §9.1).</summary>
     /// <param name="entry">First instruction.</param>
@@ -146,5 +161,6 @@ public unsafe struct VCpu
         // What another life left in a hart's registers and caches is not loaded again.
         LastHart = NoHart;
         FloatingPoint = default;
+        Vectors.Reset();
     }
 }

@@ -15,6 +15,9 @@ public struct HostAbilities
     /// <summary>The <c>time</c> CSR can be read.</summary>
     public bool HasTime;
 
+    /// <summary>How many bytes each vector register has; 0 where there are none.</summary>
+    public ulong VectorBytes;
+
     /// <summary>The firmware is Rvirt's own machine-mode part.</summary>
     public bool IsOwnMachineMode;
 

@@ -108,7 +108,7 @@ internal static unsafe class GuestSetup<THost>
             var hart = (GuestHart<THost>*)HostMemory.Take(ref host, ref map, (ulong)sizeof(GuestHart<THost>));
             var harts = (VCpu**)HostMemory.Take(ref host, ref map, (ulong)sizeof(VCpu*));
             var storage = HostMemory.Take(ref host, ref map, GuestBus<THost>.BytesNeeded(ref host, guest->Devices));
-            if (hart == null || harts == null || storage == null)
+            if (hart == null || harts == null || storage == null || !TryGiveVectors(ref host, machine, ref map, hart))
             {
                 return TooLittle(ref host, board);
             }
@@ -259,6 +259,21 @@ internal static unsafe class GuestSetup<THost>
         var machine = guest->Machine;
         ShadowMmu.Initialize(
             ref hart->Mmu, guest->Memory, machine->Memory, machine->Translation, ref machine->Asids, guest->TablesAddress, guest->TableCount);
+    }
+
+    // Where guests have none, nothing is done.
+    private static bool TryGiveVectors(ref THost host, HostMachine<THost>* machine, ref MemoryMap map, GuestHart<THost>* hart)
+    {
+        if (!machine->OffersVectors)
+        {
+            return true;
+        }
+
+        // SAFETY: fresh memory of that size, the virtual hart's for good.
+        var bytes = machine->Abilities.VectorBytes;
+        var area = (ulong*)HostMemory.Take(ref host, ref map, VCpu.VectorRoom(bytes));
+        hart->V.GiveVectors(area, bytes);
+        return area != null;
     }
 
     private static bool TooLittle(ref THost host, in Board board)

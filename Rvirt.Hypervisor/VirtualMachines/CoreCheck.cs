@@ -34,6 +34,12 @@ internal static unsafe class CoreCheck<THost>
             return false;
         }
 
+        if (machine->OffersVectors && host.ProbeVectorBytes() != machine->Abilities.VectorBytes)
+        {
+            Unlike(ref host, core, " has vector registers of another length than the hart that booted"u8);
+            return false;
+        }
+
         return true;
     }
 

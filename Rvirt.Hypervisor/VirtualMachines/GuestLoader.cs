@@ -49,11 +49,15 @@ internal static unsafe class GuestLoader<THost>
         ref var host = ref machine->Host;
         Span<byte> seed = stackalloc byte[GuestSeeds.MaximumLength];
         Span<byte> isa = stackalloc byte[GuestIsa.MaximumLength];
+        // Who prefetches has to know by how much.
+        var block = host.CommonIsa.Has("zicbop"u8) ? host.CommonPrefetchBlock : 0;
+        var extensions = block != 0 ? host.CommonIsa : host.CommonIsa.Without("zicbop"u8);
         var description = new GuestMachineDescription
         {
             HartCount = guest->Devices.Harts,
             TimebaseFrequency = host.TimebaseFrequency,
-            Isa = GuestIsa.Derive(host.CommonIsa, svvptc: true, isa),
+            Isa = GuestIsa.Derive(extensions, machine->OffersVectors, svvptc: true, isa),
+            PrefetchBlock = block,
             TranslationMode = guest->Translation,
             Board = guest->Bus.Board,
             MemorySize = guest->Memory.Length,

@@ -30,6 +30,9 @@ public unsafe struct HostMachine<THost>
     /// <summary>What the hart that booted and its firmware offer.</summary>
     internal HostAbilities Abilities;
 
+    /// <summary>Whether guests have vectors: all harts say that they have them, and the one that booted does.</summary>
+    internal readonly bool OffersVectors => Abilities.VectorBytes != 0 && Host.CommonIsa.Has("v"u8);
+
     /// <summary>The harts that run guests, or serve interrupts, <see cref="CoreCount"/> of them; the one that booted first.</summary>
     internal HostCore<THost>* Cores;
 

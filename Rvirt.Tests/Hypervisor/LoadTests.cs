@@ -98,6 +98,20 @@ internal sealed unsafe class LoadTests
         Assert.That(desktop.Guests[0].Ram(GuestPayload.RamBase, 4).SequenceEqual(new byte[] { 0x6f, 0, 0, 0 }));
     }
 
+    /// <summary>Who prefetches has to know by how much: a guest is told both, or neither.</summary>
+    [TestCase("riscv,isa = \"rv64imafdc_zicbop\"; riscv,cbop-block-size = <64>;", true)]
+    [TestCase("riscv,isa = \"rv64imafdc_zicbop\";", false)]
+    [TestCase("riscv,isa = \"rv64imafdc\"; riscv,cbop-block-size = <64>;", false)]
+    public void Prefetches_are_offered_with_the_block_that_they_are_for(string properties, bool offered)
+    {
+        using var world = new SetupWorld();
+        Assert.That(
+            world.Boot([world.Guest("one", Loop + string.Concat(Enumerable.Repeat("nop\n", 32)))], text => text.Replace("riscv,isa = \"rv64imafdc\";", properties, StringComparison.Ordinal)), Is.True, world.Desktop.Emergency);
+        var text = Tree(world.Desktop.Guests[0]);
+        Assert.That(text.Contains("_zicbop", StringComparison.Ordinal), Is.EqualTo(offered));
+        Assert.That(text.Contains("riscv,cbop-block-size = <0x40>;", StringComparison.Ordinal), Is.EqualTo(offered));
+    }
+
     private static string Tree(DesktopGuest guest)
     {
         var blob = guest.Ram(guest.VCpu.X[11], GuestDeviceTree.SuggestedBufferLength);

@@ -21,6 +21,12 @@ internal static class CsrFile
         v.Csrs = default;
         v.Csrs.HardwareSstatus = Sstatus.Fs | Sstatus.Sd;
         v.Csrs.ParkedSstatus = Sstatus.FsInitial;
+        if (v.HasVectors)
+        {
+            v.Csrs.HardwareSstatus |= Sstatus.Vs;
+            v.Csrs.ParkedSstatus |= Sstatus.VsInitial;
+        }
+
         // Firmware hands over with all three counters readable in U-mode, and programs rely on it.
         v.Csrs.Scounteren = TrapEntry.AllCounters;
         v.Csrs.CodePage = GuestCsrs.NoCode;

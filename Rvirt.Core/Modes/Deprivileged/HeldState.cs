@@ -21,29 +21,30 @@ internal static class HeldState
     /// </summary>
     /// <returns>What the hart has. Where it has no FS it has no f registers.</returns>
     public static unsafe HartUnits Open<THost>(ref THost host)
-        where THost : struct, ISupervisorCsrs, IFloatingPoint
+        where THost : struct, ISupervisorCsrs, IFloatingPoint, IVectors
     {
-        // What a trap from U-mode leaves: SPP is U. The guest owns FS; vectors are off, as no guest is told of them.
+        // What a trap from U-mode leaves: SPP is U. The guest owns FS; vectors are off until a guest that has them is loaded.
         // SUM stays set, so that the hypervisor reads the guest's instructions through its mapping without touching sstatus:
         // QEMU forgets its whole TLB whenever SUM or MXR changes. It means nothing in U-mode.
         // UBE is no guest's to have, and firmware's to leave set.
         var cleared = Sstatus.Sie | Sstatus.Spie | Ube | Sstatus.Spp | Sstatus.Vs | Sstatus.Fs | Sstatus.Mxr;
         host.WriteSstatus((host.ReadSstatus() & ~cleared) | Sstatus.FsInitial | Sstatus.Sum);
+        var units = host.ProbeVectorBytes() is 0 or > VectorArea.LongestRegister ? HartUnits.None : HartUnits.Vectors;
         if ((host.ReadSstatus() & Sstatus.Fs) == 0)
         {
-            return HartUnits.None;
+            return units;
         }
 
         var zero = default(FloatingPointArea);
         // SAFETY: on this stack, and as long as what is loaded.
         host.RestoreFloatingPoint(zero.Words);
-        return HartUnits.FloatingPoint;
+        return units | HartUnits.FloatingPoint;
     }
 
     /// <summary>Stores what the guest changes without a trap; the rest is in the virtual hart anyway.</summary>
-    /// <remarks>Registers are stored whatever FS says: a kernel turns it off while they hold a program's values.</remarks>
+    /// <remarks>Registers are stored whatever FS and VS say: a kernel turns them off while they hold a program's values.</remarks>
     public static unsafe void Save<THost>(ref THost host, ref VCpu v, HartUnits units)
-        where THost : struct, ISupervisorCsrs, IFloatingPoint
+        where THost : struct, ISupervisorCsrs, IFloatingPoint, IVectors
     {
         v.Csrs.ParkedSstatus = host.ReadSstatus() & v.Csrs.HardwareSstatus;
         if ((units & HartUnits.FloatingPoint) != 0)
@@ -54,6 +55,12 @@ internal static class HeldState
                 host.SaveFloatingPoint(words);
             }
         }
+
+        if ((units & HartUnits.Vectors) != 0 && v.HasVectors)
+        {
+            // SAFETY: the room is for registers as long as those of each hart that runs it.
+            host.SaveVectors(v.Vectors.Words);
+        }
     }
 
     /// <summary>Writes all of it, so that nothing that another virtual hart left is seen.</summary>
@@ -61,7 +68,7 @@ internal static class HeldState
     /// <param name="v">The virtual hart.</param>
     /// <param name="units">What has to be loaded: the units whose registers do not hold the virtual hart's values.</param>
     public static unsafe void Load<THost>(ref THost host, ref VCpu v, HartUnits units)
-        where THost : struct, ISupervisorCsrs, IFloatingPoint
+        where THost : struct, ISupervisorCsrs, IFloatingPoint, IVectors
     {
         if ((units & HartUnits.FloatingPoint) != 0)
         {
@@ -72,7 +79,14 @@ internal static class HeldState
             }
         }
 
-        host.WriteSstatus(host.ReadSstatus() & ~v.Csrs.HardwareSstatus | v.Csrs.ParkedSstatus);
+        if ((units & HartUnits.Vectors) != 0 && v.HasVectors)
+        {
+            // SAFETY: as long as what is loaded, as above.
+            host.RestoreVectors(v.Vectors.Words);
+        }
+
+        // Without vectors of its own it finds them off.
+        host.WriteSstatus(host.ReadSstatus() & ~(v.Csrs.HardwareSstatus | Sstatus.Vs) | v.Csrs.ParkedSstatus);
         host.WriteScounteren(v.Csrs.Mode == PrivilegeMode.User ? v.Csrs.Scounteren : TrapEntry.AllCounters);
     }
 

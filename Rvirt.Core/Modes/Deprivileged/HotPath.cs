@@ -235,9 +235,9 @@ internal static class HotPath
             return false;
         }
 
-        if ((changed & Sstatus.Fs) != 0)
+        if ((changed & v.Csrs.HardwareSstatus) != 0)
         {
-            host.WriteSstatus(host.ReadSstatus() & ~Sstatus.Fs | next & Sstatus.Fs);
+            host.WriteSstatus(host.ReadSstatus() & ~v.Csrs.HardwareSstatus | next & v.Csrs.HardwareSstatus);
         }
 
         v.Csrs.Sstatus = next & SoftwareBits;

@@ -93,9 +93,10 @@ public partial class HypervisorImageTests(Firmware firmware)
     [Test]
     public void HasNoUndefinedSymbol() => Assert.That(Tool("llvm-nm-19", "--undefined-only", Image).Trim(), Is.Empty);
 
+    /// <summary>binutils decode vector instructions only where an attribute of the file names V: <c>VectorTests</c> run those.</summary>
     [Test]
     public void HasNoInstructionThatCannotBeDecoded() => Assert.That(
-        from function in _functions from line in function.Value where Undecoded().IsMatch(line) select $"{function.Key}: {line}",
+        from function in _functions where !function.Key.EndsWith("_vectors", StringComparison.Ordinal) from line in function.Value where Undecoded().IsMatch(line) select $"{function.Key}: {line}",
         Is.Empty);
 
     [Test]

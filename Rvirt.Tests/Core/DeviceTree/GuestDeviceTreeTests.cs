@@ -160,7 +160,7 @@ internal sealed unsafe class GuestDeviceTreeTests
     {
         var machine = Describe(16);
         machine.BootArguments = new byte[GuestDeviceTree.MaximumBootArguments].Select(_ => (byte)'x').ToArray();
-        var isa = "rv64imafdcb" + string.Concat(Enumerable.Range(0, 61).Select(i => $"_z{i:00}"));
+        var isa = "rv64imafdcb" + string.Concat(Enumerable.Range(0, 93).Select(i => $"_z{i:00}"));
         machine.Isa = System.Text.Encoding.ASCII.GetBytes(isa);
         Assert.That(machine.Isa.Length, Is.EqualTo(GuestIsa.MaximumLength).Within(1));
         Assert.That(Generate(machine), Has.Length.GreaterThan(GuestDeviceTree.SuggestedBufferLength / 2));

@@ -33,6 +33,11 @@ internal sealed class GuestIsaTests
     [TestCase("", false, ExpectedResult = "")]
     public string OfTheList(string host, bool svvptc) => Derive(List(host), svvptc);
 
+    [TestCase("rv64imafdcv_zve64d_zvl128b_zfh_zvbb_zkr", true, ExpectedResult = "rv64imafdcv_zicntr_zicsr_zifencei_zfh_zvbb")]
+    [TestCase("rv64imafdcv_zve64d_zvl128b_zfh_zvbb_zkr", false, ExpectedResult = "rv64imafdc_zicntr_zicsr_zifencei_zfh")]
+    [TestCase("rv64imafdcvh_zba", true, ExpectedResult = "rv64imafdcv_zicntr_zicsr_zifencei_zba")]
+    public string OfAHostWithVectors(string host, bool vectors) => Derive(IsaExtensions.OfText(Encoding.ASCII.GetBytes(host)), false, vectors);
+
     [Test]
     public void AnUnfinishedListIsReadToItsEnd() =>
         Assert.That(Derive(IsaExtensions.OfList("\0i\0\0m\0zba"u8), false), Is.EqualTo("rv64im_zba"));
@@ -53,15 +58,21 @@ internal sealed class GuestIsaTests
     [Test]
     public void EverythingKnownFitsTheBuffer()
     {
-        const string All = "zicntr zicond zicsr zifencei zihintntl zihintpause zimop zmmul zaamo zabha zacas zalrsc zfa zfbfmin zfh zfhmin"
-            + " zca zcd zcf zcmop zba zbb zbc zbkb zbkc zbkx zbs zknd zkne zknh zksed zksh zkt";
-        Assert.That(Derive(List("i m a f d c b h " + All), true), Is.EqualTo("rv64imafdcb_" + All.Replace(' ', '_') + "_svvptc"));
-        Assert.That(GuestIsa.Derive(List("i m a"), true, new byte[GuestIsa.MaximumLength - 1]).Length, Is.Zero);
+        const string All = "zicbop zicntr zicond zicsr zifencei zihintntl zihintpause zimop zmmul zaamo zabha zacas zalrsc zfa zfbfmin zfh zfhmin"
+            + " zca zcd zcf zcmop zba zbb zbc zbkb zbkc zbkx zbs zknd zkne zknh zksed zksh zkt"
+            + " zvbb zvbc zvfh zvfhmin zvkb zvkg zvkned zvknha zvknhb zvksed zvksh zvkt";
+        Assert.That(Derive(List("i m a f d c b v h " + All), true, vectors: true), Is.EqualTo("rv64imafdcbv_" + All.Replace(' ', '_') + "_svvptc"));
+        Assert.That(GuestIsa.Derive(List("i m a"), false, true, new byte[GuestIsa.MaximumLength - 1]).Length, Is.Zero);
     }
+
+    [TestCase("i m zicbop zba", "zicbop", ExpectedResult = "rv64im_zba")]
+    [TestCase("i m zicbop zba", "m", ExpectedResult = "rv64i_zicbop_zba")]
+    [TestCase("i m zicbop zba", "zicb", ExpectedResult = "rv64im_zicbop_zba")]
+    public string AllButOne(string host, string name) => Derive(List(host).Without(Encoding.ASCII.GetBytes(name)), false);
 
     private static IsaExtensions List(string names) =>
         IsaExtensions.OfList(Encoding.ASCII.GetBytes(string.Concat(names.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(name => name + "\0"))));
 
-    private static string Derive(IsaExtensions host, bool svvptc) =>
-        Encoding.ASCII.GetString(GuestIsa.Derive(host, svvptc, new byte[GuestIsa.MaximumLength]));
+    private static string Derive(IsaExtensions host, bool svvptc, bool vectors = false) =>
+        Encoding.ASCII.GetString(GuestIsa.Derive(host, vectors, svvptc, new byte[GuestIsa.MaximumLength]));
 }

@@ -91,7 +91,7 @@ internal sealed class HostTreeTests
     public void AHartHasWhatItsTreeSays(string properties, string isa, bool mayHaveHypervisor)
     {
         var host = ReadChanged(("riscv,isa = \"rv64gc\";", properties));
-        Assert.That(Encoding.ASCII.GetString(GuestIsa.Derive(host.Harts[0].Isa, false, new byte[GuestIsa.MaximumLength])), Is.EqualTo(isa));
+        Assert.That(Encoding.ASCII.GetString(GuestIsa.Derive(host.Harts[0].Isa, false, false, new byte[GuestIsa.MaximumLength])), Is.EqualTo(isa));
         Assert.That(host.Harts[0].MayHaveHypervisorExtension, Is.EqualTo(mayHaveHypervisor));
     }
 
@@ -100,8 +100,22 @@ internal sealed class HostTreeTests
     {
         var host = ReadChanged(("riscv,isa = \"rv64gc\";", "riscv,isa = \"rv64gc_zba_zbb\";"),
             ("riscv,sv39\"; riscv,isa = \"rv64imac\";", "riscv,sv39\"; riscv,isa = \"rv64imafc_zbb_zbs\";"));
-        Assert.That(Encoding.ASCII.GetString(GuestIsa.Derive(host.CommonIsa, false, new byte[GuestIsa.MaximumLength])),
+        Assert.That(Encoding.ASCII.GetString(GuestIsa.Derive(host.CommonIsa, false, false, new byte[GuestIsa.MaximumLength])),
             Is.EqualTo("rv64imafc_zicntr_zicsr_zifencei_zbb"));
+    }
+
+    [TestCase("riscv,cbop-block-size = <64>;", "riscv,cbop-block-size = <64>;", 64)]
+    [TestCase("riscv,cbop-block-size = <64>;", "riscv,cbop-block-size = <128>;", 0, Description = "harts that differ")]
+    [TestCase("riscv,cbop-block-size = <64>;", "", 0)]
+    [TestCase("", "", 0)]
+    [TestCase("riscv,cbop-block-size = <48>;", "riscv,cbop-block-size = <48>;", 0, Description = "no power of two")]
+    [TestCase("riscv,cbop-block-size = <0 64>;", "riscv,cbop-block-size = <0 64>;", 0, Description = "not one cell")]
+    public void PrefetchesAreForBlocksThatAllHartsHave(string first, string second, int block)
+    {
+        var host = ReadChanged(("riscv,isa = \"rv64gc\";", $"riscv,isa = \"rv64gc_zicbop\"; {first}"),
+            ("riscv,sv39\"; riscv,isa = \"rv64imac\";", $"riscv,sv39\"; riscv,isa = \"rv64imac_zicbop\"; {second}"));
+        Assert.That(host.CommonPrefetchBlock, Is.EqualTo(block));
+        Assert.That(host.CommonIsa.Has("zicbop"u8), Is.True);
     }
 
     [TestCase("-smp 1 -m 512", 1, 1)]

@@ -73,6 +73,64 @@ public sealed class HeldStateTests
         Assert.That(hart.FloatingPoint, Is.EqualTo(Enumerable.Range(100, 33)), "nothing was stored");
     }
 
+    [TestCase(0UL, HartUnits.FloatingPoint)]
+    [TestCase(16UL, HartUnits.FloatingPoint | HartUnits.Vectors)]
+    [TestCase(128UL, HartUnits.FloatingPoint | HartUnits.Vectors)]
+    [TestCase(8192UL, HartUnits.FloatingPoint | HartUnits.Vectors)]
+    [TestCase(16384UL, HartUnits.FloatingPoint, Description = "longer than any hart has")]
+    public void AHartHasTheVectorsThatItNames(ulong bytes, HartUnits units)
+    {
+        var hart = new TestHart { Sstatus = ulong.MaxValue, VectorBytes = bytes };
+        var host = new TestHost(hart);
+        Assert.That(default(DeprivilegedMode<TestHost>).Open(ref host), Is.EqualTo(units));
+        Assert.That(hart.Sstatus >> 9 & 3, Is.Zero, "VS is off until a guest is loaded that has them");
+    }
+
+    /// <summary>Three guests in turn on one hart, the second without vectors.</summary>
+    [Test]
+    public unsafe void EachGuestFindsItsOwnVectorsAndOneWithoutFindsThemOff()
+    {
+        const HartUnits Units = HartUnits.FloatingPoint | HartUnits.Vectors;
+        var hart = new TestHart { VectorBytes = 128 };
+        var host = new TestHost(hart);
+        var mode = default(DeprivilegedMode<TestHost>);
+        var mmu = new TestMmu(new TestMmuState());
+        var guests = new VCpu[3];
+        var areas = stackalloc ulong[3 * 516];
+        for (var i = 0; i < 3; i++)
+        {
+            if (i != 1)
+            {
+                new Span<ulong>(areas + (516 * i), 516).Fill(9);
+                guests[i].GiveVectors(areas + (516 * i), 128);
+            }
+
+            guests[i].Reset(0x8000_0000, 0);
+            mode.Reset(ref host, ref guests[i]);
+        }
+
+        Array.Fill(hart.Vectors, 7UL);
+        for (var round = 0UL; round < 3; round++)
+        {
+            for (var i = 0; i < 3; i++)
+            {
+                mode.Load(ref host, ref guests[i], ref mmu, Units);
+                var state = i == 1 ? 0UL : round == 0 ? 1UL : 3UL;
+                Assert.That(hart.Sstatus >> 9 & 3, Is.EqualTo(state), $"VS of {i}, round {round}");
+                if (i == 1)
+                {
+                    continue;
+                }
+
+                var first = Enumerable.Repeat(0UL, 2).Append(1UL << 63).Concat(Enumerable.Repeat(0UL, 513));
+                Assert.That(hart.Vectors, round == 0 ? Is.EqualTo(first) : Is.All.EqualTo((100 * round) + (ulong)i), "a type that is illegal, and zeros, at first");
+                Array.Fill(hart.Vectors, (100 * (round + 1)) + (ulong)i);
+                hart.Sstatus |= 3UL << 9;
+                mode.Save(ref host, ref guests[i], Units);
+            }
+        }
+    }
+
     [Test]
     public void AGuestBeginsWithTheStateOfItsUnitsInitial()
     {

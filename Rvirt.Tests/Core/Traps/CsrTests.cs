@@ -132,6 +132,18 @@ public class CsrTests
     }
 
     [Test]
+    public void VectorStateIsTheHartsWhereTheGuestHasVectors([Values(0u, 1u, 2u, 3u)] uint state, [Values(false, true)] bool vectors)
+    {
+        using var machine = new TrapMachine(vectors);
+        machine.Hart.Sstatus = 1UL << 18;
+        machine.V.X[6] = (ulong)state << 9;
+        machine.Illegal(0x10031073);
+        Assert.That(machine.Hart.Sstatus, Is.EqualTo(1UL << 18 | (vectors ? (ulong)state << 9 : 0)), "the hart's other bits stay");
+        machine.Hart.Sstatus |= vectors && state != 0 ? 3UL << 9 : 0;
+        Assert.That(Read(machine, 0x100), Is.EqualTo(2UL << 32 | (vectors && state != 0 ? 3UL << 9 | 1UL << 63 : 0)), "what hardware made dirty shows");
+    }
+
+    [Test]
     public void SumAndMxrChangeTheView()
     {
         using var machine = new TrapMachine();

@@ -45,6 +45,16 @@ public sealed class HotPathSpaceTests
         select new State(Access(Csr.Sstatus, form, 10, 11)) { Status = status, Operand = next | nextFs << 13, Fs = fs << 13, Pending = pending, Enabled = Interrupts.Timer });
 
     [Test]
+    public void EveryStateOfVectorsByARegister([Values(false, true)] bool vectors) => Agree(
+        from form in new[] { 1U, 2U, 3U }
+        from vs in new ulong[] { 0, 1, 2, 3 }
+        from nextVs in new ulong[] { 0, 1, 2, 3 }
+        from fs in new ulong[] { 0, 1, 2, 3 }
+        from nextFs in new ulong[] { 0, 1, 2, 3 }
+        from more in new[] { 0UL, Sstatus.Sd, Sstatus.Sum }
+        select new State(Access(Csr.Sstatus, form, 10, 11)) { Vectors = vectors, Operand = more | nextVs << 9 | nextFs << 13, Fs = fs << 13 | (vectors ? vs << 9 : 0) });
+
+    [Test]
     public void EveryStatusByAnImmediate([ValueSource(nameof(s_status))] ulong status) => Agree(
         from form in new[] { 5U, 6U, 7U }
         from immediate in Enumerable.Range(0, 32)
@@ -117,7 +127,7 @@ public sealed class HotPathSpaceTests
     // All that the guest and the hart can tell.
     private static ulong[] Run(in State state, bool quickly)
     {
-        using var machine = new TrapMachine();
+        using var machine = new TrapMachine(state.Vectors);
         ref var v = ref machine.V;
         ref var csrs = ref v.Csrs;
         for (var i = 1; i < 32; i++)
@@ -172,6 +182,8 @@ public sealed class HotPathSpaceTests
     private readonly record struct State(uint Instruction)
     {
         public ulong Status { get; init; }
+
+        public bool Vectors { get; init; }
 
         public ulong Fs { get; init; }
 

@@ -48,6 +48,12 @@ internal sealed class TestHart
 
     /// <summary>FS cannot be set.</summary>
     public bool WithoutFloatingPoint { get; set; }
+
+    /// <summary>Bytes of a vector register.</summary>
+    public ulong VectorBytes { get; set; }
+
+    /// <summary>Its four vector CSRs, and registers of as many bytes as can be kept.</summary>
+    public ulong[] Vectors { get; } = new ulong[4 + (32 * 16)];
 }
 
 /// <summary>A hart for unit tests of trap handling: it records, and executes nothing.</summary>
@@ -55,8 +61,8 @@ internal readonly struct TestHost(TestHart hart) : ITrapHost
 {
     public bool MistrustsInstructions => hart.ReportsOtherInstructions;
 
-    // Hardware sums FS up in SD.
-    public ulong ReadSstatus() => hart.Sstatus | ((hart.Sstatus & Sstatus.Fs) == Sstatus.Fs ? Sstatus.Sd : 0);
+    // Hardware sums FS and VS up in SD.
+    public ulong ReadSstatus() => hart.Sstatus | ((hart.Sstatus & Sstatus.Fs) == Sstatus.Fs || (hart.Sstatus & Sstatus.Vs) == Sstatus.Vs ? Sstatus.Sd : 0);
 
     public void WriteSstatus(ulong value) => hart.Sstatus = value & ~(Sstatus.Sd | (hart.WithoutFloatingPoint ? Sstatus.Fs : 0));
 
@@ -114,4 +120,10 @@ internal readonly struct TestHost(TestHart hart) : ITrapHost
     public unsafe void SaveFloatingPoint(ulong* area) => hart.FloatingPoint.CopyTo(new Span<ulong>(area, 33));
 
     public unsafe void RestoreFloatingPoint(ulong* area) => new Span<ulong>(area, 33).CopyTo(hart.FloatingPoint);
+
+    public ulong ProbeVectorBytes() => hart.VectorBytes;
+
+    public unsafe void SaveVectors(ulong* area) => hart.Vectors.CopyTo(new Span<ulong>(area, hart.Vectors.Length));
+
+    public unsafe void RestoreVectors(ulong* area) => new Span<ulong>(area, hart.Vectors.Length).CopyTo(hart.Vectors);
 }

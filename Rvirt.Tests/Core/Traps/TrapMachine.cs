@@ -20,7 +20,11 @@ internal sealed unsafe class TrapMachine : IDisposable
 
     private readonly VCpu* _vcpu;
 
+    private const ulong VectorBytes = 16;
+
     private readonly byte* _ram;
+
+    private readonly ulong* _vectors;
 
     private TestHost _host;
 
@@ -31,7 +35,7 @@ internal sealed unsafe class TrapMachine : IDisposable
 
     private TrapOutcome _outcome;
 
-    public TrapMachine()
+    public TrapMachine(bool vectors = false)
     {
         _host = new TestHost(Hart);
         _bus = new TestBus(Bus);
@@ -40,6 +44,12 @@ internal sealed unsafe class TrapMachine : IDisposable
         _ram = (byte*)NativeMemory.AllocZeroed(RamSize);
         _vcpu->GuestHarts = 1;
         _vcpu->Memory = new GuestMemory(RamBase, RamSize, RamBase, _ram);
+        if (vectors)
+        {
+            _vectors = (ulong*)NativeMemory.AllocZeroed((nuint)VCpu.VectorRoom(VectorBytes));
+            _vcpu->GiveVectors(_vectors, VectorBytes);
+        }
+
         _vcpu->Reset(Entry, 0x8fe0_0000);
         Mode.Reset(ref _host, ref *_vcpu);
         _vcpu->Csrs.ViewChanged = false;
@@ -139,6 +149,7 @@ internal sealed unsafe class TrapMachine : IDisposable
     {
         NativeMemory.Free(_vcpu);
         NativeMemory.Free(_ram);
+        NativeMemory.Free(_vectors);
     }
 
     private readonly struct Context(TrapMachine machine) : ITrapContext<DeprivilegedMode<TestHost>, TestHost, TestMmu, TestBus>

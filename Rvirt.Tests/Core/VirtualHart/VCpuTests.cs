@@ -12,11 +12,12 @@ namespace Rvirt.Tests.Core.VirtualHart;
 public sealed class VCpuTests
 {
     [Test]
-    public void ResetLeavesNothingOfTheGuestBefore()
+    public unsafe void ResetLeavesNothingOfTheGuestBefore()
     {
         VCpu v = default;
         MemoryMarshal.AsBytes(new Span<VCpu>(ref v)).Fill(0x5a);
         v.Index = 3;
+        v.GiveVectors(null, 0);
         v.Reset(TrapMachine.Entry, 0x8fe0_0000);
         CsrFile.Reset(ref v);
         for (var i = 0; i < GeneralRegisters.Count; i++)
