@@ -68,8 +68,8 @@ help:
 tool:
 	@$(need_sdk)
 	@if [ ! -f $(lastword $(tool)) ] || $(call newer,$(tool_record),Rvirt.Tool Rvirt.Core $(projects)); then \
-		mkdir -p $(dir $(tool_record)) && touch $(tool_record).new && \
-		dotnet build Rvirt.Tool -c $(configuration) -v q --nologo -p:RunAnalyzers=false '-clp:ErrorsOnly;NoSummary' >&2 && mv $(tool_record).new $(tool_record); fi
+		mkdir -p $(dir $(tool_record)) && touch $(tool_record).$$$$ && \
+		dotnet build Rvirt.Tool -c $(configuration) -v q --nologo -p:RunAnalyzers=false '-clp:ErrorsOnly;NoSummary' >&2 && mv $(tool_record).$$$$ $(tool_record); fi
 
 judge: $(if $(RVIRT_SETTINGS),tool)
 	@$(need_sdk)
@@ -83,8 +83,8 @@ setup: judge
 image: setup
 	@echo 'image: compiling Rvirt'
 	@if [ ! -f $(restore_record) ] || ! xargs ls <$(restore_record) >/dev/null 2>&1 || $(call newer,$(restore_record),$(projects)); then \
-		mkdir -p $(dir $(restore_record)) && touch $(restore_record).new && dotnet restore Rvirt.Platform.Qemu -v q --nologo && \
-		ls */obj/project.assets.json >$(restore_record) && touch -r $(restore_record).new $(restore_record) && rm $(restore_record).new; fi
+		mkdir -p $(dir $(restore_record)) && touch $(restore_record).$$$$ && dotnet restore Rvirt.Platform.Qemu -v q --nologo && \
+		ls */obj/project.assets.json >$(restore_record) && touch -r $(restore_record).$$$$ $(restore_record) && rm $(restore_record).$$$$; fi
 	@dotnet publish Rvirt.Platform.Qemu -c $(configuration) -v q --nologo --no-restore
 	@ls -l $(images)/*.elf | awk '{ print "image: " $$9 ", " $$5 " bytes" }'
 

@@ -35,13 +35,12 @@ public unsafe struct GuestDevices
     /// <returns>False where there is no such slot.</returns>
     public bool Attach(int slot, ulong hostBase, uint hostSource)
     {
-        if ((uint)slot >= (uint)SlotCount || (uint)slot >= MaxSlots)
+        if (!TryPut(slot, SlotBackendKind.Mediated))
         {
             return false;
         }
 
-        // SAFETY: checked to be one of MaxSlots places.
-        _kind[slot] = (byte)SlotBackendKind.Mediated;
+        // SAFETY: TryPut has checked that it is one of MaxSlots places.
         _hostBase[slot] = hostBase;
         _hostSource[slot] = hostSource;
         return true;
@@ -54,13 +53,12 @@ public unsafe struct GuestDevices
     /// <returns>False where there is no such slot, or no whole sector.</returns>
     public bool AttachRamDisk(int slot, byte* contents, ulong bytes)
     {
-        if ((uint)slot >= (uint)SlotCount || (uint)slot >= MaxSlots || bytes < RamDisk.SectorBytes)
+        if (bytes < RamDisk.SectorBytes || !TryPut(slot, SlotBackendKind.RamDisk))
         {
             return false;
         }
 
-        // SAFETY: the slot is below MaxSlots, which is how many places each list has.
-        _kind[slot] = (byte)SlotBackendKind.RamDisk;
+        // SAFETY: a slot that TryPut took is a place of these lists, too.
         _diskAddress[slot] = (ulong)contents;
         _diskBytes[slot] = bytes;
         return true;
@@ -83,4 +81,21 @@ public unsafe struct GuestDevices
     /// <param name="slot">Any value; a slot that does not exist has none, which is 0.</param>
     // SAFETY: the index is checked as in HostBase, against as many places.
     public readonly uint HostSource(int slot) => (uint)slot < MaxSlots ? _hostSource[slot] : 0;
+
+    // What was behind the slot before is there no longer.
+    private bool TryPut(int slot, SlotBackendKind kind)
+    {
+        if ((uint)slot >= (uint)SlotCount || (uint)slot >= MaxSlots)
+        {
+            return false;
+        }
+
+        // SAFETY: the slot is below MaxSlots, which is how many places each list has.
+        _kind[slot] = (byte)kind;
+        _hostBase[slot] = 0;
+        _hostSource[slot] = 0;
+        _diskAddress[slot] = 0;
+        _diskBytes[slot] = 0;
+        return true;
+    }
 }

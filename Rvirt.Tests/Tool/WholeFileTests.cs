@@ -14,6 +14,8 @@ namespace Rvirt.Tests.Tool;
 /// <summary>Files of the tool appear whole or not at all. Where no space is left is played by a limit on the size of files.</summary>
 public sealed class WholeFileTests
 {
+    private const string Unfinished = @"^/d/\.x\.\d+-\d+\.unfinished$";
+
     private static readonly string Program = typeof(RunCommand).Assembly.Location;
 
     [Test]
@@ -64,7 +66,7 @@ public sealed class WholeFileTests
         var file = new Mock<Stream>();
         file.Setup(stream => stream.CanWrite).Returns(true);
         var files = new Mock<IFiles>();
-        files.Setup(disk => disk.Create("/d/.x.unfinished")).Returns(file.Object);
+        files.Setup(disk => disk.Create(It.IsRegex(Unfinished))).Returns(file.Object);
         if (step == "create")
         {
             files.Setup(disk => disk.Create(It.IsAny<string>())).Throws(Full);
@@ -90,7 +92,7 @@ public sealed class WholeFileTests
             return true;
         });
         Assert.That(Write, Throws.InstanceOf<IOException>().With.Message.EqualTo(Full.Message));
-        files.Verify(disk => disk.Remove("/d/.x.unfinished"), Times.Once);
+        files.Verify(disk => disk.Remove(It.IsRegex(Unfinished)), Times.Once);
         files.Verify(disk => disk.Rename(It.IsAny<string>(), "/d/x"), step == "rename" ? Times.Once : Times.Never);
         files.Verify(disk => disk.Remove("/d/x"), Times.Never);
         file.Verify(stream => stream.Close(), step == "create" ? Times.Never : Times.Once, "the file is closed");
@@ -104,10 +106,12 @@ public sealed class WholeFileTests
         using var content = new MemoryStream();
         var files = new Mock<IFiles>(MockBehavior.Strict);
         files.Setup(disk => disk.IsFolder("/d/x")).Returns(false);
+        files.Setup(disk => disk.Process).Returns(7);
         files.InSequence(steps).Setup(disk => disk.MakeFolder("/d"));
-        files.InSequence(steps).Setup(disk => disk.Create("/d/.x.unfinished")).Returns(content);
+        files.InSequence(steps).Setup(disk => disk.Find("/d", ".x.", ".unfinished")).Returns(Array.Empty<string>());
+        files.InSequence(steps).Setup(disk => disk.Create(It.IsRegex(Unfinished))).Returns(content);
         files.InSequence(steps).Setup(disk => disk.Flush(content)).Callback(() => Assert.That(content.ToArray(), Is.EqualTo(new byte[] { 1, 2, 3 })));
-        files.InSequence(steps).Setup(disk => disk.Rename("/d/.x.unfinished", "/d/x"));
+        files.InSequence(steps).Setup(disk => disk.Rename(It.IsRegex(Unfinished), "/d/x"));
         var whole = new WholeFile(files.Object);
         Assert.That(
             whole.Make("/d/x", path =>
@@ -116,7 +120,51 @@ public sealed class WholeFileTests
                 return true;
             }),
             Is.True);
-        files.Verify(disk => disk.Rename("/d/.x.unfinished", "/d/x"), Times.Once);
+        files.Verify(disk => disk.Rename(It.IsRegex(Unfinished), "/d/x"), Times.Once);
+    }
+
+    /// <summary>Two runs of one target at a time, the second from beginning to end while the first writes: each leaves a whole file, its own.</summary>
+    [Test]
+    public void Two_runs_that_make_one_file_do_not_write_into_each_other()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.File("x");
+        static void Append(string file, byte value)
+        {
+            using var stream = new FileStream(file, FileMode.Append);
+            stream.WriteByte(value);
+        }
+
+        var made = WholeFile.OnDisk.Make(path, first =>
+        {
+            Append(first, 1);
+            Assert.That(
+                WholeFile.OnDisk.Make(path, second =>
+                {
+                    Append(second, 2);
+                    return true;
+                }),
+                Is.True);
+            Assert.That(File.ReadAllBytes(path), Is.EqualTo(new byte[] { 2 }));
+            Append(first, 1);
+            return true;
+        });
+        Assert.That(made, Is.True);
+        Assert.That(File.ReadAllBytes(path), Is.EqualTo(new byte[] { 1, 1 }));
+        Assert.That(Directory.GetFiles(folder.File("")), Is.EqualTo([path]));
+    }
+
+    /// <summary>What a process that is gone left is removed; not what one writes that runs, and not what only looks alike.</summary>
+    [Test]
+    public void Removes_what_only_the_dead_left()
+    {
+        var files = new Mock<IFiles>();
+        files.Setup(disk => disk.Find("/d", ".x.", ".unfinished"))
+            .Returns(new[] { ".x.7-1.unfinished", ".x.8-3.unfinished", ".x.7.unfinished", ".x.mine-1.unfinished", ".x.-7-1.unfinished" });
+        files.Setup(disk => disk.IsRunning(8)).Returns(true);
+        Assert.That(new WholeFile(files.Object).Make("/d/x", _ => true), Is.True);
+        files.Verify(disk => disk.Remove("/d/.x.7-1.unfinished"), Times.Once);
+        files.Verify(disk => disk.Remove(It.IsAny<string>()), Times.Once);
     }
 
     /// <summary>Where the rest cannot be removed either, what is told is why the file could not be written.</summary>

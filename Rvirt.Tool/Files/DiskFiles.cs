@@ -1,4 +1,7 @@
+using System;
+using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 
 namespace Rvirt.Tool.Files;
 
@@ -22,4 +25,14 @@ public sealed class DiskFiles : IFiles
 
     /// <inheritdoc/>
     public void Remove(string path) => File.Delete(path);
+
+    /// <inheritdoc/>
+    public IEnumerable<string> Find(string folder, string begin, string end) => [.. Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path))
+        .Where(name => name.StartsWith(begin, StringComparison.Ordinal) && name.EndsWith(end, StringComparison.Ordinal))];
+
+    /// <inheritdoc/>
+    public int Process => Environment.ProcessId;
+
+    /// <inheritdoc/>
+    public bool IsRunning(int process) => Directory.Exists($"/proc/{process}");
 }

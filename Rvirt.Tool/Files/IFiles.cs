@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using System.IO;
 
 namespace Rvirt.Tool.Files;
@@ -22,4 +23,13 @@ public interface IFiles
 
     /// <summary>Removes a file, where it is there.</summary>
     void Remove(string path);
+
+    /// <summary>The names of the files of a folder that begin and end so.</summary>
+    IEnumerable<string> Find(string folder, string begin, string end);
+
+    /// <summary>This process.</summary>
+    int Process { get; }
+
+    /// <summary>Whether there is such a process.</summary>
+    bool IsRunning(int process);
 }

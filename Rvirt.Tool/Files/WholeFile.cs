@@ -1,12 +1,22 @@
 using System;
+using System.Globalization;
 using System.IO;
+using System.Threading;
 
 namespace Rvirt.Tool.Files;
 
-/// <summary>Files that appear whole or not at all: written beside their place and renamed once nothing can fail any more.</summary>
+/// <summary>
+/// Files that appear whole or not at all: written beside their place and renamed once nothing can fail any more.
+/// Each run writes to a file of its own, named after its process, so that two may make the same one: the last to be whole stays.
+/// What a process left that was killed is removed by the next one that makes the file.
+/// </summary>
 /// <param name="files">Where they are.</param>
 public sealed class WholeFile(IFiles files)
 {
+    private const string End = ".unfinished";
+
+    private static int s_made;
+
     /// <summary>Those of this machine.</summary>
     public static WholeFile OnDisk { get; } = new(new DiskFiles());
 
@@ -24,7 +34,9 @@ public sealed class WholeFile(IFiles files)
         }
 
         files.MakeFolder(folder);
-        var unfinished = Path.Combine(folder, $".{Path.GetFileName(full)}.unfinished");
+        var begin = $".{Path.GetFileName(full)}.";
+        RemoveLeft(folder, begin);
+        var unfinished = Path.Combine(folder, FormattableString.Invariant($"{begin}{files.Process}-{Interlocked.Increment(ref s_made)}{End}"));
         try
         {
             if (write(unfinished))
@@ -57,5 +69,17 @@ public sealed class WholeFile(IFiles files)
         using var file = files.Create(path);
         content.CopyTo(file);
         files.Flush(file);
+    }
+
+    private void RemoveLeft(string folder, string begin)
+    {
+        foreach (var name in files.Find(folder, begin, End))
+        {
+            var owner = name[begin.Length..^End.Length].Split('-');
+            if (owner.Length == 2 && int.TryParse(owner[0], NumberStyles.None, CultureInfo.InvariantCulture, out var process) && !files.IsRunning(process))
+            {
+                files.Remove(Path.Combine(folder, name));
+            }
+        }
     }
 }

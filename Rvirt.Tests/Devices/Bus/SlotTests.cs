@@ -143,5 +143,7 @@ public sealed unsafe class SlotTests
         Assert.That(devices.KindOf(1), Is.EqualTo(SlotBackendKind.RamDisk));
         Assert.That(devices.Attach(1, 0x1000, 3));
         Assert.That(devices.KindOf(1), Is.EqualTo(SlotBackendKind.Mediated), "the last one counts");
+        Assert.That(devices.AttachRamDisk(1, null, 512));
+        Assert.That((devices.HostBase(1), devices.HostSource(1)), Is.EqualTo((0ul, 0u)), "and nothing is left of the one before, which nobody may reset as a guest's");
     }
 }
