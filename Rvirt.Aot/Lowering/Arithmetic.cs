@@ -2,6 +2,7 @@ using ICSharpCode.Decompiler.IL;
 using ICSharpCode.Decompiler.TypeSystem;
 using Rvirt.Aot.Diagnostics;
 using Rvirt.Aot.Ir;
+using Rvirt.Core.Freestanding;
 
 namespace Rvirt.Aot.Lowering;
 

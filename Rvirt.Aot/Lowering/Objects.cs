@@ -5,6 +5,7 @@ using Rvirt.Aot.Diagnostics;
 using Rvirt.Aot.Ir;
 using Rvirt.Aot.Layout;
 using Rvirt.Aot.Naming;
+using Rvirt.Core.Freestanding;
 
 namespace Rvirt.Aot.Lowering;
 

@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using Rvirt.Aot.Abi;
 using Rvirt.Aot.Diagnostics;
 using Rvirt.Aot.Ir;
+using Rvirt.Core.Freestanding;
 
 namespace Rvirt.Aot.Lowering;
 

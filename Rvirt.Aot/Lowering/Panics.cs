@@ -2,6 +2,7 @@ using System.Linq;
 using ICSharpCode.Decompiler.IL;
 using ICSharpCode.Decompiler.TypeSystem;
 using Rvirt.Aot.Ir;
+using Rvirt.Core.Freestanding;
 
 namespace Rvirt.Aot.Lowering;
 

@@ -4,6 +4,7 @@ using ICSharpCode.Decompiler.IL;
 using ICSharpCode.Decompiler.TypeSystem;
 using Rvirt.Aot.Diagnostics;
 using Rvirt.Aot.Loading;
+using Rvirt.Core.Freestanding;
 
 namespace Rvirt.Aot.Lowering;
 
