@@ -15,18 +15,15 @@ namespace Rvirt.Tests.Layers;
 /// <summary>Layers point one way, and only the shim at the end of the line touches hardware.</summary>
 public partial class LayerTests
 {
-    // Each library may use those before it.
-    private static readonly string[] Order = ["Rvirt.Core", "Rvirt.Mmu", "Rvirt.Devices", "Rvirt.Hypervisor", "Rvirt.Boot", "Rvirt.Platform.Qemu"];
-
     private static readonly string[] HardwareAttributes = ["AsmIntrinsicAttribute", "LinkerSymbolAttribute"];
 
     private static IEnumerable<MethodInfo> Methods(Assembly assembly) => assembly.GetTypes().SelectMany(type => type.GetMethods(
         BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly));
 
-    [TestCaseSource(nameof(Order))]
+    [TestCaseSource(typeof(ProductSources), nameof(ProductSources.Libraries))]
     public void ALibraryUsesOnlyThoseBelowIt(string name)
     {
-        var allowed = Order.TakeWhile(other => other != name).ToArray();
+        var allowed = ProductSources.Libraries.TakeWhile(other => other != name).ToArray();
         var used = Assembly.Load(name).GetReferencedAssemblies().Select(reference => reference.Name!).ToArray();
         Assert.That(used, Is.Not.Empty);
         foreach (var reference in used)
@@ -37,7 +34,7 @@ public partial class LayerTests
         }
     }
 
-    [TestCaseSource(nameof(Order))]
+    [TestCaseSource(typeof(ProductSources), nameof(ProductSources.Libraries))]
     public void OnlyTheShimReachesHardware(string name)
     {
         var reaching = Methods(Assembly.Load(name))
@@ -49,7 +46,7 @@ public partial class LayerTests
     }
 
     /// <summary>Below the boards, no name of one: not in a type or member, and not in a text that somebody reads.</summary>
-    [TestCaseSource(nameof(Order))]
+    [TestCaseSource(typeof(ProductSources), nameof(ProductSources.Libraries))]
     public void OnlyABoardKnowsBoards(string name)
     {
         if (name.StartsWith("Rvirt.Platform.", StringComparison.Ordinal))
@@ -85,7 +82,7 @@ public partial class LayerTests
             || HexNumber().Matches(line).Any(number => ulong.TryParse(number.Groups[1].Value.Replace("_", "", StringComparison.Ordinal), NumberStyles.HexNumber, null, out var value) && addresses.Contains(value));
 
         var table = Path.Combine(Repository.Top, "Rvirt.Core", "DeviceTree", "GuestBoard.cs");
-        var lines = Order.Where(name => !name.StartsWith("Rvirt.Platform.", StringComparison.Ordinal))
+        var lines = ProductSources.Libraries.Where(name => !name.StartsWith("Rvirt.Platform.", StringComparison.Ordinal))
             .SelectMany(name => Directory.EnumerateFiles(Path.Combine(Repository.Top, name), "*", SearchOption.AllDirectories))
             .Where(path => !path.Split(Path.DirectorySeparatorChar).Intersect(["obj", "bin"]).Any() && path != table)
             .Where(path => Path.GetExtension(path) is ".cs" or ".S" or ".inc" or ".ld")

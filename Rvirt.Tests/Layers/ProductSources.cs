@@ -12,6 +12,9 @@ namespace Rvirt.Tests.Layers;
 /// <summary>The sources of the product as Roslyn understands them, all projects as one program.</summary>
 internal static class ProductSources
 {
+    /// <summary>What judges the product, and what that stands on.</summary>
+    public static readonly IReadOnlyList<string> Judges = ["Rvirt.Tests", "Rvirt.Testing", "Rvirt.Reference", "Rvirt.Desktop", "Rvirt.Fuzz"];
+
     /// <summary>Everything that an image is made of, from below to the top, and the desktop programs beside it.</summary>
     public static readonly IReadOnlyList<string> Libraries = ["Rvirt.Core", "Rvirt.Mmu", "Rvirt.Devices", "Rvirt.Hypervisor", "Rvirt.Boot", "Rvirt.Platform.Qemu"];
 
@@ -23,8 +26,11 @@ internal static class ProductSources
     /// <summary>The program.</summary>
     public static CSharpCompilation Program => s_program.Value;
 
-    /// <summary>The C# files of a project, without what a build leaves.</summary>
-    public static IEnumerable<string> Files(string project) => Directory.EnumerateFiles(Path.Combine(Repository.Top, project), "*.cs", SearchOption.AllDirectories)
+    /// <summary>The C# files of a project.</summary>
+    public static IEnumerable<string> Files(string project) => Files(project, "*.cs");
+
+    /// <summary>Those of a project whose names are like a pattern, without what a build leaves.</summary>
+    public static IEnumerable<string> Files(string project, string pattern) => Directory.EnumerateFiles(Path.Combine(Repository.Top, project), pattern, SearchOption.AllDirectories)
         .Where(file => !Path.GetRelativePath(Repository.Top, file).Split('/').Any(part => part is "bin" or "obj")).Order(StringComparer.Ordinal);
 
     /// <summary>The namespace that a symbol's outermost type is in; null for what has none, and for what is not the product's.</summary>

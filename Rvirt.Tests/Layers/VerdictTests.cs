@@ -16,9 +16,6 @@ public sealed partial class VerdictTests
     // Commands that run for as long as a person likes; they only tell how long it took.
     private static readonly string[] s_commands = ["Rvirt.Desktop/Running/", "Rvirt.Fuzz/Commands/", "Rvirt.Tests/Lockstep/LockstepCommand.cs"];
 
-    // Tests, and what they stand on.
-    private static readonly string[] s_projects = ["Rvirt.Tests", "Rvirt.Testing", "Rvirt.Reference", "Rvirt.Desktop", "Rvirt.Fuzz"];
-
     // Each waits for something that happens for sure, and its clock only ends what hangs.
     private static readonly string[] s_waits =
         [
@@ -28,9 +25,9 @@ public sealed partial class VerdictTests
 
     private static IEnumerable<(string Name, string Text)> Sources()
     {
-        return s_projects.SelectMany(project => Directory.GetFiles(Path.Combine(Repository.Top, project), "*.cs", SearchOption.AllDirectories))
+        return ProductSources.Judges.SelectMany(project => ProductSources.Files(project))
             .Select(file => (Name: Path.GetRelativePath(Repository.Top, file), File: file))
-            .Where(file => file.Name != This && !file.Name.Split('/').Any(part => part is "bin" or "obj"))
+            .Where(file => file.Name != This)
             .Select(file => (file.Name, File.ReadAllText(file.File)));
     }
 
