@@ -5,7 +5,7 @@ namespace Rvirt.Mmu;
 
 /// <summary>One bit for each entry of a table: those that were written since it was last cleared, so that clearing costs what filling did.</summary>
 [InlineArray(Pte.Entries / 64)]
-public struct EntryBitmap
+internal struct EntryBitmap
 {
     /// <summary>Entries that <see cref="IsGroupEmpty"/> looks at together.</summary>
     public const int Group = 8;

@@ -17,7 +17,7 @@ public interface IEntryUpdate
 }
 
 /// <summary>The hart's own compare-and-swap (Privileged spec 1.13 §12.3.2 step 9).</summary>
-public readonly struct AtomicEntryUpdate : IEntryUpdate
+internal readonly struct AtomicEntryUpdate : IEntryUpdate
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -4,7 +4,7 @@ namespace Rvirt.Mmu;
 /// Which of the guest's leaves a shadow table holds. Tables of one class and one guest table serve every view that can use them, so
 /// the kernel's half is shadowed once for SUM set and clear.
 /// </summary>
-public static class TableClass
+internal static class TableClass
 {
     /// <summary>Supervisor leaves only.</summary>
     public const int Supervisor = 0;

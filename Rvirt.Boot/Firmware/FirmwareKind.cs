@@ -1,7 +1,7 @@
 namespace Rvirt.Boot.Firmware;
 
 /// <summary>How the firmware is called for one service.</summary>
-public enum FirmwareKind : byte
+internal enum FirmwareKind : byte
 {
     /// <summary>It does not offer it.</summary>
     None,

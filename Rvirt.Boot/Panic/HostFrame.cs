@@ -7,7 +7,7 @@ namespace Rvirt.Boot.Panic;
 /// <summary>The hart as it was when the hypervisor itself trapped.</summary>
 [AsmOffsets("HOST_FRAME")]
 [StructLayout(LayoutKind.Sequential)]
-public struct HostFrame
+internal struct HostFrame
 {
     /// <summary>x0 to x31.</summary>
     public GeneralRegisters X;

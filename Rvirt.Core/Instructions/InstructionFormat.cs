@@ -1,7 +1,7 @@
 namespace Rvirt.Core.Instructions;
 
 /// <summary>Where an instruction keeps its operands (Unprivileged spec §2.2, §28.2).</summary>
-public enum InstructionFormat : byte
+internal enum InstructionFormat : byte
 {
     /// <summary>No operands.</summary>
     None,

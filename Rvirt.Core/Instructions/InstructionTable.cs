@@ -182,7 +182,7 @@ public static class InstructionTable
     public static uint Match(InstructionId id) => Rows[((int)id - 1) * RowWords];
 
     /// <summary>Where an instruction keeps its operands.</summary>
-    public static InstructionFormat Format(InstructionId id) => (InstructionFormat)Rows[((int)id - 1) * RowWords + 2];
+    internal static InstructionFormat Format(InstructionId id) => (InstructionFormat)Rows[((int)id - 1) * RowWords + 2];
 
     /// <summary>The assembler's name of an instruction, without trailing blanks.</summary>
     public static ReadOnlySpan<byte> Name(InstructionId id) =>

@@ -3,7 +3,7 @@ using Rvirt.Core.VirtualHart;
 namespace Rvirt.Core.Sbi;
 
 /// <summary>A set of virtual harts as SBI calls name it: a mask and the hart id of its lowest bit (SBI 2.0 §3.1).</summary>
-public readonly struct HartMask
+internal readonly struct HartMask
 {
     private readonly ulong _mask;
 

@@ -1,7 +1,7 @@
 namespace Rvirt.Core.Sbi;
 
 /// <summary>The base extension (SBI 2.0 §4).</summary>
-public static class SbiBase
+internal static class SbiBase
 {
     /// <summary>SBI 2.0, as get_spec_version encodes it.</summary>
     public const ulong SpecVersion = 2UL << 24;

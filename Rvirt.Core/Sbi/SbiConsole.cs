@@ -4,7 +4,7 @@ using Rvirt.Core.VirtualHart;
 namespace Rvirt.Core.Sbi;
 
 /// <summary>The debug console (SBI 2.0 §12). A call may carry fewer bytes than asked, so none holds the hart for long.</summary>
-public static class SbiConsole
+internal static class SbiConsole
 {
     private const ulong BytesPerCall = 256;
 

@@ -7,7 +7,7 @@ using Rvirt.Core.VirtualHart;
 namespace Rvirt.Core.Sbi;
 
 /// <summary>The supervisor binary interface as a guest calls it: extension in a7, function in a6, arguments from a0 (SBI 2.0 §3).</summary>
-public static class SbiDispatcher
+internal static class SbiDispatcher
 {
     internal const int A0 = 10;
 

@@ -4,7 +4,7 @@ using Rvirt.Core.VirtualHart;
 namespace Rvirt.Core.Sbi;
 
 /// <summary>Remote fences (SBI 2.0 §8). A guest's only hart is the caller, so every fence is its own.</summary>
-public static class SbiFences
+internal static class SbiFences
 {
     /// <summary>Ranges above this many pages are fenced whole.</summary>
     private const ulong PageLimit = 64;

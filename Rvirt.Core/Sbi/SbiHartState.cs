@@ -6,7 +6,7 @@ using Rvirt.Core.VirtualHart;
 namespace Rvirt.Core.Sbi;
 
 /// <summary>Hart state management (SBI 2.0 §9), for guests of one hart.</summary>
-public static class SbiHartState
+internal static class SbiHartState
 {
     private const uint DefaultRetentiveSuspend = 0;
 

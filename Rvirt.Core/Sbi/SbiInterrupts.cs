@@ -5,7 +5,7 @@ using Rvirt.Core.VirtualHart;
 namespace Rvirt.Core.Sbi;
 
 /// <summary>Inter-processor interrupts (SBI 2.0 §7).</summary>
-public static class SbiInterrupts
+internal static class SbiInterrupts
 {
     internal static unsafe SbiResult Send<TMode, THost>(TMode mode, ref THost host, ref VCpu v, ulong mask, ulong maskBase)
         where TMode : struct, IExecutionMode<THost>

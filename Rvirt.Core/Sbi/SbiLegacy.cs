@@ -6,7 +6,7 @@ using Rvirt.Core.VirtualHart;
 namespace Rvirt.Core.Sbi;
 
 /// <summary>The legacy calls (SBI 2.0 §5): one result in a0, a1 kept, hart masks read from the caller's memory.</summary>
-public static class SbiLegacy
+internal static class SbiLegacy
 {
     internal static TrapOutcome Call<TMode, THost, TMmu, TBus>(TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus)
         where TMode : struct, IExecutionMode<THost>

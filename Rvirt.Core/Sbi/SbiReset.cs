@@ -4,7 +4,7 @@ using Rvirt.Core.VirtualHart;
 namespace Rvirt.Core.Sbi;
 
 /// <summary>System reset (SBI 2.0 §10).</summary>
-public static class SbiReset
+internal static class SbiReset
 {
     private const uint SystemFailure = 1;
 

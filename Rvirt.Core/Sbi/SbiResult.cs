@@ -1,7 +1,7 @@
 namespace Rvirt.Core.Sbi;
 
 /// <summary>What an SBI call returns in a0 and a1 (SBI 2.0 §3).</summary>
-public readonly struct SbiResult
+internal readonly struct SbiResult
 {
     /// <summary>Makes a result.</summary>
     public SbiResult(SbiError error, ulong value = 0)

@@ -2,7 +2,7 @@
 namespace Rvirt.Core.VirtualHart;
 
 /// <summary>Turns what a guest asked of its machine into the way it stops.</summary>
-public static class GuestStop
+internal static class GuestStop
 {
     /// <summary>Resume where nothing was asked, else Stop with the reason.</summary>
     public static TrapOutcome AfterEvent(ref VCpu v, MachineEvent machineEvent, uint failureCode)

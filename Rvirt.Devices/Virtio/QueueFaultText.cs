@@ -3,7 +3,7 @@ using System;
 namespace Rvirt.Devices.Virtio;
 
 /// <summary>Queue faults in words, to stand behind the name of a queue.</summary>
-public static class QueueFaultText
+internal static class QueueFaultText
 {
     /// <summary>The text.</summary>
     public static ReadOnlySpan<byte> Of(QueueFault fault) => fault switch
