@@ -68,7 +68,7 @@ internal sealed class QueueWorld
     /// <summary>The most ticks for which each waited at a time.</summary>
     public ulong[] LongestWait { get; }
 
-    /// <summary>The most ticks in a row for which a hart had nothing to run though a virtual hart waited.</summary>
+    /// <summary>The most ticks in a row for which a hart had nothing to run and was not interrupted, though a virtual hart waited.</summary>
     public ulong LongestIdleness { get; private set; }
 
     /// <summary>How often harts were interrupted.</summary>
@@ -180,7 +180,10 @@ internal sealed class QueueWorld
             _left[hart] -= _habits[hart].Sleep != 0 ? 1u : 0;
         }
 
-        _workMissing = _on.Contains(-1) && _waitsSince.Any(since => since is not null) ? _workMissing + 1 : 0;
+        // One that waits is on its way to a hart that was interrupted for it; which of them gets there first does not matter.
+        var idle = Enumerable.Range(0, Cores).Where(core => _on[core] < 0).ToArray();
+        var expected = Math.Min(idle.Length, _waitsSince.Count(since => since is not null));
+        _workMissing = idle.Count(core => _called[core] is not null) < expected ? _workMissing + 1 : 0;
         LongestIdleness = Math.Max(LongestIdleness, _workMissing);
     }
 }
