@@ -27,11 +27,15 @@ internal static unsafe class PanicEntry
     /// <summary>Tells where the harts' last traps are.</summary>
     internal static void UseMachine(HostMachine<TargetHost>* machine) => s_machine = machine;
 
+    // Set by the first panic: one in its report must not come to the console again.
+    private static bool s_panics;
+
     /// <summary>A check that failed, or an exception.</summary>
     [UnmanagedCallersOnly(EntryPoint = "rvirt_panic")]
     internal static void Check(uint kind, byte* what, nuint pc)
     {
         var host = new TargetHost(s_window, mayTrap: false);
+        SendWhatWaits(ref host);
         PanicReport.Check(ref host, kind, what, pc);
         TraceReport<TargetHost>.Write(s_machine, ref host);
         MachineEnd.Finish(ref host, Status);
@@ -42,8 +46,19 @@ internal static unsafe class PanicEntry
     internal static void Trap(HostFrame* frame)
     {
         var host = new TargetHost(s_window, mayTrap: false);
+        SendWhatWaits(ref host);
         PanicReport.Trap(ref host, frame);
         TraceReport<TargetHost>.Write(s_machine, ref host);
         MachineEnd.Finish(ref host, Status);
+    }
+
+    private static void SendWhatWaits(ref TargetHost host)
+    {
+        var first = !s_panics && s_machine != null;
+        s_panics = true;
+        if (first)
+        {
+            CoreLife<TargetHost>.FinishConsole(ref host, s_machine);
+        }
     }
 }

@@ -19,7 +19,7 @@ public unsafe partial struct GuestBus<THost>
         var value = _uart.TakeReceived();
         if (value < 0)
         {
-            value = _console->TakeInput(ref host, _guest);
+            value = _console->TakeInput(_guest);
             // These calls know no errors: a break is the zero it came as.
             value = value < 0 ? value : value & 0xff;
         }
@@ -79,7 +79,7 @@ public unsafe partial struct GuestBus<THost>
         {
             while (_uart.CanReceive)
             {
-                var value = _console->TakeInput(ref host, _guest);
+                var value = _console->TakeInput(_guest);
                 if (value < 0)
                 {
                     break;

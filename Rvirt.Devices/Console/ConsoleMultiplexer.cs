@@ -4,300 +4,256 @@ using Rvirt.Devices.HostDrivers;
 
 namespace Rvirt.Devices.Console;
 
-/// <summary>Shares the host's UART between the guests and the hypervisor.</summary>
+/// <summary>Shares the host's UART between the guests, the monitor and the hypervisor's messages.</summary>
 /// <remarks>
-/// <para>One guest: its bytes pass as they are. Several: every line starts with <c>[name] </c>, and is held back until it ends, fills
-/// its buffer, or is flushed because its guest fell silent. Where another line had to come between, the begun line is shown again from
-/// its start when its guest goes on. The hypervisor's own lines start with <c>rvirt: </c>.</para>
-/// <para>Input goes to the guest that has the focus. When its buffer is full the host's UART is left alone until there is room, so
-/// that pasted text is not lost.</para>
-/// <para>The lock is innermost: no other lock is taken while it is held.</para>
+/// <para>Everyone prints into a ring of their own (<see cref="GuestConsole"/>), whose oldest bytes are lost where the terminal is slower; that is
+/// counted, and shown. What is shown of the rings is put together in the order in which it goes out (<c>ConsoleMultiplexer.Show.cs</c>): one
+/// guest's bytes as they are, or lines of all guests, each with <c>[name] </c> in front; the hypervisor's own lines start with <c>rvirt: </c>.</para>
+/// <para>Nobody waits for the UART. Where it has room it is given what is to be shown at once; the rest goes out by its interrupt, which one hart
+/// serves, the one that booted (<see cref="Serve"/>). While such an interrupt is awaited, printing only fills rings. Only before interrupts
+/// are on (<see cref="EnableInterrupts"/>), at the end of the machine and in a panic the UART is polled.</para>
+/// <para>Input is always taken from the UART, and the escape is cut out before anybody's buffer, so that it gets through to a guest that hangs.
+/// The rest goes to the guest that has the focus, or the monitor (<c>ConsoleMultiplexer.Input.cs</c>).</para>
+/// <para>The lock is innermost: no other lock is taken while it is held, and it is held for a bounded time.</para>
 /// </remarks>
-public unsafe struct ConsoleMultiplexer<THost>
+public unsafe partial struct ConsoleMultiplexer<THost>
     where THost : struct, IMmio
 {
-    private const int NoGuest = -1;
+    private const int Nobody = -1;
     private const int PanicPatience = 1 << 20;
+    private const int MonitorInputCapacity = 0x1000;
+
+    // Beside the guests there are the monitor and the hypervisor's messages.
+    private const int OtherSources = 2;
 
     private TicketLock _lock;
     private HostUartDriver<THost> _uart;
-    private GuestConsole* _guests;
+    private GuestConsole* _sources;
     private int _guestCount;
+    private bool _monitorThere;
+    private bool _byInterrupt;
+    private bool _transmitting;
+
+    private int _escape;
+    private bool _escaped;
     private int _focus;
+    private bool _monitorFocus;
+
+    // What goes out next, from _stagedFrom on.
+    private fixed byte _staged[StagedCapacity];
+    private int _stagedFrom;
+    private int _stagedTo;
+
+    // The guest that is shown as it is, the monitor, or ViewAll.
+    private int _view;
+
+    // What was shown before the monitor, and before a script asked it.
+    private int _viewBefore;
+    private int _viewAside;
+    private bool _monitorAside;
+    private bool _aside;
+
+    // The guest that was last in turn to show a line.
+    private int _turn;
+
+    // Whose line is being shown, where it must not be cut.
+    private int _current;
+
+    // Whose unfinished line the terminal is in.
     private int _openLine;
     private bool _lineOpen;
-    private bool _throttled;
+
+    private ConsoleNotice _notice;
+    private bool _ring;
 
     /// <summary>Bytes of memory that <see cref="Initialize"/> wants.</summary>
-    public static nuint BytesNeeded(int guests) => (nuint)guests * (nuint)sizeof(GuestConsole);
+    public static nuint BytesNeeded(int guests) =>
+        ((nuint)(guests + OtherSources) * (nuint)(sizeof(GuestConsole) + GuestConsole.OutputCapacity))
+        + ((nuint)guests * GuestConsole.InputCapacity * sizeof(ushort)) + (MonitorInputCapacity * sizeof(ushort));
 
-    /// <summary>Sets the console up. Input stays off until <see cref="EnableInput"/>.</summary>
+    /// <summary>Sets the console up. It polls, and takes no input, until <see cref="EnableInterrupts"/>.</summary>
     /// <param name="uart">The host's UART, initialized.</param>
-    /// <param name="memory">Zeroed memory of <see cref="BytesNeeded"/> bytes, aligned to 16; null where there is no guest yet.</param>
+    /// <param name="memory">Zeroed memory of <see cref="BytesNeeded"/> bytes, aligned to 16.</param>
     /// <param name="guests">Number of guests that have a console.</param>
-    public void Initialize(in HostUartDriver<THost> uart, void* memory, int guests)
+    /// <param name="escape">The key that speaks to the console (<see cref="ConsoleEscape"/>).</param>
+    public void Initialize(in HostUartDriver<THost> uart, void* memory, int guests, int escape = ConsoleEscape.Default)
     {
         this = default;
         _uart = uart;
-        _openLine = NoGuest;
-        Attach(memory, guests);
-    }
+        _escape = escape;
+        _openLine = Nobody;
+        _current = Nobody;
+        _view = guests == 1 ? 0 : ViewAll;
+        _guestCount = guests;
+        // SAFETY: here and below: the memory holds the sources, their input and their output, in this order, for good.
+        _sources = (GuestConsole*)memory;
+        var input = (ushort*)(_sources + guests + OtherSources);
+        var output = (byte*)(input + ((nuint)guests * GuestConsole.InputCapacity) + MonitorInputCapacity);
+        for (var i = 0; i < guests; i++)
+        {
+            _sources[i].Place(output, input, GuestConsole.InputCapacity);
+            input += GuestConsole.InputCapacity;
+            output += GuestConsole.OutputCapacity;
+        }
 
-    /// <summary>Gives the console its guests, once it is known how many there are.</summary>
-    /// <param name="memory">Zeroed memory of <see cref="BytesNeeded"/> bytes, aligned to 16.</param>
-    /// <param name="guests">Number of guests that have a console.</param>
-    public void Attach(void* memory, int guests)
-    {
-        _guests = (GuestConsole*)memory;
-        _guestCount = memory == null ? 0 : guests;
+        _sources[guests].Place(output, input, MonitorInputCapacity);
+        _sources[guests].SetName("monitor"u8);
+        _sources[guests + 1].Place(output + GuestConsole.OutputCapacity, null, 0);
     }
 
     /// <summary>Number of guests.</summary>
     public readonly int GuestCount => _guestCount;
 
-    /// <summary>The guest that input goes to.</summary>
-    public readonly int Focus => _focus;
+    private readonly int Monitor => _guestCount;
 
-    /// <summary>Lets input go to another guest from now on.</summary>
-    /// <param name="host">Access to the UART.</param>
-    /// <param name="guest">Its number; one that is not there changes nothing.</param>
-    public void SetFocus(ref THost host, int guest)
-    {
-        _lock.Acquire();
-        if ((uint)guest < (uint)_guestCount)
-        {
-            _focus = guest;
-            Resume(ref host);
-        }
-
-        _lock.Release();
-    }
+    private readonly int Messages => _guestCount + 1;
 
     /// <summary>A guest's side of the console.</summary>
     // SAFETY: the memory given at the start holds that many.
-    public readonly GuestConsole* Guest(int guest) => (uint)guest < (uint)_guestCount ? _guests + guest : null;
+    public readonly GuestConsole* Guest(int guest) => (uint)guest < (uint)_guestCount ? _sources + guest : null;
 
-    /// <summary>Turns input on. The UART's interrupt must be routed at the host's PLIC.</summary>
-    public void EnableInput(ref THost host)
-        => _uart.EnableReceiveInterrupt(ref host, true);
+    /// <summary>Stops polling: from now on output goes out by interrupt where it has to wait, and input comes in. The UART's interrupt must be routed at the host's PLIC.</summary>
+    public void EnableInterrupts(ref THost host)
+    {
+        _lock.Acquire();
+        _byInterrupt = true;
+        _uart.EnableInterrupts(ref host, receive: true, transmit: false);
+        _lock.Release();
+    }
 
     /// <summary>Takes a byte of a guest's output.</summary>
     public void Output(ref THost host, int guest, byte value)
     {
-        _lock.Acquire();
-        if (_guestCount <= 1)
+        if ((uint)guest < (uint)_guestCount)
         {
-            _lineOpen = value != (byte)'\n';
-            _uart.Write(ref host, value);
+            Put(ref host, guest, value);
         }
-        else if ((uint)guest < (uint)_guestCount)
-        {
-            // SAFETY: the index was checked; the line buffer is never fuller than its capacity.
-            var console = _guests + guest;
-            console->Line[console->LineLength++] = value;
-            if (value == (byte)'\n')
-            {
-                Show(ref host, guest);
-            }
-            else if (console->LineLength == GuestConsole.LineCapacity)
-            {
-                Show(ref host, guest);
-                console->LineLength = 0;
-                console->LineShown = 0;
-            }
-        }
-
-        _lock.Release();
     }
+
+    /// <summary>Takes a byte of the monitor's output.</summary>
+    public void MonitorOutput(ref THost host, byte value)
+        => Put(ref host, Monitor, value);
 
     /// <summary>Shows what a guest has printed of its line: it waits for input, or goes to sleep.</summary>
     public void Flush(ref THost host, int guest)
     {
         // Read without the lock: only the guest's own output changes it.
-        if (_guestCount <= 1 || (uint)guest >= (uint)_guestCount || _guests[guest].LineLength == _guests[guest].LineShown)
+        if ((uint)guest >= (uint)_guestCount || _sources[guest].IsFlushed)
         {
             return;
         }
 
         _lock.Acquire();
-        Show(ref host, guest);
-        _lock.Release();
-    }
-
-    /// <summary>Serves the UART's interrupt: moves what was received to the guest that has the focus.</summary>
-    /// <returns>The guest that has new input, or -1.</returns>
-    public int ServiceInput(ref THost host)
-    {
-        _lock.Acquire();
-        var guest = Drain(ref host);
-        _lock.Release();
-        return guest;
-    }
-
-    /// <summary>Takes a byte of a guest's input, its line status in bits 15 to 8; -1 where none waits.</summary>
-    public int TakeInput(ref THost host, int guest)
-    {
-        if ((uint)guest >= (uint)_guestCount || _guests[guest].InputCount == 0)
-        {
-            return -1;
-        }
-
-        _lock.Acquire();
-        var value = _guests[guest].TakeInput();
-        if (_throttled && guest == _focus && _guests[guest].InputCount <= GuestConsole.InputCapacity / 2)
-        {
-            _throttled = false;
-            Drain(ref host);
-            if (!_throttled)
-            {
-                _uart.EnableReceiveInterrupt(ref host, true);
-            }
-        }
+        _sources[guest].Flush();
+        ShowSoon(ref host);
 
         _lock.Release();
-        return value;
     }
 
     /// <summary>Forgets a guest's waiting input and shows what is left of its line: it starts again or is gone.</summary>
     public void ResetGuest(ref THost host, int guest)
     {
-        if ((uint)guest < (uint)_guestCount)
+        if ((uint)guest >= (uint)_guestCount)
         {
-            Flush(ref host, guest);
-            _lock.Acquire();
-            CloseLine(ref host);
-            _guests[guest].Clear();
-            if (guest == _focus)
-            {
-                Resume(ref host);
-            }
-
-            _lock.Release();
+            return;
         }
+
+        _lock.Acquire();
+        ref var source = ref _sources[guest];
+        source.ForgetInput();
+        if (source.Unshown == 0 && _openLine != guest)
+        {
+            // Another line has ended it.
+            source.BeginLine();
+        }
+        else if (!source.EndsLine)
+        {
+            source.Put((byte)'\r');
+            source.Put((byte)'\n');
+        }
+
+        ShowSoon(ref host);
+        _lock.Release();
     }
 
     /// <summary>Starts a line of the hypervisor's own, <c>rvirt: </c>, and keeps the console until <see cref="EndMessage"/>.</summary>
     /// <param name="console">The console; its state must stay in place while the writer is used.</param>
     /// <param name="host">Access to the UART.</param>
-    public static ConsoleWriter<THost, UartSink<THost>> BeginMessage(ConsoleMultiplexer<THost>* console, ref THost host)
+    public static ConsoleWriter<THost, MessageSink<THost>> BeginMessage(ConsoleMultiplexer<THost>* console, ref THost host)
     {
         console->_lock.Acquire();
-        return console->StartMessage(ref host, new UartSink<THost>(&console->_uart));
-    }
-
-    /// <summary>Starts a last message: takes the console even where the hart that holds it never gives it back.</summary>
-    /// <param name="console">The console; its state must stay in place while the writer is used.</param>
-    /// <param name="host">Access to the UART.</param>
-    public static ConsoleWriter<THost, UartSink<THost>> BeginPanic(ConsoleMultiplexer<THost>* console, ref THost host)
-    {
-        for (var looks = PanicPatience; looks > 0 && !console->_lock.TryAcquire(); looks--)
+        for (var i = 0; i <= console->Monitor; i++)
         {
+            console->_sources[i].MessageFollows();
         }
 
-        return console->StartMessage(ref host, new UartSink<THost>(&console->_uart));
+        return new ConsoleWriter<THost, MessageSink<THost>>(ref host, new MessageSink<THost>(console)).Text("rvirt: "u8);
     }
 
     /// <summary>Ends the line and gives the console back.</summary>
     public void EndMessage(ref THost host)
     {
-        _uart.Write(ref host, (byte)'\r');
-        _uart.Write(ref host, (byte)'\n');
+        PutMessage((byte)'\r');
+        PutMessage((byte)'\n');
+        ShowSoon(ref host);
         _lock.Release();
     }
 
-    private void Prefix(ref THost host, int guest)
+    /// <summary>Bytes that the monitor printed and nobody has seen yet: what does not fit beside them is lost.</summary>
+    public readonly ulong MonitorUnshown => _sources[Monitor].Unshown;
+
+    /// <summary>What the monitor prints with. The console is free between two bytes, so that what it asks for can print messages.</summary>
+    /// <param name="console">The console; its state must stay in place while the writer is used.</param>
+    /// <param name="host">Access to the UART.</param>
+    public static ConsoleWriter<THost, MonitorSink<THost>> MonitorWriter(ConsoleMultiplexer<THost>* console, ref THost host)
+        => new(ref host, new MonitorSink<THost>(console));
+
+    /// <summary>Sends everything that is to be shown, polling: the machine ends. It takes the console even where the hart that holds it never gives it back.</summary>
+    public void Finish(ref THost host)
     {
-        _uart.Write(ref host, (byte)'[');
-        for (var i = 0; i < _guests[guest].NameLength; i++)
+        var looks = PanicPatience;
+        while (looks != 0 && !_lock.TryAcquire())
         {
-            _uart.Write(ref host, _guests[guest].NameByte(i));
+            looks--;
         }
 
-        _uart.Write(ref host, (byte)']');
-        _uart.Write(ref host, (byte)' ');
-    }
-
-    private ConsoleWriter<THost, UartSink<THost>> StartMessage(ref THost host, UartSink<THost> sink)
-    {
-        CloseLine(ref host);
-        return new ConsoleWriter<THost, UartSink<THost>>(ref host, sink).Text("rvirt: "u8);
-    }
-
-    private void CloseLine(ref THost host)
-    {
-        if (_lineOpen)
+        var byInterrupt = _byInterrupt;
+        _byInterrupt = false;
+        for (var i = 0; i < _guestCount; i++)
         {
-            _uart.Write(ref host, (byte)'\r');
-            _uart.Write(ref host, (byte)'\n');
-            _lineOpen = false;
+            _sources[i].Flush();
         }
 
-        _openLine = NoGuest;
-    }
-
-    // Prints what is new of a guest's line; all of it, with the name, where another line came between.
-    private void Show(ref THost host, int guest)
-    {
-        // SAFETY: callers checked the index against the number of guests.
-        var console = _guests + guest;
-        if (_openLine != guest)
+        Show(ref host);
+        _byInterrupt = byInterrupt;
+        if (looks != 0)
         {
-            CloseLine(ref host);
-            Prefix(ref host, guest);
-            console->LineShown = 0;
-            _openLine = guest;
-            _lineOpen = true;
-        }
-
-        for (var i = console->LineShown; i < console->LineLength; i++)
-        {
-            _uart.Write(ref host, console->Line[i]);
-        }
-
-        console->LineShown = console->LineLength;
-        if (console->LineLength != 0 && console->Line[console->LineLength - 1] == (byte)'\n')
-        {
-            console->LineLength = 0;
-            console->LineShown = 0;
-            _openLine = NoGuest;
-            _lineOpen = false;
+            _lock.Release();
         }
     }
 
-    // Whoever has the focus now has room: what waits in the UART interrupts again.
-    private void Resume(ref THost host)
-    {
-        if (_throttled && _guests[_focus].InputCount < GuestConsole.InputCapacity)
-        {
-            _throttled = false;
-            _uart.EnableReceiveInterrupt(ref host, true);
-        }
-    }
+    internal void PutMessage(byte value) => _sources[Messages].Put(value);
 
-    private int Drain(ref THost host)
+    private void Put(ref THost host, int number, byte value)
     {
-        if (_guestCount == 0)
+        _lock.Acquire();
+        // SAFETY: callers name a guest that is there, or the monitor.
+        ref var source = ref _sources[number];
+        source.Put(value);
+        if (!_transmitting && IsShown(number))
         {
-            // Nobody to give it to: quiet the interrupt.
-            _uart.EnableReceiveInterrupt(ref host, false);
-            return -1;
-        }
-
-        var console = _guests + _focus;
-        var any = false;
-        while (console->InputCount < GuestConsole.InputCapacity)
-        {
-            if (!_uart.TryRead(ref host, out var value, out var errors))
+            // Nothing else waits to be shown, or an interrupt would be awaited.
+            if (_byInterrupt && _openLine == number && _view == number && _uart.TryWrite(ref host, value))
             {
-                return any ? _focus : -1;
+                source.Show();
+                _lineOpen = value != (byte)'\n';
             }
-
-            console->TryPutInput(value, errors);
-            any = true;
+            else
+            {
+                Show(ref host);
+            }
         }
 
-        _throttled = true;
-        _uart.EnableReceiveInterrupt(ref host, false);
-        return any ? _focus : -1;
+        _lock.Release();
     }
 }

@@ -4,7 +4,7 @@ using Rvirt.Core.Host;
 
 namespace Rvirt.Devices.HostDrivers;
 
-/// <summary>Driver of the host's 16550A UART: polled output through its FIFO, input by interrupt.</summary>
+/// <summary>Driver of the host's 16550A UART: output through its FIFO, by interrupt or polled, input by interrupt.</summary>
 /// <remarks>The line speed stays as firmware left it. Callers on several harts take a lock around it.</remarks>
 public struct HostUart16550 : IHostUart
 {
@@ -15,6 +15,8 @@ public struct HostUart16550 : IHostUart
     private const uint ModemControl = 4;
     private const uint LineStatus = 5;
 
+    private const byte ReceiveInterrupt = 0x01;
+    private const byte TransmitInterrupt = 0x02;
     private const byte DataReady = 0x01;
     private const byte ByteErrors = 0x0e;
     private const byte Break = 0x10;
@@ -66,6 +68,26 @@ public struct HostUart16550 : IHostUart
     }
 
     /// <inheritdoc/>
+    /// <remarks>An empty FIFO takes 16 bytes.</remarks>
+    public bool TryWrite<THost>(ref THost host, byte value)
+        where THost : struct, IMmio
+    {
+        if (_room == 0)
+        {
+            if ((host.Read8(Register(LineStatus)) & HoldingEmpty) == 0)
+            {
+                return false;
+            }
+
+            _room = FifoDepth;
+        }
+
+        _room--;
+        host.Write8(Register(ReceiveTransmit), value);
+        return true;
+    }
+
+    /// <inheritdoc/>
     public bool TryRead<THost>(ref THost host, out byte value, out byte errors)
         where THost : struct, IMmio
     {
@@ -91,9 +113,10 @@ public struct HostUart16550 : IHostUart
     }
 
     /// <inheritdoc/>
-    public readonly void EnableReceiveInterrupt<THost>(ref THost host, bool on)
+    /// <remarks>The transmitter's interrupt rises when it is enabled while the holding register is empty, and falls with a byte that is written (16550 data sheet, IER bit 1).</remarks>
+    public readonly void EnableInterrupts<THost>(ref THost host, bool receive, bool transmit)
         where THost : struct, IMmio
-        => host.Write8(Register(InterruptEnable), on ? (byte)1 : (byte)0);
+        => host.Write8(Register(InterruptEnable), (byte)((receive ? ReceiveInterrupt : 0) | (transmit ? TransmitInterrupt : 0)));
 
     private bool MakeRoom<THost>(ref THost host)
         where THost : struct, IMmio

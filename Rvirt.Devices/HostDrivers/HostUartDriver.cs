@@ -15,7 +15,8 @@ public unsafe struct HostUartDriver<THost>
     private DriverState _state;
     private delegate*<ref DriverState, ref THost, byte, void> _write;
     private delegate*<ref DriverState, ref THost, out byte, out byte, bool> _tryRead;
-    private delegate*<ref DriverState, ref THost, bool, void> _enableReceiveInterrupt;
+    private delegate*<ref DriverState, ref THost, byte, bool> _tryWrite;
+    private delegate*<ref DriverState, ref THost, bool, bool, void> _enableInterrupts;
 
     /// <summary>Has a driver take a UART and make it usable for output. Interrupts stay off.</summary>
     /// <typeparam name="TUart">The driver.</typeparam>
@@ -28,7 +29,8 @@ public unsafe struct HostUartDriver<THost>
         DriverState.As<TUart>(ref _state).Initialize(ref host, uart);
         _write = &Write<TUart>;
         _tryRead = &TryRead<TUart>;
-        _enableReceiveInterrupt = &EnableReceiveInterrupt<TUart>;
+        _tryWrite = &TryWrite<TUart>;
+        _enableInterrupts = &EnableInterrupts<TUart>;
     }
 
     /// <inheritdoc cref="IHostUart.Write"/>
@@ -39,6 +41,9 @@ public unsafe struct HostUartDriver<THost>
             _write(ref _state, ref host, value);
         }
     }
+
+    /// <inheritdoc cref="IHostUart.TryWrite"/>
+    public bool TryWrite(ref THost host, byte value) => _tryWrite == null || _tryWrite(ref _state, ref host, value);
 
     /// <inheritdoc cref="IHostUart.TryRead"/>
     public bool TryRead(ref THost host, out byte value, out byte errors)
@@ -53,12 +58,12 @@ public unsafe struct HostUartDriver<THost>
         return false;
     }
 
-    /// <inheritdoc cref="IHostUart.EnableReceiveInterrupt"/>
-    public void EnableReceiveInterrupt(ref THost host, bool on)
+    /// <inheritdoc cref="IHostUart.EnableInterrupts"/>
+    public void EnableInterrupts(ref THost host, bool receive, bool transmit)
     {
-        if (_enableReceiveInterrupt != null)
+        if (_enableInterrupts != null)
         {
-            _enableReceiveInterrupt(ref _state, ref host, on);
+            _enableInterrupts(ref _state, ref host, receive, transmit);
         }
     }
 
@@ -70,7 +75,11 @@ public unsafe struct HostUartDriver<THost>
         where TUart : unmanaged, IHostUart
         => DriverState.As<TUart>(ref state).TryRead(ref host, out value, out errors);
 
-    private static void EnableReceiveInterrupt<TUart>(ref DriverState state, ref THost host, bool on)
+    private static bool TryWrite<TUart>(ref DriverState state, ref THost host, byte value)
         where TUart : unmanaged, IHostUart
-        => DriverState.As<TUart>(ref state).EnableReceiveInterrupt(ref host, on);
+        => DriverState.As<TUart>(ref state).TryWrite(ref host, value);
+
+    private static void EnableInterrupts<TUart>(ref DriverState state, ref THost host, bool receive, bool transmit)
+        where TUart : unmanaged, IHostUart
+        => DriverState.As<TUart>(ref state).EnableInterrupts(ref host, receive, transmit);
 }

@@ -3,7 +3,7 @@ using Rvirt.Core.Host;
 
 namespace Rvirt.Devices.HostDrivers;
 
-/// <summary>A driver of the UART that the console uses: polled output, input by interrupt. Callers on several harts take a lock around it.</summary>
+/// <summary>A driver of the UART that the console uses: output and input by interrupt, output by polling too. Callers on several harts take a lock around it.</summary>
 public interface IHostUart : IHostDriver
 {
     /// <summary>Takes a UART and makes it usable for output. Interrupts stay off.</summary>
@@ -16,6 +16,11 @@ public interface IHostUart : IHostDriver
     void Write<THost>(ref THost host, byte value)
         where THost : struct, IMmio;
 
+    /// <summary>Sends a byte where the transmitter has room now. Never waits.</summary>
+    /// <returns>False where it has none: nothing was sent.</returns>
+    bool TryWrite<THost>(ref THost host, byte value)
+        where THost : struct, IMmio;
+
     /// <summary>Takes a received byte.</summary>
     /// <param name="host">Access to its registers.</param>
     /// <param name="value">The byte; zero for a break.</param>
@@ -24,7 +29,13 @@ public interface IHostUart : IHostDriver
     bool TryRead<THost>(ref THost host, out byte value, out byte errors)
         where THost : struct, IMmio;
 
-    /// <summary>Turns the receive interrupt on or off.</summary>
-    void EnableReceiveInterrupt<THost>(ref THost host, bool on)
+    /// <summary>Turns the interrupts on or off.</summary>
+    /// <param name="host">Access to its registers.</param>
+    /// <param name="receive">Whether it interrupts while received bytes wait.</param>
+    /// <param name="transmit">
+    /// Whether it interrupts once the transmitter has room. It may go on to until a byte is sent or this is turned off: whoever is interrupted does
+    /// one of the two.
+    /// </param>
+    void EnableInterrupts<THost>(ref THost host, bool receive, bool transmit)
         where THost : struct, IMmio;
 }

@@ -95,6 +95,11 @@ public static unsafe class MachineSetup<THost>
             return Fail(ref host, GuestBlobErrorText.Of(error));
         }
 
+        if (!ConsoleEscape.TryFind(description.CommandLine, out var escape))
+        {
+            return Fail(ref host, "rvirt.escape on the command line is no control character: write none, or ^ and a character from @ to _ but J and M"u8);
+        }
+
         if (description.Uart.Exists && !description.Uart.HasDriver)
         {
             return NoUartDriver(ref host, description.Uart);
@@ -105,7 +110,7 @@ public static unsafe class MachineSetup<THost>
             return Fail(ref host, "the console's UART has no interrupt that Rvirt can route, 1 to 127: name another one in stdout-path"u8);
         }
 
-        if (!TryMakeMachine<TBoards>(ref host, info, board, description, blob.Count, ref map, out var machine))
+        if (!TryMakeMachine<TBoards>(ref host, info, board, description, blob.Count, escape, ref map, out var machine))
         {
             return null;
         }
@@ -122,7 +127,7 @@ public static unsafe class MachineSetup<THost>
         Announce<THost>.Guests(ref host, machine, board.Name, abilities);
         if (!machine->Guests->Lives)
         {
-            GuestLife<THost>.PassFocus(ref host, machine);
+            GuestLife<THost>.PassFocus(ref host, machine->Guests);
         }
 
         CoreLife<THost>.Open(machine->Cores);
@@ -131,7 +136,7 @@ public static unsafe class MachineSetup<THost>
     }
 
     private static bool TryMakeMachine<TBoards>(
-        ref THost host, BootInfo* info, in Board board, in HostDescription description, int guests, ref MemoryMap map, out HostMachine<THost>* machine)
+        ref THost host, BootInfo* info, in Board board, in HostDescription description, int guests, int escape, ref MemoryMap map, out HostMachine<THost>* machine)
         where TBoards : struct, IBoards
     {
         var consoleBytes = ConsoleMultiplexer<THost>.BytesNeeded(guests);
@@ -159,7 +164,7 @@ public static unsafe class MachineSetup<THost>
         // SAFETY: the hart is used as long as this runs.
         var start = new DriverStart<THost>((THost*)Unsafe.AsPointer(ref host), machine);
         default(TBoards).Drivers(board.Index, ref start);
-        machine->Console.Initialize(start.ConsoleUart, console, guests);
+        machine->Console.Initialize(start.ConsoleUart, console, guests, escape);
         return true;
     }
 

@@ -15,6 +15,9 @@ public static unsafe class CoreLife<THost>
     /// <summary>The machine that a hart is part of.</summary>
     public static HostMachine<THost>* MachineOf(HostCore<THost>* core) => core->Machine;
 
+    /// <summary>Sends what waits for the terminal, polling: nothing else of the machine goes on.</summary>
+    public static void FinishConsole(ref THost host, HostMachine<THost>* machine) => machine->Console.Finish(ref host);
+
     /// <summary>A further hart, in the window, on its stack. On a bare machine it never returns.</summary>
     public static void HartMain(ulong hartId, HostCore<THost>* core)
     {

@@ -232,10 +232,11 @@ public static unsafe class GuestLife<THost>
 
         if (Interlocked.Decrement(ref machine->Running) == 0)
         {
+            machine->Console.Finish(ref core->Host);
             core->Host.End((uint)machine->Status);
         }
 
-        PassFocus(ref core->Host, machine);
+        PassFocus(ref core->Host, guest);
         if (core->Shares)
         {
             return Scheduler<THost>.Retire(core);
@@ -246,11 +247,13 @@ public static unsafe class GuestLife<THost>
         return TrapOutcome.HostBug;
     }
 
-    // Input goes to the first guest that still runs. One that ends on another hart meanwhile either finds the focus on itself and passes it on,
-    // or is seen to have ended here: each side writes first and then looks.
+    // Where the guest had the focus, input goes to the first one that still runs. One that ends on another hart meanwhile either finds the focus on
+    // itself and passes it on, or is seen to have ended here: each side writes first and then looks.
     [ColdPath]
-    internal static void PassFocus(ref THost host, HostMachine<THost>* machine)
+    internal static void PassFocus(ref THost host, Guest<THost>* ended)
     {
+        var machine = ended->Machine;
+        var from = ended->Index;
         for (var i = 0; i < machine->GuestCount; i++)
         {
             if (!machine->Guests[i].Lives)
@@ -258,12 +261,14 @@ public static unsafe class GuestLife<THost>
                 continue;
             }
 
-            machine->Console.SetFocus(ref host, i);
+            var passed = machine->Console.PassFocus(ref host, from, i);
             Interlocked.MemoryBarrier();
-            if (machine->Guests[i].Lives)
+            if (!passed || machine->Guests[i].Lives)
             {
                 return;
             }
+
+            from = i;
         }
     }
 }

@@ -52,6 +52,7 @@ internal static unsafe class GuestReport<THost>
         Begin(hart).Text(" caused an unknown trap: scause "u8).Hex(cause).Text(" stval "u8).Hex(value);
         End(hart);
         Registers(hart);
+        hart->Guest->Machine->Console.Finish(ref hart->Core->Host);
     }
 
     private static ReadOnlySpan<byte> Text(StopReason reason) => reason switch
@@ -107,7 +108,7 @@ internal static unsafe class GuestReport<THost>
         console->EndMessage(ref hart->Core->Host);
     }
 
-    private static ConsoleWriter<THost, UartSink<THost>> Begin(GuestHart<THost>* hart) =>
+    private static ConsoleWriter<THost, MessageSink<THost>> Begin(GuestHart<THost>* hart) =>
         ConsoleMultiplexer<THost>.BeginMessage(&hart->Guest->Machine->Console, ref hart->Core->Host)
             .Text("guest "u8)
             .Text(hart->Guest->Name);

@@ -26,7 +26,7 @@ internal static unsafe class HostInterrupts<THost>
         }
     }
 
-    /// <summary>Routes the console's interrupt to a hart with an open context, and lets input come.</summary>
+    /// <summary>Routes the console's interrupt to a hart with an open context, which serves the terminal from then on, both ways.</summary>
     internal static void RouteConsole(HostCore<THost>* core)
     {
         var machine = core->Machine;
@@ -34,7 +34,7 @@ internal static unsafe class HostInterrupts<THost>
         if (source != 0)
         {
             Require(machine->Plic.Route(ref core->Host, core->PlicContext, source, Console));
-            machine->Console.EnableInput(ref core->Host);
+            machine->Console.EnableInterrupts(ref core->Host);
         }
     }
 
@@ -75,11 +75,13 @@ internal static unsafe class HostInterrupts<THost>
             var machine = core->Machine;
             if (owner == Console)
             {
-                // Nobody, where nothing has come.
-                var focus = machine->Console.ServiceInput(ref host);
-                if ((uint)focus < (uint)machine->GuestCount)
+                var input = machine->Console.Serve(ref host);
+                for (var i = 0; i < machine->GuestCount; i++)
                 {
-                    machine->Guests[focus].Bus.ServiceInput(ref host, RunsElsewhere(machine->Guests + focus));
+                    if (((input.Guests >> i) & 1) != 0)
+                    {
+                        machine->Guests[i].Bus.ServiceInput(ref host, RunsElsewhere(machine->Guests + i));
+                    }
                 }
 
                 return;

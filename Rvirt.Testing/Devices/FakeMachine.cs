@@ -27,7 +27,9 @@ internal sealed unsafe class FakeMachine : IDeviceBoard, IDisposable
 
     public VirtualPlic Plic;
     public Uart16550 Uart;
-    public bool UartStalled;
+    private bool _uartStalled;
+    private byte _uartInterrupts;
+    private int _uartSending;
 
     public FakeMachine(ulong ramBytes)
     {
@@ -40,6 +42,29 @@ internal sealed unsafe class FakeMachine : IDeviceBoard, IDisposable
     }
 
     public StringBuilder Output { get; } = new();
+
+    /// <summary>The terminal takes nothing: the transmitter stays full, and its interrupt low.</summary>
+    public bool UartStalled
+    {
+        get => _uartStalled;
+        set
+        {
+            _uartStalled = value;
+            FillUart();
+        }
+    }
+
+    /// <summary>Bytes take time: the transmitter's FIFO is full after 16 and empty when <see cref="SendFifo"/> says so; what is written into a full one is an error.</summary>
+    public bool UartSlow { get; set; }
+
+    /// <summary>The line has sent what was in the transmitter.</summary>
+    public void SendFifo()
+    {
+        _uartSending = 0;
+        FillUart();
+    }
+
+    private bool UartBusy => _uartStalled || (UartSlow && _uartSending != 0);
 
     public Queue<byte> Input { get; } = new();
 
@@ -123,7 +148,7 @@ internal sealed unsafe class FakeMachine : IDeviceBoard, IDisposable
         if (address - UartBase < Uart16550.Size && size == 1)
         {
             var read = Uart.Read((uint)(address - UartBase));
-            if (UartStalled && address - UartBase == 5)
+            if (UartBusy && address - UartBase == 5)
             {
                 read &= 0x9f;
             }
@@ -170,9 +195,18 @@ internal sealed unsafe class FakeMachine : IDeviceBoard, IDisposable
 
         if (address - UartBase < Uart16550.Size && size == 1)
         {
+            if (address - UartBase == 1)
+            {
+                _uartInterrupts = (byte)value;
+            }
+
             if (Uart.Write((uint)(address - UartBase), (byte)value))
             {
                 Output.Append((char)value);
+                if (++_uartSending > Uart16550.FifoDepth && UartSlow)
+                {
+                    throw new InvalidOperationException("a byte was written into a full transmitter");
+                }
             }
 
             FillUart();
@@ -200,6 +234,6 @@ internal sealed unsafe class FakeMachine : IDeviceBoard, IDisposable
             Uart.Receive(b);
         }
 
-        Plic.SetLevel(UartSource, Uart.InterruptLine);
+        Plic.SetLevel(UartSource, UartBusy ? Uart.HasData && (_uartInterrupts & 1) != 0 : Uart.InterruptLine);
     }
 }

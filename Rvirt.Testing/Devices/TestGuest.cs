@@ -71,7 +71,7 @@ internal sealed unsafe class TestGuest : IGuestSlot, IDisposable
             Bus, ref host, Memory, Machine.Window, devices, Machine.Pointer(RingBase), 0, Console, HostClock);
         HostPlic->Route(ref host, FakeMachine.Context, source, SlotOwner);
         HostPlic->Route(ref host, FakeMachine.Context, FakeMachine.UartSource, ConsoleOwner);
-        Console->EnableInput(ref host);
+        Console->EnableInterrupts(ref host);
     }
 
     public FakeMachine Machine { get; }
@@ -117,8 +117,9 @@ internal sealed unsafe class TestGuest : IGuestSlot, IDisposable
     public void Register(uint offset, uint value) => Write(Slot0 + offset, value);
 
     /// <summary>Serves the host's external interrupt, if there is one.</summary>
+    /// <param name="deliver">Whether the guest's UART is told of input.</param>
     /// <returns>Whether there was.</returns>
-    public bool ServeInterrupts()
+    public bool ServeInterrupts(bool deliver = true)
     {
         if ((Machine.Plic.Signals & (1u << (int)FakeMachine.Context)) == 0)
         {
@@ -126,12 +127,12 @@ internal sealed unsafe class TestGuest : IGuestSlot, IDisposable
         }
 
         var host = Machine.Host;
-        var owners = new Owners(this);
+        var owners = new Owners(this, deliver);
         HostPlic->Serve(ref host, FakeMachine.Context, ref owners);
         return true;
     }
 
-    private readonly struct Owners(TestGuest guest) : IInterruptOwners<DeviceHost>
+    private readonly struct Owners(TestGuest guest, bool deliver) : IInterruptOwners<DeviceHost>
     {
         public void Serve(ref DeviceHost host, ushort owner)
         {
@@ -139,7 +140,7 @@ internal sealed unsafe class TestGuest : IGuestSlot, IDisposable
             {
                 guest.Bus->ServiceDevice(ref host, 0, elsewhere: false);
             }
-            else if (guest.Console->ServiceInput(ref host) == 0)
+            else if ((guest.Console->Serve(ref host).Guests & 1) != 0 && deliver)
             {
                 guest.Bus->ServiceInput(ref host, elsewhere: false);
             }

@@ -128,9 +128,16 @@ internal static class AcmeDrivers
             return (word & 0x100) != 0;
         }
 
-        public readonly void EnableReceiveInterrupt<THost>(ref THost host, bool on)
+        public readonly bool TryWrite<THost>(ref THost host, byte value)
             where THost : struct, IMmio
-            => host.Write32(_base + 8, on ? 1u : 0);
+        {
+            Write(ref host, value);
+            return true;
+        }
+
+        public readonly void EnableInterrupts<THost>(ref THost host, bool receive, bool transmit)
+            where THost : struct, IMmio
+            => host.Write32(_base + 8, (receive ? 1u : 0) | (transmit ? 2u : 0));
     }
 
     public struct Plic : IHostPlic

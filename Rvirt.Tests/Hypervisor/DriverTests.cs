@@ -401,7 +401,11 @@ internal sealed unsafe class DriverTests
             return false;
         }
 
-        public void EnableReceiveInterrupt<THost>(ref THost host, bool on)
+        public bool TryWrite<THost>(ref THost host, byte value)
+            where THost : struct, IMmio
+            => true;
+
+        public void EnableInterrupts<THost>(ref THost host, bool receive, bool transmit)
             where THost : struct, IMmio
         {
         }

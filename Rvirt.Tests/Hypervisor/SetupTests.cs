@@ -119,6 +119,7 @@ internal sealed unsafe class SetupTests
     [TestCase("linux,initrd-start", "linux,nothing", "no kernel given: hand one over as the initial RAM disk, by Kernel")]
     [TestCase("ns16550a", "sifive,uart0", "the console's UART is sifive,uart0, for which the board has no driver: name one that it drives in stdout-path")]
     [TestCase("interrupts = <10>", "interrupts = <128>", "the console's UART has no interrupt that Rvirt can route, 1 to 127: name another one in stdout-path")]
+    [TestCase("chosen {", "chosen { bootargs = \"quiet rvirt.escape=x\";", "rvirt.escape on the command line is no control character: write none, or ^ and a character from @ to _ but J and M")]
     [TestCase("reg = <0 0x80000000 0 0x40000>", "reg = <0 0x80000000 0 0x7800000>", "too little memory for the guests: give the machine more, by MoreMemory")]
     [TestCase("reg = <0 0x80000000 0 0x40000>", "reg = <0 0x80000000 0 0x7ffd000>", "too little memory: give the machine more, by MoreMemory")]
     public void A_machine_that_cannot_work_is_refused_by_name(string text, string instead, string expected)

@@ -89,8 +89,8 @@ public unsafe class ConsoleTests
         using var guest = new TestGuest();
         var host = guest.Machine.Host;
         ConsoleMultiplexer<DeviceHost>.BeginMessage(guest.Console, ref host).Text("half"u8);
-        ConsoleMultiplexer<DeviceHost>.BeginPanic(guest.Console, ref host).Text("bug"u8).Newline();
-        Assert.That(guest.Output, Does.EndWith("rvirt: bug\r\n"));
+        guest.Console->Finish(ref host);
+        Assert.That(guest.Output, Is.EqualTo("rvirt: half"));
     }
 
     [Test]
@@ -169,7 +169,7 @@ public unsafe class ConsoleTests
             }
         }
 
-        Assert.That(read.ToString(), Does.Match("^x+login$"));
+        Assert.That(read.ToString(), Is.EqualTo("login"));
     }
 
     [Test]
@@ -177,15 +177,15 @@ public unsafe class ConsoleTests
     {
         using var guest = new TestGuest(guests: 2);
         var host = guest.Machine.Host;
-        guest.Machine.Type(new string('x', 3000));
+        guest.Machine.Type("x");
+        guest.ServeInterrupts();
+        guest.Console->SetFocus(ref host, 1);
+        guest.Machine.Type("y");
         while (guest.ServeInterrupts())
         {
         }
 
-        guest.Console->SetFocus(ref host, 1);
-        Assert.That(guest.ServeInterrupts(), Is.True, "what waits in the UART interrupts again");
-        var next = guest.Console->TakeInput(ref host, 1);
-        Assert.That(next, Is.EqualTo('x'));
+        Assert.That(guest.Console->TakeInput(1), Is.EqualTo('y'));
         guest.Console->SetFocus(ref host, 2);
         Assert.That(guest.Console->Focus, Is.EqualTo(1), "a guest that is not there");
     }
@@ -222,7 +222,11 @@ public unsafe class ConsoleTests
         Print(guest, 0, new string('x', 40));
         guest.Machine.UartStalled = false;
         Print(guest, 0, "back");
-        Assert.That(guest.Output, Does.EndWith("back"));
+        while (guest.ServeInterrupts())
+        {
+        }
+
+        Assert.That(guest.Output, Is.EqualTo(new string('x', 40) + "back"));
     }
 
     [Test]

@@ -19,15 +19,18 @@ internal sealed class HostUartDriverTests
         var uart = default(HostUartDriver<DeviceHost>);
         uart.Take<LoudUart>(ref host, new HostDevice { Base = FakeMachine.UartBase });
         Assert.That(machine.Uart.Read(1), Is.Zero);
-        uart.EnableReceiveInterrupt(ref host, true);
+        uart.EnableInterrupts(ref host, receive: true, transmit: false);
         Assert.That(machine.Uart.Read(1), Is.EqualTo(1), "interrupts");
         foreach (var value in "a-b"u8)
         {
             uart.Write(ref host, value);
         }
 
-        Assert.That(machine.Output.ToString(), Is.EqualTo("A-B"));
-        Assert.That((uart.TryRead(ref host, out var read, out var errors), read, errors), Is.EqualTo((true, (byte)3, (byte)2)), "bytes sent, and a constant");
+        Assert.That(uart.TryWrite(ref host, (byte)'c'), Is.True);
+        Assert.That(machine.Output.ToString(), Is.EqualTo("A-BC"));
+        uart.EnableInterrupts(ref host, receive: false, transmit: true);
+        Assert.That(machine.Uart.Read(1), Is.EqualTo(2), "interrupts");
+        Assert.That((uart.TryRead(ref host, out var read, out var errors), read, errors), Is.EqualTo((true, (byte)4, (byte)2)), "bytes sent, and a constant");
     }
 
     [Test]
@@ -37,7 +40,8 @@ internal sealed class HostUartDriverTests
         var host = machine.Host;
         var uart = default(HostUartDriver<DeviceHost>);
         uart.Write(ref host, 1);
-        uart.EnableReceiveInterrupt(ref host, true);
+        Assert.That(uart.TryWrite(ref host, 1), Is.True);
+        uart.EnableInterrupts(ref host, receive: true, transmit: false);
         Assert.That((uart.TryRead(ref host, out var read, out var errors), read, errors), Is.EqualTo((false, (byte)0, (byte)0)));
         Assert.That(machine.MmioAccesses, Is.Zero);
     }
@@ -83,9 +87,16 @@ internal sealed class HostUartDriverTests
             return true;
         }
 
-        public void EnableReceiveInterrupt<THost>(ref THost host, bool on)
+        public bool TryWrite<THost>(ref THost host, byte value)
             where THost : struct, IMmio
-            => host.Write8(_base + 1, on ? (byte)1 : (byte)0);
+        {
+            Write(ref host, value);
+            return true;
+        }
+
+        public void EnableInterrupts<THost>(ref THost host, bool receive, bool transmit)
+            where THost : struct, IMmio
+            => host.Write8(_base + 1, (byte)((receive ? 1 : 0) | (transmit ? 2 : 0)));
     }
 
     // Keeps the last byte that was sent in the last byte of its state.
@@ -113,7 +124,14 @@ internal sealed class HostUartDriverTests
             return true;
         }
 
-        public readonly void EnableReceiveInterrupt<THost>(ref THost host, bool on)
+        public bool TryWrite<THost>(ref THost host, byte value)
+            where THost : struct, IMmio
+        {
+            Write(ref host, value);
+            return true;
+        }
+
+        public readonly void EnableInterrupts<THost>(ref THost host, bool receive, bool transmit)
             where THost : struct, IMmio
         {
         }
