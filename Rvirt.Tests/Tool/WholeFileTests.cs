@@ -188,8 +188,8 @@ public sealed class WholeFileTests
         Commands.Run("chmod", ["+x", dtc]);
         string[] arguments = [Program, "blob", "-o", "out.dtb", "--guest", "name=a,kernel=kernel,memory=64M"];
 
-        // A session of its own: Ctrl-C goes to every process that a terminal runs in the foreground.
-        var start = new ProcessStartInfo("setsid", ["dotnet", .. arguments]) { WorkingDirectory = folder.File("") };
+        // A session of its own: Ctrl-C goes to every process that a terminal runs in the foreground, where the signal is not ignored as it is in the background.
+        var start = new ProcessStartInfo("setsid", ["env", "--default-signal=INT", "dotnet", .. arguments]) { WorkingDirectory = folder.File("") };
         start.Environment["PATH"] = $"{folder.File("bin")}:{Environment.GetEnvironmentVariable("PATH")}";
         using (var tool = Process.Start(start)!)
         {
