@@ -41,7 +41,11 @@ public static class ConsoleEscape
         return true;
     }
 
-    private static bool TryRead(ReadOnlySpan<byte> value, out int escape)
+    /// <summary>Reads a key as a person writes it: <c>^X</c> or <c>none</c>.</summary>
+    /// <param name="value">What is written.</param>
+    /// <param name="escape">The key; <see cref="Default"/> where it is none.</param>
+    /// <returns>False where it is no key that this can be.</returns>
+    public static bool TryRead(ReadOnlySpan<byte> value, out int escape)
     {
         if (value.SequenceEqual("none"u8))
         {

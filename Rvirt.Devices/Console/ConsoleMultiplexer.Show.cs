@@ -1,4 +1,5 @@
 using System;
+using Rvirt.Core.Freestanding;
 using Rvirt.Core.Host;
 
 namespace Rvirt.Devices.Console;
@@ -238,12 +239,16 @@ public unsafe partial struct ConsoleMultiplexer<THost>
     // What a full ring has lost of a source is said where it is missing.
     private void TellLoss(int number, ReadOnlySpan<byte> end)
     {
-        ref var source = ref _sources[number];
-        if (source.UntoldBytes == 0)
+        if (_sources[number].UntoldBytes != 0)
         {
-            return;
+            SayLoss(number, end);
         }
+    }
 
+    [ColdPath]
+    private void SayLoss(int number, ReadOnlySpan<byte> end)
+    {
+        ref var source = ref _sources[number];
         Stage("[lost "u8);
         StageCount(source.UntoldLines != 0 ? source.UntoldLines : source.UntoldBytes);
         Stage(source.UntoldLines != 0 ? " lines]"u8 : " bytes]"u8);
@@ -264,6 +269,7 @@ public unsafe partial struct ConsoleMultiplexer<THost>
         _current = Nobody;
     }
 
+    [ColdPath]
     private void Say()
     {
         var notice = _notice;

@@ -199,8 +199,8 @@ public unsafe partial struct ConsoleMultiplexer<THost>
         _lock.Release();
     }
 
-    /// <summary>Bytes that the monitor printed and nobody has seen yet: what does not fit beside them is lost.</summary>
-    public readonly ulong MonitorUnshown => _sources[Monitor].Unshown;
+    /// <summary>Whether there is room for much of the monitor's output before its oldest is lost: half of its ring. Where there is not, <see cref="Serve"/> is called as it is shown.</summary>
+    public readonly bool HasRoomForMonitor => _sources[Monitor].Unshown <= GuestConsole.OutputCapacity / 2;
 
     /// <summary>What the monitor prints with. The console is free between two bytes, so that what it asks for can print messages.</summary>
     /// <param name="console">The console; its state must stay in place while the writer is used.</param>

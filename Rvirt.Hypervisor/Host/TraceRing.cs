@@ -45,6 +45,22 @@ internal struct TraceRing
         return Volatile.Read(in Count) - number < Capacity;
     }
 
+    /// <summary>Copies what the ring keeps, the newest first, so that what the hart overwrites meanwhile is the oldest.</summary>
+    /// <param name="copy">The copy: it counts as many traps, and keeps those from a number on.</param>
+    /// <returns>The number of the first trap that is whole in the copy.</returns>
+    public readonly ulong CopyTo(ref TraceRing copy)
+    {
+        var number = Volatile.Read(in Count);
+        copy.Count = number;
+        while (number != 0 && TryRead(number - 1, out var record))
+        {
+            number--;
+            copy.Records[(int)(number % Capacity)] = record;
+        }
+
+        return number;
+    }
+
     /// <summary>Room for all records.</summary>
     [InlineArray(Capacity)]
     public struct RecordArray

@@ -12,7 +12,7 @@ internal static unsafe class CommandTable<TView, THost, TSink>
     where TSink : struct, IConsoleSink<THost>
 {
     /// <summary>Number of commands.</summary>
-    public const int Count = 12;
+    public const int Count = 15;
 
     /// <summary>A command.</summary>
     /// <param name="index">0 to <see cref="Count"/> - 1.</param>
@@ -30,6 +30,9 @@ internal static unsafe class CommandTable<TView, THost, TSink>
         9 => new("shadow"u8, "GUEST[.HART]"u8, "shadow tables of a virtual hart"u8, &ShadowCommand.Run),
         10 => new("devices"u8, "GUEST"u8, "virtio slots of a guest"u8, &DevicesCommand.Run),
         11 => new("trace"u8, "on|off|CORE [TRAPS]"u8, "the last traps of a hart of the host"u8, &TraceCommand.Run),
+        12 => new("focus"u8, "GUEST|all"u8, "shows a guest, or lines of all"u8, &FocusCommand.Run),
+        13 => new("escape"u8, "[KEY]"u8, "the console's key: ^X or none"u8, &EscapeCommand.Run),
+        14 => new("shutdown"u8, ""u8, "ends the machine"u8, &ShutdownCommand.Run),
         _ => throw new ArgumentOutOfRangeException(nameof(index)),
     };
 

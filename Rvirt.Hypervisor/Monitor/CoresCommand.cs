@@ -1,9 +1,11 @@
+using Rvirt.Core.Freestanding;
 using Rvirt.Core.Host;
 using Rvirt.Devices.Console;
 
 namespace Rvirt.Hypervisor.Monitor;
 
 /// <summary>The harts of the host.</summary>
+[ColdPath]
 internal static class CoresCommand
 {
     private const int NameWidth = 22;

@@ -1,4 +1,5 @@
 using System;
+using Rvirt.Core.Freestanding;
 using Rvirt.Core.Host;
 using Rvirt.Devices.Console;
 using Rvirt.Devices.Virtio;
@@ -6,6 +7,7 @@ using Rvirt.Devices.Virtio;
 namespace Rvirt.Hypervisor.Monitor;
 
 /// <summary>The virtio slots of a guest.</summary>
+[ColdPath]
 internal static class DevicesCommand
 {
     private const int KindWidth = 9;

@@ -1,3 +1,4 @@
+using Rvirt.Core.Freestanding;
 using Rvirt.Core.Host;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.Console;
@@ -5,6 +6,7 @@ using Rvirt.Devices.Console;
 namespace Rvirt.Hypervisor.Monitor;
 
 /// <summary>All guests.</summary>
+[ColdPath]
 internal static class GuestsCommand
 {
     /// <summary>A guest a line.</summary>

@@ -1,9 +1,11 @@
+using Rvirt.Core.Freestanding;
 using Rvirt.Core.Host;
 using Rvirt.Devices.Console;
 
 namespace Rvirt.Hypervisor.Monitor;
 
 /// <summary>What there is to type.</summary>
+[ColdPath]
 internal static class HelpCommand
 {
     private const int Width = 30;

@@ -1,4 +1,5 @@
 using Rvirt.Core.VirtualHart;
+using Rvirt.Devices.Console;
 using Rvirt.Hypervisor.Host;
 
 namespace Rvirt.Hypervisor.Monitor;
@@ -52,18 +53,30 @@ internal interface IMachineView
     /// <summary>Number of virtio slots of a guest.</summary>
     int SlotCount(int guest);
 
+    /// <summary>Shows a guest on the terminal, and lets input go to it.</summary>
+    void SetFocus(int guest);
+
+    /// <summary>Shows lines of all guests on the terminal; input goes to the guest that had it last.</summary>
+    void ShowAll();
+
+    /// <summary>The key that speaks to the console, as <see cref="ConsoleEscape"/> has it.</summary>
+    int Escape { get; set; }
+
+    /// <summary>Ends the machine, when this answer is shown.</summary>
+    void EndMachine();
+
     /// <summary>Has all harts of the host note their traps down from now on, or not.</summary>
     void SetTracing(bool on);
 
-    /// <summary>How many traps a hart of the host has noted down; a snapshot.</summary>
-    ulong TraceCount(int core);
+    /// <summary>Copies the traps that a hart of the host keeps, for <see cref="TryTrace"/>: a hart that traps often overwrites them faster than they are shown.</summary>
+    /// <returns>How many it has noted down so far.</returns>
+    ulong CopyTrace(int core);
 
-    /// <summary>A trap of a hart of the host, exact.</summary>
-    /// <param name="core">The hart.</param>
+    /// <summary>A trap of the copy, exact.</summary>
     /// <param name="number">The trap's number, from 0 on.</param>
     /// <param name="record">What was noted down.</param>
-    /// <returns>False where it is not kept any more.</returns>
-    bool TryTrace(int core, ulong number, out TraceRecord record);
+    /// <returns>False where it was not kept any more.</returns>
+    bool TryTrace(ulong number, out TraceRecord record);
 
     /// <summary>The host physical address behind a guest physical one.</summary>
     /// <returns>False where there is no RAM.</returns>

@@ -1,9 +1,11 @@
+using Rvirt.Core.Freestanding;
 using Rvirt.Core.Host;
 using Rvirt.Devices.Console;
 
 namespace Rvirt.Hypervisor.Monitor;
 
 /// <summary>A guest's RAM.</summary>
+[ColdPath]
 internal static class MemoryCommand
 {
     private const ulong LineBytes = 32;

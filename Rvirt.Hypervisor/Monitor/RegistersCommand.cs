@@ -1,3 +1,4 @@
+using Rvirt.Core.Freestanding;
 using Rvirt.Core.Host;
 using Rvirt.Core.Instructions;
 using Rvirt.Core.Privileged;
@@ -7,6 +8,7 @@ using Rvirt.Devices.Console;
 namespace Rvirt.Hypervisor.Monitor;
 
 /// <summary>The registers of a virtual hart, all of one moment.</summary>
+[ColdPath]
 internal static class RegistersCommand
 {
     private const int PerLine = 4;

@@ -1,9 +1,11 @@
+using Rvirt.Core.Freestanding;
 using Rvirt.Core.Host;
 using Rvirt.Devices.Console;
 
 namespace Rvirt.Hypervisor.Monitor;
 
 /// <summary>The shadow tables of a virtual hart.</summary>
+[ColdPath]
 internal static class ShadowCommand
 {
     /// <summary>What is in use, and what was done so far.</summary>

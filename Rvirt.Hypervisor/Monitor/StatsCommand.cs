@@ -1,10 +1,12 @@
 using System;
+using Rvirt.Core.Freestanding;
 using Rvirt.Core.Host;
 using Rvirt.Devices.Console;
 
 namespace Rvirt.Hypervisor.Monitor;
 
 /// <summary>Traps of a guest by cause.</summary>
+[ColdPath]
 internal static class StatsCommand
 {
     private const int NameWidth = 18;

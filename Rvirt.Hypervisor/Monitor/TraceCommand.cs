@@ -1,4 +1,5 @@
 using System;
+using Rvirt.Core.Freestanding;
 using Rvirt.Core.Host;
 using Rvirt.Devices.Console;
 using Rvirt.Hypervisor.Host;
@@ -6,6 +7,7 @@ using Rvirt.Hypervisor.Host;
 namespace Rvirt.Hypervisor.Monitor;
 
 /// <summary>The last traps of a hart of the host, and whether they are noted down.</summary>
+[ColdPath]
 internal static class TraceCommand
 {
     private const ulong DefaultLines = 16;
@@ -26,7 +28,7 @@ internal static class TraceCommand
         }
 
         var number = run.At++;
-        if (view.TryTrace(run.Hart, number, out var record))
+        if (view.TryTrace(number, out var record))
         {
             TraceText.Line(output.Text("  "u8), record);
         }
@@ -59,8 +61,7 @@ internal static class TraceCommand
             return Answer.Error(output, ": no number of traps, 1 to 256"u8, word);
         }
 
-        run.Hart = (int)core;
-        run.End = view.TraceCount((int)core);
+        run.End = view.CopyTrace((int)core);
         run.At = run.End - Math.Min(run.End, lines);
         return run.At == run.End ? CommandResult.Done : CommandResult.More;
     }

@@ -1,10 +1,12 @@
 using System;
+using Rvirt.Core.Freestanding;
 using Rvirt.Core.Host;
 using Rvirt.Devices.Console;
 
 namespace Rvirt.Hypervisor.Monitor;
 
 /// <summary>Which Rvirt this is.</summary>
+[ColdPath]
 internal static class VersionCommand
 {
     /// <summary>The version, as the packages have it.</summary>

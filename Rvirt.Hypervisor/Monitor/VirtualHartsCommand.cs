@@ -1,3 +1,4 @@
+using Rvirt.Core.Freestanding;
 using Rvirt.Core.Host;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
@@ -6,6 +7,7 @@ using Rvirt.Devices.Console;
 namespace Rvirt.Hypervisor.Monitor;
 
 /// <summary>The virtual harts of a guest.</summary>
+[ColdPath]
 internal static class VirtualHartsCommand
 {
     /// <summary>A virtual hart a line. Where one is loaded, mode and program counter are those of its last trap.</summary>

@@ -1,3 +1,4 @@
+using Rvirt.Core.Freestanding;
 using Rvirt.Core.Host;
 using Rvirt.Core.Privileged;
 using Rvirt.Devices.Console;
@@ -6,6 +7,7 @@ using Rvirt.Mmu;
 namespace Rvirt.Hypervisor.Monitor;
 
 /// <summary>The way of an address through the guest's page tables, as the virtual hart's <c>satp</c> is now (Privileged spec 1.13 §12.3.2). A and D stay as they are.</summary>
+[ColdPath]
 internal static class WalkCommand
 {
     /// <summary>A level a line, down to the leaf or what is wrong.</summary>

@@ -22,6 +22,17 @@ internal static unsafe class CoreKick<THost>
         }
     }
 
+    /// <summary>The calling hart starts: forgets an interrupt that its firmware left. What was asked of it already, and on a stack with less below it is served later, interrupts it once more.</summary>
+    internal static void Postpone(HostCore<THost>* core)
+    {
+        core->Host.ClearSoftwareInterrupt();
+        // As in Take, behind the interrupt: who asks after this interrupts.
+        if (Interlocked.Or(ref core->Requests, 0) != 0)
+        {
+            core->Host.SendIpis(1, core->HartId);
+        }
+    }
+
     /// <summary>Another hart interrupted the calling one: takes what was asked of it. What was asked of the virtual hart it runs comes next.</summary>
     internal static CoreRequest Take(HostCore<THost>* core)
     {
@@ -47,6 +58,11 @@ internal static unsafe class CoreKick<THost>
         if ((requests & CoreRequest.Report) != 0)
         {
             core->Machine->Inspection.Answer(core);
+        }
+
+        if ((requests & CoreRequest.Monitor) != 0)
+        {
+            MonitorConsole<THost>.Serve(core);
         }
     }
 

@@ -41,7 +41,7 @@ public static unsafe class CoreLife<THost>
         ref var host = ref core->Host;
         host.ClearSie(ulong.MaxValue);
         host.SetTimer(ulong.MaxValue);
-        CoreKick<THost>.Take(core);
+        CoreKick<THost>.Postpone(core);
         host.SettleUserMode();
         core->Units = TrapContext<THost>.GuestMode.Open(ref host);
         HostInterrupts<THost>.Open(core);

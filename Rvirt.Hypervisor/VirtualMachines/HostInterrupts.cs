@@ -35,6 +35,7 @@ internal static unsafe class HostInterrupts<THost>
         {
             Require(machine->Plic.Route(ref core->Host, core->PlicContext, source, Console));
             machine->Console.EnableInterrupts(ref core->Host);
+            MonitorConsole<THost>.Attach(core);
         }
     }
 
@@ -76,6 +77,11 @@ internal static unsafe class HostInterrupts<THost>
             if (owner == Console)
             {
                 var input = machine->Console.Serve(ref host);
+                if (input.Monitor || machine->Monitor.HasMore)
+                {
+                    MonitorConsole<THost>.Serve(core);
+                }
+
                 for (var i = 0; i < machine->GuestCount; i++)
                 {
                     if (((input.Guests >> i) & 1) != 0)

@@ -4,6 +4,7 @@ using Rvirt.Core.Seeds;
 using Rvirt.Devices.Console;
 using Rvirt.Devices.HostDrivers;
 using Rvirt.Hypervisor.Host;
+using Rvirt.Hypervisor.Monitor;
 using Rvirt.Hypervisor.Scheduling;
 using Rvirt.Hypervisor.Setup;
 using Rvirt.Mmu;
@@ -72,8 +73,20 @@ public unsafe struct HostMachine<THost>
     /// <summary>Whether harts note their traps down; written by the console's hart, read by each when it is asked to.</summary>
     internal bool NotesTraps;
 
+    /// <summary>Traps that the monitor shows; the console's hart alone uses it.</summary>
+    internal TraceRing TraceCopy;
+
+    /// <summary>The first trap of the copy; likewise.</summary>
+    internal ulong TraceFrom;
+
     /// <summary>What the monitor asks of other harts.</summary>
     internal Inspection<THost> Inspection;
+
+    /// <summary>The monitor; the console's hart alone uses it.</summary>
+    internal MonitorSession Monitor;
+
+    /// <summary>Whether the monitor was told to end the machine; the console's hart alone uses it.</summary>
+    internal bool IsToEnd;
 
     /// <summary>Guests that have not ended; changed atomically.</summary>
     internal int Running;

@@ -130,6 +130,22 @@ internal readonly unsafe struct MachineView<THost> : IMachineView
     }
 
     /// <inheritdoc/>
+    public int Escape
+    {
+        get => _core->Machine->Console.Escape;
+        set => _core->Machine->Console.SetEscape(value);
+    }
+
+    /// <inheritdoc/>
+    public void SetFocus(int guest) => _core->Machine->Console.SetFocus(ref _core->Host, guest);
+
+    /// <inheritdoc/>
+    public void ShowAll() => _core->Machine->Console.SetAll(ref _core->Host);
+
+    /// <inheritdoc/>
+    public void EndMachine() => _core->Machine->IsToEnd = true;
+
+    /// <inheritdoc/>
     public void SetTracing(bool on)
     {
         var machine = _core->Machine;
@@ -145,10 +161,20 @@ internal readonly unsafe struct MachineView<THost> : IMachineView
     }
 
     /// <inheritdoc/>
-    public ulong TraceCount(int core) => Volatile.Read(ref CoreAt(core)->Trace->Count);
+    public ulong CopyTrace(int core)
+    {
+        var machine = _core->Machine;
+        machine->TraceFrom = CoreAt(core)->Trace->CopyTo(ref machine->TraceCopy);
+        return machine->TraceCopy.Count;
+    }
 
     /// <inheritdoc/>
-    public bool TryTrace(int core, ulong number, out TraceRecord record) => CoreAt(core)->Trace->TryRead(number, out record);
+    public bool TryTrace(ulong number, out TraceRecord record)
+    {
+        var machine = _core->Machine;
+        record = machine->TraceCopy.Records[(int)(number % TraceRing.Capacity)];
+        return number >= machine->TraceFrom && number < machine->TraceCopy.Count;
+    }
 
     /// <inheritdoc/>
     public bool TryHostAddress(int guest, ulong address, out ulong hostAddress) => GuestAt(guest)->Memory.TryTranslate(address, 1, out hostAddress);

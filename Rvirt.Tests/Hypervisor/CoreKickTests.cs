@@ -38,6 +38,21 @@ internal sealed unsafe class CoreKickTests
     }
 
     [Test]
+    public void WhatWasAskedOfAHartBeforeItBeginsInterruptsItOnceItHas()
+    {
+        using var world = new SetupWorld();
+        Assert.That(world.Boot([world.Guest("one", Spin), world.Guest("two", Spin)]), world.Desktop.Emergency);
+        var cores = world.Desktop.Record->Cores;
+        CoreKick<FakeHost>.Raise(ref cores[0].Host, &cores[1], CoreRequest.Reschedule);
+        CoreKick<FakeHost>.Postpone(&cores[1]);
+        Assert.That((Software(world, 1), cores[1].Requests), Is.EqualTo((Interrupts.Software, (int)CoreRequest.Reschedule)));
+        Assert.That(CoreKick<FakeHost>.Take(&cores[1]), Is.EqualTo(CoreRequest.Reschedule));
+        cores[0].Host.SendIpis(1, cores[1].HartId);
+        CoreKick<FakeHost>.Postpone(&cores[1]);
+        Assert.That(Software(world, 1), Is.Zero, "nothing was asked: what its firmware left is nobody's");
+    }
+
+    [Test]
     public void AVirtualHartIsWhereItsStateSays()
     {
         using var world = new SetupWorld();

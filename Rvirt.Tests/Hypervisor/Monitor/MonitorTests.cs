@@ -40,6 +40,8 @@ internal sealed class MonitorTests
     [TestCase("mem web 0xa0000000", "0xa0000000: no RAM of the guest")]
     [TestCase("mem web 0xffffffffffffffff", "0xffffffffffffffff: no RAM of the guest")]
     [TestCase("stats web -x", "-x: the one option is -r")]
+    [TestCase("focus mail", "mail: no guest of that name or number")]
+    [TestCase("escape x", "x: write ^ and one of @ A-Z [ \\ ] ^ _ but J and M, or none")]
     [TestCase("trace", "use: trace on|off|CORE [TRAPS]")]
     [TestCase("trace 4", "4: no hart of the host of that number, nor on or off")]
     [TestCase("trace web", "web: no hart of the host of that number, nor on or off")]
@@ -102,6 +104,47 @@ internal sealed class MonitorTests
     {
         Assert.That(_world.Ask("trace 2"), Has.Length.EqualTo(16 - 1 + 1), "one was overwritten meanwhile");
         Assert.That(_world.Ask("trace 1"), Is.EqualTo(new[] { "rvirt: ok" }), "nothing was noted down there");
+    }
+
+    [Test]
+    public void The_terminal_is_told_what_to_show()
+    {
+        Assert.That(_world.Ask("focus web.test"), Is.EqualTo(new[] { "rvirt: ok" }));
+        _world.View.Verify(view => view.SetFocus(1), Times.Once);
+        Assert.That(_world.Ask("focus all"), Is.EqualTo(new[] { "rvirt: ok" }));
+        _world.View.Verify(view => view.ShowAll(), Times.Once);
+        _world.View.Verify(view => view.SetFocus(It.IsAny<int>()), Times.Once);
+    }
+
+    [TestCase("^T", 20, "Ctrl-T")]
+    [TestCase("^t", 20, "Ctrl-T")]
+    [TestCase("^^", 30, "Ctrl-^")]
+    [TestCase("^@", 0, "Ctrl-@")]
+    [TestCase("none", -1, "none")]
+    public void The_consoles_key_is_changed(string word, int key, string said)
+    {
+        Assert.That(_world.Ask("escape " + word), Is.EqualTo(new[] { "rvirt: ok" }));
+        Assert.That(_world.View.Object.Escape, Is.EqualTo(key));
+        Assert.That(_world.Ask("escape"), Is.EqualTo(new[] { "  " + said, "rvirt: ok" }));
+    }
+
+    [Test]
+    public void What_ends_something_asks_for_its_name_again()
+    {
+        Assert.That(_world.Type("shutdown\r"), Is.EqualTo("shutdown\r\ntype the name again: "));
+        Assert.That(_world.Type("shut\t\rversion\r"), Does.StartWith("shut\r\nrvirt: error: not confirmed\r\nrvirt> version"), "nothing is completed there");
+        Assert.That(_world.Type("shutdown\r\u0003"), Is.EqualTo("shutdown\r\ntype the name again: ^C\r\nrvirt: error: not confirmed\r\nrvirt> "));
+        Assert.That(_world.Type("shutdown\r\r"), Does.EndWith("type the name again: \r\nrvirt: error: not confirmed\r\nrvirt> "));
+        _world.View.Verify(view => view.EndMachine(), Times.Never);
+        Assert.That(_world.Type("shutdown\rshutdown\r"), Does.EndWith("type the name again: shutdown\r\nrvirt: ok\r\nrvirt> "));
+        _world.View.Verify(view => view.EndMachine(), Times.Once);
+    }
+
+    [Test]
+    public void A_script_is_asked_nothing()
+    {
+        Assert.That(_world.Ask("!shutdown"), Is.EqualTo(new[] { "rvirt: ok" }));
+        _world.View.Verify(view => view.EndMachine(), Times.Once);
     }
 
     /// <summary>Each counter has a name of its own, also one that is new.</summary>

@@ -135,13 +135,17 @@ internal sealed class MonitorWorld
         View.Setup(view => view.Slot(0, 5)).Returns(new SlotFacts { Kind = 19, Address = 0x1000_6000, Interrupt = 6, Counters = new VirtioCounters { Faults = 1 } });
         View.Setup(view => view.TryReadMemory(It.IsAny<int>(), It.IsAny<ulong>(), out It.Ref<ulong>.IsAny)).Returns(new Look(ReadMemory));
         View.Setup(view => view.TryHostAddress(It.IsAny<int>(), It.IsAny<ulong>(), out It.Ref<ulong>.IsAny)).Returns(new Look(HostAddress));
+        View.SetupProperty(view => view.Escape, 0x1d);
+        View.Setup(view => view.SetFocus(It.IsAny<int>()));
+        View.Setup(view => view.ShowAll());
+        View.Setup(view => view.EndMachine());
         View.Setup(view => view.SetTracing(It.IsAny<bool>()));
-        View.Setup(view => view.TraceCount(It.IsAny<int>())).Returns<int>(core => core == 2 ? 1003ul : 0);
-        View.Setup(view => view.TryTrace(2, It.IsAny<ulong>(), out It.Ref<TraceRecord>.IsAny)).Returns(new LookBack(ReadTrace));
+        View.Setup(view => view.CopyTrace(It.IsAny<int>())).Returns<int>(core => core == 2 ? 1003ul : 0);
+        View.Setup(view => view.TryTrace(It.IsAny<ulong>(), out It.Ref<TraceRecord>.IsAny)).Returns(new LookBack(ReadTrace));
         View.Setup(view => view.ForgetCounters(It.IsAny<int>()));
     }
 
-    private delegate bool LookBack(int core, ulong number, out TraceRecord record);
+    private delegate bool LookBack(ulong number, out TraceRecord record);
 
     private delegate bool Look(int guest, ulong address, out ulong value);
 
@@ -219,8 +223,8 @@ internal sealed class MonitorWorld
         return address - 0x8000_0000 < 512 << 20;
     }
 
-    // The one before the last two was overwritten meanwhile.
-    private static bool ReadTrace(int core, ulong number, out TraceRecord record)
+    // The one before the last two is not kept any more.
+    private static bool ReadTrace(ulong number, out TraceRecord record)
     {
         record = new TraceRecord
         {
@@ -276,11 +280,23 @@ internal sealed class MonitorWorld
 
         public int SlotCount(int guest) => view.SlotCount(guest);
 
+        public int Escape
+        {
+            get => view.Escape;
+            set => view.Escape = value;
+        }
+
+        public void SetFocus(int guest) => view.SetFocus(guest);
+
+        public void ShowAll() => view.ShowAll();
+
+        public void EndMachine() => view.EndMachine();
+
         public void SetTracing(bool on) => view.SetTracing(on);
 
-        public ulong TraceCount(int core) => view.TraceCount(core);
+        public ulong CopyTrace(int core) => view.CopyTrace(core);
 
-        public bool TryTrace(int core, ulong number, out TraceRecord record) => view.TryTrace(core, number, out record);
+        public bool TryTrace(ulong number, out TraceRecord record) => view.TryTrace(number, out record);
 
         public bool TryHostAddress(int guest, ulong address, out ulong hostAddress) => view.TryHostAddress(guest, address, out hostAddress);
 
