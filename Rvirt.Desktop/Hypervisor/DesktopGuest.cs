@@ -110,6 +110,12 @@ public sealed unsafe class DesktopGuest
         _desktop.Enter(Hart, &_record->V);
     }
 
+    /// <summary>Where it is in its life.</summary>
+    internal GuestState State => _record->Guest->State;
+
+    /// <summary>Asks it, as another hart would.</summary>
+    internal bool Ask(LifeRequest request) => GuestControl<FakeHost>.TryAsk(_record->Guest->Machine->Cores, _record->Guest, request);
+
     /// <summary>Its virtual hart has trapped.</summary>
     internal void CountTrap() => Traps++;
 

@@ -60,6 +60,8 @@ public static unsafe class CoreLife<THost>
         if (core->First == null || !core->First->Guest->Lives)
         {
             IdleLoop<THost>.Run(core);
+            core->Host.EnterGuest(&GuestLife<THost>.Switch(core, core->First)->V);
+            return;
         }
 
         HostInterrupts<THost>.RouteDevices(core, core->First->Guest);

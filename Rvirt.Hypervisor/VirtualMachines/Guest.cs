@@ -65,8 +65,11 @@ public unsafe struct Guest<THost>
     /// <summary>Whether its harts share harts of the host with those of other guests.</summary>
     internal bool Shares;
 
-    /// <summary>Where it is in its life: a <see cref="GuestState"/>. Others read it too, so it is written last, or atomically.</summary>
+    /// <summary>Where it is in its life: a <see cref="GuestState"/>. Written under the machine's lock of lives, and read without it.</summary>
     internal int StateNumber;
+
+    /// <summary>What was asked of it from outside and not done yet. Under the machine's lock of lives.</summary>
+    internal LifeRequest Asked;
 
     /// <summary>Where it is in its life.</summary>
     internal readonly GuestState State => (GuestState)Volatile.Read(in StateNumber);

@@ -43,8 +43,7 @@ public static unsafe class GuestLife<THost>
             {
                 var hart = (GuestHart<THost>*)guest->Harts[0];
                 HostInterrupts<THost>.RouteDevices(core, guest);
-                Fill(ref core->Host, guest);
-                Reset(core, hart, guest->Kernel.Entry, guest->Layout.DeviceTree);
+                Prepare(core, hart);
                 Scheduler<THost>.Start(core, hart);
             }
         }
@@ -88,11 +87,6 @@ public static unsafe class GuestLife<THost>
                     break;
                 default:
                     outcome = Finish(core, outcome, cause, value);
-                    if (outcome == TrapOutcome.Resume && !core->Shares)
-                    {
-                        return core->Running;
-                    }
-
                     break;
             }
 
@@ -107,13 +101,30 @@ public static unsafe class GuestLife<THost>
     /// <returns>The virtual hart to enter next.</returns>
     internal static GuestHart<THost>* Switch(HostCore<THost>* core, GuestHart<THost>* hart)
     {
+        var outcome = Load(core, hart);
+        return Leave(hart, outcome == TrapOutcome.Resume ? GoOn(core) : outcome, 0, 0);
+    }
+
+    /// <summary>Loads a virtual hart on a hart that runs nothing.</summary>
+    /// <returns>Resume to go on with it; Idle where it waits on; Stop where that was asked for.</returns>
+    internal static TrapOutcome Load(HostCore<THost>* core, GuestHart<THost>* hart)
+    {
         var outcome = WorldSwitch<THost>.Load(core, hart);
-        if (outcome == TrapOutcome.Resume)
+        return outcome == TrapOutcome.Resume ? GoOnWaiting(core) : outcome;
+    }
+
+    // It does not get as far as the interrupt of its timer, if it goes on waiting.
+    private static TrapOutcome GoOnWaiting(HostCore<THost>* core)
+    {
+        var hart = core->Running;
+        if (!hart->V.Waits)
         {
-            outcome = hart->V.Waits && !HartWait.TryEnd(TrapContext<THost>.GuestMode, ref core->Host, ref hart->V) ? TrapOutcome.Idle : GoOn(core);
+            return TrapOutcome.Resume;
         }
 
-        return Leave(hart, outcome, 0, 0);
+        var mode = TrapContext<THost>.GuestMode;
+        HartTimer.CatchUp(mode, ref core->Host, ref hart->V, ref hart->Guest->Bus);
+        return HartWait.TryEnd(mode, ref core->Host, ref hart->V) ? TrapOutcome.Resume : TrapOutcome.Idle;
     }
 
     private static TrapOutcome ServeHarts(HostCore<THost>* core)
@@ -150,6 +161,24 @@ public static unsafe class GuestLife<THost>
             throw new System.InvalidOperationException("a trap that cannot come from a guest");
         }
 
+        switch (GuestControl<THost>.TakeAsked(guest, hart->V.StopReason))
+        {
+            case LifeRequest.Resume when hart->V.StopReason == StopReason.Requested:
+                hart->V.StopReason = StopReason.None;
+                return GoOnWaiting(core);
+            case LifeRequest.Pause when hart->V.StopReason == StopReason.Requested:
+                hart->V.StopReason = StopReason.None;
+                PutDown(core);
+                GuestControl<THost>.SetState(guest, GuestState.Paused);
+                return Rest(core);
+            case LifeRequest.Restart:
+                hart->V.StopReason = StopReason.Reboot;
+                break;
+            case LifeRequest.Kill:
+                hart->V.StopReason = StopReason.Requested;
+                break;
+        }
+
         // Devices must let go of the guest's memory before anything else uses it.
         if (!guest->Bus.ResetAll(ref core->Host))
         {
@@ -162,6 +191,7 @@ public static unsafe class GuestLife<THost>
             case StopReason.Reboot:
                 GuestReport<THost>.Rebooting(hart);
                 Start(core, hart);
+                GuestControl<THost>.SetState(guest, GuestState.Running);
                 return core->Shares ? Scheduler<THost>.Yield(core) : TrapOutcome.Resume;
             case StopReason.Shutdown:
                 GuestReport<THost>.Ended(hart);
@@ -179,6 +209,14 @@ public static unsafe class GuestLife<THost>
     {
         Fill(ref core->Host, hart->Guest);
         PutAt(core, hart, hart->Guest->Kernel.Entry, hart->Guest->Layout.DeviceTree);
+    }
+
+    /// <summary>Loads what the guest is made of, as <see cref="GuestLoader{THost}"/> does, and puts its hart where that starts; it is loaded nowhere.</summary>
+    [ColdPath]
+    internal static void Prepare(HostCore<THost>* core, GuestHart<THost>* hart)
+    {
+        Fill(ref core->Host, hart->Guest);
+        Reset(core, hart, hart->Guest->Kernel.Entry, hart->Guest->Layout.DeviceTree);
     }
 
     [ColdPath]
@@ -224,7 +262,6 @@ public static unsafe class GuestLife<THost>
     private static TrapOutcome End(HostCore<THost>* core, Guest<THost>* guest, GuestState state, uint status)
     {
         var machine = guest->Machine;
-        Interlocked.Exchange(ref guest->StateNumber, (int)state);
         if (status != 0)
         {
             Interlocked.CompareExchange(ref machine->Status, (int)status, 0);
@@ -232,19 +269,41 @@ public static unsafe class GuestLife<THost>
 
         if (Interlocked.Decrement(ref machine->Running) == 0)
         {
+            GuestControl<THost>.SetState(guest, state);
             machine->Console.Finish(ref core->Host);
             core->Host.End((uint)machine->Status);
         }
 
+        // Only then: from there on another hart can start it again.
+        PutDown(core);
+        GuestControl<THost>.SetState(guest, state);
         PassFocus(ref core->Host, guest);
+        return Rest(core);
+    }
+
+    private static void PutDown(HostCore<THost>* core)
+    {
         if (core->Shares)
         {
-            return Scheduler<THost>.Retire(core);
+            Scheduler<THost>.Park(core);
+        }
+        else
+        {
+            WorldSwitch<THost>.Save(core, RunState.Parked);
+        }
+    }
+
+    /// <summary>The hart has put down what it ran.</summary>
+    /// <returns>What comes next for the virtual hart that is loaded then.</returns>
+    private static TrapOutcome Rest(HostCore<THost>* core)
+    {
+        if (core->Shares)
+        {
+            return Scheduler<THost>.RunNext(core);
         }
 
-        WorldSwitch<THost>.Drop(core);
         IdleLoop<THost>.Run(core);
-        return TrapOutcome.HostBug;
+        return Load(core, core->First);
     }
 
     // Where the guest had the focus, input goes to the first one that still runs. One that ends on another hart meanwhile either finds the focus on

@@ -1,4 +1,5 @@
 using Rvirt.Core.DeviceTree;
+using Rvirt.Core.Host;
 using Rvirt.Core.Memory;
 using Rvirt.Core.Seeds;
 using Rvirt.Devices.Console;
@@ -87,6 +88,9 @@ public unsafe struct HostMachine<THost>
 
     /// <summary>Whether the monitor was told to end the machine; the console's hart alone uses it.</summary>
     internal bool IsToEnd;
+
+    /// <summary>Held while a guest's state changes, and while that is looked at to change it. A leaf.</summary>
+    internal TicketLock Lives;
 
     /// <summary>Guests that have not ended; changed atomically.</summary>
     internal int Running;

@@ -67,7 +67,7 @@ internal static unsafe class IdleLoop<THost>
         return TrapOutcome.Resume;
     }
 
-    /// <summary>Serves devices of others for ever: no virtual hart is loaded.</summary>
+    /// <summary>Serves devices of others, for as long as the virtual hart that the hart is for does not run: none is loaded. For ever, where there is none.</summary>
     internal static void Run(HostCore<THost>* core)
     {
         // No guest's tables are used while nobody looks after them.
@@ -76,8 +76,9 @@ internal static unsafe class IdleLoop<THost>
         host.ClearSie(Interrupts.Timer);
         host.WriteSatp(core->Machine->Boot.Satp);
         host.SfenceAll();
-        while (true)
+        while (core->First == null || core->First->V.RunState != RunState.Runnable)
         {
+            // Who starts it writes that, then interrupts this hart.
             var pending = Sleep(core);
             if ((pending & Interrupts.Software) != 0)
             {

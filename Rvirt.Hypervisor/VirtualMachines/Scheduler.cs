@@ -57,16 +57,14 @@ internal static unsafe class Scheduler<THost>
         return RunNext(core);
     }
 
-    /// <summary>The virtual hart that is loaded does not go on, and nothing of it that the hart holds is wanted any more: another one runs.</summary>
-    /// <returns>As <see cref="Block"/>.</returns>
-    internal static TrapOutcome Retire(HostCore<THost>* core)
+    /// <summary>The virtual hart that is loaded does not go on before it is started: it is put down. <see cref="RunNext"/> comes next.</summary>
+    internal static void Park(HostCore<THost>* core)
     {
         ref var queue = ref core->Machine->Queue;
         queue.Lock.Acquire();
-        WorldSwitch<THost>.Drop(core);
+        WorldSwitch<THost>.Save(core, RunState.Parked);
         queue.Leave(core->Index, core->Host.ReadTime());
         queue.Lock.Release();
-        return RunNext(core);
     }
 
     /// <summary>Goes on with the virtual hart that is loaded, or with another where its slice has ended.</summary>
@@ -164,16 +162,7 @@ internal static unsafe class Scheduler<THost>
         var machine = core->Machine;
         var hart = (GuestHart<THost>*)machine->Guests[number / RunQueue.HartsPerGuest].Harts[number % RunQueue.HartsPerGuest];
         hart->V.SliceEnd = Math.Min(sliceEnd, EarliestWake(core));
-        var outcome = WorldSwitch<THost>.Load(core, hart);
-        if (outcome != TrapOutcome.Resume || !hart->V.Waits)
-        {
-            return outcome;
-        }
-
-        // It does not get as far as the interrupt of its timer, if it goes on waiting.
-        var mode = TrapContext<THost>.GuestMode;
-        HartTimer.CatchUp(mode, ref core->Host, ref hart->V, ref hart->Guest->Bus);
-        return HartWait.TryEnd(mode, ref core->Host, ref hart->V) ? TrapOutcome.Resume : TrapOutcome.Idle;
+        return GuestLife<THost>.Load(core, hart);
     }
 
     // The virtual hart that is loaded goes on until then.

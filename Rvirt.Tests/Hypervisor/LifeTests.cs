@@ -1,0 +1,173 @@
+using System.Linq;
+using System.Runtime.InteropServices;
+using NUnit.Framework;
+using Rvirt.Core.VirtualHart;
+using Rvirt.Desktop.Guests;
+using Rvirt.Desktop.Hypervisor;
+using Rvirt.Hypervisor.VirtualMachines;
+
+namespace Rvirt.Tests.Hypervisor;
+
+/// <summary>Guests are started, paused, resumed, restarted and killed from outside while their neighbours work, with a hart each and where they share.</summary>
+internal sealed class LifeTests
+{
+    private const ulong Counter = 0x8040_0000;
+
+    // Enough for each guest to have its turn.
+    private const ulong Turn = 200_000;
+
+    private const string Spin = "li s0, 0x80400000\nld t0, 0(s0)\nagain: addi t0, t0, 1\nsd t0, 0(s0)\nj again\n";
+
+    // Wakes each millisecond, and counts that.
+    private const string Sleeper = """
+        li s0, 0x80400000
+        li t0, 32
+        csrw sie, t0
+        again:
+        csrr a0, time
+        li t0, 10000
+        add a0, a0, t0
+        li a7, 0x54494D45
+        li a6, 0
+        ecall
+        wfi
+        ld t0, 0(s0)
+        addi t0, t0, 1
+        sd t0, 0(s0)
+        j again
+
+        """;
+
+    private static GuestPayload Guest(string program) => GuestPayload.Program(program) with { Memory = 8 << 20 };
+
+    // One guest to ask, and neighbours.
+    private static GuestWorld World(bool shared, string program, bool autostart = true)
+    {
+        var world = new GuestWorld(new WorldOptions { MoreHarts = shared ? -1 : 0 }, Guest(program) with { Autostart = autostart }, Guest(Spin), Guest(Spin));
+        // A slice is 60000 instructions.
+        world.Machine.CyclesPerTick = 1;
+        return world;
+    }
+
+    private static ulong CountOf(DesktopGuest guest) => MemoryMarshal.Read<ulong>(guest.Ram(Counter, 8));
+
+    // Runs, and says how far each got.
+    private static ulong[] Run(GuestWorld world, ulong steps = Turn)
+    {
+        var before = world.Guests.Select(CountOf).ToArray();
+        world.Run(steps);
+        return [.. world.Guests.Select((guest, i) => CountOf(guest) - before[i])];
+    }
+
+    [Test]
+    public void A_paused_guest_stands_still_and_goes_on_where_it_was([Values] bool shared, [Values(Spin, Sleeper)] string program)
+    {
+        using var world = World(shared, program);
+        Assert.That(Run(world), Is.All.GreaterThan(0));
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.That(world.Guest.Ask(LifeRequest.Pause));
+            Assert.That(world.Guest.State, Is.EqualTo(GuestState.Pausing));
+            world.Run(Turn);
+            Assert.That((world.Guest.State, world.Guest.VCpu.RunState), Is.EqualTo((GuestState.Paused, RunState.Parked)));
+            var count = CountOf(world.Guest);
+            var got = Run(world);
+            Assert.That(got[0], Is.Zero, "it stands still");
+            Assert.That(got.Skip(1), Is.All.GreaterThan(0), "its neighbours do not");
+            Assert.That(world.Guest.Ask(LifeRequest.Resume));
+            Assert.That(Run(world), Is.All.GreaterThan(0));
+            Assert.That(CountOf(world.Guest), Is.GreaterThan(count), "it has lost nothing");
+        }
+
+        Assert.That((world.Guest.State, world.Guest.Starts), Is.EqualTo((GuestState.Running, 1UL)));
+    }
+
+    [Test]
+    public void A_guest_is_killed_and_started_fifty_times_while_its_neighbours_go_on([Values] bool shared, [Values(Spin, Sleeper)] string program)
+    {
+        using var world = World(shared, program);
+        for (var i = 0; i < 50; i++)
+        {
+            Assert.That(Run(world), Is.All.GreaterThan(0), $"life {i}");
+            Assert.That(world.Guest.Ask(LifeRequest.Kill));
+            Assert.That(Run(world)[1..], Is.All.GreaterThan(0));
+            Assert.That((world.Guest.State, world.Stopped), Is.EqualTo((GuestState.Stopped, (StopReason?)StopReason.Requested)));
+            Assert.That(world.Guest.Ask(LifeRequest.Start));
+            Assert.That(world.Guest.State, Is.EqualTo(GuestState.Running));
+        }
+
+        Assert.That(Run(world), Is.All.GreaterThan(0));
+        Assert.That((world.Guest.Starts, world.Desktop.Status), Is.EqualTo((51UL, (uint?)null)));
+    }
+
+    [Test]
+    public void A_guest_is_restarted_fifty_times_while_its_neighbours_go_on([Values] bool shared, [Values(Spin, Sleeper)] string program)
+    {
+        using var world = World(shared, program);
+        for (var i = 0; i < 50; i++)
+        {
+            Assert.That(Run(world), Is.All.GreaterThan(0), $"life {i}");
+            if (i % 2 == 1)
+            {
+                // Paused or not.
+                Assert.That(world.Guest.Ask(LifeRequest.Pause));
+                world.Run(i % 4 == 1 ? Turn : 0);
+            }
+
+            Assert.That(world.Guest.Ask(LifeRequest.Restart));
+        }
+
+        Assert.That(Run(world), Is.All.GreaterThan(0));
+        Assert.That((world.Guest.State, world.Guest.Starts, world.Desktop.Status), Is.EqualTo((GuestState.Running, 51UL, (uint?)null)));
+    }
+
+    [Test]
+    public void A_guest_that_did_not_start_with_the_machine_starts_when_it_is_asked_to([Values] bool shared)
+    {
+        using var world = World(shared, Spin, autostart: false);
+        Assert.That(Run(world)[0], Is.Zero);
+        Assert.That(world.Guest.State, Is.EqualTo(GuestState.Created));
+        Assert.That(world.Guest.Ask(LifeRequest.Pause), Is.False);
+        Assert.That(world.Guest.Ask(LifeRequest.Start));
+        Assert.That(Run(world), Is.All.GreaterThan(0));
+        Assert.That(world.Guest.Ask(LifeRequest.Start), Is.False, "it runs");
+    }
+
+    [Test]
+    public void A_guest_that_is_resumed_before_it_stood_still_goes_on([Values] bool shared, [Values(Spin, Sleeper)] string program)
+    {
+        using var world = World(shared, program);
+        Run(world);
+        Assert.That(world.Guest.Ask(LifeRequest.Pause) && world.Guest.Ask(LifeRequest.Resume));
+        Assert.That(Run(world), Is.All.GreaterThan(0));
+        Assert.That(world.Guest.State, Is.EqualTo(GuestState.Running));
+    }
+
+    [Test]
+    public void A_paused_guest_can_be_killed([Values] bool shared)
+    {
+        using var world = World(shared, Sleeper);
+        Run(world);
+        Assert.That(world.Guest.Ask(LifeRequest.Pause));
+        world.Run(Turn);
+        Assert.That(world.Guest.Ask(LifeRequest.Kill));
+        Assert.That(world.Guest.Ask(LifeRequest.Resume), Is.False);
+        Assert.That(Run(world)[1..], Is.All.GreaterThan(0));
+        Assert.That(world.Guest.State, Is.EqualTo(GuestState.Stopped));
+    }
+
+    [Test]
+    public void The_last_guest_that_is_killed_ends_the_machine([Values] bool shared)
+    {
+        using var world = World(shared, Spin);
+        Run(world);
+        foreach (var guest in world.Guests)
+        {
+            Assert.That(guest.Ask(LifeRequest.Kill));
+            world.Run(Turn);
+        }
+
+        Assert.That(world.Guests.Select(guest => guest.Stopped), Is.All.EqualTo(StopReason.Requested));
+        Assert.That(world.Desktop.Status, Is.EqualTo(1));
+    }
+}
