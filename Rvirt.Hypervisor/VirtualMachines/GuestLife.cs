@@ -86,7 +86,12 @@ public static unsafe class GuestLife<THost>
                     outcome = ServeHarts(core);
                     break;
                 default:
-                    outcome = Finish(core, outcome, cause, value);
+                    outcome = Finish(core, outcome, cause, value, out var fresh);
+                    if (fresh)
+                    {
+                        return core->Running;
+                    }
+
                     break;
             }
 
@@ -149,10 +154,11 @@ public static unsafe class GuestLife<THost>
     }
 
     /// <summary>The guest does not go on: it starts again, or ends, or the hypervisor panics.</summary>
-    /// <returns>What comes next for the virtual hart that is loaded then.</returns>
+    /// <returns>What comes next for the virtual hart that is loaded then; nothing but to enter it, where it starts again on a hart to itself.</returns>
     [ColdPath]
-    private static TrapOutcome Finish(HostCore<THost>* core, TrapOutcome outcome, ulong cause, ulong value)
+    private static TrapOutcome Finish(HostCore<THost>* core, TrapOutcome outcome, ulong cause, ulong value, out bool fresh)
     {
+        fresh = false;
         var hart = core->Running;
         var guest = hart->Guest;
         if (outcome != TrapOutcome.Stop)
@@ -192,7 +198,8 @@ public static unsafe class GuestLife<THost>
                 GuestReport<THost>.Rebooting(hart);
                 Start(core, hart);
                 GuestControl<THost>.SetState(guest, GuestState.Running);
-                return core->Shares ? Scheduler<THost>.Yield(core) : TrapOutcome.Resume;
+                fresh = !core->Shares;
+                return fresh ? TrapOutcome.Resume : Scheduler<THost>.Yield(core);
             case StopReason.Shutdown:
                 GuestReport<THost>.Ended(hart);
                 return End(core, guest, GuestState.Stopped, 0);

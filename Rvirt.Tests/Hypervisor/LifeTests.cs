@@ -46,6 +46,7 @@ internal sealed class LifeTests
         var world = new GuestWorld(new WorldOptions { MoreHarts = shared ? -1 : 0 }, Guest(program) with { Autostart = autostart }, Guest(Spin), Guest(Spin));
         // A slice is 60000 instructions.
         world.Machine.CyclesPerTick = 1;
+        world.Machine.Slice = 2000;
         return world;
     }
 
