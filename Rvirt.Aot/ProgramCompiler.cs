@@ -28,7 +28,7 @@ public sealed class ProgramCompiler
     private readonly DebugSymbols _debug = new();
     private readonly Dictionary<IMethod, (ILFunction Body, MethodSymbols Symbols)> _bodies = [];
     private readonly Dictionary<MethodInstance, IrFunction> _functions = [];
-    private readonly Dictionary<IrFunction, (MethodInstance Instance, CallSignature Signature)> _instances = [];
+    private readonly Dictionary<IrFunction, CallSignature> _signatures = [];
     private readonly Queue<MethodInstance> _pending = [];
     private readonly HashSet<MethodInstance> _required = [];
     private readonly Dictionary<KnownTypeCode, IType> _knownTypes = [];
@@ -186,11 +186,8 @@ public sealed class ProgramCompiler
             function = Declare(instance, null);
         }
         Require(instance);
-        return (function, _instances[function].Signature);
+        return (function, _signatures[function]);
     }
-
-    /// <summary>The instance a function was compiled from, or null.</summary>
-    public MethodInstance? InstanceOf(IrFunction function) => _instances.TryGetValue(function, out var found) ? found.Instance : null;
 
     public CallSignature SignatureOf(IMethod method)
     {
@@ -234,7 +231,7 @@ public sealed class ProgramCompiler
         // Cold code that is part of hot code would be compiled as hot, and take its registers.
         function.Inlining = function.IsCold ? InlinePolicy.Never : InliningOf(instance.Definition);
         _functions.Add(instance, function);
-        _instances.Add(function, (instance, signature));
+        _signatures.Add(function, signature);
         return function;
     }
 
@@ -244,7 +241,7 @@ public sealed class ProgramCompiler
         var parameters = new List<IrParameter>();
         if (signature.HasHiddenResult)
         {
-            parameters.Add(new IrParameter(IrType.Pointer, 0, "result")
+            parameters.Add(new IrParameter(IrType.Pointer)
             {
                 Attributes = $"noalias nocapture noundef align {signature.Result.Alignment} dereferenceable({signature.Result.Size})",
             });
@@ -254,7 +251,7 @@ public sealed class ProgramCompiler
             var mode = signature.ParameterModes[i];
             if (mode.Kind == PassKind.Indirect)
             {
-                parameters.Add(new IrParameter(IrType.Pointer, parameters.Count, $"p{i}")
+                parameters.Add(new IrParameter(IrType.Pointer)
                 {
                     Attributes = $"noalias nocapture noundef align {signature.Parameters[i].Alignment} dereferenceable({signature.Parameters[i].Size})",
                 });
@@ -262,7 +259,7 @@ public sealed class ProgramCompiler
             }
             foreach (var piece in mode.Pieces)
             {
-                parameters.Add(new IrParameter(piece.Type, parameters.Count, $"p{i}")
+                parameters.Add(new IrParameter(piece.Type)
                 {
                     Attributes = isBoundary ? CallSignature.Extension(signature.Parameters[i]) : "",
                 });
@@ -306,7 +303,7 @@ public sealed class ProgramCompiler
                 function = Declare(instance, null);
             }
             var (body, symbols) = BodyOf(instance.Definition);
-            new MethodLowering(this, instance, body, function, _instances[function].Signature, symbols).Run();
+            new MethodLowering(this, instance, body, function, _signatures[function], symbols).Run();
         }
         catch (RefusalException e)
         {

@@ -111,7 +111,7 @@ internal static class UnsafeIntrinsics
             throw new RefusalException(DiagnosticCode.InvalidIl, $"BitCast between types of {from.Size} and {to.Size} bytes");
         }
         // Room aligned for both.
-        var slot = call.B.Slot(from.Size, System.Math.Max(from.Alignment, to.Alignment), "bits");
+        var slot = call.B.Slot(from.Size, System.Math.Max(from.Alignment, to.Alignment));
         call.Write(slot, call.Arguments[0], from, from.Alignment);
         return call.Read(slot, to, to.Alignment);
     }

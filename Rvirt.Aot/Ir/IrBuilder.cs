@@ -46,9 +46,9 @@ public sealed class IrBuilder(IrFunction function)
         return instruction;
     }
 
-    public IrSlot Slot(int size, int alignment, string name)
+    public IrSlot Slot(int size, int alignment)
     {
-        var slot = new IrSlot(Math.Max(size, 1), Math.Max(alignment, 1), name);
+        var slot = new IrSlot(Math.Max(size, 1), Math.Max(alignment, 1));
         Function.Slots.Add(slot);
         return slot;
     }
@@ -105,10 +105,6 @@ public sealed class IrBuilder(IrFunction function)
     public IrValue Not(IrValue condition) => condition is IrConstant c
         ? IrConstant.Bool(c.Value == 0)
         : Emit(new IrBinary(BinaryOp.Xor, condition, IrConstant.Bool(true)));
-
-    public IrValue Select(IrValue condition, IrValue whenTrue, IrValue whenFalse) => condition is IrConstant c
-        ? (c.Value != 0 ? whenTrue : whenFalse)
-        : Emit(new IrSelect(condition, whenTrue, whenFalse));
 
     /// <summary>Makes an integer narrower or wider, or turns a pointer into an integer and back.</summary>
     public IrValue Convert(IrValue value, IrType type, bool signed)

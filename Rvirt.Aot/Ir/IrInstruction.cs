@@ -24,13 +24,11 @@ public enum MemoryOrder
 }
 
 /// <summary>Room on the stack for the whole run of the function, or of a scope where lifetimes are marked.</summary>
-public sealed class IrSlot(int size, int alignment, string name) : IrValue(IrType.Pointer)
+public sealed class IrSlot(int size, int alignment) : IrValue(IrType.Pointer)
 {
     public int Size { get; } = size;
 
     public int Alignment { get; } = alignment;
-
-    public string Name { get; } = name;
 
     /// <summary>Type of the variable in the debugger; null for temporaries.</summary>
     public IrVariable? Variable { get; set; }
@@ -133,17 +131,6 @@ public sealed class IrCast(CastOp op, IrValue value, IrType type) : IrInstructio
     public IrValue Value { get; } = value;
 
     public override IEnumerable<IrValue> Operands => [Value];
-}
-
-public sealed class IrSelect(IrValue condition, IrValue whenTrue, IrValue whenFalse) : IrInstruction(whenTrue.Type)
-{
-    public IrValue Condition { get; } = condition;
-
-    public IrValue WhenTrue { get; } = whenTrue;
-
-    public IrValue WhenFalse { get; } = whenFalse;
-
-    public override IEnumerable<IrValue> Operands => [Condition, WhenTrue, WhenFalse];
 }
 
 /// <summary>An address a number of bytes away from another.</summary>

@@ -43,12 +43,8 @@ public sealed class IrSymbol(string name, long offset = 0) : IrValue(IrType.Poin
 }
 
 /// <summary>A parameter of the function.</summary>
-public sealed class IrParameter(IrType type, int index, string name) : IrValue(type)
+public sealed class IrParameter(IrType type) : IrValue(type)
 {
-    public int Index { get; } = index;
-
-    public string Name { get; } = name;
-
     /// <summary>Attributes as LLVM spells them, for example <c>nonnull noundef</c>.</summary>
     public string Attributes { get; init; } = "";
 }

@@ -106,8 +106,6 @@ public static class IrVerifier
         IrBinary binary when !binary.Left.Type.Matches(binary.Right.Type) || !binary.Left.Type.IsInteger =>
             $"{binary.Op} of {binary.Left.Type} and {binary.Right.Type}",
         IrCompare compare when !compare.Left.Type.Matches(compare.Right.Type) => $"compare of {compare.Left.Type} and {compare.Right.Type}",
-        IrSelect select when !select.WhenTrue.Type.Matches(select.WhenFalse.Type) || select.Condition.Type != IrType.I1 =>
-            $"select {select.Condition.Type} of {select.WhenTrue.Type} and {select.WhenFalse.Type}",
         IrCast cast => CheckCast(cast),
         IrOffset offset when !offset.Address.Type.IsPointer || !offset.Bytes.Type.Matches(IrType.I64) =>
             $"offset of {offset.Address.Type} by {offset.Bytes.Type}",

@@ -40,9 +40,6 @@ public sealed partial class LlvmWriter
             case IrCast cast:
                 _text.Append($"{LlvmSpelling.NameOf(cast.Op)} {Typed(cast.Value)} to {cast.Type}");
                 break;
-            case IrSelect select:
-                _text.Append($"select {Typed(select.Condition)}, {Typed(select.WhenTrue)}, {Typed(select.WhenFalse)}");
-                break;
             case IrOffset offset:
                 _text.Append($"getelementptr {(offset.InBounds ? "inbounds " : "")}i8, {Typed(offset.Address)}, {Typed(offset.Bytes)}");
                 break;

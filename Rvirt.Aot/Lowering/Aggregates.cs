@@ -9,7 +9,7 @@ namespace Rvirt.Aot.Lowering;
 /// <summary>Structs: they live in memory; expressions are compiled into the place that wants them.</summary>
 public sealed partial class MethodLowering
 {
-    public IrValue Temporary(TypeShape shape) => _b.Slot(shape.Size, shape.Alignment, "t");
+    public IrValue Temporary(TypeShape shape) => _b.Slot(shape.Size, shape.Alignment);
 
     private IrValue CopyToTemporary(IrValue source, TypeShape shape)
     {
@@ -120,7 +120,7 @@ public sealed partial class MethodLowering
         int alignment = shape.Alignment;
         if (covered > shape.Size)
         {
-            var wide = _b.Slot(covered, 8, "wide");
+            var wide = _b.Slot(covered, 8);
             FillTemporary(wide, address, shape, shape.Alignment);
             address = wide;
             alignment = 8;
@@ -141,7 +141,7 @@ public sealed partial class MethodLowering
         int alignment = shape.Alignment;
         if (covered > shape.Size)
         {
-            target = _b.Slot(covered, 8, "wide");
+            target = _b.Slot(covered, 8);
             alignment = 8;
         }
         foreach (var piece in mode.Pieces)

@@ -145,7 +145,7 @@ public sealed partial class MethodLowering
         const int alignment = 16;
         if (size is IrConstant { Value: var bytes } && bytes <= 1 << 16 && !IsInLoop(allocate))
         {
-            var slot = _b.Slot((int)bytes, alignment, "stackalloc");
+            var slot = _b.Slot((int)bytes, alignment);
             if (zero)
             {
                 _b.Zero(slot, (int)bytes, alignment);

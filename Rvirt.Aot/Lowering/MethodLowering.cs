@@ -35,8 +35,6 @@ public sealed partial class MethodLowering
         _b = new IrBuilder(function);
     }
 
-    public MethodInstance Instance => _instance;
-
     public IrBuilder Builder => _b;
 
     public ProgramCompiler Program => _program;

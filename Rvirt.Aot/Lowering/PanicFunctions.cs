@@ -22,7 +22,7 @@ public sealed class PanicFunctions(ProgramCompiler program)
             return symbol;
         }
         var name = program.Names.Unique($"panic.{kind}{(hasText ? ".text" : "")}");
-        IrParameter[] parameters = hasText ? [new IrParameter(IrType.Pointer, 0, "what")] : [];
+        IrParameter[] parameters = hasText ? [new IrParameter(IrType.Pointer)] : [];
         var function = new IrFunction(name, name, IrType.Void, parameters) { Inlining = InlinePolicy.Never, IsCold = true, NoReturn = true };
         var builder = new IrBuilder(function);
         builder.Begin(builder.CreateBlock("entry"));
@@ -61,9 +61,9 @@ public sealed class PanicFunctions(ProgramCompiler program)
                 PanicHandler.Symbol,
                 IrType.Void,
                 [
-                    new IrParameter(IrType.I32, 0, "kind") { Attributes = "signext" },
-                    new IrParameter(IrType.Pointer, 1, "what"),
-                    new IrParameter(IrType.I64, 2, "pc"),
+                    new IrParameter(IrType.I32) { Attributes = "signext" },
+                    new IrParameter(IrType.Pointer),
+                    new IrParameter(IrType.I64),
                 ])
             {
                 NoReturn = true,

@@ -40,7 +40,7 @@ public sealed partial class MethodLowering
             }
             else
             {
-                var slot = _b.Slot(shape.Size, shape.Alignment, name);
+                var slot = _b.Slot(shape.Size, shape.Alignment);
                 slot.Variable = new IrVariable(name, variable is null ? shape : ShapeOf(variable.Type), ++parameterNumber);
                 address = slot;
                 if (mode.Kind == PassKind.Scalar)
@@ -89,7 +89,7 @@ public sealed partial class MethodLowering
         var name = variable.Index is { } index && _symbols.LocalNames.TryGetValue(index, out var known) && variable.Kind != VariableKind.StackSlot
             ? known
             : null;
-        var slot = _b.Slot(shape.Size, shape.Alignment, name ?? variable.Name ?? "v");
+        var slot = _b.Slot(shape.Size, shape.Alignment);
         if (name is not null)
         {
             slot.Variable = new IrVariable(name, shape, 0);

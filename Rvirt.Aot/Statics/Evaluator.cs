@@ -162,8 +162,6 @@ internal sealed class Evaluator(IrModule module, Action<IrGlobal> beforeGlobal)
                 return new EvaluatedValue(EvaluatedArithmetic.Compare(compare, Value(compare.Left), Value(compare.Right)) ? 1 : 0);
             case IrCast cast:
                 return EvaluatedArithmetic.Cast(cast, Value(cast.Value));
-            case IrSelect select:
-                return Value(select.Condition).Bits != 0 ? Value(select.WhenTrue) : Value(select.WhenFalse);
             case IrOffset move:
                 var start = Value(move.Address);
                 return start with { Bits = start.Bits + EvaluatedArithmetic.Integer(Value(move.Bytes)) };

@@ -66,9 +66,6 @@ public sealed class StaticFields(ProgramCompiler program)
         return new IrSymbol(global.Symbol);
     }
 
-    /// <summary>The global of a field, if anything uses it.</summary>
-    public IrGlobal? Find(IType type, IField field) => _globals.GetValueOrDefault((type, (IField)field.MemberDefinition));
-
     private void Require(IType type, MethodInstance user, IrLocation? location)
     {
         if (_constructors.ContainsKey(type))

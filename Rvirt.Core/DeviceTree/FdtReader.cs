@@ -57,14 +57,11 @@ public readonly unsafe partial struct FdtReader
     /// <summary>The blob's first byte.</summary>
     public byte* Blob => _blob;
 
-    /// <summary>Ranges in the memory reservation block.</summary>
-    public int ReservationCount => _reservationCount;
-
     /// <summary>The root node.</summary>
     public FdtNode Root => new(_structure, 0, DefaultAddressCells, DefaultSizeCells);
 
     /// <summary>Whether bytes start as a device tree does.</summary>
-    public static bool HasMagic(byte* blob, ulong available) =>
+    internal static bool HasMagic(byte* blob, ulong available) =>
         available >= 4 && BinaryPrimitives.ReadUInt32BigEndian(new ReadOnlySpan<byte>(blob, 4)) == Magic;
 
     /// <summary>Checks a blob from end to end and makes a reader of it.</summary>
@@ -292,7 +289,7 @@ public readonly unsafe partial struct FdtReader
 
     /// <summary>Writes over a property of this tree, name and value, with words that say nothing: the tree stays sound and lacks it.</summary>
     /// <param name="property">The property, as this reader gave it.</param>
-    public void Erase(in FdtProperty property)
+    internal void Erase(in FdtProperty property)
     {
         // The token, the value's length and the name's place stand before the value (Devicetree specification 0.4 §5.4.1).
         var offset = (int)(property.Pointer - _blob) - PropertyHeaderLength;

@@ -26,10 +26,10 @@ public struct GuestBoard
     public const ulong VirtioSlotSize = 0x1000;
 
     /// <summary>The machine's kind, as its device tree says it.</summary>
-    public static ReadOnlySpan<byte> Compatible => "riscv-virtio"u8;
+    internal static ReadOnlySpan<byte> Compatible => "riscv-virtio"u8;
 
     /// <summary>Its model, likewise.</summary>
-    public static ReadOnlySpan<byte> Model => "riscv-virtio,rvirt"u8;
+    internal static ReadOnlySpan<byte> Model => "riscv-virtio,rvirt"u8;
 
     private const int Kinds = (int)GuestDeviceKind.Virtio + 1;
 
@@ -54,10 +54,10 @@ public struct GuestBoard
     public ulong MemoryBase { readonly get; set; }
 
     /// <summary>Interrupt sources of the PLIC, 1 to this number (<c>riscv,ndev</c>).</summary>
-    public uint PlicSources { readonly get; set; }
+    internal uint PlicSources { readonly get; set; }
 
     /// <summary>The UART's input clock in Hz.</summary>
-    public uint UartClockFrequency { readonly get; set; }
+    internal uint UartClockFrequency { readonly get; set; }
 
     /// <summary>The row of a kind of device; a row of no devices where the machine has none.</summary>
     public GuestWindow this[GuestDeviceKind kind]

@@ -55,7 +55,7 @@ public static class GuestIsa
     }
 
     /// <summary>The single-letter extensions of an ISA string: what follows <c>rv64</c>, up to the first underscore or name of several letters.</summary>
-    public static ReadOnlySpan<byte> Letters(ReadOnlySpan<byte> isa) => isa[Math.Min(4, isa.Length)..LettersEnd(isa)];
+    internal static ReadOnlySpan<byte> Letters(ReadOnlySpan<byte> isa) => isa[Math.Min(4, isa.Length)..LettersEnd(isa)];
 
     /// <summary>Where the single-letter extensions of an ISA string end: at its first underscore, at its first letter that only starts names, or at its end.</summary>
     internal static int LettersEnd(ReadOnlySpan<byte> isa)

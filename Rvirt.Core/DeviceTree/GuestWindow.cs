@@ -8,7 +8,7 @@ public readonly struct GuestWindow
     /// <param name="size">Bytes of each device; the next one starts behind them.</param>
     /// <param name="interrupt">Source of the first device at the PLIC, those of the others follow; 0: they have none.</param>
     /// <param name="count">Number of devices.</param>
-    public GuestWindow(ulong start, ulong size, uint interrupt = 0, int count = 1)
+    internal GuestWindow(ulong start, ulong size, uint interrupt = 0, int count = 1)
     {
         Base = start;
         Size = size;

@@ -15,7 +15,7 @@ public struct HostHart
     public int PlicContext;
 
     /// <summary>What it has: I, M, A and C where its tree does not say, which is what the hypervisor itself needs.</summary>
-    public IsaExtensions Isa;
+    internal IsaExtensions Isa;
 
     /// <summary>Whether it has the H extension, as far as its tree tells: one that does not say what it has may have it.</summary>
     public bool MayHaveHypervisorExtension;

@@ -7,7 +7,7 @@ public struct HostVirtioSlot
     public ulong Base;
 
     /// <summary>Bytes of its registers.</summary>
-    public ulong Size;
+    internal ulong Size;
 
     /// <summary>Its PLIC source.</summary>
     public uint Interrupt;

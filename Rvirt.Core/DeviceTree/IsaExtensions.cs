@@ -17,7 +17,7 @@ public readonly struct IsaExtensions
         "i|m|a|f|d|c|b|v|h|zicbop|zicntr|zicond|zicsr|zifencei|zihintntl|zihintpause|zimop|zmmul|zaamo|zabha|zacas|zalrsc|zfa|zfbfmin|zfh|zfhmin|zca|zcd|zcf|zcmop|zba|zbb|zbc|zbkb|zbkc|zbkx|zbs|zknd|zkne|zknh|zksed|zksh|zkt|zvbb|zvbc|zvfh|zvfhmin|zvkb|zvkg|zvkned|zvknha|zvknhb|zvksed|zvksh|zvkt"u8;
 
     /// <summary>Whether it is known what there is: a hart has I at least.</summary>
-    public bool IsKnown => Has("i"u8);
+    internal bool IsKnown => Has("i"u8);
 
     /// <summary>What two harts both have.</summary>
     public static IsaExtensions operator &(IsaExtensions one, IsaExtensions other) => new(one._bits & other._bits);
@@ -32,7 +32,7 @@ public readonly struct IsaExtensions
     /// names I (Linux, <c>Documentation/devicetree/bindings/riscv/extensions.yaml</c>).
     /// </remarks>
     /// <returns>Nothing where it is not the string of a 64-bit hart.</returns>
-    public static IsaExtensions OfText(ReadOnlySpan<byte> isa)
+    internal static IsaExtensions OfText(ReadOnlySpan<byte> isa)
     {
         var bits = 0UL;
         var letters = GuestIsa.Letters(isa);
@@ -57,7 +57,7 @@ public readonly struct IsaExtensions
     }
 
     /// <summary>Reads a list of names, each with a NUL (<c>riscv,isa-extensions</c>): there is what it names and nothing else.</summary>
-    public static IsaExtensions OfList(ReadOnlySpan<byte> list)
+    internal static IsaExtensions OfList(ReadOnlySpan<byte> list)
     {
         var bits = 0UL;
         while (TryNext(ref list, 0, out var name))

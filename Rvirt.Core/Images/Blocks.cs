@@ -34,7 +34,7 @@ public static unsafe class Blocks
 
     /// <summary>Zeroes bytes from a guest physical address on.</summary>
     /// <returns>False, with nothing written, where the range is not all RAM.</returns>
-    public static bool TryClear(in GuestMemory memory, ulong guestAddress, ulong length)
+    internal static bool TryClear(in GuestMemory memory, ulong guestAddress, ulong length)
     {
         if (length == 0)
         {

@@ -23,14 +23,14 @@ public readonly struct AtomicOperation
     /// <param name="operand">Its register operand.</param>
     /// <param name="operation">The operation.</param>
     /// <returns>False where it is none of these instructions.</returns>
-    public static bool TryMake(InstructionId id, int size, ulong operand, out AtomicOperation operation)
+    internal static bool TryMake(InstructionId id, int size, ulong operand, out AtomicOperation operation)
     {
         operation = new AtomicOperation(id, size, SignExtend(operand, size));
         return size is 4 or 8 && operation.TryCompute(0, out _);
     }
 
     /// <summary>The word as it is loaded into a register.</summary>
-    public ulong Loaded(ulong word) => SignExtend(word, _size);
+    internal ulong Loaded(ulong word) => SignExtend(word, _size);
 
     /// <summary>The word that takes a word's place.</summary>
     public ulong Apply(ulong word)

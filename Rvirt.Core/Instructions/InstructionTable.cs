@@ -158,7 +158,7 @@ public static class InstructionTable
     /// <summary>Finds the instruction that a 16-bit or 32-bit word encodes.</summary>
     /// <param name="word">The instruction; the upper half of a 16-bit one is not looked at.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static InstructionId Find(uint word)
+    internal static InstructionId Find(uint word)
     {
         var compressed = (word & 3) != 3;
         var bucket = compressed
@@ -176,10 +176,10 @@ public static class InstructionTable
     }
 
     /// <summary>The bits that are fixed in an instruction's encoding.</summary>
-    public static uint Mask(InstructionId id) => Rows[((int)id - 1) * RowWords + 1];
+    internal static uint Mask(InstructionId id) => Rows[((int)id - 1) * RowWords + 1];
 
     /// <summary>The value of the bits that are fixed in an instruction's encoding.</summary>
-    public static uint Match(InstructionId id) => Rows[((int)id - 1) * RowWords];
+    internal static uint Match(InstructionId id) => Rows[((int)id - 1) * RowWords];
 
     /// <summary>Where an instruction keeps its operands.</summary>
     internal static InstructionFormat Format(InstructionId id) => (InstructionFormat)Rows[((int)id - 1) * RowWords + 2];

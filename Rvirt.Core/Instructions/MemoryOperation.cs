@@ -26,14 +26,6 @@ public struct MemoryOperation
     /// <summary>Offset added to the base register, sign-extended.</summary>
     public long Offset;
 
-    /// <summary>Whether it writes: stores, and all atomics but load-reserved.</summary>
-    public readonly bool Writes => Id switch
-    {
-        InstructionId.LrW or InstructionId.LrD => false,
-        _ => InstructionTable.Format(Id) is InstructionFormat.Store or InstructionFormat.Atomic or InstructionFormat.CompressedStoreWord
-            or InstructionFormat.CompressedStoreDouble or InstructionFormat.CompressedStoreWordStack or InstructionFormat.CompressedStoreDoubleStack,
-    };
-
     /// <summary>Decodes a load, store or atomic instruction.</summary>
     /// <returns>False for any other instruction.</returns>
     public static bool TryDecode(uint word, out MemoryOperation operation)
@@ -121,7 +113,7 @@ public struct MemoryOperation
     }
 
     /// <summary>Whether an instruction is of an opcode that accesses memory, known to <see cref="TryDecode"/> or not: extensions add such instructions.</summary>
-    public static bool IsAccess(uint word)
+    internal static bool IsAccess(uint word)
     {
         const uint Functions = 7;
         switch (word & 3)

@@ -12,7 +12,7 @@ public static class RegisterName
 
     /// <summary>A register's name.</summary>
     /// <param name="number">Its number; only the low five bits count.</param>
-    public static ReadOnlySpan<byte> Of(int number) => Column(number).TrimEnd((byte)' ');
+    internal static ReadOnlySpan<byte> Of(int number) => Column(number).TrimEnd((byte)' ');
 
     /// <summary>A register's name, filled up with blanks to four columns.</summary>
     /// <param name="number">Its number; only the low five bits count.</param>

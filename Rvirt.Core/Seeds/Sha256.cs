@@ -5,7 +5,7 @@ using System.Numerics;
 namespace Rvirt.Core.Seeds;
 
 /// <summary>SHA-256 (FIPS 180-4 §6.2).</summary>
-public static class Sha256
+internal static class Sha256
 {
     /// <summary>Bytes of a digest.</summary>
     public const int Length = 32;

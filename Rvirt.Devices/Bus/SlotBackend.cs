@@ -11,7 +11,7 @@ namespace Rvirt.Devices.Bus;
 /// The one place that chooses among back ends: a further one is a kind, a field and a line in each member here. The choice is made at set-up
 /// and does not change. No call goes through a table.
 /// </remarks>
-public struct SlotBackend : IVirtioBackend
+internal struct SlotBackend : IVirtioBackend
 {
     private SlotBackendKind _kind;
     private MediatedDevice _mediated;

@@ -7,7 +7,7 @@ namespace Rvirt.Devices.Clock;
 /// <para>Registers answer 4-byte aligned accesses only; those that do not exist read as zero. The owner holds a lock, passes the host's time,
 /// and calls <see cref="Advance"/> when it reaches <see cref="Due"/>.</para>
 /// </remarks>
-public struct GoldfishRtc
+internal struct GoldfishRtc
 {
     /// <summary>Size of the register space in bytes.</summary>
     public const ulong Size = 0x24;

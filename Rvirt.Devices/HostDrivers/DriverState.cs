@@ -5,7 +5,7 @@ namespace Rvirt.Devices.HostDrivers;
 
 /// <summary>Room for what a driver keeps, whichever it is: its struct lies at the start.</summary>
 [InlineArray(Bytes / sizeof(ulong))]
-public struct DriverState
+internal struct DriverState
 {
     /// <summary>The largest driver that there is room for.</summary>
     public const int Bytes = 128;

@@ -4,7 +4,7 @@ using Rvirt.Devices.Virtio;
 namespace Rvirt.Devices.HostDrivers;
 
 /// <summary>A virtio-mmio transport of the host, legacy or modern, as a driver sees it.</summary>
-public struct HostVirtio
+internal struct HostVirtio
 {
     private const int ResetPatience = 1 << 20;
     private const uint LegacyPageSize = 4096;

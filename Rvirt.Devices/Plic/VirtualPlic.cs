@@ -66,14 +66,14 @@ public unsafe struct VirtualPlic
 
     /// <summary>Whether the S-mode line of a virtual hart is high.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly bool SupervisorSignal(int hart) => ((_signals >> ((2 * hart) + 1)) & 1) != 0;
+    internal readonly bool SupervisorSignal(int hart) => ((_signals >> ((2 * hart) + 1)) & 1) != 0;
 
     /// <summary>Whether a source's line is high.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly bool Level(uint source) => ((_level[(source / 64) % Words] >> (int)(source % 64)) & 1) != 0;
+    internal readonly bool Level(uint source) => ((_level[(source / 64) % Words] >> (int)(source % 64)) & 1) != 0;
 
     /// <summary>Whether an offset is that of a claim register, whose read gives the source that is claimed.</summary>
-    public static bool IsClaim(uint offset) => offset >= ContextBase && (offset & (ContextStride - 1)) == ClaimOffset;
+    internal static bool IsClaim(uint offset) => offset >= ContextBase && (offset & (ContextStride - 1)) == ClaimOffset;
 
     /// <summary>Drives a source's line.</summary>
     /// <param name="source">1 to 95; others do nothing.</param>
@@ -107,7 +107,7 @@ public unsafe struct VirtualPlic
     /// <param name="value">The priority.</param>
     /// <returns>False where <see cref="TryRead"/> must do it.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly bool TryReadField(uint offset, out ulong value)
+    internal readonly bool TryReadField(uint offset, out ulong value)
     {
         // Misaligned offsets turn into large ones.
         var source = BitOperations.RotateRight(offset, 2);

@@ -94,12 +94,12 @@ public unsafe struct Uart16550
 
     /// <summary>Whether the guest has just begun to poll for input. True once for each wait.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly bool BeganToWait() => _statusReads == IdleReads;
+    internal readonly bool BeganToWait() => _statusReads == IdleReads;
 
     /// <summary>Reads the line status where that changes nothing a driver or the owner can see.</summary>
     /// <returns>False where <see cref="Read"/> must do it.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryReadQuietStatus(out ulong status)
+    internal bool TryReadQuietStatus(out ulong status)
     {
         status = (ulong)(LsrTransmitEmpty | (_count != 0 ? LsrReady : 0));
         if ((_errors | _errorsBehind) != 0 || _statusReads == IdleReads - 1)
@@ -130,7 +130,7 @@ public unsafe struct Uart16550
     }
 
     /// <summary>The PLIC has given the guest the chip's interrupt.</summary>
-    public void Claimed()
+    internal void Claimed()
     {
         // A claim for another cause, which goes first, says nothing of the transmitter.
         _transmitClaimed |= (Identification() & 0x0f) == IirTransmit;
@@ -138,7 +138,7 @@ public unsafe struct Uart16550
     }
 
     /// <summary>Takes the oldest received byte without the guest's driver, or -1.</summary>
-    public int TakeReceived()
+    internal int TakeReceived()
     {
         if (_count == 0)
         {

@@ -18,7 +18,4 @@ public unsafe struct QueueBuffer
 
     /// <summary>Whether the device writes it (virtio 1.2 §2.7.5); it reads the others, and must not write them (§2.7.5.1).</summary>
     public readonly bool IsWritable => (Flags & RingLayout.Write) != 0;
-
-    /// <summary>Whether the chain ends with it.</summary>
-    public readonly bool IsLast => (Flags & RingLayout.Next) == 0;
 }

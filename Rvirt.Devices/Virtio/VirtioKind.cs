@@ -25,7 +25,7 @@ public static class VirtioKind
     /// </summary>
     /// <param name="deviceId">Kind of device.</param>
     /// <param name="queue">Number of the queue.</param>
-    public static uint DefaultQueueSize(uint deviceId, uint queue) => deviceId switch
+    internal static uint DefaultQueueSize(uint deviceId, uint queue) => deviceId switch
     {
         Network => queue == 2 ? 64u : 256,
         Block => 256,
@@ -39,10 +39,10 @@ public static class VirtioKind
     /// card's do not: the header before each packet is 10 bytes long without that feature and 12 with it (virtio 1.2 §5.1.6.1), and the
     /// host's device is always told to use it.
     /// </summary>
-    public static bool IsAlikeBeforeVersion1(uint deviceId) => deviceId is Block or Entropy;
+    internal static bool IsAlikeBeforeVersion1(uint deviceId) => deviceId is Block or Entropy;
 
     /// <summary>Whether all memory such a device touches is named by descriptors, so that checking those is enough.</summary>
     /// <remarks>Balloon, IOMMU, GPU, memory and the like carry guest addresses inside their messages and are never passed on.</remarks>
-    public static bool CanMediate(uint deviceId)
+    internal static bool CanMediate(uint deviceId)
         => deviceId is Network or Block or Console or Entropy or Scsi or FileSystem9P or Input or Socket;
 }

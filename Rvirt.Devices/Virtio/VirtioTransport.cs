@@ -28,7 +28,7 @@ public unsafe struct VirtioTransport<TBackend>
     private const int KindRegister = 2;
 
     /// <summary>What happened.</summary>
-    public VirtioCounters Counters;
+    internal VirtioCounters Counters;
 
     // The first four registers: magic, version, kind, vendor.
     private fixed uint _identity[IdentityRegisters];
@@ -66,14 +66,14 @@ public unsafe struct VirtioTransport<TBackend>
     }
 
     /// <summary>Kind of the device; 0: the slot is empty.</summary>
-    public readonly uint Kind => _identity[KindRegister];
+    internal readonly uint Kind => _identity[KindRegister];
 
     /// <summary>Whether the interrupt line is high.</summary>
-    public readonly bool InterruptLine => _interruptStatus != 0;
+    internal readonly bool InterruptLine => _interruptStatus != 0;
 
     /// <summary>The fault of a queue that has not been reported yet; asking clears it.</summary>
     /// <param name="queue">The queue.</param>
-    public QueueFault TakeReport(out int queue)
+    internal QueueFault TakeReport(out int queue)
     {
         queue = _reportQueue;
         var report = _report;
@@ -93,7 +93,7 @@ public unsafe struct VirtioTransport<TBackend>
     /// <summary>Reads a 32-bit register that is one field: what the device is, and its interrupts. Needs no lock.</summary>
     /// <returns>False where <see cref="TryRead"/> must do it.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly bool TryReadField(uint offset, out ulong value)
+    internal readonly bool TryReadField(uint offset, out ulong value)
     {
         if (offset == VirtioRegister.InterruptStatus)
         {

@@ -29,8 +29,8 @@ public struct BootInfo
     public ulong Satp;
 
     /// <summary>How the hart translates.</summary>
-    public readonly TranslationMode Mode => Core.Privileged.Satp.Mode(Satp);
+    internal readonly TranslationMode Mode => Core.Privileged.Satp.Mode(Satp);
 
     /// <summary>Bytes of physical memory, from address 0, that the window reaches.</summary>
-    public readonly ulong Reach => HostTranslation.Reach(Mode);
+    internal readonly ulong Reach => HostTranslation.Reach(Mode);
 }

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Rvirt.Hypervisor.Setup;
 
 /// <summary>The host's RAM that nobody uses yet: disjoint ranges of physical addresses, ascending, none empty.</summary>
-public struct MemoryMap
+internal struct MemoryMap
 {
     /// <summary>Ranges kept at most. A removal that would need one more gives up the smaller part.</summary>
     public const int Capacity = 32;
@@ -12,7 +12,7 @@ public struct MemoryMap
     private int _count;
 
     /// <summary>A range of addresses.</summary>
-    public struct Range
+    internal struct Range
     {
         /// <summary>First address.</summary>
         public ulong Start;

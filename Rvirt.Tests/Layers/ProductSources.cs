@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Text.RegularExpressions;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -10,7 +11,7 @@ using Rvirt.Tests.SystemTests;
 namespace Rvirt.Tests.Layers;
 
 /// <summary>The sources of the product as Roslyn understands them, all projects as one program.</summary>
-internal static class ProductSources
+internal static partial class ProductSources
 {
     /// <summary>What judges the product, and what that stands on.</summary>
     public static readonly IReadOnlyList<string> Judges = ["Rvirt.Tests", "Rvirt.Testing", "Rvirt.Reference", "Rvirt.Desktop", "Rvirt.Fuzz"];
@@ -21,10 +22,17 @@ internal static class ProductSources
     /// <summary>Programs of the product that run on a desktop.</summary>
     public static readonly IReadOnlyList<string> Programs = ["Rvirt.Aot", "Rvirt.Tool"];
 
-    private static readonly Lazy<CSharpCompilation> s_program = new(Compile);
+    /// <summary>Those who use libraries: what the desktop runs, tests and measures with them.</summary>
+    public static readonly IReadOnlyList<string> Users = ["Rvirt.Reference", "Rvirt.Testing", "Rvirt.Desktop", "Rvirt.Fuzz", "Rvirt.Benchmarks"];
+
+    private static readonly Lazy<CSharpCompilation> s_program = new(() => Compile(Libraries.Concat(Programs).SelectMany(Files).Select(Tree)));
+    private static readonly Lazy<CSharpCompilation> s_world = new(() => Compile(Libraries.Concat(Programs).Concat(Users).SelectMany(Files).Select(Tree).Concat(Pages())));
 
     /// <summary>The program.</summary>
     public static CSharpCompilation Program => s_program.Value;
+
+    /// <summary>The program, with all who use it but the tests: the projects of the desktop, and the code that pages show.</summary>
+    public static CSharpCompilation World => s_world.Value;
 
     /// <summary>The C# files of a project.</summary>
     public static IEnumerable<string> Files(string project) => Files(project, "*.cs");
@@ -73,14 +81,25 @@ internal static class ProductSources
 
     private static bool InUsing(SyntaxNode node) => node.FirstAncestorOrSelf<UsingDirectiveSyntax>() is not null || node.Parent is BaseNamespaceDeclarationSyntax or QualifiedNameSyntax { Parent: BaseNamespaceDeclarationSyntax };
 
-    private static CSharpCompilation Compile()
+    private static SyntaxTree Tree(string file) => Tree(Path.GetRelativePath(Repository.Top, file), File.ReadAllText(file));
+
+    /// <summary>A file of source that need not be there.</summary>
+    public static SyntaxTree Tree(string name, string text) => CSharpSyntaxTree.ParseText(text, new CSharpParseOptions(LanguageVersion.Latest), name);
+
+    // Each piece of C# that a page shows, as a file.
+    private static IEnumerable<SyntaxTree> Pages() => Directory.GetDirectories(Repository.Top, "Rvirt.*").Select(folder => Path.Combine(folder, "README.md")).Where(File.Exists)
+        .Concat(Directory.GetFiles(Path.Combine(Repository.Top, "docs"), "*.md")).Order(StringComparer.Ordinal)
+        .SelectMany(page => Shown().Matches(File.ReadAllText(page)).Select((match, index) => Tree($"{Path.GetRelativePath(Repository.Top, page)}/{index}", match.Groups[1].Value)));
+
+    /// <summary>Files as one program.</summary>
+    public static CSharpCompilation Compile(IEnumerable<SyntaxTree> trees)
     {
-        var options = new CSharpParseOptions(LanguageVersion.Latest);
-        var trees = Libraries.Concat(Programs).SelectMany(Files)
-            .Select(file => CSharpSyntaxTree.ParseText(File.ReadAllText(file), options, Path.GetRelativePath(Repository.Top, file)));
         var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
             .Where(file => !Path.GetFileName(file).StartsWith("Rvirt.", StringComparison.Ordinal)).Select(file => MetadataReference.CreateFromFile(file));
         return CSharpCompilation.Create(
             "Product", trees, references, new CSharpCompilationOptions(OutputKind.ConsoleApplication, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable));
     }
+
+    [GeneratedRegex(@"^```csharp\n(.*?)^```", RegexOptions.Singleline | RegexOptions.Multiline)]
+    private static partial Regex Shown();
 }

@@ -11,7 +11,7 @@ namespace Rvirt.Devices.Virtio.Mediated;
 /// <para>Indirect descriptors and event indices are offered whatever the host's device can. Features that mediation cannot honour are
 /// not offered (<see cref="MediatedFeature.Passed"/>).</para>
 /// </remarks>
-public unsafe struct MediatedDevice : IVirtioBackend
+internal unsafe struct MediatedDevice : IVirtioBackend
 {
     private HostVirtio _host;
     private uint _kind;

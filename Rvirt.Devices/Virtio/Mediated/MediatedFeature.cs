@@ -1,7 +1,7 @@
 namespace Rvirt.Devices.Virtio.Mediated;
 
 /// <summary>Which features pass mediation.</summary>
-public static class MediatedFeature
+internal static class MediatedFeature
 {
     /// <summary>What the queues of mediation do themselves, whatever the host's device can.</summary>
     public const ulong Own = VirtioFeature.IndirectDescriptors | VirtioFeature.EventIndex;

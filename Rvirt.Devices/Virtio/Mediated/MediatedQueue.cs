@@ -16,7 +16,7 @@ namespace Rvirt.Devices.Virtio.Mediated;
 /// <para>Nothing here trusts the guest. The host's device is trusted to be a virtio device, but what it returns is checked against
 /// what it was given.</para>
 /// </remarks>
-public unsafe struct MediatedQueue
+internal unsafe struct MediatedQueue
 {
     /// <summary>Largest queue offered to a guest.</summary>
     public const uint GuestSizeMax = 256;

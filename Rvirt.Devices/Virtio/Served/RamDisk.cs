@@ -10,7 +10,7 @@ namespace Rvirt.Devices.Virtio.Served;
 /// through what <see cref="DescriptorChain"/> has checked, takes requests framed in any way (§2.7.4.1), and acts on whole chains only.
 /// </summary>
 /// <remarks>What a guest writes is gone with the machine, and stays over the guest's restarts. The owner holds a lock.</remarks>
-public unsafe struct RamDisk : IVirtioBackend
+internal unsafe struct RamDisk : IVirtioBackend
 {
     /// <summary>Descriptors of its only queue.</summary>
     public const uint QueueSize = 64;

@@ -18,9 +18,9 @@ public class VerifierTests
     {
         public Fixture()
         {
-            Function = new IrFunction("f", "F", IrType.I32, [new IrParameter(IrType.I32, 0, "n"), new IrParameter(IrType.Pointer, 1, "p")]);
+            Function = new IrFunction("f", "F", IrType.I32, [new IrParameter(IrType.I32), new IrParameter(IrType.Pointer)]);
             Module.Functions.Add("f", Function);
-            Module.Functions.Add("g", new IrFunction("g", "G", IrType.I64, [new IrParameter(IrType.I32, 0, "n"), new IrParameter(IrType.Pointer, 1, "p")]));
+            Module.Functions.Add("g", new IrFunction("g", "G", IrType.I64, [new IrParameter(IrType.I32), new IrParameter(IrType.Pointer)]));
             Module.Globals.Add("data", new IrGlobal("data", 8, 8) { Data = new byte[8] });
             Entry = new IrBlock("entry");
             Function.Blocks.Add(Entry);
@@ -57,8 +57,6 @@ public class VerifierTests
             yield return Instruction("widths", "Add of i32 and i64", _ => new IrBinary(BinaryOp.Add, s_one, s_long));
             yield return Instruction("pointer arithmetic", "Sub of ptr and ptr", _ => new IrBinary(BinaryOp.Sub, s_pointer, s_pointer));
             yield return Instruction("compare", "compare of i32 and ptr", _ => new IrCompare(CompareOp.Equal, s_one, s_pointer));
-            yield return Instruction("select values", "select i1 of i32 and i64", _ => new IrSelect(s_true, s_one, s_long));
-            yield return Instruction("select condition", "select i32 of i32 and i32", _ => new IrSelect(s_one, s_one, s_one));
             yield return Instruction("truncate", "Truncate from i32 to i64", _ => new IrCast(CastOp.Truncate, s_one, IrType.I64));
             yield return Instruction("zero extend", "ZeroExtend from i64 to i32", _ => new IrCast(CastOp.ZeroExtend, s_long, IrType.I32));
             yield return Instruction("sign extend", "SignExtend from ptr to i64", _ => new IrCast(CastOp.SignExtend, s_pointer, IrType.I64));
@@ -78,8 +76,8 @@ public class VerifierTests
             yield return Instruction("unknown symbol", "unknown symbol absent", _ => new IrLoad(IrType.I32, new IrSymbol("absent"), 4));
             yield return Instruction("void operand", "IrStore uses a value of type void", fixture => new IrStore(fixture.Add(new IrFence(MemoryOrder.Acquire)), s_pointer, 4));
             yield return Rule("foreign parameter", "IrBinary uses a value of another function", fixture =>
-                fixture.Add(new IrBinary(BinaryOp.Add, fixture.Number, new IrParameter(IrType.I32, 0, "other"))));
-            yield return Rule("foreign slot", "IrLoad uses a value of another function", fixture => fixture.Add(new IrLoad(IrType.I32, new IrSlot(4, 4, "other"), 4)));
+                fixture.Add(new IrBinary(BinaryOp.Add, fixture.Number, new IrParameter(IrType.I32))));
+            yield return Rule("foreign slot", "IrLoad uses a value of another function", fixture => fixture.Add(new IrLoad(IrType.I32, new IrSlot(4, 4), 4)));
             yield return Rule("use before definition", "IrBinary uses a value that comes later", fixture =>
             {
                 var late = new IrBinary(BinaryOp.Add, s_one, s_one);
@@ -128,7 +126,7 @@ public class VerifierTests
     public void AcceptsGoodCode()
     {
         var fixture = new Fixture();
-        var slot = new IrSlot(4, 4, "local");
+        var slot = new IrSlot(4, 4);
         fixture.Function.Slots.Add(slot);
         fixture.Add(new IrStore(fixture.Number, slot, 4));
         var call = fixture.Add(new IrCall(IrType.I64, new IrSymbol("g"), [fixture.Number, new IrSymbol("data", 4)]));

@@ -51,7 +51,7 @@ internal sealed unsafe class FdtLayoutTests
         using var buffer = new GuardedBuffer(Blob(order, [BeginNode, 0, Property, 4, 0, 7, EndNode, End], 0, 0x1000, 0, 0x2000));
         Assert.That(FdtReader.Open(buffer.Pointer, buffer.Length, out var tree), Is.EqualTo(FdtError.None));
         Assert.That(tree.TryUInt32(tree.Root, "a"u8, out var value) && value == 7);
-        Assert.That(tree.ReservationCount, Is.EqualTo(1));
+        Assert.That(tree.TryReservation(1, out _, out _), Is.False);
         Assert.That(tree.TryReservation(0, out var address, out var size));
         Assert.That((address, size), Is.EqualTo((0x1000UL, 0x2000UL)));
     }
@@ -62,7 +62,7 @@ internal sealed unsafe class FdtLayoutTests
     {
         using var buffer = new GuardedBuffer(Blob("nsr", Smallest, high, low, sizeHigh, sizeLow, 0, 1, 0, 2));
         Assert.That(FdtReader.Open(buffer.Pointer, buffer.Length, out var tree), Is.EqualTo(FdtError.None));
-        Assert.That(tree.ReservationCount, Is.EqualTo(2));
+        Assert.That((tree.TryReservation(1, out _, out _), tree.TryReservation(2, out _, out _)), Is.EqualTo((true, false)));
     }
 
     [TestCase(new uint[] { BeginNode, 0, Property }, FdtError.StructureTruncated)]

@@ -175,7 +175,7 @@ internal sealed unsafe class FdtWriterTests
         Assert.That(writer.Finish(out var length, 5), Is.EqualTo(FdtWriteError.None));
         using var blob = new GuardedBuffer(buffer.AsSpan(0, length));
         Assert.That(FdtReader.Open(blob.Pointer, blob.Length, out var tree), Is.EqualTo(FdtError.None));
-        Assert.That(tree.ReservationCount, Is.Zero);
+        Assert.That(tree.TryReservation(0, out _, out _), Is.False);
         Assert.That(tree.TryProperty(tree.Root, "cells"u8, out var cells));
         Assert.That(cells.Bytes.ToArray(), Is.EqualTo(new byte[] { 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3 }));
         Assert.That(tree.TryFind("/abcdef"u8, out var node) && tree.TryProperty(node, "text"u8, out var text) && text.HasString("x"u8));
