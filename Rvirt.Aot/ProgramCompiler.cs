@@ -205,7 +205,7 @@ public sealed class ProgramCompiler
     {
         static int Depth(IType type)
         {
-            int deepest = type is TypeWithElementType wrapped ? Depth(wrapped.ElementType) : 0;
+            var deepest = type is TypeWithElementType wrapped ? Depth(wrapped.ElementType) : 0;
             foreach (var argument in type.TypeArguments)
             {
                 deepest = Math.Max(deepest, Depth(argument));
@@ -246,7 +246,7 @@ public sealed class ProgramCompiler
                 Attributes = $"noalias nocapture noundef align {signature.Result.Alignment} dereferenceable({signature.Result.Size})",
             });
         }
-        for (int i = 0; i < signature.Parameters.Count; i++)
+        for (var i = 0; i < signature.Parameters.Count; i++)
         {
             var mode = signature.ParameterModes[i];
             if (mode.Kind == PassKind.Indirect)

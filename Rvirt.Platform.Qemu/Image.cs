@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using Rvirt.Boot.Entry;
 using Rvirt.Hypervisor.Boards;
 using Rvirt.Hypervisor.Host;
-using Rvirt.Hypervisor.Setup;
 
 namespace Rvirt.Platform.Qemu;
 

@@ -141,7 +141,7 @@ public sealed unsafe class Machine : IDeviceMemory, IDisposable
     public void Write64(ulong address, ulong value) => MemoryMarshal.Write(Memory(address, 8), value);
 
     /// <summary>The value of <c>time</c> and <c>mtime</c> as a hart sees it.</summary>
-    public ulong Time(Hart? hart) => Clock ?? (_cycles + (hart?.SliceCycles ?? 0)) / CyclesPerTick;
+    public ulong Time(Hart? hart) => Clock ?? ((_cycles + (hart?.SliceCycles ?? 0)) / CyclesPerTick);
 
     /// <summary>Instructions of a hart until a tick, at least 0.</summary>
     internal ulong CyclesUntil(Hart hart, ulong tick)

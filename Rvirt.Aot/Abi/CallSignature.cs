@@ -1,7 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
 using Rvirt.Aot.Ir;
-using Rvirt.Aot.Layout;
 
 namespace Rvirt.Aot.Abi;
 

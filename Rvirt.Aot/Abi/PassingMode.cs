@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using Rvirt.Aot.Ir;
-using Rvirt.Aot.Layout;
 
 namespace Rvirt.Aot.Abi;
 
@@ -45,9 +44,9 @@ public sealed record PassingMode(PassKind Kind, IReadOnlyList<Piece> Pieces)
             return ByAddress;
         }
         var pieces = new List<Piece>();
-        for (int offset = 0; offset < shape.Size; offset += 8)
+        for (var offset = 0; offset < shape.Size; offset += 8)
         {
-            int size = Math.Min(8, shape.Size - offset);
+            var size = Math.Min(8, shape.Size - offset);
             pieces.Add(new Piece(size == 8 && HasPointerAt(shape, offset) ? IrType.Pointer : IntegerFor(size), offset));
         }
         return new PassingMode(PassKind.Pieces, pieces);
@@ -73,9 +72,9 @@ public sealed record PassingMode(PassKind Kind, IReadOnlyList<Piece> Pieces)
     {
         foreach (var place in shape.Fields)
         {
-            for (int i = 0; i < shape.Repeat; i++)
+            for (var i = 0; i < shape.Repeat; i++)
             {
-                int start = place.Offset + (i * place.Shape.Size);
+                var start = place.Offset + (i * place.Shape.Size);
                 if (start == offset && place.Shape.Kind == ShapeKind.Pointer)
                 {
                     return true;

@@ -69,7 +69,7 @@ public static class CompilerDriver
         {
             return false;
         }
-        long load = watch.ElapsedMilliseconds;
+        var load = watch.ElapsedMilliseconds;
         var compiler = new ProgramCompiler(loaded, diagnostics);
         if (options.CheckOnly)
         {
@@ -92,13 +92,13 @@ public static class CompilerDriver
             log.WriteLine(options.CheckOnly ? $"{compiler.InstanceCount} methods checked" : "");
             return !diagnostics.HasErrors;
         }
-        long lower = watch.ElapsedMilliseconds;
+        var lower = watch.ElapsedMilliseconds;
         var text = LlvmWriter.Write(compiler.Module, nameOfSource: paths.Apply);
         var offsets = AsmOffsetsFile.Build(loaded.Modules, compiler.Layouts);
-        long write = watch.ElapsedMilliseconds;
+        var write = watch.ElapsedMilliseconds;
         string CheckFrames(IReadOnlyDictionary<string, int> frames)
         {
-            var depth = new StackUse(new CallGraph(compiler.Module), frames, diagnostics).Check(compiler.Module, options.StackLimit!.Value);
+            var depth = new StackUse(new CallGraph(compiler.Module), frames, diagnostics).Check(compiler.Module, options.StackLimit.Value);
             var note = $"stack: {depth.Bytes} bytes at most, through {string.Join(" / ", depth.Path)}";
             log.WriteLine(note);
             return note;

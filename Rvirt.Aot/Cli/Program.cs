@@ -1,6 +1,5 @@
 using System;
 using System.CommandLine;
-using System.Linq;
 using Rvirt.Aot.Diagnostics;
 using Rvirt.Aot.Options;
 
@@ -37,7 +36,7 @@ internal static class Program
         command.SetAction(parsed =>
         {
             var diagnostics = new DiagnosticBag();
-            bool succeeded = CompilerDriver.Run(
+            var succeeded = CompilerDriver.Run(
                 new CompilerOptions
                 {
                     Roots = parsed.GetValue(roots)!,
@@ -69,10 +68,10 @@ internal static class Program
             }
             return succeeded && !diagnostics.HasErrors ? 0 : 1;
         });
-        for (int start = 0; ;)
+        for (var start = 0; ;)
         {
-            int end = Array.IndexOf(arguments, "--", start);
-            int status = command.Parse(end < 0 ? arguments[start..] : arguments[start..end]).Invoke();
+            var end = Array.IndexOf(arguments, "--", start);
+            var status = command.Parse(end < 0 ? arguments[start..] : arguments[start..end]).Invoke();
             if (status != 0 || end < 0)
             {
                 return status;

@@ -1,7 +1,5 @@
-using System;
 using Rvirt.Aot.Diagnostics;
 using Rvirt.Aot.Ir;
-using Rvirt.Aot.Layout;
 using Rvirt.Aot.Lowering;
 
 namespace Rvirt.Aot.Intrinsics;

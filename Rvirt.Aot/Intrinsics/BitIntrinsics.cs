@@ -87,7 +87,7 @@ internal static class MathIntrinsics
         {
             return null;
         }
-        bool signed = call.Result.IsSigned;
+        var signed = call.Result.IsSigned;
         var left = call.B.Convert(call.Value(0), IrType.I128, signed);
         var right = call.B.Convert(call.Value(1), IrType.I128, signed);
         var product = call.B.Emit(new IrBinary(BinaryOp.Mul, left, right));

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 using System.Reflection;
 using ICSharpCode.Decompiler.TypeSystem;
 using Rvirt.Aot.Diagnostics;

@@ -15,8 +15,8 @@ internal static class MemoryIntrinsics
     [Intrinsic("BulkMoveWithWriteBarrier")]
     public static Operand? Memmove(IntrinsicCall call)
     {
-        int scale = call.TypeArguments.Count > 0 ? call.Shape(0).Size : 1;
-        int alignment = call.TypeArguments.Count > 0 ? call.Shape(0).Alignment : 1;
+        var scale = call.TypeArguments.Count > 0 ? call.Shape(0).Size : 1;
+        var alignment = call.TypeArguments.Count > 0 ? call.Shape(0).Alignment : 1;
         var size = call.B.Binary(BinaryOp.Mul, call.Long(2), IrConstant.Int64(scale));
         call.B.Emit(new IrCopy(call.Pointer(0), call.Pointer(1), size, alignment) { MayOverlap = true });
         return IntrinsicCall.Nothing;

@@ -1,4 +1,3 @@
-using ICSharpCode.Decompiler.TypeSystem;
 using Rvirt.Aot.Ir;
 using Rvirt.Aot.Layout;
 using Rvirt.Aot.Lowering;
@@ -14,7 +13,7 @@ internal static class RuntimeHelpersIntrinsics
     public static Operand? CreateSpan(IntrinsicCall call)
     {
         var data = (IrSymbol)call.Value(0);
-        int size = call.Lowering.Program.Module.Globals[data.Name].Size;
+        var size = call.Lowering.Program.Module.Globals[data.Name].Size;
         var shape = call.Result;
         var span = call.Lowering.Temporary(shape);
         call.B.Store(data, span, 8);
@@ -26,7 +25,7 @@ internal static class RuntimeHelpersIntrinsics
     public static Operand? InitializeArray(IntrinsicCall call)
     {
         var data = (IrSymbol)call.Value(1);
-        int size = call.Lowering.Program.Module.Globals[data.Name].Size;
+        var size = call.Lowering.Program.Module.Globals[data.Name].Size;
         call.B.Copy(call.B.Field(call.Pointer(0), LayoutEngine.ArrayDataOffset), data, size, 4);
         return IntrinsicCall.Nothing;
     }

@@ -206,7 +206,7 @@ public sealed class IrBuilder(IrFunction function)
             return null;
         }
         long bits = left.Type.Bits;
-        int shift = (int)right.Unsigned;
+        var shift = (int)right.Unsigned;
         BigInteger? result = op switch
         {
             BinaryOp.Add => new BigInteger(left.Value) + right.Value,

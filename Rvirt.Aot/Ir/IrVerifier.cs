@@ -54,7 +54,7 @@ public static class IrVerifier
                 Report("no terminator");
             }
             var pending = new HashSet<IrValue>(block.Instructions);
-            for (int i = 0; i < block.Instructions.Count; i++)
+            for (var i = 0; i < block.Instructions.Count; i++)
             {
                 var instruction = block.Instructions[i];
                 if (instruction.IsTerminator && i != block.Instructions.Count - 1)
@@ -126,7 +126,7 @@ public static class IrVerifier
     private static string? CheckCast(IrCast cast)
     {
         var (from, to) = (cast.Value.Type, cast.Type);
-        bool valid = cast.Op switch
+        var valid = cast.Op switch
         {
             CastOp.Truncate => from.IsInteger && to.IsInteger && from.Bits > to.Bits,
             CastOp.ZeroExtend or CastOp.SignExtend => from.IsInteger && to.IsInteger && from.Bits < to.Bits,
@@ -147,7 +147,7 @@ public static class IrVerifier
         {
             return $"call of {callee.DisplayName} with {call.Arguments.Count} arguments, not {callee.Parameters.Count}";
         }
-        for (int i = 0; i < call.Arguments.Count; i++)
+        for (var i = 0; i < call.Arguments.Count; i++)
         {
             if (!call.Arguments[i].Type.Matches(callee.Parameters[i].Type))
             {

@@ -61,7 +61,7 @@ public sealed class LayoutEngine
             return known;
         }
         var places = new List<FieldPlace>();
-        int offset = ObjectHeaderSize;
+        var offset = ObjectHeaderSize;
         if (type.DirectBaseTypes.FirstOrDefault(candidate => candidate.Kind == TypeKind.Class) is { } parent && parent.FullName != "System.Object")
         {
             places.AddRange(ClassFields(parent));
@@ -177,8 +177,8 @@ public sealed class LayoutEngine
         var row = metadata.GetTypeDefinition((TypeDefinitionHandle)definition.MetadataToken);
         var declared = row.GetLayout();
         var kind = row.Attributes & TypeAttributes.LayoutMask;
-        int pack = declared.PackingSize == 0 ? 8 : declared.PackingSize;
-        bool wide = definition.FullName is "System.Int128" or "System.UInt128";
+        var pack = declared.PackingSize == 0 ? 8 : declared.PackingSize;
+        var wide = definition.FullName is "System.Int128" or "System.UInt128";
         var fields = InstanceFields(type).ToList();
         if (wide)
         {
@@ -190,15 +190,15 @@ public sealed class LayoutEngine
         }
 
         var places = new List<FieldPlace>();
-        int end = 0;
-        int alignment = wide ? 16 : 1;
-        bool isAuto = kind == TypeAttributes.AutoLayout
+        var end = 0;
+        var alignment = wide ? 16 : 1;
+        var isAuto = kind == TypeAttributes.AutoLayout
             || (kind == TypeAttributes.SequentialLayout && fields.Any(field => HasObjectReference(field.Shape)));
         if (kind == TypeAttributes.ExplicitLayout)
         {
             foreach (var (field, shape) in fields)
             {
-                int offset = metadata.GetFieldDefinition((FieldDefinitionHandle)field.MetadataToken).GetOffset();
+                var offset = metadata.GetFieldDefinition((FieldDefinitionHandle)field.MetadataToken).GetOffset();
                 places.Add(new FieldPlace(field, shape, offset));
                 alignment = Math.Max(alignment, Math.Min(shape.Alignment, pack));
                 end = Math.Max(end, offset + shape.Size);
@@ -211,7 +211,7 @@ public sealed class LayoutEngine
             var order = isAuto ? fields.OrderByDescending(field => AutoRank(field.Shape)) : fields.AsEnumerable();
             foreach (var (field, shape) in order)
             {
-                int fieldAlignment = Math.Min(shape.Alignment, pack);
+                var fieldAlignment = Math.Min(shape.Alignment, pack);
                 end = Align(end, fieldAlignment);
                 places.Add(new FieldPlace(field, shape, end));
                 end += shape.Size;
@@ -223,14 +223,14 @@ public sealed class LayoutEngine
             // The runtime rounds such a struct up to a power of two, no larger than a word, and aligns it so.
             alignment = Math.Max(alignment, (int)Math.Min(BitOperations.RoundUpToPowerOf2((uint)end), 8));
         }
-        int repeat = 1;
+        var repeat = 1;
         if (Attributes.Find(definition, Attributes.InlineArray) is { } inline && inline.FixedArguments is [{ Value: int length }])
         {
             repeat = length;
             end = fields[0].Shape.Size * length;
         }
         // A size that is declared is taken as it is, but for fields that lie beyond it.
-        int size = Math.Max(declared.Size != 0 ? Math.Max(end, declared.Size) : Align(end, alignment), 1);
+        var size = Math.Max(declared.Size != 0 ? Math.Max(end, declared.Size) : Align(end, alignment), 1);
         return new TypeShape(type, ShapeKind.Aggregate, size, alignment)
         {
             Fields = places,
@@ -244,7 +244,7 @@ public sealed class LayoutEngine
     {
         foreach (var place in places.Where(place => HasObjectReference(place.Shape)))
         {
-            bool isShared = places.Any(other => other != place && other.Offset < place.Offset + place.Shape.Size && place.Offset < other.Offset + other.Shape.Size);
+            var isShared = places.Any(other => other != place && other.Offset < place.Offset + place.Shape.Size && place.Offset < other.Offset + other.Shape.Size);
             if (isShared || place.Offset % 8 != 0)
             {
                 throw new RefusalException(DiagnosticCode.Layout, $"field {place.Field.Name} of {type.FullName} puts an object reference over other data");

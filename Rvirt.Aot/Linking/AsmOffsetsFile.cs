@@ -48,9 +48,9 @@ public static class AsmOffsetsFile
         }
         name = name.TrimStart('_');
         var text = new StringBuilder();
-        for (int i = 0; i < name.Length; i++)
+        for (var i = 0; i < name.Length; i++)
         {
-            bool boundary = i > 0 && char.IsUpper(name[i])
+            var boundary = i > 0 && char.IsUpper(name[i])
                 && (char.IsLower(name[i - 1]) || char.IsDigit(name[i - 1]) || (i + 1 < name.Length && char.IsLower(name[i + 1])));
             if (boundary && text[^1] != '_')
             {

@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
-using Rvirt.Aot.Cli;
 using Rvirt.Aot.Diagnostics;
 using Rvirt.Aot.Options;
 
@@ -33,7 +32,7 @@ public sealed class ImageLinker(CompilerOptions options, PathMap paths, Diagnost
         }
         note = module.Note;
         Assemble(null, module.Offsets, workDirectory);
-        return !diagnostics.HasErrors && Link(workDirectory);
+        return !diagnostics.HasErrors && Link();
     }
 
     /// <summary>Compiles, assembles and links; false when any of it failed.</summary>
@@ -58,7 +57,7 @@ public sealed class ImageLinker(CompilerOptions options, PathMap paths, Diagnost
         {
             _cache?.KeepModule(key, new CompiledModule(objectKey, note, offsets));
         }
-        return Link(workDirectory);
+        return Link();
     }
 
     /// <summary>Makes a file under a name that is this run's alone, as another one may make the same image at this moment, and renames it when it is whole.</summary>
@@ -132,7 +131,7 @@ public sealed class ImageLinker(CompilerOptions options, PathMap paths, Diagnost
         return moduleKey;
     }
 
-    private bool Link(string workDirectory)
+    private bool Link()
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(options.Output))!);
         var arguments = new List<string> { "--gc-sections", "-X", "--no-dynamic-linker", "-z", "norelro", "-z", "nognustack", "--build-id=none" };

@@ -5,7 +5,6 @@ using System.IO;
 using System.Linq;
 using System.Security.Cryptography;
 using ICSharpCode.Decompiler.IL;
-using Rvirt.Aot.Cli;
 using Rvirt.Aot.Options;
 
 namespace Rvirt.Aot.Linking;
@@ -19,7 +18,7 @@ public static class ModuleKey
     /// <returns>Null where something is missing; the compiler says what.</returns>
     public static string? Of(CompilerOptions options, string coreLibrary)
     {
-        var framework = Path.GetDirectoryName(Path.GetFullPath(coreLibrary))!;
+        var framework = Path.GetDirectoryName(Path.GetFullPath(coreLibrary));
         if (!Directory.Exists(framework) || options.Roots.Concat(options.References).Any(path => !File.Exists(path)) || ObjectKey.Identify(options.Clang) is not { } clang)
         {
             return null;

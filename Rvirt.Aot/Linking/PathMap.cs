@@ -20,7 +20,7 @@ public sealed class PathMap
         bad = null;
         foreach (var text in texts)
         {
-            int split = text.LastIndexOf('=');
+            var split = text.LastIndexOf('=');
             if (split <= 0)
             {
                 bad ??= text;

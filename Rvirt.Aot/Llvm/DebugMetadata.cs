@@ -28,7 +28,7 @@ internal sealed class DebugMetadata
         _nameOfSource = nameOfSource;
         _imageFile = Add("!DIFile(filename: \"image\", directory: \".\")");
         _unit = Reserve();
-        int list = Add("!{null}");
+        var list = Add("!{null}");
         _emptyType = Add($"!DISubroutineType(types: !{list})");
         _types = new DebugTypes(Add, Reserve, Set);
     }
@@ -40,8 +40,8 @@ internal sealed class DebugMetadata
         {
             return null;
         }
-        int file = FileOf(location.File);
-        int node = Add(string.Create(CultureInfo.InvariantCulture, $"distinct !DISubprogram(name: \"{Escape(function.DisplayName)}\", linkageName: \"{Escape(function.Symbol)}\", scope: !{file}, file: !{file}, line: {location.Line}, type: !{_emptyType}, scopeLine: {location.Line}, spFlags: DISPFlagDefinition | DISPFlagOptimized, unit: !{_unit}, retainedNodes: !{Add("!{}")})"));
+        var file = FileOf(location.File);
+        var node = Add(string.Create(CultureInfo.InvariantCulture, $"distinct !DISubprogram(name: \"{Escape(function.DisplayName)}\", linkageName: \"{Escape(function.Symbol)}\", scope: !{file}, file: !{file}, line: {location.Line}, type: !{_emptyType}, scopeLine: {location.Line}, spFlags: DISPFlagDefinition | DISPFlagOptimized, unit: !{_unit}, retainedNodes: !{Add("!{}")})"));
         var reference = $"!{node}";
         _functions.Add(function, reference);
         return reference;
@@ -69,9 +69,9 @@ internal sealed class DebugMetadata
         {
             return null;
         }
-        int file = FileOf(function.Location!.File);
+        var file = FileOf(function.Location!.File);
         var argument = variable.ParameterNumber > 0 ? string.Create(CultureInfo.InvariantCulture, $", arg: {variable.ParameterNumber}") : "";
-        int node = Add(string.Create(CultureInfo.InvariantCulture, $"!DILocalVariable(name: \"{Escape(variable.Name)}\"{argument}, scope: {scope}, file: !{file}, line: {function.Location.Line}, type: !{type})"));
+        var node = Add(string.Create(CultureInfo.InvariantCulture, $"!DILocalVariable(name: \"{Escape(variable.Name)}\"{argument}, scope: {scope}, file: !{file}, line: {function.Location.Line}, type: !{type})"));
         return ($"!{node}", At(function, function.Location)!);
     }
 
@@ -82,7 +82,7 @@ internal sealed class DebugMetadata
         {
             return null;
         }
-        int node = Add($"distinct !DIGlobalVariable(name: \"{Escape(variable.Name)}\", linkageName: \"{Escape(global.Symbol)}\", scope: !{_unit}, file: !{_imageFile}, type: !{type}, isLocal: true, isDefinition: true)");
+        var node = Add($"distinct !DIGlobalVariable(name: \"{Escape(variable.Name)}\", linkageName: \"{Escape(global.Symbol)}\", scope: !{_unit}, file: !{_imageFile}, type: !{type}, isLocal: true, isDefinition: true)");
         var expression = $"!{Add($"!DIGlobalVariableExpression(var: !{node}, expr: !DIExpression())")}";
         _globals.Add(expression);
         return expression;
@@ -90,10 +90,10 @@ internal sealed class DebugMetadata
 
     public void Write(StringBuilder text)
     {
-        int globals = Add($"!{{{string.Join(", ", _globals)}}}");
+        var globals = Add($"!{{{string.Join(", ", _globals)}}}");
         Set(_unit, $"distinct !DICompileUnit(language: DW_LANG_C_plus_plus, file: !{_imageFile}, producer: \"Rvirt.Aot\", isOptimized: true, runtimeVersion: 0, emissionKind: FullDebug, nameTableKind: None, globals: !{globals})");
         text.Append(CultureInfo.InvariantCulture, $"!llvm.dbg.cu = !{{!{_unit}}}\n");
-        for (int i = 0; i < _nodes.Count; i++)
+        for (var i = 0; i < _nodes.Count; i++)
         {
             text.Append(CultureInfo.InvariantCulture, $"!{i + FirstNode} = {_nodes[i]}\n");
         }
@@ -101,7 +101,7 @@ internal sealed class DebugMetadata
 
     private int FileOf(string path)
     {
-        if (!_files.TryGetValue(path, out int node))
+        if (!_files.TryGetValue(path, out var node))
         {
             var name = _nameOfSource(path);
             node = Add($"!DIFile(filename: \"{Escape(Path.GetFileName(name))}\", directory: \"{Escape(Path.GetDirectoryName(name) ?? "")}\")");

@@ -1,10 +1,8 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
-using System.Linq;
 using ICSharpCode.Decompiler.TypeSystem;
 using Rvirt.Aot.Ir;
-using Rvirt.Aot.Layout;
 using Rvirt.Aot.Naming;
 
 namespace Rvirt.Aot.Llvm;
@@ -34,7 +32,7 @@ internal sealed class DebugTypes(Func<string, int> add, Func<int> reserve, Actio
                 node = Pointer(shape);
                 break;
             case ShapeKind.Aggregate:
-                int own = reserve();
+                var own = reserve();
                 _types.Add(shape.Type, own);
                 Struct(shape, name, own);
                 return own;
@@ -80,7 +78,7 @@ internal sealed class DebugTypes(Func<string, int> add, Func<int> reserve, Actio
             }
         }
         var underlying = shape.Type.GetEnumUnderlyingType();
-        int integer = Integer(shape, underlying, NameBuilder.Of(underlying));
+        var integer = Integer(shape, underlying, NameBuilder.Of(underlying));
         return add(string.Create(CultureInfo.InvariantCulture, $"!DICompositeType(tag: DW_TAG_enumeration_type, name: \"{name}\", baseType: !{integer}, size: {shape.Size * 8}, elements: !{add($"!{{{string.Join(", ", items)}}}")})"));
     }
 
@@ -99,8 +97,8 @@ internal sealed class DebugTypes(Func<string, int> add, Func<int> reserve, Actio
         }
         else if (For(shape.Fields[0].Shape) is { } element)
         {
-            int range = add(string.Create(CultureInfo.InvariantCulture, $"!DISubrange(count: {shape.Repeat})"));
-            int array = add(string.Create(CultureInfo.InvariantCulture, $"!DICompositeType(tag: DW_TAG_array_type, baseType: !{element}, size: {shape.Size * 8}, elements: !{add($"!{{!{range}}}")})"));
+            var range = add(string.Create(CultureInfo.InvariantCulture, $"!DISubrange(count: {shape.Repeat})"));
+            var array = add(string.Create(CultureInfo.InvariantCulture, $"!DICompositeType(tag: DW_TAG_array_type, baseType: !{element}, size: {shape.Size * 8}, elements: !{add($"!{{!{range}}}")})"));
             members.Add($"!{add(string.Create(CultureInfo.InvariantCulture, $"!DIDerivedType(tag: DW_TAG_member, name: \"items\", scope: !{own}, baseType: !{array}, size: {shape.Size * 8})"))}");
         }
         set(own, string.Create(CultureInfo.InvariantCulture, $"!DICompositeType(tag: DW_TAG_structure_type, name: \"{name}\", size: {shape.Size * 8}, elements: !{add($"!{{{string.Join(", ", members)}}}")})"));

@@ -9,7 +9,7 @@ internal static class LlvmSpelling
 {
     public static string Symbol(string name)
     {
-        foreach (char c in name)
+        foreach (var c in name)
         {
             if (!char.IsAsciiLetterOrDigit(c) && c is not ('.' or '_' or '$' or '-'))
             {
@@ -32,7 +32,7 @@ internal static class LlvmSpelling
     public static string Escape(string text)
     {
         var escaped = new StringBuilder();
-        foreach (char c in text)
+        foreach (var c in text)
         {
             escaped.Append(c is '"' or '\\' or < ' ' ? $"\\{(int)c:X2}" : c.ToString());
         }

@@ -44,12 +44,12 @@ public sealed partial class LlvmWriter
         }
         var types = new List<string>();
         var values = new List<Action>();
-        int position = 0;
+        var position = 0;
         void AddBytes(int end)
         {
             if (end > position)
             {
-                int start = position;
+                var start = position;
                 types.Add($"[{end - start} x i8]");
                 values.Add(() => WriteBytes(data, start, end - start));
                 position = end;
@@ -65,7 +65,7 @@ public sealed partial class LlvmWriter
         }
         AddBytes(global.Size);
         _text.Append("<{ ").AppendJoin(", ", types).Append(" }> <{ ");
-        for (int i = 0; i < values.Count; i++)
+        for (var i = 0; i < values.Count; i++)
         {
             if (i > 0)
             {
@@ -79,9 +79,9 @@ public sealed partial class LlvmWriter
     private void WriteBytes(byte[] data, int start, int count)
     {
         _text.Append(CultureInfo.InvariantCulture, $"[{count} x i8] c\"");
-        for (int i = start; i < start + count; i++)
+        for (var i = start; i < start + count; i++)
         {
-            byte b = data[i];
+            var b = data[i];
             if (b is >= 0x20 and < 0x7f and not (byte)'"' and not (byte)'\\')
             {
                 _text.Append((char)b);

@@ -121,7 +121,7 @@ public sealed partial class LlvmWriter
             _text.Append(call.ReturnAttributes).Append(' ');
         }
         _text.Append(call.Type).Append(' ').Append(Operand(call.Target)).Append('(');
-        for (int i = 0; i < call.Arguments.Count; i++)
+        for (var i = 0; i < call.Arguments.Count; i++)
         {
             var argument = call.Arguments[i];
             var attribute = call.ArgumentAttributes.Count > i ? call.ArgumentAttributes[i] : "";

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
-using System.Linq;
 using System.Text;
 using Rvirt.Aot.Ir;
 
@@ -66,14 +65,14 @@ public sealed partial class LlvmWriter
     {
         _names.Clear();
         _next = 0;
-        bool declaration = function.IsDeclaration;
+        var declaration = function.IsDeclaration;
         _text.Append(declaration ? "declare hidden " : function.IsExported ? "define dso_local " : "define internal ");
         if (function.ReturnAttributes.Length > 0)
         {
             _text.Append(function.ReturnAttributes).Append(' ');
         }
         _text.Append(function.ReturnType).Append(' ').Append(LlvmSpelling.Symbol(function.Symbol)).Append('(');
-        for (int i = 0; i < function.Parameters.Count; i++)
+        for (var i = 0; i < function.Parameters.Count; i++)
         {
             var parameter = function.Parameters[i];
             _text.Append(i > 0 ? ", " : "").Append(parameter.Type);
@@ -110,7 +109,7 @@ public sealed partial class LlvmWriter
             _text.Append(" !dbg ").Append(scope);
         }
         _text.Append(" {\n");
-        bool first = true;
+        var first = true;
         foreach (var block in function.Blocks)
         {
             _text.Append(block.Name).Append(":\n");

@@ -2,7 +2,6 @@ using System.Collections.Generic;
 using ICSharpCode.Decompiler.IL;
 using Rvirt.Aot.Abi;
 using Rvirt.Aot.Ir;
-using Rvirt.Aot.Layout;
 
 namespace Rvirt.Aot.Lowering;
 
@@ -112,12 +111,12 @@ public sealed partial class MethodLowering
     /// <summary>Loads a small struct into the registers it travels in.</summary>
     private List<IrValue> LoadPieces(IrValue address, TypeShape shape, PassingMode mode)
     {
-        int covered = 0;
+        var covered = 0;
         foreach (var piece in mode.Pieces)
         {
             covered = piece.Offset + piece.Type.Bytes;
         }
-        int alignment = shape.Alignment;
+        var alignment = shape.Alignment;
         if (covered > shape.Size)
         {
             var wide = _b.Slot(covered, 8);
@@ -136,9 +135,9 @@ public sealed partial class MethodLowering
     private void StorePieces(IReadOnlyList<IrValue> values, ref int next, IrValue address, TypeShape shape, PassingMode mode)
     {
         var last = mode.Pieces[^1];
-        int covered = last.Offset + last.Type.Bytes;
+        var covered = last.Offset + last.Type.Bytes;
         var target = address;
-        int alignment = shape.Alignment;
+        var alignment = shape.Alignment;
         if (covered > shape.Size)
         {
             target = _b.Slot(covered, 8);

@@ -47,7 +47,7 @@ public sealed partial class MethodLowering
             left = _b.Convert(left, IrType.I64, signed: true);
             right = _b.Convert(right, IrType.I64, signed: true);
         }
-        bool signed = binary.Sign != Sign.Unsigned;
+        var signed = binary.Sign != Sign.Unsigned;
         if (binary.CheckForOverflow)
         {
             return Checked(binary.Operator, left, right, signed);
@@ -116,7 +116,7 @@ public sealed partial class MethodLowering
         {
             return;
         }
-        long minimum = left.Type.Bits == 32 ? int.MinValue : long.MinValue;
+        var minimum = left.Type.Bits == 32 ? int.MinValue : long.MinValue;
         var isMinimum = _b.Compare(CompareOp.Equal, left, new IrConstant(left.Type, minimum));
         var isMinusOne = _b.Compare(CompareOp.Equal, right, new IrConstant(right.Type, -1));
         PanicIf(_b.Binary(BinaryOp.And, isMinimum, isMinusOne), PanicKind.Overflow);

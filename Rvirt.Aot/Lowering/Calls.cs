@@ -7,8 +7,6 @@ using Rvirt.Aot.Abi;
 using Rvirt.Aot.Diagnostics;
 using Rvirt.Aot.Intrinsics;
 using Rvirt.Aot.Ir;
-using Rvirt.Aot.Layout;
-using Rvirt.Aot.Loading;
 using Rvirt.Aot.Naming;
 using Rvirt.Aot.Policy;
 using Rvirt.Aot.Resolution;
@@ -175,12 +173,12 @@ public sealed partial class MethodLowering
     private Operand[] LowerArguments(IReadOnlyList<ILInstruction> arguments)
     {
         var operands = new Operand[arguments.Count];
-        for (int i = 0; i < operands.Length; i++)
+        for (var i = 0; i < operands.Length; i++)
         {
             var operand = Lower(arguments[i]);
             if (operand.Aggregate is { } shape && !operand.IsOwned && operand.Boxed is null)
             {
-                for (int j = i + 1; j < operands.Length; j++)
+                for (var j = i + 1; j < operands.Length; j++)
                 {
                     if (arguments[j].HasFlag(InstructionFlags.SideEffect | InstructionFlags.MayWriteLocals))
                     {
@@ -206,7 +204,7 @@ public sealed partial class MethodLowering
             values.Add(result);
             attributes.Add("");
         }
-        for (int i = 0; i < signature.Parameters.Count; i++)
+        for (var i = 0; i < signature.Parameters.Count; i++)
         {
             var shape = signature.Parameters[i];
             var mode = signature.ParameterModes[i];
@@ -258,7 +256,7 @@ public sealed partial class MethodLowering
             case PassKind.Pieces:
                 var temporary = place ?? Temporary(signature.Result);
                 var pieces = signature.ResultMode.Pieces.Count == 1 ? new IrValue[] { call } : [_b.Extract(call, 0), _b.Extract(call, 1)];
-                int next = 0;
+                var next = 0;
                 StorePieces(pieces, ref next, temporary, signature.Result, signature.ResultMode);
                 return new Operand(temporary, signature.Result, IsOwned: place is null);
             default:

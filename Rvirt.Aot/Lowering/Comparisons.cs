@@ -52,11 +52,11 @@ public sealed partial class MethodLowering
         }
         if (left.Type.Bits != right.Type.Bits)
         {
-            bool signed = compare.Sign != Sign.Unsigned;
+            var signed = compare.Sign != Sign.Unsigned;
             left = _b.Convert(left, IrType.I64, signed);
             right = _b.Convert(right, IrType.I64, signed);
         }
-        bool unsigned = compare.Sign == Sign.Unsigned || left.Type.IsPointer;
+        var unsigned = compare.Sign == Sign.Unsigned || left.Type.IsPointer;
         var op = compare.Kind switch
         {
             ComparisonKind.Equality => CompareOp.Equal,

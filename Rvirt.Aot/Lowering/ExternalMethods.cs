@@ -6,7 +6,6 @@ using ICSharpCode.Decompiler.TypeSystem;
 using Rvirt.Aot.Abi;
 using Rvirt.Aot.Diagnostics;
 using Rvirt.Aot.Ir;
-using Rvirt.Aot.Layout;
 using Rvirt.Aot.Loading;
 using Rvirt.Aot.Naming;
 
@@ -121,7 +120,7 @@ public sealed class ExternalMethods(ProgramCompiler program)
     {
         var b = lowering.Builder;
         var signature = program.SignatureOf(method);
-        bool hasResult = !signature.Result.IsVoid;
+        var hasResult = !signature.Result.IsVoid;
         if (!method.IsStatic || (hasResult && signature.Result.IsAggregate) || signature.Parameters.Any(shape => shape.IsAggregate))
         {
             throw new RefusalException(DiagnosticCode.AsmIntrinsic, $"{method.FullName}: only integers and pointers go through assembly");
@@ -133,7 +132,7 @@ public sealed class ExternalMethods(ProgramCompiler program)
             constraints.Append(text.Template.Contains('\n') || text.Template.Contains(';') ? "=&r" : "=r");
         }
         var arguments = new List<IrValue>();
-        for (int i = 0; i < operands.Length; i++)
+        for (var i = 0; i < operands.Length; i++)
         {
             constraints.Append(constraints.Length > 0 ? "," : "").Append('r');
             var shape = signature.Parameters[i];

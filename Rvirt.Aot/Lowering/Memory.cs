@@ -1,10 +1,8 @@
 using System;
 using System.Numerics;
 using ICSharpCode.Decompiler.IL;
-using ICSharpCode.Decompiler.TypeSystem;
 using Rvirt.Aot.Diagnostics;
 using Rvirt.Aot.Ir;
-using Rvirt.Aot.Layout;
 using Rvirt.Aot.Policy;
 
 namespace Rvirt.Aot.Lowering;
@@ -50,7 +48,7 @@ public sealed partial class MethodLowering
             return new Operand(constant);
         }
         var address = LowerPointer(load.Target);
-        int alignment = AlignmentOf(load.Target, shape, load.UnalignedPrefix);
+        var alignment = AlignmentOf(load.Target, shape, load.UnalignedPrefix);
         if (!shape.IsAggregate)
         {
             return new Operand(LoadScalar(address, shape, alignment, load.IsVolatile));
@@ -74,7 +72,7 @@ public sealed partial class MethodLowering
             CallConstructor(construct, address);
             return new Operand(address, shape);
         }
-        int alignment = AlignmentOf(store.Target, shape, store.UnalignedPrefix);
+        var alignment = AlignmentOf(store.Target, shape, store.UnalignedPrefix);
         if (shape.IsAggregate)
         {
             LowerInto(store.Value, address, shape, isPrivate: false, alignment);
@@ -92,12 +90,12 @@ public sealed partial class MethodLowering
         {
             return Math.Min(prefix, shape.Alignment);
         }
-        int alignment = shape.Alignment;
+        var alignment = shape.Alignment;
         while (address is LdFlda { Field: var field } access && field.DeclaringType.IsReferenceType != true)
         {
             var owner = Close(field.DeclaringType);
             var place = _program.Layouts.PlaceOf(owner, field);
-            int known = _program.Layouts.ShapeOf(owner).Alignment;
+            var known = _program.Layouts.ShapeOf(owner).Alignment;
             if (place.Offset != 0)
             {
                 known = Math.Min(known, 1 << BitOperations.TrailingZeroCount(place.Offset));
@@ -141,7 +139,7 @@ public sealed partial class MethodLowering
     private IrValue LowerLocAlloc(LocAlloc allocate)
     {
         var size = _b.Convert(LowerScalar(allocate.Argument), IrType.I64, signed: false);
-        bool zero = _body.Variables.Count == 0 || _body.Method is null || InitializesLocals();
+        var zero = _body.Variables.Count == 0 || _body.Method is null || InitializesLocals();
         const int alignment = 16;
         if (size is IrConstant { Value: var bytes } && bytes <= 1 << 16 && !IsInLoop(allocate))
         {

@@ -1,11 +1,8 @@
-using System;
-using System.Collections.Generic;
 using ICSharpCode.Decompiler.IL;
 using ICSharpCode.Decompiler.TypeSystem;
 using Rvirt.Aot.Abi;
 using Rvirt.Aot.Diagnostics;
 using Rvirt.Aot.Ir;
-using Rvirt.Aot.Layout;
 using Rvirt.Aot.Loading;
 using Rvirt.Aot.Resolution;
 

@@ -121,7 +121,7 @@ public sealed partial class MethodLowering
         {
             throw new RefusalException(DiagnosticCode.TypeTest, $"test for {NameBuilder.Of(type)} of an object whose type is not known");
         }
-        bool matches = boxed.Equals(type) || boxed.GetAllBaseTypes().Any(candidate => candidate.Equals(type));
+        var matches = boxed.Equals(type) || boxed.GetAllBaseTypes().Any(candidate => candidate.Equals(type));
         return matches ? operand : new Operand(IrConstant.Null);
     }
 

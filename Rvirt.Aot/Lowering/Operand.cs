@@ -1,6 +1,5 @@
 using ICSharpCode.Decompiler.TypeSystem;
 using Rvirt.Aot.Ir;
-using Rvirt.Aot.Layout;
 
 namespace Rvirt.Aot.Lowering;
 

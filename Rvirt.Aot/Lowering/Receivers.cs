@@ -4,8 +4,6 @@ using ICSharpCode.Decompiler.TypeSystem;
 using Rvirt.Aot.Diagnostics;
 using Rvirt.Aot.Ir;
 using Rvirt.Aot.Loading;
-using Rvirt.Aot.Naming;
-using Rvirt.Aot.Resolution;
 
 namespace Rvirt.Aot.Lowering;
 

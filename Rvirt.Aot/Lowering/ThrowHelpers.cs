@@ -1,8 +1,6 @@
 using System;
-using System.Linq;
 using ICSharpCode.Decompiler.IL;
 using ICSharpCode.Decompiler.TypeSystem;
-using Rvirt.Aot.Diagnostics;
 using Rvirt.Aot.Loading;
 using Rvirt.Core.Freestanding;
 

@@ -1,4 +1,3 @@
-using System.Linq;
 using ICSharpCode.Decompiler.IL;
 using ICSharpCode.Decompiler.TypeSystem;
 using Rvirt.Aot.Ir;
@@ -28,7 +27,7 @@ internal static class TypeTests
                 return TypeOf(lowering, call.Arguments[0]) is { } candidate ? Bool(candidate.Kind == TypeKind.Enum) : null;
             case "get_IsPrimitive":
                 return TypeOf(lowering, call.Arguments[0]) is { } number
-                    ? Bool(number.Kind == TypeKind.Struct && number.GetDefinition()?.KnownTypeCode is >= KnownTypeCode.Boolean and <= KnownTypeCode.Double or KnownTypeCode.IntPtr or KnownTypeCode.UIntPtr)
+                    ? Bool(number.Kind == TypeKind.Struct && number.GetDefinition()?.KnownTypeCode is (>= KnownTypeCode.Boolean and <= KnownTypeCode.Double) or KnownTypeCode.IntPtr or KnownTypeCode.UIntPtr)
                     : null;
             default:
                 return null;

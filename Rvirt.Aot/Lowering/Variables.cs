@@ -4,7 +4,6 @@ using ICSharpCode.Decompiler.TypeSystem;
 using Rvirt.Aot.Abi;
 using Rvirt.Aot.Diagnostics;
 using Rvirt.Aot.Ir;
-using Rvirt.Aot.Layout;
 
 namespace Rvirt.Aot.Lowering;
 
@@ -20,14 +19,14 @@ public sealed partial class MethodLowering
 
     private void DeclareVariables()
     {
-        int next = 0;
+        var next = 0;
         if (_signature.HasHiddenResult)
         {
             _hiddenResult = _function.Parameters[next++];
         }
-        int parameterNumber = 0;
-        int thisCount = _instance.Definition.IsStatic ? 0 : 1;
-        for (int i = 0; i < _signature.Parameters.Count; i++)
+        var parameterNumber = 0;
+        var thisCount = _instance.Definition.IsStatic ? 0 : 1;
+        for (var i = 0; i < _signature.Parameters.Count; i++)
         {
             var shape = _signature.Parameters[i];
             var mode = _signature.ParameterModes[i];

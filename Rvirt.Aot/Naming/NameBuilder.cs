@@ -1,5 +1,4 @@
 using System.Collections.Generic;
-using System.Linq;
 using System.Text;
 using System.Text.RegularExpressions;
 using ICSharpCode.Decompiler.TypeSystem;
@@ -20,7 +19,7 @@ public sealed partial class NameBuilder
     public string Unique(string wanted)
     {
         var name = wanted;
-        for (int i = 2; !_taken.Add(name); i++)
+        for (var i = 2; !_taken.Add(name); i++)
         {
             name = $"{wanted}~{i}";
         }
@@ -121,7 +120,7 @@ public sealed partial class NameBuilder
             return;
         }
         text.Append('<');
-        for (int i = 0; i < arguments.Count; i++)
+        for (var i = 0; i < arguments.Count; i++)
         {
             if (i > 0)
             {

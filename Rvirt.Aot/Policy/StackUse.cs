@@ -4,7 +4,6 @@ using System.Linq;
 using Rvirt.Aot.Abi;
 using Rvirt.Aot.Diagnostics;
 using Rvirt.Aot.Ir;
-using Rvirt.Aot.Lowering;
 
 namespace Rvirt.Aot.Policy;
 
@@ -34,7 +33,7 @@ public sealed class StackUse(CallGraph graph, IReadOnlyDictionary<string, int> f
         var deepest = new Depth(0, []);
         foreach (var site in graph.CallsOf(function))
         {
-            int start = _path.IndexOf(site.Callee);
+            var start = _path.IndexOf(site.Callee);
             if (start >= 0)
             {
                 ReportRecursion(start, site);

@@ -24,7 +24,7 @@ public sealed class Devirtualizer(MethodTable methods)
 
     private IMethod? Find(IType type, IMethod called)
     {
-        bool isInterface = called.DeclaringType.Kind == TypeKind.Interface;
+        var isInterface = called.DeclaringType.Kind == TypeKind.Interface;
         for (var current = type; current is not null; current = BaseOf(current))
         {
             if (FindDeclared(current, called, isInterface) is { } found)
@@ -136,7 +136,7 @@ public sealed class Devirtualizer(MethodTable methods)
         {
             return false;
         }
-        for (int i = 0; i < method.Parameters.Count; i++)
+        for (var i = 0; i < method.Parameters.Count; i++)
         {
             if (!method.Parameters[i].Type.AcceptVisitor(full).Equals(called.Parameters[i].Type))
             {

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using ICSharpCode.Decompiler.TypeSystem;
-using ICSharpCode.Decompiler.TypeSystem.Implementation;
 using Rvirt.Aot.Ir;
 
 namespace Rvirt.Aot.Resolution;
@@ -74,7 +73,7 @@ public sealed class MethodInstance : IEquatable<MethodInstance>
         {
             return false;
         }
-        for (int i = 0; i < left.Count; i++)
+        for (var i = 0; i < left.Count; i++)
         {
             if (!left[i].Equals(right[i]))
             {

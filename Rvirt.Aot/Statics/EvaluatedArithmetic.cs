@@ -37,18 +37,18 @@ internal static class EvaluatedArithmetic
             var wide = Wide(binary.Op, new Int128((ulong)left.High, (ulong)left.Bits), new Int128((ulong)right.High, (ulong)right.Bits));
             return new EvaluatedValue((long)(ulong)(wide & ulong.MaxValue)) { High = (long)(wide >> 64) };
         }
-        long l = left.Bits;
-        long r = right.Bits;
-        ulong ul = new IrConstant(type, l).Unsigned;
-        ulong ur = new IrConstant(type, r).Unsigned;
-        long result = binary.Op switch
+        var l = left.Bits;
+        var r = right.Bits;
+        var ul = new IrConstant(type, l).Unsigned;
+        var ur = new IrConstant(type, r).Unsigned;
+        var result = binary.Op switch
         {
             BinaryOp.Add => l + r,
             BinaryOp.Sub => l - r,
             BinaryOp.Mul => l * r,
             BinaryOp.SDiv => r == 0 || (r == -1 && l == long.MinValue) ? throw new EvaluationException("it fails") : l / r,
             BinaryOp.UDiv => ur == 0 ? throw new EvaluationException("it fails") : (long)(ul / ur),
-            BinaryOp.SRem => r == 0 || r == -1 ? 0 : l % r,
+            BinaryOp.SRem => r is 0 or -1 ? 0 : l % r,
             BinaryOp.URem => ur == 0 ? throw new EvaluationException("it fails") : (long)(ul % ur),
             BinaryOp.And => l & r,
             BinaryOp.Or => l | r,
@@ -88,8 +88,8 @@ internal static class EvaluatedArithmetic
                 _ => throw new EvaluationException("addresses of different objects are compared"),
             };
         }
-        ulong ul = new IrConstant(compare.Left.Type, left.Bits).Unsigned;
-        ulong ur = new IrConstant(compare.Left.Type, right.Bits).Unsigned;
+        var ul = new IrConstant(compare.Left.Type, left.Bits).Unsigned;
+        var ur = new IrConstant(compare.Left.Type, right.Bits).Unsigned;
         return compare.Op switch
         {
             CompareOp.Equal => ul == ur,
@@ -134,9 +134,9 @@ internal static class EvaluatedArithmetic
         {
             throw new EvaluationException($"it uses {name}");
         }
-        long left = Integer(value(intrinsic.Arguments[0]));
-        ulong unsigned = new IrConstant(type, left).Unsigned;
-        int unused = 64 - type.Bits;
+        var left = Integer(value(intrinsic.Arguments[0]));
+        var unsigned = new IrConstant(type, left).Unsigned;
+        var unused = 64 - type.Bits;
         if (name.StartsWith("llvm.ctpop", StringComparison.Ordinal))
         {
             return new EvaluatedValue(BitOperations.PopCount(unsigned));
@@ -155,15 +155,15 @@ internal static class EvaluatedArithmetic
         }
         if (name.StartsWith("llvm.fsh", StringComparison.Ordinal) && ReferenceEquals(intrinsic.Arguments[0], intrinsic.Arguments[1]))
         {
-            int count = (int)(Integer(value(intrinsic.Arguments[2])) & (type.Bits - 1));
+            var count = (int)(Integer(value(intrinsic.Arguments[2])) & (type.Bits - 1));
             count = name.StartsWith("llvm.fshl", StringComparison.Ordinal) || count == 0 ? count : type.Bits - count;
-            ulong rotated = count == 0 ? unsigned : (unsigned << count) | (unsigned >> (type.Bits - count));
+            var rotated = count == 0 ? unsigned : (unsigned << count) | (unsigned >> (type.Bits - count));
             return new EvaluatedValue(Wrap(type, (long)rotated));
         }
         if (name.Contains(".with.overflow.", StringComparison.Ordinal))
         {
-            long right = Integer(value(intrinsic.Arguments[1]));
-            bool signed = name[5] == 's';
+            var right = Integer(value(intrinsic.Arguments[1]));
+            var signed = name[5] == 's';
             var a = signed ? new BigInteger(left) : unsigned;
             var b = signed ? new BigInteger(right) : new IrConstant(type, right).Unsigned;
             var exact = name.AsSpan(6, 3) switch
@@ -172,7 +172,7 @@ internal static class EvaluatedArithmetic
                 "sub" => a - b,
                 _ => a * b,
             };
-            long wrapped = Wrap(type, (long)(ulong)(exact & ulong.MaxValue));
+            var wrapped = Wrap(type, (long)(ulong)(exact & ulong.MaxValue));
             var back = signed ? new BigInteger(wrapped) : new IrConstant(type, wrapped).Unsigned;
             return new EvaluatedValue(0) { Pair = [new EvaluatedValue(wrapped), new EvaluatedValue(back == exact ? 0 : 1)] };
         }

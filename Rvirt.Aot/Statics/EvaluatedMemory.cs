@@ -25,7 +25,7 @@ internal sealed class EvaluatedMemory(int size, string? symbol)
     {
         Check(offset, size);
         var span = Bytes.AsSpan((int)offset, size);
-        long bits = size switch
+        var bits = size switch
         {
             1 => (sbyte)span[0],
             2 => BinaryPrimitives.ReadInt16LittleEndian(span),

@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using Rvirt.Aot.Abi;
 using Rvirt.Aot.Ir;
 using Rvirt.Aot.Layout;
-using Rvirt.Aot.Lowering;
 
 namespace Rvirt.Aot.Statics;
 
@@ -40,7 +39,7 @@ internal sealed class Evaluator(IrModule module, Action<IrGlobal> beforeGlobal)
             throw new EvaluationException("calls nest too deeply");
         }
         var frame = new Dictionary<IrValue, EvaluatedValue>();
-        for (int i = 0; i < function.Parameters.Count; i++)
+        for (var i = 0; i < function.Parameters.Count; i++)
         {
             frame[function.Parameters[i]] = arguments[i];
         }
@@ -72,7 +71,7 @@ internal sealed class Evaluator(IrModule module, Action<IrGlobal> beforeGlobal)
                         break;
                     case IrSwitch choice:
                         next = choice.Otherwise;
-                        long value = Get(frame, choice.Value).Bits;
+                        var value = Get(frame, choice.Value).Bits;
                         foreach (var (label, target) in choice.Cases)
                         {
                             if (new IrConstant(choice.Value.Type, label).Value == value)
@@ -172,7 +171,7 @@ internal sealed class Evaluator(IrModule module, Action<IrGlobal> beforeGlobal)
                     throw new EvaluationException("something that is no function is called");
                 }
                 var arguments = new EvaluatedValue[call.Arguments.Count];
-                for (int i = 0; i < arguments.Length; i++)
+                for (var i = 0; i < arguments.Length; i++)
                 {
                     arguments[i] = Value(call.Arguments[i]);
                 }
@@ -180,7 +179,7 @@ internal sealed class Evaluator(IrModule module, Action<IrGlobal> beforeGlobal)
             case IrIntrinsic intrinsic:
                 return EvaluatedArithmetic.Intrinsic(intrinsic, Value);
             case IrCopy copy:
-                long size = EvaluatedArithmetic.Integer(Value(copy.Size));
+                var size = EvaluatedArithmetic.Integer(Value(copy.Size));
                 if (size != 0)
                 {
                     var (destination, to) = Address(Value(copy.Destination));
@@ -189,7 +188,7 @@ internal sealed class Evaluator(IrModule module, Action<IrGlobal> beforeGlobal)
                 }
                 return default;
             case IrFill fill:
-                long count = EvaluatedArithmetic.Integer(Value(fill.Size));
+                var count = EvaluatedArithmetic.Integer(Value(fill.Size));
                 if (count != 0)
                 {
                     var (filled, where) = Address(Value(fill.Destination));

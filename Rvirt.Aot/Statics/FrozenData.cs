@@ -24,7 +24,7 @@ public sealed class FrozenData(ProgramCompiler program)
     {
         if (!_mapped.TryGetValue(field, out var global))
         {
-            int size = program.Layouts.ShapeOf(field.Type).Size;
+            var size = program.Layouts.ShapeOf(field.Type).Size;
             var section = module.MetadataFile.GetSectionData(address);
             if (section.Length < size)
             {
@@ -42,7 +42,7 @@ public sealed class FrozenData(ProgramCompiler program)
     {
         var definition = (IField)field.MemberDefinition;
         var module = (MetadataModule)definition.ParentModule!;
-        int address = module.MetadataFile.Metadata.GetFieldDefinition((FieldDefinitionHandle)definition.MetadataToken).GetRelativeVirtualAddress();
+        var address = module.MetadataFile.Metadata.GetFieldDefinition((FieldDefinitionHandle)definition.MetadataToken).GetRelativeVirtualAddress();
         return address == 0 ? null : address;
     }
 

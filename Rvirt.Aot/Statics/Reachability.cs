@@ -77,7 +77,7 @@ public sealed class Reachability(ProgramCompiler program)
     /// <summary>The innermost line with a source on the way to a function.</summary>
     private IrLocation? LocationOf(string symbol)
     {
-        for (string? current = symbol; current is not null; current = _reachedFrom[current].From)
+        for (var current = symbol; current is not null; current = _reachedFrom[current].From)
         {
             if (_reachedFrom[current].At is { } location)
             {
@@ -90,7 +90,7 @@ public sealed class Reachability(ProgramCompiler program)
     private List<string> Chain(string symbol)
     {
         var chain = new List<string>();
-        for (string? current = symbol; current is not null; current = _reachedFrom[current].From)
+        for (var current = symbol; current is not null; current = _reachedFrom[current].From)
         {
             chain.Add(program.Module.Functions.TryGetValue(current, out var function) ? function.DisplayName : current);
         }

@@ -4,7 +4,6 @@ using System.Reflection.Metadata;
 using ICSharpCode.Decompiler.TypeSystem;
 using Rvirt.Aot.Diagnostics;
 using Rvirt.Aot.Ir;
-using Rvirt.Aot.Layout;
 using Rvirt.Aot.Loading;
 using Rvirt.Aot.Naming;
 using Rvirt.Aot.Resolution;

@@ -84,7 +84,7 @@ public sealed class StaticInitializer
         global.Data = memory.Bytes.Any(value => value != 0) || memory.Pointers.Count > 0 ? memory.Bytes : null;
         foreach (var (offset, target) in memory.Pointers)
         {
-            long addend = System.Buffers.Binary.BinaryPrimitives.ReadInt64LittleEndian(memory.Bytes.AsSpan(offset, 8));
+            var addend = System.Buffers.Binary.BinaryPrimitives.ReadInt64LittleEndian(memory.Bytes.AsSpan(offset, 8));
             global.Relocations.Add(new IrRelocation(offset, SymbolOf(target, owner), addend));
         }
     }

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Rvirt.Boot.Host;
-using Rvirt.Boot.Target;
 using Rvirt.Hypervisor.VirtualMachines;
 
 namespace Rvirt.Boot.Entry;

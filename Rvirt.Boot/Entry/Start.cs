@@ -1,6 +1,5 @@
 using Rvirt.Boot.Host;
 using Rvirt.Boot.Panic;
-using Rvirt.Boot.Target;
 using Rvirt.Core.Freestanding;
 using Rvirt.Hypervisor.Boards;
 using Rvirt.Hypervisor.Host;

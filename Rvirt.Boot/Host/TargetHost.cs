@@ -7,7 +7,6 @@ using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.HostDrivers;
 using Rvirt.Hypervisor.Host;
-using Rvirt.Hypervisor.Setup;
 
 namespace Rvirt.Boot.Host;
 
@@ -222,7 +221,7 @@ internal unsafe struct TargetHost : IHypervisorHost
         var low = Instructions.TryLoadGuestHalf(va);
         var high = (low & 3) == 3 ? Instructions.TryLoadGuestHalf(va + 2) : 0;
         Instructions.ClearSstatus(Sstatus.Mxr);
-        instruction = (uint)low | (uint)high << 16;
+        instruction = (uint)low | ((uint)high << 16);
         return (long)low >= 0 && (long)high >= 0;
     }
 

@@ -1,7 +1,5 @@
 using System.Runtime.InteropServices;
-using Rvirt.Boot.Firmware;
 using Rvirt.Boot.Host;
-using Rvirt.Boot.Target;
 using Rvirt.Core.Freestanding;
 using Rvirt.Hypervisor.VirtualMachines;
 

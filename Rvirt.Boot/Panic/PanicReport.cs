@@ -5,7 +5,6 @@ using Rvirt.Core.Freestanding;
 using Rvirt.Core.Instructions;
 using Rvirt.Devices.Console;
 using Rvirt.Hypervisor.Host;
-using Rvirt.Hypervisor.Setup;
 
 namespace Rvirt.Boot.Panic;
 
@@ -59,7 +58,7 @@ internal static unsafe class PanicReport
 
         // SAFETY: inside the image's code, checked above; behind that code its data follows, so that a second half is there.
         var code = (ushort*)pc;
-        var instruction = (code[0] & 3) == 3 ? code[0] | (uint)code[1] << 16 : code[0];
+        var instruction = (code[0] & 3) == 3 ? code[0] | ((uint)code[1] << 16) : code[0];
         Span<byte> text = stackalloc byte[Disassembler.MaximumLength];
         writer.Text("rvirt: instruction: "u8).Text(text[..Disassembler.Write(instruction, text)]).Newline();
     }

@@ -1,8 +1,6 @@
 using System.Runtime.InteropServices;
-using Rvirt.Boot.Firmware;
 using Rvirt.Core.Freestanding;
 using Rvirt.Core.VirtualHart;
-using Rvirt.Hypervisor.Host;
 
 namespace Rvirt.Boot.Target;
 

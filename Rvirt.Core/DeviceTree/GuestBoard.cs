@@ -97,7 +97,7 @@ public struct GuestBoard
                 || (i == (int)GuestDeviceKind.Virtio && row.Size != VirtioSlotSize)
                 || !EndsInSpace(row.Base, row.Length) || !EndsInSpace(MemoryBase, memorySize)
                 || Overlaps(row.Base, row.Length, MemoryBase, memorySize)
-                || (row.Interrupt != 0 && (ulong)row.Interrupt + (ulong)(row.Count - 1) > PlicSources))
+                || (row.Interrupt != 0 && row.Interrupt + (ulong)(row.Count - 1) > PlicSources))
             {
                 return false;
             }

@@ -133,10 +133,10 @@ public static class GuestDeviceTree
             var length = 4;
             if (hart >= 10)
             {
-                core[length++] = (byte)('0' + hart / 10 % 10);
+                core[length++] = (byte)('0' + (hart / 10 % 10));
             }
 
-            core[length++] = (byte)('0' + hart % 10);
+            core[length++] = (byte)('0' + (hart % 10));
             writer.BeginNode(core[..length]);
             writer.Property("cpu"u8, HartPhandle(machine, hart));
             writer.EndNode();

@@ -40,7 +40,7 @@ internal static class ForeignFile
     {
         foreach (var value in bytes)
         {
-            if (value is < 0x20 or >= 0x7f && value is not ((byte)'\t' or (byte)'\n' or (byte)'\r'))
+            if (value is (< 0x20 or >= 0x7f) and not ((byte)'\t' or (byte)'\n' or (byte)'\r'))
             {
                 return false;
             }

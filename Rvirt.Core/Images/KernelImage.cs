@@ -1,5 +1,4 @@
 using System;
-using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Memory;
 
 namespace Rvirt.Core.Images;

@@ -40,7 +40,7 @@ public static class Disassembler
                 line.PutFirst(Register(word >> 7));
                 line.PutNextHex(word >> 20);
                 line.Put(","u8);
-                line.PutDecimal(word >> 15 & 31);
+                line.PutDecimal((word >> 15) & 31);
                 break;
             case InstructionFormat.Fence:
                 line.PutFirst(Register(word >> 15));
@@ -68,7 +68,7 @@ public static class Disassembler
 
     private static void PutOrdering(ref Line line, uint word)
     {
-        var ordering = word >> 25 & 3;
+        var ordering = (word >> 25) & 3;
         if (ordering != 0)
         {
             line.Put(ordering switch { 1 => ".rl"u8, 2 => ".aq"u8, _ => ".aqrl"u8 });
@@ -150,7 +150,7 @@ public static class Disassembler
 
             for (; shift >= 0; shift -= 4)
             {
-                Put("0123456789abcdef"u8.Slice((int)(value >> shift & 15), 1));
+                Put("0123456789abcdef"u8.Slice((int)((value >> shift) & 15), 1));
             }
         }
 

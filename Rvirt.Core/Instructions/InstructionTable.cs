@@ -162,11 +162,11 @@ public static class InstructionTable
     {
         var compressed = (word & 3) != 3;
         var bucket = compressed
-            ? CompressedBuckets + (int)((word & 3) << 3 | (word >> 13 & 7))
-            : (int)(word >> 2 & 31);
+            ? CompressedBuckets + (int)(((word & 3) << 3) | ((word >> 13) & 7))
+            : (int)((word >> 2) & 31);
         for (int row = Buckets[bucket]; row < Buckets[bucket + 1]; row++)
         {
-            if ((word & Rows[row * RowWords + 1]) == Rows[row * RowWords])
+            if ((word & Rows[(row * RowWords) + 1]) == Rows[row * RowWords])
             {
                 return (InstructionId)(row + 1);
             }
@@ -176,13 +176,13 @@ public static class InstructionTable
     }
 
     /// <summary>The bits that are fixed in an instruction's encoding.</summary>
-    internal static uint Mask(InstructionId id) => Rows[((int)id - 1) * RowWords + 1];
+    internal static uint Mask(InstructionId id) => Rows[(((int)id - 1) * RowWords) + 1];
 
     /// <summary>The value of the bits that are fixed in an instruction's encoding.</summary>
     internal static uint Match(InstructionId id) => Rows[((int)id - 1) * RowWords];
 
     /// <summary>Where an instruction keeps its operands.</summary>
-    internal static InstructionFormat Format(InstructionId id) => (InstructionFormat)Rows[((int)id - 1) * RowWords + 2];
+    internal static InstructionFormat Format(InstructionId id) => (InstructionFormat)Rows[(((int)id - 1) * RowWords) + 2];
 
     /// <summary>The assembler's name of an instruction, without trailing blanks.</summary>
     public static ReadOnlySpan<byte> Name(InstructionId id) =>

@@ -44,20 +44,20 @@ public struct MemoryOperation
             case InstructionFormat.Load:
                 operation.Base = Register(word, 15);
                 operation.Destination = Register(word, 7);
-                operation.Size = (byte)(1 << (int)(word >> 12 & 3));
+                operation.Size = (byte)(1 << (int)((word >> 12) & 3));
                 operation.Offset = (int)word >> 20;
                 return true;
             case InstructionFormat.Store:
                 operation.Base = Register(word, 15);
                 operation.Source = Register(word, 20);
-                operation.Size = (byte)(1 << (int)(word >> 12 & 3));
-                operation.Offset = ((int)word >> 25 << 5) | (int)(word >> 7 & 31);
+                operation.Size = (byte)(1 << (int)((word >> 12) & 3));
+                operation.Offset = ((int)word >> 25 << 5) | (int)((word >> 7) & 31);
                 return true;
             case InstructionFormat.Atomic:
                 operation.Base = Register(word, 15);
                 operation.Source = Register(word, 20);
                 operation.Destination = Register(word, 7);
-                operation.Size = (byte)(1 << (int)(word >> 12 & 3));
+                operation.Size = (byte)(1 << (int)((word >> 12) & 3));
                 return true;
             case InstructionFormat.CompressedLoadWord:
                 operation.Base = ShortRegister(word, 7);
@@ -87,25 +87,25 @@ public struct MemoryOperation
                 operation.Base = StackPointer;
                 operation.Destination = Register(word, 7);
                 operation.Size = 4;
-                operation.Offset = (word >> 4 & 7) << 2 | (word >> 12 & 1) << 5 | (word >> 2 & 3) << 6;
+                operation.Offset = (((word >> 4) & 7) << 2) | (((word >> 12) & 1) << 5) | (((word >> 2) & 3) << 6);
                 return operation.Destination != 0;
             case InstructionFormat.CompressedLoadDoubleStack:
                 operation.Base = StackPointer;
                 operation.Destination = Register(word, 7);
                 operation.Size = 8;
-                operation.Offset = (word >> 5 & 3) << 3 | (word >> 12 & 1) << 5 | (word >> 2 & 7) << 6;
+                operation.Offset = (((word >> 5) & 3) << 3) | (((word >> 12) & 1) << 5) | (((word >> 2) & 7) << 6);
                 return id == InstructionId.CFldsp || operation.Destination != 0;
             case InstructionFormat.CompressedStoreWordStack:
                 operation.Base = StackPointer;
                 operation.Source = Register(word, 2);
                 operation.Size = 4;
-                operation.Offset = (word >> 9 & 15) << 2 | (word >> 7 & 3) << 6;
+                operation.Offset = (((word >> 9) & 15) << 2) | (((word >> 7) & 3) << 6);
                 return true;
             case InstructionFormat.CompressedStoreDoubleStack:
                 operation.Base = StackPointer;
                 operation.Source = Register(word, 2);
                 operation.Size = 8;
-                operation.Offset = (word >> 10 & 7) << 3 | (word >> 7 & 7) << 6;
+                operation.Offset = (((word >> 10) & 7) << 3) | (((word >> 7) & 7) << 6);
                 return true;
             default:
                 return false;
@@ -119,26 +119,26 @@ public struct MemoryOperation
         switch (word & 3)
         {
             case 0:
-                return (word >> 13 & Functions) != 0;
+                return ((word >> 13) & Functions) != 0;
             case 1:
                 return false;
             case 2:
-                return (word >> 13 & 3) != 0;
+                return ((word >> 13) & 3) != 0;
             default:
                 // Loads, their floating-point and vector forms, stores and theirs, atomics, cache-block operations.
-                return (word & 0x7f) is 0x03 or 0x07 or 0x23 or 0x27 or 0x2f || ((word & 0x7f) == 0x0f && (word >> 12 & Functions) == 2);
+                return (word & 0x7f) is 0x03 or 0x07 or 0x23 or 0x27 or 0x2f || ((word & 0x7f) == 0x0f && ((word >> 12) & Functions) == 2);
         }
     }
 
     private const byte StackPointer = 2;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static byte Register(uint word, int shift) => (byte)(word >> shift & 31);
+    private static byte Register(uint word, int shift) => (byte)((word >> shift) & 31);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static byte ShortRegister(uint word, int shift) => (byte)(8 + (word >> shift & 7));
+    private static byte ShortRegister(uint word, int shift) => (byte)(8 + ((word >> shift) & 7));
 
-    private static long WordOffset(uint word) => (word >> 10 & 7) << 3 | (word >> 6 & 1) << 2 | (word >> 5 & 1) << 6;
+    private static long WordOffset(uint word) => (((word >> 10) & 7) << 3) | (((word >> 6) & 1) << 2) | (((word >> 5) & 1) << 6);
 
-    private static long DoubleOffset(uint word) => (word >> 10 & 7) << 3 | (word >> 5 & 3) << 6;
+    private static long DoubleOffset(uint word) => (((word >> 10) & 7) << 3) | (((word >> 5) & 3) << 6);
 }

@@ -6,7 +6,6 @@ using Rvirt.Core.Images;
 using Rvirt.Core.Memory;
 using Rvirt.Core.Modes.Deprivileged;
 using Rvirt.Core.Privileged;
-using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.Bus;
 using Rvirt.Hypervisor.VirtualMachines;

@@ -7,8 +7,6 @@ using Rvirt.Core.Memory;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.HostDrivers;
 using Rvirt.Hypervisor.Host;
-using Rvirt.Hypervisor.Setup;
-using Rvirt.Reference;
 using Rvirt.Reference.Harts;
 
 namespace Rvirt.Desktop.Hypervisor;

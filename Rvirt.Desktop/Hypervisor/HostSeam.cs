@@ -39,6 +39,6 @@ public sealed class HostSeam
         var known = cause >= Cause.Interrupt || cause == Cause.UserCall
             || (cause == Cause.IllegalInstruction && hart.ReadCsr(CsrNumber.Stval) != 0);
         // A handler can start where the trapped instruction is: the second time it is an instruction behind it.
-        return !known && va - hart.ReadCsr(CsrNumber.Sepc) is (0 or 2) && _read.Add((va, bits));
+        return !known && va - hart.ReadCsr(CsrNumber.Sepc) is 0 or 2 && _read.Add((va, bits));
     }
 }

@@ -5,13 +5,13 @@ namespace Rvirt.Devices.Bus;
 
 /// <summary>The one decode of a guest's addresses: which device of its <see cref="GuestBoard"/> answers where.</summary>
 /// <remarks>Written once, at set-up, and then read by any hart without a lock.</remarks>
-internal struct BusMap
+internal readonly struct BusMap
 {
-    private Window _virtio;
-    private Window _uart;
-    private Window _plic;
-    private Window _clock;
-    private Window _test;
+    private readonly Window _virtio;
+    private readonly Window _uart;
+    private readonly Window _plic;
+    private readonly Window _clock;
+    private readonly Window _test;
 
     /// <summary>Takes the windows of a board.</summary>
     public BusMap(in GuestBoard board)

@@ -102,10 +102,8 @@ public unsafe partial struct GuestBus<THost> : IGuestBus<THost>
     {
         _lock.Acquire();
         var signals = _plic.Signals;
-        var asked = MachineEvent.None;
-        ushort code = 0;
         var outcome = ReadDevice(ref host, address, operation.Size, out old)
-            && WriteDevice(ref host, address, operation.Size, operation.Apply(old), out asked, out code)
+            && WriteDevice(ref host, address, operation.Size, operation.Apply(old), out var asked, out var code)
             ? Done(ref host, virtualHart, signals, asked, code) : BusOutcome.NotAnswered;
         _lock.Release();
         return outcome;
@@ -113,7 +111,7 @@ public unsafe partial struct GuestBus<THost> : IGuestBus<THost>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool ExternalInterruptPending(int virtualHart) => _plic.SupervisorSignal(virtualHart);
+    public readonly bool ExternalInterruptPending(int virtualHart) => _plic.SupervisorSignal(virtualHart);
 
     private bool ReadDevice(ref THost host, ulong address, int size, out ulong value)
     {

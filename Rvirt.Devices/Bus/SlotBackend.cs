@@ -57,27 +57,21 @@ internal struct SlotBackend : IVirtioBackend
     };
 
     /// <inheritdoc/>
-    public readonly uint QueueSizeMax(uint queue)
+    public readonly uint QueueSizeMax(uint queue) => _kind switch
     {
-        return _kind switch
-        {
-            SlotBackendKind.Mediated => _mediated.QueueSizeMax(queue),
-            SlotBackendKind.RamDisk => _ramDisk.QueueSizeMax(queue),
-            _ => 0,
-        };
-    }
+        SlotBackendKind.Mediated => _mediated.QueueSizeMax(queue),
+        SlotBackendKind.RamDisk => _ramDisk.QueueSizeMax(queue),
+        _ => 0,
+    };
 
     /// <inheritdoc/>
     public bool Reset<THost>(ref THost host)
-        where THost : struct, IMmio
-    {
-        return _kind switch
+        where THost : struct, IMmio => _kind switch
         {
             SlotBackendKind.Mediated => _mediated.Reset(ref host),
             SlotBackendKind.RamDisk => _ramDisk.Reset(ref host),
             _ => true,
         };
-    }
 
     /// <inheritdoc/>
     public void Agree<THost>(ref THost host, ulong features)
@@ -95,40 +89,31 @@ internal struct SlotBackend : IVirtioBackend
     }
 
     /// <inheritdoc/>
-    public bool SetStatus<THost>(ref THost host, byte status)
-        where THost : struct, IMmio
-    {
-        return _kind switch
+    public readonly bool SetStatus<THost>(ref THost host, byte status)
+        where THost : struct, IMmio => _kind switch
         {
             SlotBackendKind.Mediated => _mediated.SetStatus(ref host, status),
             SlotBackendKind.RamDisk => _ramDisk.SetStatus(ref host, status),
             _ => true,
         };
-    }
 
     /// <inheritdoc/>
-    public bool NeedsReset<THost>(ref THost host)
-        where THost : struct, IMmio
-    {
-        return _kind switch
+    public readonly bool NeedsReset<THost>(ref THost host)
+        where THost : struct, IMmio => _kind switch
         {
             SlotBackendKind.Mediated => _mediated.NeedsReset(ref host),
             SlotBackendKind.RamDisk => _ramDisk.NeedsReset(ref host),
             _ => false,
         };
-    }
 
     /// <inheritdoc/>
     public bool Start<THost>(ref THost host, in GuestMemory memory, uint queue, in QueuePlace place, ulong features)
-        where THost : struct, IMmio
-    {
-        return _kind switch
+        where THost : struct, IMmio => _kind switch
         {
             SlotBackendKind.Mediated => _mediated.Start(ref host, memory, queue, place, features),
             SlotBackendKind.RamDisk => _ramDisk.Start(ref host, memory, queue, place, features),
             _ => false,
         };
-    }
 
     /// <inheritdoc/>
     public void Stop<THost>(ref THost host, uint queue)
@@ -147,27 +132,21 @@ internal struct SlotBackend : IVirtioBackend
 
     /// <inheritdoc/>
     public VirtioNews Notify<THost>(ref THost host, in GuestMemory memory, uint queue)
-        where THost : struct, IMmio
-    {
-        return _kind switch
+        where THost : struct, IMmio => _kind switch
         {
             SlotBackendKind.Mediated => _mediated.Notify(ref host, memory, queue),
             SlotBackendKind.RamDisk => _ramDisk.Notify(ref host, memory, queue),
             _ => VirtioNews.None,
         };
-    }
 
     /// <inheritdoc/>
     public VirtioNews Service<THost>(ref THost host, in GuestMemory memory)
-        where THost : struct, IMmio
-    {
-        return _kind switch
+        where THost : struct, IMmio => _kind switch
         {
             SlotBackendKind.Mediated => _mediated.Service(ref host, memory),
             SlotBackendKind.RamDisk => _ramDisk.Service(ref host, memory),
             _ => VirtioNews.None,
         };
-    }
 
     /// <inheritdoc/>
     public QueueFault TakeFault(out uint queue)
@@ -182,19 +161,16 @@ internal struct SlotBackend : IVirtioBackend
     }
 
     /// <inheritdoc/>
-    public ulong ReadConfiguration<THost>(ref THost host, uint offset, int size)
-        where THost : struct, IMmio
-    {
-        return _kind switch
+    public readonly ulong ReadConfiguration<THost>(ref THost host, uint offset, int size)
+        where THost : struct, IMmio => _kind switch
         {
             SlotBackendKind.Mediated => _mediated.ReadConfiguration(ref host, offset, size),
             SlotBackendKind.RamDisk => _ramDisk.ReadConfiguration(ref host, offset, size),
             _ => 0,
         };
-    }
 
     /// <inheritdoc/>
-    public void WriteConfiguration<THost>(ref THost host, uint offset, int size, ulong value)
+    public readonly void WriteConfiguration<THost>(ref THost host, uint offset, int size, ulong value)
         where THost : struct, IMmio
     {
         switch (_kind)
@@ -209,14 +185,11 @@ internal struct SlotBackend : IVirtioBackend
     }
 
     /// <inheritdoc/>
-    public uint ConfigurationGeneration<THost>(ref THost host)
-        where THost : struct, IMmio
-    {
-        return _kind switch
+    public readonly uint ConfigurationGeneration<THost>(ref THost host)
+        where THost : struct, IMmio => _kind switch
         {
             SlotBackendKind.Mediated => _mediated.ConfigurationGeneration(ref host),
             SlotBackendKind.RamDisk => _ramDisk.ConfigurationGeneration(ref host),
             _ => 0,
         };
-    }
 }

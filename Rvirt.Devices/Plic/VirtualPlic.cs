@@ -26,7 +26,6 @@ public unsafe struct VirtualPlic
     /// <summary>Highest priority.</summary>
     public const byte MaxPriority = 7;
 
-    private const int MaxContexts = 2 * MaxHarts;
     private const int Words = 2;
     private const uint PendingBase = 0x1000;
     private const uint EnableBase = 0x2000;
@@ -43,8 +42,8 @@ public unsafe struct VirtualPlic
     private fixed ulong _level[Words];
     private fixed ulong _pending[Words];
     private fixed ulong _claimed[Words];
-    private fixed ulong _enable[MaxContexts * Words];
-    private fixed byte _threshold[MaxContexts];
+    private fixed ulong _enable[2 * MaxHarts * Words];
+    private fixed byte _threshold[2 * MaxHarts];
     private fixed byte _priority[SourceCount];
 
     /// <summary>Resets everything but the lines of the sources, which are their devices'.</summary>
@@ -70,7 +69,7 @@ public unsafe struct VirtualPlic
 
     /// <summary>Whether a source's line is high.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal readonly bool Level(uint source) => ((_level[(source / 64) % Words] >> (int)(source % 64)) & 1) != 0;
+    internal readonly bool Level(uint source) => ((_level[source / 64 % Words] >> (int)(source % 64)) & 1) != 0;
 
     /// <summary>Whether an offset is that of a claim register, whose read gives the source that is claimed.</summary>
     internal static bool IsClaim(uint offset) => offset >= ContextBase && (offset & (ContextStride - 1)) == ClaimOffset;
@@ -212,7 +211,7 @@ public unsafe struct VirtualPlic
             var kept = offset % EnableStride == 0 ? value & ~1u : value;
             _enable[index] = (_enable[index] & ~(0xffff_fffful << shift)) | ((ulong)kept << shift);
         }
-        else if (offset < PendingBase && offset / 4 - 1 < SourceCount - 1)
+        else if (offset < PendingBase && (offset / 4) - 1 < SourceCount - 1)
         {
             _priority[offset / 4] = (byte)(value & MaxPriority);
         }

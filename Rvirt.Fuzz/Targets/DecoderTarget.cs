@@ -14,7 +14,7 @@ using ReferenceTable = Rvirt.Reference.Instructions.InstructionTable;
 namespace Rvirt.Fuzz.Targets;
 
 /// <summary>The decoder of loads, stores and atomics, and the disassembler, word by word against the reference hart's.</summary>
-internal sealed unsafe class DecoderTarget : IFuzzTarget
+internal sealed class DecoderTarget : IFuzzTarget
 {
     private readonly GuardedBuffer _text = new(ProductDisassembler.MaximumLength);
 
@@ -83,7 +83,7 @@ internal sealed unsafe class DecoderTarget : IFuzzTarget
         var text = Encoding.ASCII.GetString(_text.Span[..length]);
         foreach (var letter in text)
         {
-            FuzzException.Require(letter is >= ' ' and < '\x7f' or '\t', $"{word:x}: a letter that is none");
+            FuzzException.Require(letter is (>= ' ' and < '\x7f') or '\t', $"{word:x}: a letter that is none");
         }
 
         for (var room = 0; room < length; room += 5)

@@ -30,7 +30,7 @@ internal sealed unsafe class TreeTarget : IFuzzTarget
         using var buffer = new GuardedBuffer(input);
         var plain = PlainTree.Read(input.ToArray());
         var error = FdtReader.Open(buffer.Pointer, buffer.Length, out var tree);
-        FuzzException.Require((error == FdtError.None) == (plain is not null), $"one reader says {error}, the other {(plain is null ? "no" : "yes")}");
+        FuzzException.Require(error == FdtError.None == (plain is not null), $"one reader says {error}, the other {(plain is null ? "no" : "yes")}");
         if (plain is null)
         {
             return;

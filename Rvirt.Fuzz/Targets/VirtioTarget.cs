@@ -126,7 +126,7 @@ internal sealed unsafe class VirtioTarget : IFuzzTarget
     {
         var available = guest.Ram(Queue + (16 * Size));
         var index = *(ushort*)(available + 2);
-        *(ushort*)(available + 4 + (2u * (uint)(index % Size))) = head;
+        *(ushort*)(available + 4 + (2u * (index % Size))) = head;
         *(ushort*)(available + 2) = (ushort)(index + 1);
         guest.Register(VirtioRegister.QueueNotify, 0);
     }

@@ -97,7 +97,7 @@ public sealed class GoldfishRtc(Machine machine, int source) : IDevice
     private void Arm(Hart? hart)
     {
         var now = Now(hart);
-        var ticks = _alarm > now ? (_alarm - now - 1) / NanosecondsPerTick + 1 : 0;
+        var ticks = _alarm > now ? ((_alarm - now - 1) / NanosecondsPerTick) + 1 : 0;
         _ringTick = machine.Time(hart) + ticks;
         Update(machine.Time(hart));
         foreach (var each in machine.Harts)

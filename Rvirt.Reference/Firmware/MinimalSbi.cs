@@ -61,7 +61,7 @@ public sealed class MinimalSbi(Machine machine) : IFirmware
         {
             0x10 => Base(hart, function),
             0x5449_4d45 when function == 0 => (SetTimer(hart, hart[A0]), 0UL),
-            0x73_5049 when function == 0 => (SendIpi(hart, hart[A0], hart[A1]), 0UL),
+            0x73_5049 when function == 0 => (SendIpi(hart[A0], hart[A1]), 0UL),
             0x5246_4e43 => (RemoteFence(hart, function), 0UL),
             0x48_534d => HartState(hart, function),
             0x5352_5354 when function == 0 => (Reset(hart[A0], hart[A1]), 0UL),
@@ -128,7 +128,7 @@ public sealed class MinimalSbi(Machine machine) : IFirmware
     private static bool Selected(Hart hart, ulong mask, ulong start) =>
         start == ulong.MaxValue || ((ulong)hart.Id - start < 64 && ((mask >> (int)((ulong)hart.Id - start)) & 1) != 0);
 
-    private ulong SendIpi(Hart hart, ulong mask, ulong start)
+    private ulong SendIpi(ulong mask, ulong start)
     {
         if (!Valid(mask, start))
         {

@@ -81,7 +81,7 @@ public sealed unsafe partial class Hart
             return false;
         }
 
-        if ((number >> 8 & 3) > (int)_mode)
+        if (((number >> 8) & 3) > (int)_mode)
         {
             return false;
         }
@@ -118,9 +118,9 @@ public sealed unsafe partial class Hart
             case CsrNumber.Fflags: value = (ulong)_fflags; return _options.FloatingPoint;
             case CsrNumber.Frm: value = (ulong)_frm; return _options.FloatingPoint;
             case CsrNumber.Fcsr: value = (ulong)((_frm << 5) | _fflags); return _options.FloatingPoint;
-            case CsrNumber.Cycle or CsrNumber.Mcycle: value = (_machine.Clock ?? _count - 1) + _cycleOffset; return true;
+            case CsrNumber.Cycle or CsrNumber.Mcycle: value = (_machine.Clock ?? (_count - 1)) + _cycleOffset; return true;
             case CsrNumber.Time: value = _machine.Time(this); return true;
-            case CsrNumber.Instret or CsrNumber.Minstret: value = (_machine.Clock ?? Retired - 1) + _retiredOffset; return true;
+            case CsrNumber.Instret or CsrNumber.Minstret: value = (_machine.Clock ?? (Retired - 1)) + _retiredOffset; return true;
             case (> CsrNumber.Instret and <= CsrNumber.Hpmcounter31) or (>= CsrNumber.Mhpmcounter3 and <= CsrNumber.Mhpmcounter31)
                 or (>= CsrNumber.Mhpmevent3 and <= CsrNumber.Mhpmevent31) or CsrNumber.Mcountinhibit:
                 value = 0;

@@ -194,7 +194,7 @@ public sealed unsafe partial class Hart
                     }
                     else if (SlowLoad(va, 8))
                     {
-                        x[d->Rd] = (ulong)_value;
+                        x[d->Rd] = _value;
                     }
                     else
                     {
@@ -318,7 +318,7 @@ public sealed unsafe partial class Hart
                     var entry = _storeTable + ((va >> 12) & FastMask);
                     if (((va & (PageMask | 7)) | _dataContext) == entry->Tag)
                     {
-                        *(ulong*)(va + entry->Addend) = (ulong)x[d->Rs2];
+                        *(ulong*)(va + entry->Addend) = x[d->Rs2];
                     }
                     else if (!SlowStore(va, 8, x[d->Rs2]))
                     {

@@ -3,7 +3,7 @@ using System;
 namespace Rvirt.Reference.Harts;
 
 /// <summary>The state as a whole: for comparison, and for steps that may have to be taken back.</summary>
-public sealed unsafe partial class Hart
+public sealed partial class Hart
 {
     /// <summary>The privileged state as S-mode sees it.</summary>
     public SupervisorState SupervisorState => new()

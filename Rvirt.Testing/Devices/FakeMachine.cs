@@ -21,7 +21,6 @@ internal sealed unsafe class FakeMachine : IDeviceBoard, IDisposable
 
     private readonly byte* _allocation;
     private readonly byte* _ram;
-    private readonly ulong _ramBytes;
     private readonly List<FakeVirtioDevice> _devices = [];
     private readonly List<(ulong Base, ulong Length)> _dma = [];
 
@@ -33,7 +32,6 @@ internal sealed unsafe class FakeMachine : IDeviceBoard, IDisposable
 
     public FakeMachine(ulong ramBytes)
     {
-        _ramBytes = ramBytes;
         // Zeroed pages that cost nothing until they are touched.
         _allocation = (byte*)NativeMemory.AllocZeroed((nuint)ramBytes + 4096);
         _ram = (byte*)(((nint)_allocation + 4095) & ~4095);

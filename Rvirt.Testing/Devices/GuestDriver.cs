@@ -126,7 +126,7 @@ internal sealed unsafe class GuestDriver
 
         var head = _free.Dequeue();
         var table = _indirect ? _indirectTables + (head * 256u) : Descriptors;
-        uint index = _indirect ? 0u : head;
+        var index = _indirect ? 0u : head;
         for (var i = 0; i < buffers.Length; i++)
         {
             var more = i + 1 < buffers.Length;

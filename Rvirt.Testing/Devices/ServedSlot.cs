@@ -1,6 +1,5 @@
 using System;
 using Rvirt.Core.Host;
-using Rvirt.Core.Memory;
 using Rvirt.Devices.Virtio;
 
 namespace Rvirt.Testing.Devices;
@@ -44,7 +43,7 @@ internal sealed unsafe class ServedSlot<TBackend> : IGuestSlot, IDisposable
     public bool TryWrite(uint offset, int size, ulong value)
     {
         var host = default(NoHost);
-        GuestMemory memory = Memory.Memory;
+        var memory = Memory.Memory;
         return _transport.TryWrite(ref host, memory, offset, size, value);
     }
 
@@ -57,7 +56,7 @@ internal sealed unsafe class ServedSlot<TBackend> : IGuestSlot, IDisposable
     public void Service()
     {
         var host = default(NoHost);
-        GuestMemory memory = Memory.Memory;
+        var memory = Memory.Memory;
         _transport.ServiceInterrupt(ref host, memory);
     }
 

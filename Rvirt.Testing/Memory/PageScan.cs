@@ -74,7 +74,7 @@ public static class PageScan
             var mark = 0UL;
             for (var i = 0; i < 64; i++)
             {
-                if (x[word * 64 + i] != y[word * 64 + i])
+                if (x[(word * 64) + i] != y[(word * 64) + i])
                 {
                     mark |= 1UL << i;
                 }
@@ -91,7 +91,7 @@ public static class PageScan
             var equal = 0UL;
             for (var i = 0; i < 64; i += Vector128<ulong>.Count)
             {
-                var at = word * 64 + i;
+                var at = (word * 64) + i;
                 equal |= (ulong)Vector128.Equals(Vector128.Create(x.Slice(at, Vector128<ulong>.Count)), Vector128.Create(y.Slice(at, Vector128<ulong>.Count))).ExtractMostSignificantBits() << i;
             }
 
@@ -106,7 +106,7 @@ public static class PageScan
             var equal = 0UL;
             for (var i = 0; i < 64; i += Vector256<ulong>.Count)
             {
-                var at = word * 64 + i;
+                var at = (word * 64) + i;
                 equal |= (ulong)Vector256.Equals(Vector256.Create(x.Slice(at, Vector256<ulong>.Count)), Vector256.Create(y.Slice(at, Vector256<ulong>.Count))).ExtractMostSignificantBits() << i;
             }
 
@@ -121,7 +121,7 @@ public static class PageScan
             var equal = 0UL;
             for (var i = 0; i < 64; i += Vector512<ulong>.Count)
             {
-                var at = word * 64 + i;
+                var at = (word * 64) + i;
                 equal |= Vector512.Equals(Vector512.Create(x.Slice(at, Vector512<ulong>.Count)), Vector512.Create(y.Slice(at, Vector512<ulong>.Count))).ExtractMostSignificantBits() << i;
             }
 

@@ -50,7 +50,7 @@ internal sealed class CompiledPrograms
         var output = Path.Combine(s_folder.Value, $"suite-{optimization}.elf");
         var diagnostics = new DiagnosticBag();
         var log = new StringWriter();
-        bool succeeded = CompilerDriver.Run(
+        var succeeded = CompilerDriver.Run(
             Options with
             {
                 Assembly = [Beside("Target/Start.S")],
@@ -70,7 +70,7 @@ internal sealed class CompiledPrograms
     private static readonly Lazy<LoadedProgram> s_loaded = new(() =>
         ProgramLoader.Load([Cases], [Beside("Rvirt.Core.dll")], CoreLibrary!, new DiagnosticBag())!);
 
-    public static string? CoreLibrary { get; } = CoreLibraryLocator.Find(null)!;
+    public static string? CoreLibrary { get; } = CoreLibraryLocator.Find(null);
 
     /// <summary>The assembly of cases, loaded.</summary>
     public static LoadedProgram Loaded => s_loaded.Value;

@@ -9,7 +9,6 @@ using NUnit.Framework;
 using Rvirt.Boot.Panic;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Hypervisor.Host;
-using Rvirt.Hypervisor.Setup;
 
 namespace Rvirt.Tests.Boot;
 

@@ -3,7 +3,6 @@ using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Desktop.Guests;
 using Rvirt.Desktop.Hypervisor;
-using Rvirt.Reference;
 
 namespace Rvirt.Tests.Desktop;
 

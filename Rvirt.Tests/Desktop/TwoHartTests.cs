@@ -134,7 +134,7 @@ public sealed class TwoHartTests
     [Test]
     public void RunsOfTwoHartsRepeatExactly()
     {
-        ulong Cycles()
+        static ulong Cycles()
         {
             using var machine = new GuestWorld(Small(Clock('a', 700)), Small(Clock('b', 900)));
             machine.Run(1_000_000);

@@ -18,6 +18,7 @@ public sealed class RulesTests
 
     private const string Unruly = """
         using System;
+        using System.Text;
 
         namespace Rvirt.Mmu
         {
@@ -37,6 +38,19 @@ public sealed class RulesTests
 
                 /// <summary>A method.</summary>
                 public void Ragged() => Console . WriteLine( );
+
+                /// <summary>A method.</summary>
+                public void Unclear(int first, int second)
+                {
+                    int sum = first + second * 2;
+                    int[] all = new int[] { sum };
+                    Console.WriteLine(all.Length);
+                }
+
+                private int _zero = 0;
+
+                /// <summary>A property.</summary>
+                public int Zero => _zero++;
             }
         }
         """;
@@ -62,7 +76,25 @@ public sealed class RulesTests
             Assert.That(output, Does.Contain("error IDE0040"), "no accessibility");
             Assert.That(output, Does.Contain("error IDE0055"), "whitespace of its own taste");
             Assert.That(output, Does.Contain("error IDE0161"), "a namespace with braces");
+            Assert.That(output, Does.Contain("error IDE0005"), "a using that nothing needs");
+            Assert.That(output, Does.Contain("error IDE0007"), "a type that is plain to see");
+            Assert.That(output, Does.Contain("error IDE0048"), "which operation comes first");
+            Assert.That(output, Does.Contain("error IDE0300"), "a list that is not written as one");
+            Assert.That(output, Does.Contain("error CA1805"), "an analyzer's rule that is off by default");
         });
+    }
+
+    /// <summary>Every rule is an error, and what is off has its reason in the lines above: rules that follow each other share one.</summary>
+    [Test]
+    public void ARuleThatIsOffSaysWhy()
+    {
+        var lines = File.ReadAllLines(Path.Combine(Repository.Top, ".editorconfig"));
+        var off = Enumerable.Range(0, lines.Length).Where(line => lines[line].EndsWith("= none", StringComparison.Ordinal)).ToArray();
+        Assert.That(lines, Does.Contain("dotnet_analyzer_diagnostic.category-Style.severity = error"));
+        Assert.That(off, Is.Not.Empty);
+        Assert.That(
+            off.Where(line => !lines.Take(line).Reverse().SkipWhile(above => above.EndsWith("= none", StringComparison.Ordinal) || above.StartsWith('[')).First().StartsWith("# ", StringComparison.Ordinal)).Select(line => lines[line]), Is.Empty);
+        Assert.That(lines.Where(line => line.Contains(".severity", StringComparison.Ordinal) && !line.EndsWith("= none", StringComparison.Ordinal) && !line.EndsWith("= error", StringComparison.Ordinal)), Is.Empty);
     }
 
     /// <summary>Publishing does not judge; the next build does, though it finds nothing changed. What was judged is not compiled again to be published.</summary>

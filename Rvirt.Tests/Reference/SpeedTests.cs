@@ -1,7 +1,6 @@
 using System;
 using NUnit.Framework;
 using Rvirt.Reference;
-using Rvirt.Reference.Harts;
 
 namespace Rvirt.Tests.Reference;
 

@@ -52,7 +52,7 @@ public sealed class PageScanTests
             // What was in the marks before does not stay.
             var marks = Enumerable.Repeat(round % 2 == 0 ? 0 : ~0UL, PageScan.Marks).ToArray();
             s_ways[way](a, b, marks);
-            Assert.That(Enumerable.Range(0, b.Length).Where(i => (marks[i / 64] >> i & 1) != 0), Is.EquivalentTo(changed));
+            Assert.That(Enumerable.Range(0, b.Length).Where(i => ((marks[i / 64] >> i) & 1) != 0), Is.EquivalentTo(changed));
         }
     }
 
@@ -64,11 +64,11 @@ public sealed class PageScanTests
         Assert.That(PageScan.Differences(a, b, marks), Is.Zero);
         b[7] = b[8] = b[9] = b[4095] = 0x80;
         Assert.That(PageScan.Differences(a, b, marks), Is.EqualTo(3));
-        Assert.That(marks, Is.EqualTo(new[] { 3UL, 0UL, 0UL, 0UL, 0UL, 0UL, 0UL, 1UL << 63 }));
+        Assert.That(marks, Is.EqualTo([3UL, 0UL, 0UL, 0UL, 0UL, 0UL, 0UL, 1UL << 63]));
     }
 
     [TestCase(3 * PageScan.PageSize)]
-    [TestCase(2 * PageScan.PageSize + 24)]
+    [TestCase((2 * PageScan.PageSize) + 24)]
     [TestCase(13)]
     [TestCase(0)]
     public void FindsTheFirstByteThatDiffers(int length)

@@ -4,7 +4,7 @@ using Rvirt.Core.Memory;
 namespace Rvirt.Benchmarks.Desktop.Operations;
 
 /// <summary>State of the hart and the devices behind a <see cref="QuietHost"/>.</summary>
-public unsafe struct QuietHart
+public struct QuietHart
 {
     /// <summary>Bytes of a virtio-mmio slot's registers that are kept.</summary>
     public const int SlotBytes = 0x200;

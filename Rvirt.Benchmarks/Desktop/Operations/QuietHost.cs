@@ -5,7 +5,6 @@ using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.HostDrivers;
 using Rvirt.Devices.Virtio;
 using Rvirt.Hypervisor.Host;
-using Rvirt.Hypervisor.Setup;
 
 namespace Rvirt.Benchmarks.Desktop.Operations;
 
@@ -136,7 +135,7 @@ public readonly unsafe struct QuietHost(QuietHart* hart) : IHypervisorHost
         return true;
     }
 
-    public ulong TryFetchHalf(ulong va) => hart->Instruction >> ((int)(va & 2) * 8) & ushort.MaxValue;
+    public ulong TryFetchHalf(ulong va) => (hart->Instruction >> ((int)(va & 2) * 8)) & ushort.MaxValue;
 
     public void SaveFloatingPoint(ulong* area)
     {

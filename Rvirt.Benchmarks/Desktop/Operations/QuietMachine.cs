@@ -172,7 +172,7 @@ public sealed unsafe class QuietMachine : IDisposable
         var table = RootTable;
         for (var level = 2; level > 0; level--)
         {
-            var link = (ulong*)Ram(table + (8 * (va >> Pte.Shift(level) & 511)));
+            var link = (ulong*)Ram(table + (8 * ((va >> Pte.Shift(level)) & 511)));
             if (*link == 0)
             {
                 *link = Pte.FromAddress(_nextTable) | Pte.V;
@@ -182,7 +182,7 @@ public sealed unsafe class QuietMachine : IDisposable
             table = Pte.Address(*link);
         }
 
-        *(ulong*)Ram(table + (8 * (va >> Pte.Shift(0) & 511))) = Pte.FromAddress(address) | Pte.V | Pte.R | Pte.W | Pte.A | Pte.D;
+        *(ulong*)Ram(table + (8 * ((va >> Pte.Shift(0)) & 511))) = Pte.FromAddress(address) | Pte.V | Pte.R | Pte.W | Pte.A | Pte.D;
     }
 
     private readonly struct QuietBoard : IPlatform

@@ -143,7 +143,7 @@ internal unsafe struct MediatedDevice : IVirtioBackend
     }
 
     /// <inheritdoc/>
-    public bool SetStatus<THost>(ref THost host, byte status)
+    public readonly bool SetStatus<THost>(ref THost host, byte status)
         where THost : struct, IMmio
     {
         _host.Write(ref host, VirtioRegister.Status, status);
@@ -151,7 +151,7 @@ internal unsafe struct MediatedDevice : IVirtioBackend
     }
 
     /// <inheritdoc/>
-    public bool NeedsReset<THost>(ref THost host)
+    public readonly bool NeedsReset<THost>(ref THost host)
         where THost : struct, IMmio
         => (_host.Read(ref host, VirtioRegister.Status) & VirtioStatus.NeedsReset) != 0;
 
@@ -243,7 +243,7 @@ internal unsafe struct MediatedDevice : IVirtioBackend
     }
 
     /// <inheritdoc/>
-    public void WriteConfiguration<THost>(ref THost host, uint offset, int size, ulong value)
+    public readonly void WriteConfiguration<THost>(ref THost host, uint offset, int size, ulong value)
         where THost : struct, IMmio
     {
         var address = _host.Base + VirtioRegister.Configuration + offset;
@@ -266,7 +266,7 @@ internal unsafe struct MediatedDevice : IVirtioBackend
     }
 
     /// <inheritdoc/>
-    public uint ConfigurationGeneration<THost>(ref THost host)
+    public readonly uint ConfigurationGeneration<THost>(ref THost host)
         where THost : struct, IMmio
         => _host.Read(ref host, VirtioRegister.ConfigurationGeneration);
 

@@ -53,7 +53,7 @@ internal unsafe struct MediatedQueue
 
     /// <summary>Bytes of page-aligned memory a queue of a host size needs; a multiple of 4096.</summary>
     public static ulong BytesNeeded(uint hostSize)
-        => RingPages(hostSize) + RoundToPage(((ulong)sizeof(ushort) + (ulong)sizeof(ChainRecord)) * hostSize);
+        => RingPages(hostSize) + RoundToPage((sizeof(ushort) + (ulong)sizeof(ChainRecord)) * hostSize);
 
     /// <summary>The size to use of the host's queue, a power of two.</summary>
     /// <param name="hostSizeMax">What the device reports; 0: there is no queue.</param>
@@ -378,7 +378,7 @@ internal unsafe struct MediatedQueue
     }
 
     // Asks the host for an interrupt no earlier than the guest wants one, and at the last of what is in flight at the latest.
-    private void DeferReturns()
+    private readonly void DeferReturns()
     {
         if (!_hostEvents || _inFlight == 0)
         {

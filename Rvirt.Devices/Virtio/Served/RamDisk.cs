@@ -177,7 +177,7 @@ internal unsafe struct RamDisk : IVirtioBackend
             return 0;
         }
 
-        var value = _bytes / SectorBytes >> (int)(8 * offset);
+        var value = (_bytes / SectorBytes) >> (int)(8 * offset);
         return size == 8 ? value : value & ((1ul << (8 * size)) - 1);
     }
 

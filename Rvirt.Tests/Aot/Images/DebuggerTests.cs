@@ -2,8 +2,6 @@ using System;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
-using System.Net.Sockets;
-using System.Threading;
 using NUnit.Framework;
 using Rvirt.Tests.Aot.Suite;
 using Rvirt.Tests.SystemTests;

@@ -101,7 +101,7 @@ public partial class HypervisorImageTests(Firmware firmware)
 
     [Test]
     public void AllocatesNothing() => Assert.That(
-        _functions.Keys.Where(name => name.Contains("alloc", StringComparison.OrdinalIgnoreCase) && name.StartsWith("System.", StringComparison.Ordinal)
+        _functions.Keys.Where(name => (name.Contains("alloc", StringComparison.OrdinalIgnoreCase) && name.StartsWith("System.", StringComparison.Ordinal))
             || name.Contains("Rhp", StringComparison.Ordinal) || name is "malloc" or "free" or "calloc"),
         Is.Empty);
 

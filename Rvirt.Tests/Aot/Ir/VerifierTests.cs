@@ -11,7 +11,6 @@ public class VerifierTests
     private static readonly IrConstant s_one = IrConstant.Int32(1);
     private static readonly IrConstant s_long = IrConstant.Int64(1);
     private static readonly IrConstant s_pointer = IrConstant.Null;
-    private static readonly IrConstant s_true = IrConstant.Bool(true);
 
     /// <summary>A function <c>i32 f(i32, ptr)</c> under construction, in a module with a callee <c>i64 g(i32, ptr)</c> and a global.</summary>
     private sealed class Fixture

@@ -4,7 +4,6 @@ using System.Linq;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using ICSharpCode.Decompiler.TypeSystem;
-using ICSharpCode.Decompiler.TypeSystem.Implementation;
 using NUnit.Framework;
 using Rvirt.Aot.Layout;
 using Rvirt.Tests.AotCases.Layouts;
@@ -65,8 +64,8 @@ public class LayoutTests
         {
             return new ParameterizedType(Import(type.GetGenericTypeDefinition()), type.GetGenericArguments().Select(Import));
         }
-        var name = new FullTypeName(type.FullName!);
-        return CompiledPrograms.Loaded.Modules.Select(module => module.GetTypeDefinition(name)).First(found => found is not null)!;
+        var name = new FullTypeName(type.FullName);
+        return CompiledPrograms.Loaded.Modules.Select(module => module.GetTypeDefinition(name)).First(found => found is not null);
     }
 
     private static int SizeOf(Type type) =>

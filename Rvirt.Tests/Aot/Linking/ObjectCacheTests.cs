@@ -91,7 +91,7 @@ public sealed class ObjectCacheTests
     {
         Compile(_options);
         _folder.Write(file, Encoding.UTF8.GetBytes(text));
-        Assert.That(Compile(_options), Is.EqualTo(new[] { expected }));
+        Assert.That(Compile(_options), Is.EqualTo([expected]));
         Assert.That(Commands.Run("llvm-objdump-19", ["-d", _options.Output]).Output, Does.Match(expected == "First.S" ? @"li\s+a0, 0x7" : @"li\s+a0, 0x3"));
     }
 
@@ -103,16 +103,16 @@ public sealed class ObjectCacheTests
         var options = _options with { Includes = [late] };
         Compile(options);
         _folder.Write("inner.inc", "#define VALUE 7\n"u8);
-        Assert.That(Compile(options), Is.EqualTo(new[] { "First.S" }));
+        Assert.That(Compile(options), Is.EqualTo(["First.S"]));
     }
 
     [Test]
     public void AChangedOptionMakesWhatItIsFor()
     {
         Compile(_options);
-        Assert.That(Compile(_options with { Defines = ["OTHER=1"] }), Is.EqualTo(new[] { "First.S", "Second.S", "memory.S" }));
-        Assert.That(Compile(_options with { Optimization = "s" }), Is.EqualTo(new[] { "image.ll" }));
-        Assert.That(Compile(_options with { Exports = ["stack_deep", "rvirt_panic"] }), Is.EqualTo(new[] { "image.ll" }));
+        Assert.That(Compile(_options with { Defines = ["OTHER=1"] }), Is.EqualTo(["First.S", "Second.S", "memory.S"]));
+        Assert.That(Compile(_options with { Optimization = "s" }), Is.EqualTo(["image.ll"]));
+        Assert.That(Compile(_options with { Exports = ["stack_deep", "rvirt_panic"] }), Is.EqualTo(["image.ll"]));
     }
 
     [Test]
@@ -144,7 +144,7 @@ public sealed class ObjectCacheTests
 
         var options = _options with { Includes = [Path.GetDirectoryName(_folder.File("blob"))!] };
         Compile(options);
-        Assert.That(Compile(options), Is.EqualTo(new[] { "First.S" }));
+        Assert.That(Compile(options), Is.EqualTo(["First.S"]));
     }
 
     [Test]

@@ -32,8 +32,8 @@ public class ColdCodeTests
     public void WhatOnlyColdCodeReachesIsForSize()
     {
         var functions = Compile("cold_mixed");
-        Assert.That(ForSize(functions), Is.EquivalentTo(new[] { "Cold", "Behind", "Rare.Method", "Rare.Inner.Nested" }));
-        Assert.That(functions.Keys.Except(ForSize(functions)), Is.SupersetOf(new[] { "cold_mixed", "Hot", "Shared" }));
+        Assert.That(ForSize(functions), Is.EquivalentTo(["Cold", "Behind", "Rare.Method", "Rare.Inner.Nested"]));
+        Assert.That(functions.Keys.Except(ForSize(functions)), Is.SupersetOf(["cold_mixed", "Hot", "Shared"]));
     }
 
     [Test]
@@ -46,7 +46,7 @@ public class ColdCodeTests
     });
 
     [Test]
-    public void WhatAPointerMayReachIsNotCold() => Assert.That(ForSize(Compile("cold_by_pointer")), Is.EquivalentTo(new[] { "Cold", "Behind" }));
+    public void WhatAPointerMayReachIsNotCold() => Assert.That(ForSize(Compile("cold_by_pointer")), Is.EquivalentTo(["Cold", "Behind"]));
 
     [Test]
     public void WhatAssemblyMayCallIsNotCold() => Assert.That(ForSize(Compile("cold_by_assembly")), Is.Empty);
@@ -57,5 +57,5 @@ public class ColdCodeTests
             .Where(line => Regex.IsMatch(line, @"^define .*\.Cases\.\w+Cases\..*minsize")), Is.Empty);
 
     [Test]
-    public void AnExportCanBeCold() => Assert.That(ForSize(Compile("cold_export")), Is.EquivalentTo(new[] { "cold_export", "Behind" }));
+    public void AnExportCanBeCold() => Assert.That(ForSize(Compile("cold_export")), Is.EquivalentTo(["cold_export", "Behind"]));
 }

@@ -20,7 +20,7 @@ internal static class EmittedAssembly
         var assembly = new PersistedAssemblyBuilder(new AssemblyName(Path.GetFileNameWithoutExtension(path)), typeof(object).Assembly);
         var type = assembly.DefineDynamicModule("Emitted").DefineType("Emitted.Program", TypeAttributes.Public | TypeAttributes.Abstract | TypeAttributes.Sealed);
         var attribute = typeof(UnmanagedCallersOnlyAttribute);
-        for (int i = 0; i < methods.Count; i++)
+        for (var i = 0; i < methods.Count; i++)
         {
             var method = type.DefineMethod($"Method{i}", MethodAttributes.Public | MethodAttributes.Static, typeof(void), [typeof(long)]);
             method.SetCustomAttribute(new CustomAttributeBuilder(
@@ -42,7 +42,7 @@ internal static class EmittedAssembly
             var row = metadata.GetMethodDefinition(handle);
             if (metadata.GetString(row.Name) == method)
             {
-                int section = reader.PEHeaders.GetContainingSectionIndex(row.RelativeVirtualAddress);
+                var section = reader.PEHeaders.GetContainingSectionIndex(row.RelativeVirtualAddress);
                 var header = reader.PEHeaders.SectionHeaders[section];
                 bytes[row.RelativeVirtualAddress - header.VirtualAddress + header.PointerToRawData] = 0;
             }

@@ -1,8 +1,6 @@
-using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
-using System.Linq;
 using System.Text.RegularExpressions;
 using Rvirt.Aot.Diagnostics;
 using Rvirt.Tests.SystemTests;
@@ -29,7 +27,7 @@ internal static partial class ExpectedErrors
         foreach (var path in Directory.EnumerateFiles(Path.Combine(Repository.Top, "Rvirt.Tests.AotCases/Refusals"), "*.cs"))
         {
             var current = new List<ExpectedError>();
-            int number = 0;
+            var number = 0;
             foreach (var line in File.ReadLines(path))
             {
                 number++;

@@ -55,7 +55,7 @@ public class ProgramErrorTests
         var diagnostics = new DiagnosticBag();
         var loaded = ProgramLoader.Load([CompiledPrograms.Cases], [], CompiledPrograms.CoreLibrary!, diagnostics)!;
         new ProgramCompiler(loaded, diagnostics).Run("rvirt_panic");
-        Assert.That(diagnostics.All.Select(error => error.Code).Distinct(), Is.EqualTo(new[] { DiagnosticCode.UnresolvedMember }));
+        Assert.That(diagnostics.All.Select(error => error.Code).Distinct(), Is.EqualTo([DiagnosticCode.UnresolvedMember]));
         Assert.That(diagnostics.All[0].Message, Does.Contain("Rvirt.Core.Freestanding.PanicKind"));
     }
 

@@ -38,7 +38,7 @@ public class StackUseTests
         var (depth, errors) = Measure("stack_deep", 2130, Frames);
         Assert.That(errors, Is.Empty);
         Assert.That(depth.Bytes, Is.EqualTo(2130));
-        Assert.That(depth.Path, Is.EqualTo(new[] { $"{Class}.Deep", $"{Class}.Large", $"{Class}.Fill" }));
+        Assert.That(depth.Path, Is.EqualTo([$"{Class}.Deep", $"{Class}.Large", $"{Class}.Fill"]));
     }
 
     [Test]
@@ -56,7 +56,7 @@ public class StackUseTests
         var error = Measure("stack_recursive", int.MaxValue, Frames).Errors.Single();
         Assert.That(error.Code, Is.EqualTo(DiagnosticCode.Recursion));
         Assert.That(File.ReadLines(error.Location!.File).ElementAt(error.Location.Line - 1), Does.EndWith("// recursion"));
-        Assert.That(error.Chain, Is.EqualTo(new[] { $"{Class}.Recursive", $"{Class}.First", $"{Class}.Second", $"{Class}.First" }));
+        Assert.That(error.Chain, Is.EqualTo([$"{Class}.Recursive", $"{Class}.First", $"{Class}.Second", $"{Class}.First"]));
     }
 
     [Test]
@@ -68,7 +68,7 @@ public class StackUseTests
     {
         using var folder = new TemporaryFolder();
         var diagnostics = new DiagnosticBag();
-        bool succeeded = CompilerDriver.Run(
+        var succeeded = CompilerDriver.Run(
             CompiledPrograms.Options with { Exports = ["stack_deep"], StackLimit = 1999, Output = folder.File("deep.elf") }, diagnostics, TextWriter.Null);
         Assert.That(succeeded, Is.False);
         var error = diagnostics.All.Single();

@@ -18,7 +18,7 @@ public class SubsetDocumentTests
 
     private static IEnumerable<string> NamesBetween(string start, string end)
     {
-        int from = Text.IndexOf(start, StringComparison.Ordinal) + start.Length;
+        var from = Text.IndexOf(start, StringComparison.Ordinal) + start.Length;
         var part = Text[from..Text.IndexOf(end, from, StringComparison.Ordinal)];
         return Regex.Matches(part, "`([A-Za-z0-9.]+)`").Select(match => match.Groups[1].Value);
     }

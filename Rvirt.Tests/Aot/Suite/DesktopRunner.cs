@@ -16,7 +16,7 @@ internal unsafe struct DesktopRunner(Dictionary<string, IReadOnlyList<Round>> re
     {
         var list = new List<Round>();
         var buffer = new byte[1 << 16];
-        for (int round = 0; round < rounds; round++)
+        for (var round = 0; round < rounds; round++)
         {
             var own = new Log(buffer, DesktopRun.Seed);
             own.Restart(name, round);
@@ -57,7 +57,7 @@ internal unsafe struct DesktopRunner(Dictionary<string, IReadOnlyList<Round>> re
 internal static class DesktopRun
 {
     /// <summary>Another one in each run of the tests: what fails prints it.</summary>
-    public static ulong Seed { get; } = ulong.TryParse(Environment.GetEnvironmentVariable("RVIRT_SUITE_SEED"), out ulong given)
+    public static ulong Seed { get; } = ulong.TryParse(Environment.GetEnvironmentVariable("RVIRT_SUITE_SEED"), out var given)
         ? given
         : (ulong)Random.Shared.NextInt64();
 

@@ -29,7 +29,7 @@ public class DifferentialTests
         var expected = DesktopRun.Results[name];
         var actual = target.Results[name];
         Assert.That(actual, Has.Count.EqualTo(expected.Count));
-        for (int i = 0; i < expected.Count; i++)
+        for (var i = 0; i < expected.Count; i++)
         {
             if (name.StartsWith("Overlap.", StringComparison.Ordinal))
             {
@@ -45,7 +45,7 @@ public class DifferentialTests
             }
             var place = target.PlaceOf(actual[i].Place);
             // Where the failed check lies in a function of the core library that was not inlined, no C# line is known.
-            bool mayBeUnknown = expected[i].IsInsideCoreLibrary && (optimization == "0" || !name.StartsWith("Panic.", StringComparison.Ordinal));
+            var mayBeUnknown = expected[i].IsInsideCoreLibrary && (optimization == "0" || !name.StartsWith("Panic.", StringComparison.Ordinal));
             if (place != "?" || !mayBeUnknown)
             {
                 Assert.That(place, Is.EqualTo(expected[i].Place), where);

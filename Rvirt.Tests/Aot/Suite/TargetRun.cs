@@ -51,7 +51,7 @@ internal sealed class TargetRun
         var (status, errors) = Commands.Pipe("llvm-symbolizer-19", ["-e", Image, "--inlines"], input, output);
         Assert.That(status, Is.Zero, errors);
         var answers = Encoding.UTF8.GetString(output.ToArray()).Split("\n\n");
-        for (int i = 0; i < addresses.Count; i++)
+        for (var i = 0; i < addresses.Count; i++)
         {
             // Frames are pairs of lines, innermost first: function, then file:line:column.
             var place = answers[i].Split('\n').Where((_, index) => index % 2 == 1).FirstOrDefault(line => line.Contains(".cs:", StringComparison.Ordinal)) ?? "?";

@@ -1,5 +1,4 @@
 using NUnit.Framework;
-using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Tests.Core.Traps;
 using Bits = Rvirt.Core.Privileged.Interrupts;

@@ -30,21 +30,18 @@ internal sealed unsafe class FdtHostileTests
     }
 
     [Test]
-    public void SurvivesChangedBytes()
-    {
-        Gen.Select(Gen.Int[0, Board.Length - 1], Gen.Byte).Array[1, 8].Sample(
-            changes =>
+    public void SurvivesChangedBytes() => Gen.Select(Gen.Int[0, Board.Length - 1], Gen.Byte).Array[1, 8].Sample(
+        changes =>
+        {
+            using var buffer = new GuardedBuffer(Board);
+            foreach (var (at, value) in changes)
             {
-                using var buffer = new GuardedBuffer(Board);
-                foreach (var (at, value) in changes)
-                {
-                    buffer.Span[at] = value;
-                }
+                buffer.Span[at] = value;
+            }
 
-                Use(buffer);
-            },
-            iter: 4000);
-    }
+            Use(buffer);
+        },
+        iter: 4000);
 
     [Test]
     public void SurvivesChangedWords()
@@ -64,30 +61,27 @@ internal sealed unsafe class FdtHostileTests
             iter: 4000);
     }
 
+    // A sound header, then a structure made of tokens in any order.
     [Test]
-    public void SurvivesRandomStructures()
-    {
-        // A sound header, then a structure made of tokens in any order.
-        Gen.OneOf(OneOfThese(1, 2, 3, 4, 9), Gen.Int[0, 16], Gen.Int).Array[0, 64].Sample(
-            words =>
+    public void SurvivesRandomStructures() => Gen.OneOf(OneOfThese(1, 2, 3, 4, 9), Gen.Int[0, 16], Gen.Int).Array[0, 64].Sample(
+        words =>
+        {
+            var blob = new byte[56 + (words.Length * 4) + 8];
+            int[] header = [unchecked((int)0xd00dfeed), blob.Length, 56, blob.Length - 8, 40, 17, 16, 0, 8, words.Length * 4];
+            for (var i = 0; i < header.Length; i++)
             {
-                var blob = new byte[56 + (words.Length * 4) + 8];
-                int[] header = [unchecked((int)0xd00dfeed), blob.Length, 56, blob.Length - 8, 40, 17, 16, 0, 8, words.Length * 4];
-                for (var i = 0; i < header.Length; i++)
-                {
-                    FdtHeader.Write(blob, i * 4, header[i]);
-                }
+                FdtHeader.Write(blob, i * 4, header[i]);
+            }
 
-                for (var i = 0; i < words.Length; i++)
-                {
-                    FdtHeader.Write(blob, 56 + (i * 4), words[i]);
-                }
+            for (var i = 0; i < words.Length; i++)
+            {
+                FdtHeader.Write(blob, 56 + (i * 4), words[i]);
+            }
 
-                using var buffer = new GuardedBuffer(blob);
-                Use(buffer);
-            },
-            iter: 4000);
-    }
+            using var buffer = new GuardedBuffer(blob);
+            Use(buffer);
+        },
+        iter: 4000);
 
     [Test]
     public void AnswersInLinearTimeWhenNamesAreLong()

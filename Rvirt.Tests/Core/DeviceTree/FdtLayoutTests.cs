@@ -98,10 +98,10 @@ internal sealed unsafe class FdtLayoutTests
     [TestCase(256, FdtError.WrongName)]
     public void ANameHasUpTo255Letters(int length, FdtError expected)
     {
-        var name = new uint[length / 4 + 1];
+        var name = new uint[(length / 4) + 1];
         for (var i = 0; i < length; i++)
         {
-            name[i / 4] |= 0x61u << (24 - i % 4 * 8);
+            name[i / 4] |= 0x61u << (24 - (i % 4 * 8));
         }
 
         Assert.That(Open(Blob("rns", [BeginNode, 0, BeginNode, .. name, EndNode, EndNode, End])), Is.EqualTo(expected));

@@ -48,30 +48,25 @@ internal sealed unsafe class FdtReaderErrorTests
     public void NamesAWrongStructure(int offset, int value, FdtError expected) =>
         Assert.That(Open(blob => FdtHeader.Write(blob, Structure + offset, value)), Is.EqualTo(expected));
 
+    // The root ends where the child began and the child becomes a root of its own; the last END_NODE goes.
     [Test]
-    public void NamesASecondRoot()
-    {
-        // The root ends where the child began and the child becomes a root of its own; the last END_NODE goes.
-        Assert.That(
-            Open(blob =>
+    public void NamesASecondRoot() => Assert.That(
+        Open(blob =>
+        {
+            var child = blob.AsSpan().IndexOf("n\0\0\0"u8) - 4;
+            FdtHeader.Write(blob, Structure + 8, FdtToken.EndNode);
+            for (var at = Structure + 12; at < child; at += 4)
             {
-                var child = blob.AsSpan().IndexOf("n\0\0\0"u8) - 4;
-                FdtHeader.Write(blob, Structure + 8, FdtToken.EndNode);
-                for (var at = Structure + 12; at < child; at += 4)
-                {
-                    FdtHeader.Write(blob, at, FdtToken.Nop);
-                }
+                FdtHeader.Write(blob, at, FdtToken.Nop);
+            }
 
-                FdtHeader.Write(blob, Structure + new FdtHeader(Sound).StructureSize - 8, FdtToken.Nop);
-            }),
-            Is.EqualTo(FdtError.MalformedTree));
-    }
+            FdtHeader.Write(blob, Structure + new FdtHeader(Sound).StructureSize - 8, FdtToken.Nop);
+        }),
+        Is.EqualTo(FdtError.MalformedTree));
 
     [Test]
-    public void NamesReservationsWithoutEnd()
-    {
+    public void NamesReservationsWithoutEnd() =>
         Assert.That(Open(blob => blob.AsSpan(new FdtHeader(Sound).Reservations).Fill(0xff)), Is.EqualTo(FdtError.UnterminatedReservations));
-    }
 
     [TestCase(31, FdtError.None)]
     [TestCase(32, FdtError.TooDeep)]

@@ -64,10 +64,9 @@ internal sealed unsafe class FdtReaderTests
             names.Add($"{node.Depth}:{Encoding.ASCII.GetString(_tree.Name(node))}");
         }
 
-        Assert.That(names, Is.EqualTo(new[]
-        {
+        Assert.That(names, Is.EqualTo([
             "1:aliases", "1:cpus", "2:cpu@7", "2:cpu@8", "1:soc", "2:serial@10000000", "3:child", "2:serial@20000000", "1:deflt", "2:thing@1",
-        }));
+        ]));
     }
 
     [Test]
@@ -80,7 +79,7 @@ internal sealed unsafe class FdtReaderTests
             names.Add(Encoding.ASCII.GetString(_tree.Name(node)));
         }
 
-        Assert.That(names, Is.EqualTo(new[] { "serial@10000000", "serial@20000000" }));
+        Assert.That(names, Is.EqualTo(["serial@10000000", "serial@20000000"]));
     }
 
     [Test]
@@ -92,7 +91,7 @@ internal sealed unsafe class FdtReaderTests
             names.Add($"{Encoding.ASCII.GetString(property.Name)}:{property.Length}");
         }
 
-        Assert.That(names, Is.EqualTo(new[] { "#address-cells:4", "#size-cells:4", "compatible:23", "empty:0" }));
+        Assert.That(names, Is.EqualTo(["#address-cells:4", "#size-cells:4", "compatible:23", "empty:0"]));
     }
 
     [Test]

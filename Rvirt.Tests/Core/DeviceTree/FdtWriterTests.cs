@@ -21,22 +21,19 @@ internal sealed unsafe class FdtWriterTests
         (name, properties, children) => new Node(name, properties, children)));
 
     [Test]
-    public void WhatIsWrittenIsRead()
-    {
-        Trees.Sample(
-            root =>
-            {
-                root = root with { Name = "" };
-                var buffer = new byte[65536];
-                var writer = new FdtWriter(buffer);
-                Write(ref writer, root);
-                Assert.That(writer.Finish(out var length), Is.EqualTo(FdtWriteError.None));
-                using var blob = new GuardedBuffer(buffer.AsSpan(0, length));
-                Assert.That(FdtReader.Open(blob.Pointer, blob.Length, out var tree), Is.EqualTo(FdtError.None));
-                Compare(tree, tree.Root, root);
-            },
-            iter: 300);
-    }
+    public void WhatIsWrittenIsRead() => Trees.Sample(
+        root =>
+        {
+            root = root with { Name = "" };
+            var buffer = new byte[65536];
+            var writer = new FdtWriter(buffer);
+            Write(ref writer, root);
+            Assert.That(writer.Finish(out var length), Is.EqualTo(FdtWriteError.None));
+            using var blob = new GuardedBuffer(buffer.AsSpan(0, length));
+            Assert.That(FdtReader.Open(blob.Pointer, blob.Length, out var tree), Is.EqualTo(FdtError.None));
+            Compare(tree, tree.Root, root);
+        },
+        iter: 300);
 
     [Test]
     public void EveryBufferThatIsTooSmallIsAnError()
@@ -128,23 +125,20 @@ internal sealed unsafe class FdtWriterTests
 
     [TestCase(FdtReader.MaximumDepth + 1, FdtWriteError.None)]
     [TestCase(FdtReader.MaximumDepth + 2, FdtWriteError.Unbalanced)]
-    public void WritesAsDeepAsTheReaderReads(int nodes, FdtWriteError expected)
-    {
-        Assert.That(
-            Error((ref FdtWriter writer) =>
+    public void WritesAsDeepAsTheReaderReads(int nodes, FdtWriteError expected) => Assert.That(
+        Error((ref FdtWriter writer) =>
+        {
+            for (var i = 0; i < nodes; i++)
             {
-                for (var i = 0; i < nodes; i++)
-                {
-                    writer.BeginNode(i == 0 ? ""u8 : "n"u8);
-                }
+                writer.BeginNode(i == 0 ? ""u8 : "n"u8);
+            }
 
-                for (var i = 0; i < nodes; i++)
-                {
-                    writer.EndNode();
-                }
-            }),
-            Is.EqualTo(expected));
-    }
+            for (var i = 0; i < nodes; i++)
+            {
+                writer.EndNode();
+            }
+        }),
+        Is.EqualTo(expected));
 
     [TestCase(238, 'a', FdtWriteError.None)]
     [TestCase(239, 'a', FdtWriteError.WrongName)]

@@ -347,7 +347,7 @@ internal sealed class HostTreeTests
         Assert.That(host.Harts[host.BootHart].HartId, Is.EqualTo(1));
         Assert.That(Enumerable.Range(0, host.HartCount).Select(i => host.Harts[i].HartId), Is.Ordered.And.Unique);
         Assert.That(host.MemoryBankCount, Is.EqualTo(HostDescription.MaximumMemoryBanks));
-        Assert.That(host.MemoryBeyondBanks, Is.EqualTo(0x1000_0000UL * 2 + 40 - Enumerable.Range(0, host.MemoryBankCount).Aggregate(0UL, (sum, i) => sum + host.MemoryBanks[i].Size)));
+        Assert.That(host.MemoryBeyondBanks, Is.EqualTo((0x1000_0000UL * 2) + 40 - Enumerable.Range(0, host.MemoryBankCount).Aggregate(0UL, (sum, i) => sum + host.MemoryBanks[i].Size)));
     }
 
     [Test]

@@ -51,7 +51,7 @@ internal sealed class FlatBinaryTests
     {
         for (var function = 0; function < 8; function++)
         {
-            Assert.That(Classify(instruction | (uint)function << 12), Is.EqualTo(Array.IndexOf(legal, function) >= 0 ? step : Step.Wrong), $"{instruction:x} function {function}");
+            Assert.That(Classify(instruction | ((uint)function << 12)), Is.EqualTo(Array.IndexOf(legal, function) >= 0 ? step : Step.Wrong), $"{instruction:x} function {function}");
         }
     }
 
@@ -70,7 +70,7 @@ internal sealed class FlatBinaryTests
     [TestCase(0x2000_0073u, new int[0], TestName = "CSRs of the hypervisor")]
     [TestCase(0x3000_0073u, new int[0], TestName = "CSRs of M-mode")]
     [TestCase(0xb000_0073u, new int[0], TestName = "counters of M-mode")]
-    [TestCase(0x0000_0063u | 8 << 8, new[] { 0, 1, 4, 5, 6, 7 }, TestName = "branches")]
+    [TestCase(0x0000_0063u | (8 << 8), new[] { 0, 1, 4, 5, 6, 7 }, TestName = "branches")]
     [TestCase(0x0000_007bu, new int[0], TestName = "no opcode")]
     public void EachOpcodeHasItsFunctions(uint instruction, int[] legal) => AllFunctions(instruction, Step.Next, legal);
 
@@ -80,7 +80,7 @@ internal sealed class FlatBinaryTests
         int[] operations = [0, 1, 2, 3, 4, 8, 12, 16, 20, 24, 28];
         for (var operation = 0; operation < 32; operation++)
         {
-            AllFunctions(0x0020_80afu | (uint)operation << 27, Step.Next, Array.IndexOf(operations, operation) >= 0 ? [2, 3] : []);
+            AllFunctions(0x0020_80afu | ((uint)operation << 27), Step.Next, Array.IndexOf(operations, operation) >= 0 ? [2, 3] : []);
         }
     }
 
@@ -164,12 +164,9 @@ internal sealed class FlatBinaryTests
         Assert.That(IsCode([Nop, Nop, Nop, ShortNop, Nop[..2]]), Is.False);
     }
 
+    // Both jump eight bytes back, the second as c.j.
     [Test]
-    public void ALoopIsCode([Values(0xff9f_f06fu, 0xbfe5u)] uint jumpBack)
-    {
-        // Both jump eight bytes back, the second as c.j.
-        Assert.That(IsCode([Nop, Nop, Word(jumpBack), .. Times(8, Garbage)]), Is.True);
-    }
+    public void ALoopIsCode([Values(0xff9f_f06fu, 0xbfe5u)] uint jumpBack) => Assert.That(IsCode([Nop, Nop, Word(jumpBack), .. Times(8, Garbage)]), Is.True);
 
     // A jump to garbage is found out, and one over garbage is not: each bit of the offset counts.
     [Test]

@@ -2,7 +2,6 @@ using System;
 using Rvirt.Core.Images;
 using Rvirt.Core.Memory;
 using Rvirt.Testing.Memory;
-using Rvirt.Tests.Core.DeviceTree;
 
 namespace Rvirt.Tests.Core.Images;
 
@@ -16,7 +15,7 @@ internal sealed unsafe class Ram : IDisposable
 
     public Ram(ReadOnlySpan<byte> file, int length = 0x300000, bool fill = true)
     {
-        _memory = new GuardedBuffer((long)length);
+        _memory = new GuardedBuffer(length);
         if (fill)
         {
             _memory.Span.Fill(0xee);

@@ -17,20 +17,20 @@ internal static class EncodingSweep
     {
         for (uint function = 0; function < 8; function++)
         {
-            var low = function << 12 | opcode;
+            var low = (function << 12) | opcode;
             for (uint upper = 0; upper < 4096; upper++)
             {
-                yield return upper << 20 | low;
-                yield return upper << 20 | 6 << 15 | low | 5 << 7;
-                yield return upper << 20 | 6 << 15 | low;
-                yield return upper << 20 | low | 5 << 7;
+                yield return (upper << 20) | low;
+                yield return (upper << 20) | (6 << 15) | low | (5 << 7);
+                yield return (upper << 20) | (6 << 15) | low;
+                yield return (upper << 20) | low | (5 << 7);
             }
 
             foreach (var upper in _uppers)
             {
                 for (uint registers = 0; registers < 1024; registers++)
                 {
-                    yield return upper << 20 | registers >> 5 << 15 | low | (registers & 31) << 7;
+                    yield return (upper << 20) | (registers >> 5 << 15) | low | ((registers & 31) << 7);
                 }
             }
         }

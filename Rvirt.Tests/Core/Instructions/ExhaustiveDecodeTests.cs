@@ -64,7 +64,7 @@ public sealed class ExhaustiveDecodeTests
 
         Assert.That(wrong, Is.Empty);
         // Six of the eight functions of quadrants 0 and 2, less the loads of x0 from the stack.
-        Assert.That(known, Is.EqualTo(12 * 2048 - 2 * 64));
+        Assert.That(known, Is.EqualTo((12 * 2048) - (2 * 64)));
     }
 
     private static bool IsAccess(Op op) => op is (>= Op.Lb and <= Op.Sd) or (>= Op.LrW and <= Op.Fsd);
