@@ -8,7 +8,6 @@ namespace Rvirt.Tests.Hostile;
 
 /// <summary>Firmware that lets a hart go before it knows where to: OpenSBI 1.1 does, now and then, and the second guest never started.</summary>
 [Category("System"), Category("Image")]
-[NonParallelizable]
 internal sealed class CarelessFirmwareTests
 {
     [Test]

@@ -9,7 +9,6 @@ namespace Rvirt.Tests.Hostile;
 
 /// <summary>The same hostile guests under QEMU with the real image, beside a guest that must not notice.</summary>
 [Category("System"), Category("Image")]
-[NonParallelizable]
 internal sealed class QemuTests
 {
     private static IEnumerable<object[]> Ending()

@@ -11,7 +11,6 @@ using Rvirt.Tests.SystemTests;
 namespace Rvirt.Tests.Layers;
 
 /// <summary>What the build's settings say is so: a library that breaks a rule does not build, and each has documentation.</summary>
-[NonParallelizable]
 public sealed class RulesTests
 {
     private static readonly string[] s_settings = [".editorconfig", "Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props", "global.json"];

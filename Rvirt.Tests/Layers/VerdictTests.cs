@@ -61,6 +61,9 @@ public sealed partial class VerdictTests
     }
 
     [Test]
+    public void AFixtureThatRunsAloneSaysWhy() => ExpectNowhere(AloneWithoutReason());
+
+    [Test]
     public void NoTestSkipsItself() => ExpectNowhere(SkippedTest());
 
     [GeneratedRegex(@"DependsOnTest\(nameof\((\w+)\)")]
@@ -68,6 +71,10 @@ public sealed partial class VerdictTests
 
     [GeneratedRegex(@"\bStopwatch\b|\bThread\.Sleep\b|\bTask\.Delay\b|\bSpinWait\b|\bDate(Time|TimeOffset)\.(Utc)?Now\b|\bTickCount(64)?\b|\bTotalProcessorTime\b")]
     private static partial Regex Clock();
+
+    // The line above it has no reason.
+    [GeneratedRegex(@"(?<!// Alone: .+\n\s*)\[NonParallelizable\]")]
+    private static partial Regex AloneWithoutReason();
 
     // A number of its own, without Patience.
     [GeneratedRegex(@"\b(Join|Wait|WaitOne|CancelAfter)\([\d_]+\)|rocess\.WaitForExit\((?!Patience|\))|\b(Receive|Send)Timeout = [\d_]+|\[(Timeout|MaxTime|CancelAfter)\(")]

@@ -15,7 +15,6 @@ namespace Rvirt.Tests.Packages;
 /// packages. Its machine is QEMU's under another name, and its UART and the device that ends it have names that only the board's own drivers drive.
 /// </summary>
 [Category("System")]
-[NonParallelizable]
 public sealed partial class OutsideBoardTests
 {
     private const int Memory = 320 + 512;

@@ -13,7 +13,6 @@ using Rvirt.Tests.SystemTests;
 namespace Rvirt.Tests.Packages;
 
 /// <summary>What packages are made, and what each has in it.</summary>
-[NonParallelizable]
 public sealed class PackageTests
 {
     /// <summary>Every package, with the one that it needs: the layer below it.</summary>

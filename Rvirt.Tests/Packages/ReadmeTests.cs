@@ -12,6 +12,7 @@ using Rvirt.Tests.SystemTests;
 namespace Rvirt.Tests.Packages;
 
 /// <summary>The code that a package's page shows compiles as it stands, and prints what the page says.</summary>
+// Alone: takes the console, which is one for all.
 [NonParallelizable]
 public sealed partial class ReadmeTests
 {

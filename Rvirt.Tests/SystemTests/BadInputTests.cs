@@ -14,7 +14,6 @@ namespace Rvirt.Tests.SystemTests;
 /// <summary>Input that cannot work: one line on the serial console says what is wrong, and QEMU ends with another status than 0.</summary>
 [TestFixture(Firmware.Stub, Category = "System,Image")]
 [TestFixture(Firmware.Sbi, Category = "System,Image")]
-[NonParallelizable]
 public sealed class BadInputTests(Firmware firmware)
 {
     private const ulong Base = 0x80200000;

@@ -9,7 +9,6 @@ namespace Rvirt.Tests.SystemTests;
 
 /// <summary>Machines and firmware that cannot work: a device tree that lacks something, a call or a counter that is missing.</summary>
 [Category("System,Image")]
-[NonParallelizable]
 public sealed class BadMachineTests
 {
     private TemporaryFolder _folder = null!;

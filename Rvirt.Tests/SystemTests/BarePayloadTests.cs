@@ -9,7 +9,6 @@ namespace Rvirt.Tests.SystemTests;
 
 /// <summary>Programs of a few instructions, as guest or as firmware.</summary>
 [Category("System")]
-[NonParallelizable]
 public sealed class BarePayloadTests
 {
     [TestCase(Firmware.Native, Category = "Native")]

@@ -8,7 +8,6 @@ namespace Rvirt.Tests.SystemTests;
 
 /// <summary>A guest's real-time clock is the board's: the same program asks both for all they do.</summary>
 [Category("System,Image")]
-[NonParallelizable]
 public sealed class ClockTests
 {
     // All answers of the board's clock and interrupt controller to the steps of clock-payload.S that are not plainly zero.

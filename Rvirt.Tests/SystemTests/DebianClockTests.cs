@@ -13,7 +13,6 @@ namespace Rvirt.Tests.SystemTests;
 [TestFixture(Firmware.Native, Category = "System,Native")]
 [TestFixture(Firmware.Stub, Category = "System,Image")]
 [TestFixture(Firmware.Sbi, Category = "System,Image")]
-[NonParallelizable]
 public sealed class DebianClockTests(Firmware firmware)
 {
     private const string Clock = "/sys/class/rtc/rtc0";

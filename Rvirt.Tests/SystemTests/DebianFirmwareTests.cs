@@ -5,7 +5,6 @@ namespace Rvirt.Tests.SystemTests;
 
 /// <summary>What Debian's kernel makes of the SBI extensions that booting does not take, in one boot.</summary>
 [Category("System,Image")]
-[NonParallelizable]
 public sealed class DebianFirmwareTests
 {
     private GuestMachine _machine = null!;

@@ -14,7 +14,6 @@ namespace Rvirt.Tests.SystemTests;
 [TestFixture(Firmware.Native, Category = "System,Native")]
 [TestFixture(Firmware.Stub, Category = "System,Image")]
 [TestFixture(Firmware.Sbi, Category = "System,Image")]
-[NonParallelizable]
 public sealed class DebianGuestTests(Firmware firmware)
 {
     private const int Megabyte = 1 << 20;

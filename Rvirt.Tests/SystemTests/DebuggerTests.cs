@@ -13,7 +13,6 @@ namespace Rvirt.Tests.SystemTests;
 /// </summary>
 [TestFixture(Firmware.Stub, Category = "System,Image")]
 [TestFixture(Firmware.Sbi, Category = "System,Image")]
-[NonParallelizable]
 public sealed class DebuggerTests(Firmware firmware)
 {
     private const string File = "GuestBus.Console.cs";

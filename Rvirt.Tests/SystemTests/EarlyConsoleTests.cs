@@ -6,7 +6,6 @@ namespace Rvirt.Tests.SystemTests;
 
 /// <summary>Linux's early console, which prints by SBI calls: on a terminal its lines start where lines start.</summary>
 [Category("System,Image")]
-[NonParallelizable]
 public sealed class EarlyConsoleTests
 {
     [TestCase(Firmware.Stub)]

@@ -12,7 +12,6 @@ namespace Rvirt.Tests.SystemTests;
 /// calls it answers and the errors it gives.
 /// </summary>
 [Category("System")]
-[NonParallelizable]
 public sealed class MachineModeTests
 {
     [TestCase("rv64")]

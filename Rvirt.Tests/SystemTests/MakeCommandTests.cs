@@ -12,6 +12,7 @@ namespace Rvirt.Tests.SystemTests;
 
 /// <summary>The Makefile's commands, as a person types them.</summary>
 [Category("System")]
+// Alone: makes images and reads the records in artifacts, which are those of all tests.
 [NonParallelizable]
 public sealed class MakeCommandTests
 {

@@ -11,7 +11,6 @@ namespace Rvirt.Tests.SystemTests;
 
 /// <summary>A working copy in a folder whose name holds what shells, make, QEMU and gdb take apart.</summary>
 [Category("System")]
-[NonParallelizable]
 public sealed class MovedCloneTests
 {
     [Test]

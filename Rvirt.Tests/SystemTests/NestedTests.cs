@@ -9,7 +9,6 @@ namespace Rvirt.Tests.SystemTests;
 
 /// <summary>Rvirt as a guest of Rvirt: docs/nested.md says how, and what it costs.</summary>
 [Category("System,Image")]
-[NonParallelizable]
 public sealed class NestedTests
 {
     [TestCase(Firmware.Stub)]

@@ -11,7 +11,6 @@ namespace Rvirt.Tests.SystemTests;
 /// under Rvirt as on the bare machine, and sees no CSR that a guest does not have.
 /// </summary>
 [Category("System,Image")]
-[NonParallelizable]
 public sealed class PrivilegedArchitectureTests
 {
     // Without the extensions that guests are not offered.

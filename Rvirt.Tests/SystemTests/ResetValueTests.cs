@@ -8,7 +8,6 @@ namespace Rvirt.Tests.SystemTests;
 
 /// <summary>A guest's devices are in the state after reset in which the board's are: the same program reads all their registers on both.</summary>
 [Category("System,Image")]
-[NonParallelizable]
 public sealed class ResetValueTests
 {
     private const ulong FirstSlot = 0x1000_1000, LastSlot = 0x1000_8000;

@@ -11,7 +11,6 @@ namespace Rvirt.Tests.SystemTests;
 
 /// <summary>Seeds for random numbers (<c>/chosen/rng-seed</c>): each start of each guest has its own, and the host's own bytes are no guest's to find.</summary>
 [Category("System,Image")]
-[NonParallelizable]
 public sealed class SeedTests
 {
     private const ulong RamBase = 0x8000_0000;

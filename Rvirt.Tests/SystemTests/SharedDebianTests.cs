@@ -6,7 +6,6 @@ namespace Rvirt.Tests.SystemTests;
 
 /// <summary>Two Debian guests on a machine with one hart: each does its own, and they answer at the same time.</summary>
 [Category("System,Image")]
-[NonParallelizable]
 public sealed class SharedDebianTests
 {
     [TestCase(Firmware.Stub)]

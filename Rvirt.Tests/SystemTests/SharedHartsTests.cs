@@ -9,7 +9,6 @@ namespace Rvirt.Tests.SystemTests;
 
 /// <summary>More guests than harts, in the image. Where shares are measured instructions are the clock, so a busy machine changes nothing.</summary>
 [Category("System,Image")]
-[NonParallelizable]
 public sealed class SharedHartsTests
 {
     [TestCase(Firmware.Stub)]

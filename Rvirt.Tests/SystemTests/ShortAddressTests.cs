@@ -14,7 +14,6 @@ namespace Rvirt.Tests.SystemTests;
 /// With Sv39 the hypervisor lives in a hole of the guest's own addresses (FU540); with Sv48 the guest is left with Sv39.
 /// </summary>
 [Category("System,Image")]
-[NonParallelizable]
 public sealed class ShortAddressTests
 {
     private readonly TemporaryFolder _images = new();

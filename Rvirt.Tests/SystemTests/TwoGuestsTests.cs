@@ -9,7 +9,6 @@ namespace Rvirt.Tests.SystemTests;
 /// <summary>Two Debian guests at once, in one boot: what one does or suffers leaves the other alone.</summary>
 [TestFixture(Firmware.Stub, Category = "System,Image")]
 [TestFixture(Firmware.Sbi, Category = "System,Image")]
-[NonParallelizable]
 public sealed class TwoGuestsTests(Firmware firmware)
 {
     private const string Ready = @"\[guest{0}\] rvirt-guest: ssh ready after [\d.]+ s on guest{0}";

@@ -6,7 +6,6 @@ namespace Rvirt.Tests.SystemTests;
 
 /// <summary>U-Boot's S-mode build as the one payload, as ELF and as flat binary, with a disk it can list.</summary>
 [Category("System")]
-[NonParallelizable]
 public sealed class UBootTests
 {
     [TestCase(Firmware.Native, true, Category = "Native")]

@@ -6,7 +6,6 @@ namespace Rvirt.Tests.SystemTests;
 
 /// <summary>Guests have vectors where the harts of the host have them (docs/guests.md).</summary>
 [Category("System,Image")]
-[NonParallelizable]
 public sealed class VectorTests
 {
     private const string IsaOfTheFirstHart = "grep -m1 ^isa /proc/cpuinfo";

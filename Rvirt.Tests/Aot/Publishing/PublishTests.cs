@@ -9,7 +9,6 @@ using Rvirt.Tests.SystemTests;
 namespace Rvirt.Tests.Aot.Publishing;
 
 /// <summary><c>dotnet publish</c> of a small project with an image, as a board's project has one, through its life.</summary>
-[NonParallelizable]
 public sealed class PublishTests
 {
     private const string Source = """

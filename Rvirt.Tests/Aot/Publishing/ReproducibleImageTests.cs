@@ -7,7 +7,6 @@ using Rvirt.Tests.SystemTests;
 namespace Rvirt.Tests.Aot.Publishing;
 
 /// <summary>One source in two folders gives one image: debug information names files as seen from the top of the source.</summary>
-[NonParallelizable]
 public sealed class ReproducibleImageTests
 {
     private const string Source = """
