@@ -54,11 +54,15 @@ public static class HartTimer
     /// <summary>Sets the timer of the hart on which a virtual hart was just loaded: what it held was another's.</summary>
     public static void Load<TMode, THost>(TMode mode, ref THost host, ref VCpu v)
         where TMode : struct, IExecutionMode<THost>
+        where THost : struct, ITrapHost =>
+        Arm(ref host, Math.Min(Wakes(mode, ref host, v), v.SliceEnd));
+
+    /// <summary>Sets the hart's timer, and lets it interrupt if it will.</summary>
+    public static void Arm<THost>(ref THost host, ulong time)
         where THost : struct, ITrapHost
     {
-        var next = Math.Min(Wakes(mode, ref host, v), v.SliceEnd);
-        host.SetTimer(next);
-        if (next == Never)
+        host.SetTimer(time);
+        if (time == Never)
         {
             host.ClearSie(Interrupts.Timer);
         }

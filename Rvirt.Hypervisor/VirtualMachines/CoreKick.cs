@@ -65,30 +65,4 @@ internal static unsafe class CoreKick<THost>
             MonitorConsole<THost>.Serve(core);
         }
     }
-
-    /// <summary>
-    /// Moves on the virtual harts that wait, were last loaded on the calling hart, and were asked something: who asked interrupted this hart,
-    /// as <see cref="VCpu.HostHartId"/> names it, and knows no more.
-    /// </summary>
-    /// <param name="core">The calling hart, whose interrupt was cleared before.</param>
-    /// <param name="woken">Called with each, which is <see cref="RunState.Runnable"/> from then on.</param>
-    internal static void Wake<TWoken>(HostCore<THost>* core, ref TWoken woken)
-        where TWoken : struct, IWoken<THost>
-    {
-        var machine = core->Machine;
-        for (var i = 0; i < machine->GuestCount; i++)
-        {
-            var guest = machine->Guests + i;
-            for (var n = 0; n < guest->Devices.Harts; n++)
-            {
-                var hart = (GuestHart<THost>*)guest->Harts[n];
-                ref var v = ref hart->V;
-                if (hart != core->Running && v.RunState == RunState.Blocked && Volatile.Read(ref v.HostHartId) == core->HartId
-                    && v.IsAskedToWake && v.TryMove(RunState.Blocked, RunState.Runnable))
-                {
-                    woken.Add(hart);
-                }
-            }
-        }
-    }
 }

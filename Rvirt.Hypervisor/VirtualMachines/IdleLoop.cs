@@ -72,8 +72,7 @@ internal static unsafe class IdleLoop<THost>
     {
         // No guest's tables are used while nobody looks after them.
         ref var host = ref core->Host;
-        host.SetTimer(HartTimer.Never);
-        host.ClearSie(Interrupts.Timer);
+        HartTimer.Arm(ref host, HartTimer.Never);
         host.WriteSatp(core->Machine->Boot.Satp);
         host.SfenceAll();
         while (core->First == null || core->First->V.RunState != RunState.Runnable)

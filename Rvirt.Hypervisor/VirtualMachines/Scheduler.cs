@@ -41,6 +41,11 @@ internal static unsafe class Scheduler<THost>
         var cores = hart->V.TryMove(RunState.Parked, RunState.Runnable) ? queue.Wake(hart->Number, core->Host.ReadTime()) : 0;
         queue.Lock.Release();
         Tell(core, cores);
+        if (core->Running != null && ((cores >> core->Index) & 1) != 0)
+        {
+            // The slice that it runs ends from now on, which whoever called does not know.
+            CoreKick<THost>.Raise(ref core->Host, core, CoreRequest.Reschedule);
+        }
     }
 
     /// <summary>The virtual hart that is loaded waits: another one runs.</summary>
@@ -99,11 +104,11 @@ internal static unsafe class Scheduler<THost>
     internal static void WakeAsked(HostCore<THost>* core)
     {
         ref var queue = ref core->Machine->Queue;
-        var woken = new Woken(core);
+        var asked = new Asked(core);
         queue.Lock.Acquire();
-        CoreKick<THost>.Wake(core, ref woken);
+        ForEachWaiting(core, ref asked);
         queue.Lock.Release();
-        Tell(core, woken.Cores);
+        Tell(core, asked.Cores);
     }
 
     /// <summary>The hart runs nothing: picks a virtual hart and loads it, and sleeps until there is one.</summary>
@@ -132,17 +137,7 @@ internal static unsafe class Scheduler<THost>
         // No guest's tables are used while nobody looks after them; what the TLB holds of them stays right until their virtual hart comes back.
         ref var host = ref core->Host;
         host.WriteSatp(core->Machine->Boot.Satp);
-        var wake = EarliestWake(core);
-        host.SetTimer(wake);
-        if (wake == HartTimer.Never)
-        {
-            host.ClearSie(Interrupts.Timer);
-        }
-        else
-        {
-            host.SetSie(Interrupts.Timer);
-        }
-
+        HartTimer.Arm(ref host, EarliestWake(core));
         host.Wfi();
         var pending = host.ReadSip() & host.ReadSie() & Interrupts.All;
         if ((pending & Interrupts.External) != 0)
@@ -199,7 +194,7 @@ internal static unsafe class Scheduler<THost>
 
     // Only the hart that had them last moves them on, so that they stay what they are meanwhile; who stops a guest looks under the lock.
     private static void ForEachWaiting<TVisitor>(HostCore<THost>* core, ref TVisitor visitor)
-        where TVisitor : struct, IWoken<THost>
+        where TVisitor : struct, IWaiting<THost>
     {
         var machine = core->Machine;
         for (var i = 0; i < machine->GuestCount; i++)
@@ -229,18 +224,24 @@ internal static unsafe class Scheduler<THost>
         }
     }
 
-    /// <summary>Puts virtual harts into the queue.</summary>
-    private struct Woken(HostCore<THost>* core) : IWoken<THost>
+    /// <summary>Puts those into the queue that were asked something: who asked interrupted this hart, as <see cref="VCpu.HostHartId"/> names it, and knows no more.</summary>
+    private struct Asked(HostCore<THost>* core) : IWaiting<THost>
     {
         private readonly ulong _now = core->Host.ReadTime();
 
         public uint Cores { get; private set; }
 
-        public void Add(GuestHart<THost>* hart) => Cores |= core->Machine->Queue.Wake(hart->Number, _now);
+        public void Add(GuestHart<THost>* hart)
+        {
+            if (hart->V.IsAskedToWake && hart->V.TryMove(RunState.Blocked, RunState.Runnable))
+            {
+                Cores |= core->Machine->Queue.Wake(hart->Number, _now);
+            }
+        }
     }
 
     /// <summary>Puts those into the queue whose time has come.</summary>
-    private struct Due(HostCore<THost>* core, ulong now) : IWoken<THost>
+    private struct Due(HostCore<THost>* core, ulong now) : IWaiting<THost>
     {
         public uint Cores { get; private set; }
 
@@ -254,7 +255,7 @@ internal static unsafe class Scheduler<THost>
     }
 
     /// <summary>Finds the first whose time comes.</summary>
-    private struct Earliest(HostCore<THost>* core) : IWoken<THost>
+    private struct Earliest(HostCore<THost>* core) : IWaiting<THost>
     {
         public ulong Time { get; private set; } = HartTimer.Never;
 

@@ -1,6 +1,6 @@
-using System.Collections.Generic;
 using NUnit.Framework;
 using Rvirt.Core.VirtualHart;
+using Rvirt.Desktop.Guests;
 using Rvirt.Desktop.Hypervisor;
 using Rvirt.Hypervisor.VirtualMachines;
 using Rvirt.Reference.Harts;
@@ -90,30 +90,22 @@ internal sealed unsafe class CoreKickTests
     [TestCase(RunState.Blocked, HartRequest.None, 0UL, false)]
     [TestCase(RunState.Blocked, HartRequest.Interrupt, 1UL, false)]
     [TestCase(RunState.Parked, HartRequest.Interrupt, 0UL, false)]
-    [TestCase(RunState.Runnable, HartRequest.Interrupt, 0UL, false)]
+    [TestCase(RunState.Loaded, HartRequest.Interrupt, 0UL, false)]
     public void AHartThatIsInterruptedMovesOnWhatSleepsWithIt(RunState state, HartRequest asked, ulong home, bool moved)
     {
-        using var world = new SetupWorld();
-        Assert.That(world.Boot([world.Guest("one", Spin), world.Guest("two", Spin)]), world.Desktop.Emergency);
+        using var world = new GuestWorld(new WorldOptions { MoreHarts = -1 }, GuestPayload.Program(Spin), GuestPayload.Program(Sleep));
+        world.Machine.Slice = 500;
+        world.Run(1_000_000);
         var cores = world.Desktop.Record->Cores;
-        ref var v = ref world.Desktop.Guests[1].VCpu;
+        ref var v = ref world.Guests[1].VCpu;
+        Assert.That((world.Guests[0].VCpu.RunState, v.RunState), Is.EqualTo((RunState.Loaded, RunState.Blocked)));
         v.Enter(state);
         v.Requests = (int)asked;
         v.HostHartId = home;
         // The one that the hart runs is not its to move.
-        world.Desktop.Guests[0].VCpu.Requests = (int)HartRequest.Interrupt;
-        var woken = new Woken([]);
-        CoreKick<FakeHost>.Wake(cores, ref woken);
-        Assert.That(woken.Harts, moved ? Is.EqualTo(new[] { (nint)world.Desktop.Record->Guests[1].Harts[0] }) : Is.Empty);
-        Assert.That(v.RunState, Is.EqualTo(moved ? RunState.Runnable : state));
-        CoreKick<FakeHost>.Wake(cores, ref woken);
-        Assert.That(woken.Harts, Has.Count.EqualTo(moved ? 1 : 0), "once");
-    }
-
-    private readonly struct Woken(List<nint> harts) : IWoken<FakeHost>
-    {
-        public List<nint> Harts => harts;
-
-        public void Add(GuestHart<FakeHost>* hart) => harts.Add((nint)hart);
+        world.Guests[0].VCpu.Requests = (int)HartRequest.Interrupt;
+        Scheduler<FakeHost>.WakeAsked(cores);
+        Assert.That((world.Guests[0].VCpu.RunState, v.RunState), Is.EqualTo((RunState.Loaded, moved ? RunState.Runnable : state)));
+        Assert.That(world.Desktop.Record->Queue.IsContended, Is.EqualTo(moved), "and it waits for a hart");
     }
 }

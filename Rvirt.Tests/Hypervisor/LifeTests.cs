@@ -135,6 +135,17 @@ internal sealed class LifeTests
     }
 
     [Test]
+    public void A_guest_that_starts_on_the_only_hart_gets_its_turn_although_the_one_there_never_traps()
+    {
+        using var world = new GuestWorld(new WorldOptions { MoreHarts = -1 }, Guest(Spin) with { Autostart = false }, Guest(Spin));
+        world.Machine.CyclesPerTick = 1;
+        world.Machine.Slice = 2000;
+        Assert.That(Run(world)[0], Is.Zero);
+        Assert.That(world.Guest.Ask(LifeRequest.Start));
+        Assert.That(Run(world), Is.All.GreaterThan(0));
+    }
+
+    [Test]
     public void A_guest_that_is_resumed_before_it_stood_still_goes_on([Values] bool shared, [Values(Spin, Sleeper)] string program)
     {
         using var world = World(shared, program);
