@@ -39,6 +39,9 @@ public static class Pte
     /// <summary>Shift of the page number.</summary>
     public const int PpnShift = 10;
 
+    /// <summary>Bits of a physical address (Privileged spec 1.13 §12.4).</summary>
+    public const int PhysicalAddressBits = 56;
+
     /// <summary>Bytes of a page and of a table.</summary>
     public const ulong PageSize = 1 << PageShift;
 

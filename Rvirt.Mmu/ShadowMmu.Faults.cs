@@ -9,9 +9,27 @@ namespace Rvirt.Mmu;
 /// <content>Page faults of the host: the guest's tables say whether the shadow tables are to map the page, or whose fault it is.</content>
 public unsafe partial struct ShadowMmu
 {
-    /// <summary>See <see cref="IGuestMmu{THost}.TryTranslateDevice"/>.</summary>
+    /// <summary>See <see cref="IGuestMmu{THost}.Resolve"/>.</summary>
+    /// <remarks>What is known comes first: pages of devices, of which drivers poll a few, then the tables that faults filled last.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly bool TryTranslateDevice(ulong va, AccessKind access, out ulong guestAddress)
+    public ref VCpu Resolve<THost, TFollower>(ref THost host, ulong va, AccessKind access, TFollower follower)
+        where THost : struct, IFences
+        where TFollower : struct, IFaultFollower
+    {
+        if (TryTranslateDevice(va, access, out var guestAddress))
+        {
+            return ref follower.FollowToDevice(va, guestAddress);
+        }
+
+        return ref ResolveMemory(ref host, va, access, follower);
+    }
+
+    /// <summary>Translates an address of a device's page, where that is at hand.</summary>
+    /// <param name="va">Any 64-bit value.</param>
+    /// <param name="access">What the guest does.</param>
+    /// <param name="guestAddress">The guest physical address; not RAM.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal readonly bool TryTranslateDevice(ulong va, AccessKind access, out ulong guestAddress)
     {
         ref var cached = ref Device(va);
         guestAddress = cached.GuestPage | va & (Pte.PageSize - 1);
@@ -21,32 +39,31 @@ public unsafe partial struct ShadowMmu
             && (cached.Allowed >> (int)access & 1) != 0;
     }
 
-    /// <summary>See <see cref="IGuestMmu{THost}.Resolve"/>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public FaultResolution Resolve<THost>(ref THost host, ulong va, AccessKind access, out ulong guestAddress)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ref VCpu ResolveMemory<THost, TFollower>(ref THost host, ulong va, AccessKind access, TFollower follower)
         where THost : struct, IFences
+        where TFollower : struct, IFaultFollower
     {
-        if (TryTranslateDevice(va, access, out guestAddress))
+        if (TryRefill(ref host, va, access))
         {
-            return FaultResolution.NotMemory;
+            return ref follower.Follow(va, FaultResolution.Mapped);
         }
 
-        return ResolveByWalk(ref host, va, access, out guestAddress);
+        return ref follower.Follow(va, ResolveByWalk(ref host, va, access));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private FaultResolution ResolveByWalk<THost>(ref THost host, ulong va, AccessKind access, out ulong guestAddress)
+    private FaultAnswer ResolveByWalk<THost>(ref THost host, ulong va, AccessKind access)
         where THost : struct, IFences
     {
         if (IsUnmapped(va))
         {
-            guestAddress = 0;
             return FaultResolution.GuestPageFault;
         }
 
         Unsafe.SkipInit(out GuestWalk walk);
         var result = Translate(ref walk, va, access);
-        guestAddress = walk.GuestAddress;
+        var guestAddress = walk.GuestAddress;
         if (result != FaultResolution.Mapped)
         {
             return result;
@@ -55,7 +72,7 @@ public unsafe partial struct ShadowMmu
         if (!_memory.Contains(guestAddress & ~(Pte.PageSize - 1), Pte.PageSize))
         {
             Remember(va, guestAddress, access);
-            return FaultResolution.NotMemory;
+            return FaultAnswer.NotMemory(guestAddress);
         }
 
         if (_host.Mode == TranslationMode.Sv39 && _host.IsWindow(Pte.Index(va, 2)))
@@ -78,6 +95,16 @@ public unsafe partial struct ShadowMmu
         return FaultResolution.Mapped;
     }
 
+    /// <summary>See <see cref="IGuestMmu{THost}.Translate"/>.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public readonly FaultResolution Translate(ulong va, AccessKind access, out ulong guestAddress)
+    {
+        Unsafe.SkipInit(out GuestWalk walk);
+        var result = Translate(ref walk, va, access);
+        guestAddress = walk.GuestAddress;
+        return result;
+    }
+
     // Virtual harts without translation see RAM as it is, through leaves as large as fit.
     private readonly FaultResolution Translate(ref GuestWalk walk, ulong va, AccessKind access)
     {
@@ -87,13 +114,18 @@ public unsafe partial struct ShadowMmu
                 _memory, _satp, va, access, ViewKind.Mode(_view), ViewKind.HasSum(_view), ViewKind.HasMxr(_view), update: true);
         }
 
+        walk.GuestAddress = va;
+        if (va >> Pte.PhysicalAddressBits != 0)
+        {
+            return FaultResolution.GuestAccessFault;
+        }
+
         // SAFETY: never null: where the guest has no address space it is the one behind the last.
         var level = _activeSpace->Levels - 1;
         walk.Level = level;
         walk.Global = false;
         // Of a leaf only the flags are looked at; the address is the walk's.
         walk.Leaf = Pte.V | Pte.R | Pte.W | Pte.X | Pte.U | Pte.A | Pte.D;
-        walk.GuestAddress = va;
         // The identity map has the lower half of the addresses only; no RAM lies beyond.
         return FaultResolution.Mapped;
     }

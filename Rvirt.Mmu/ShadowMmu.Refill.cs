@@ -8,10 +8,11 @@ namespace Rvirt.Mmu;
 /// <content>The short way for a page fault: a table that was filled before, found without a walk.</content>
 public unsafe partial struct ShadowMmu
 {
-    /// <summary>See <see cref="Rvirt.Core.VirtualHart.IGuestMmu{THost}.TryRefill"/>.</summary>
+    /// <summary>Maps a page of RAM by a table that is at hand.</summary>
     /// <remarks>The walk's rules hold: each of the guest's entries is read once, in its RAM, and allows the access; A, and D for a store, are set already.</remarks>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public bool TryRefill<THost>(ref THost host, ulong va, AccessKind access)
+    /// <returns>False where a walk has to find out; nothing is done then.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool TryRefill<THost>(ref THost host, ulong va, AccessKind access)
         where THost : struct, IFences
     {
         if (!TryRecall(va, out var recent))

@@ -32,16 +32,11 @@ public readonly unsafe struct ShadowMmuAdapter<THost> : IGuestMmu<THost>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryRefill(ref THost host, ulong va, AccessKind access) => _mmu->TryRefill(ref host, va, access);
+    public ref VCpu Resolve<TFollower>(ref THost host, ulong va, AccessKind access, TFollower follower)
+        where TFollower : struct, IFaultFollower => ref _mmu->Resolve(ref host, va, access, follower);
 
     /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryTranslateDevice(ulong va, AccessKind access, out ulong guestAddress) =>
-        _mmu->TryTranslateDevice(va, access, out guestAddress);
-
-    /// <inheritdoc/>
-    public FaultResolution Resolve(ref THost host, ulong va, AccessKind access, out ulong guestAddress) =>
-        _mmu->Resolve(ref host, va, access, out guestAddress);
+    public FaultResolution Translate(ulong va, AccessKind access, out ulong guestAddress) => _mmu->Translate(va, access, out guestAddress);
 
     /// <inheritdoc/>
     public void FenceAll(ref THost host) => _mmu->FenceAll(ref host);

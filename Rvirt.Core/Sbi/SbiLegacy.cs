@@ -31,7 +31,7 @@ internal static class SbiLegacy
                 mode.SetPending(ref host, ref v, Interrupts.Software, pending: false);
                 break;
             case SbiExtension.LegacySendIpi:
-                switch (ReadMask(ref host, ref v, ref mmu, out var mask))
+                switch (ReadMask<THost, TMmu>(ref v, ref mmu, out var mask))
                 {
                     case FaultResolution.Mapped:
                         result = (long)SbiInterrupts.Send(mode, ref host, ref v, mask, 0).Error;
@@ -65,7 +65,7 @@ internal static class SbiLegacy
 
     /// <summary>Reads the hart mask that a0 points at, a guest virtual address; a null pointer names every hart.</summary>
     /// <returns>Mapped where it was read.</returns>
-    private static FaultResolution ReadMask<THost, TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, out ulong mask)
+    private static FaultResolution ReadMask<THost, TMmu>(ref VCpu v, ref TMmu mmu, out ulong mask)
         where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
     {
@@ -76,7 +76,7 @@ internal static class SbiLegacy
             return FaultResolution.Mapped;
         }
 
-        var resolution = mmu.Resolve(ref host, address, AccessKind.Load, out var guestAddress);
+        var resolution = mmu.Translate(address, AccessKind.Load, out var guestAddress);
         return resolution == FaultResolution.Mapped && !v.Memory.TryRead64(guestAddress, out mask) ? FaultResolution.GuestAccessFault : resolution;
     }
 }

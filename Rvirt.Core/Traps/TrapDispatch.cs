@@ -107,8 +107,15 @@ public static class TrapDispatch<TContext, TMode, THost, TMmu, TBus>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static ref VCpu TakeException(TContext context, ulong cause, ulong value)
     {
+        // Loads first, in line: drivers poll registers. What a fault is, and by what access, is asked again where it is needed: handed on, it
+        // would be made into a number first, for each fault.
+        if (context.Mode.AccessOf(cause) == AccessKind.Load && context.Mode.Classify(context.VirtualHart, cause) == TrapKind.PageFault)
+        {
+            return ref context.Mmu.Resolve(ref context.Host, value, AccessKind.Load, new FaultFollower(context, cause));
+        }
+
         var mmu = context.Mmu;
-        if (context.Mode.TryTakeQuickly(ref context.Host, ref context.VirtualHart, ref mmu, ref context.Bus, cause, value, out var next))
+        if (context.Mode.TryTakeQuickly(ref context.Host, ref context.VirtualHart, ref mmu, cause, out var next))
         {
             if (next != 0)
             {
@@ -118,7 +125,6 @@ public static class TrapDispatch<TContext, TMode, THost, TMmu, TBus>
             return ref context.VirtualHart;
         }
 
-        // Asked again where it is needed: handed on, it would be made into a number first, for each fault.
         if (context.Mode.Classify(context.VirtualHart, cause) == TrapKind.PageFault)
         {
             return ref HandlePageFault(context, cause, value);
@@ -128,15 +134,49 @@ public static class TrapDispatch<TContext, TMode, THost, TMmu, TBus>
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static ref VCpu HandlePageFault(TContext context, ulong cause, ulong value)
+    private static ref VCpu HandlePageFault(TContext context, ulong cause, ulong value) =>
+        ref context.Mmu.Resolve(ref context.Host, value, context.Mode.AccessOf(cause), new FaultFollower(context, cause));
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ref VCpu FinishPageFault(TContext context, ulong cause, ulong value, FaultAnswer answer)
     {
         var mmu = context.Mmu;
-        if (!TrapHandler.TryRefill(ref context.Host, ref context.VirtualHart, ref mmu, context.Mode.AccessOf(cause), value))
+        var access = context.Mode.AccessOf(cause);
+        var outcome = TrapHandler.FinishPageFault(
+            context.Mode, ref context.Host, ref context.VirtualHart, ref mmu, ref context.Bus, access, value, answer);
+        if (outcome != TrapOutcome.Resume)
         {
-            return ref HandleSlowly(context, cause, value);
+            return ref context.Leave(outcome, cause, value);
         }
 
         return ref context.VirtualHart;
+    }
+
+    private readonly struct FaultFollower(TContext context, ulong cause) : IFaultFollower
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public ref VCpu FollowToDevice(ulong va, ulong guestAddress)
+        {
+            if (context.Mode.AccessOf(cause) == AccessKind.Load
+                && context.Mode.TryReadDeviceQuickly(ref context.Host, ref context.VirtualHart, ref context.Bus, va, guestAddress))
+            {
+                return ref context.VirtualHart;
+            }
+
+            return ref FinishPageFault(context, cause, va, FaultAnswer.NotMemory(guestAddress));
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public ref VCpu Follow(ulong va, FaultAnswer answer)
+        {
+            if (answer.Resolution == FaultResolution.Mapped)
+            {
+                context.VirtualHart.Counters.PageFaults++;
+                return ref context.VirtualHart;
+            }
+
+            return ref FinishPageFault(context, cause, va, answer);
+        }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

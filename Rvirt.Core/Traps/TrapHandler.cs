@@ -28,21 +28,23 @@ public static class TrapHandler
         return Continue(mode, ref host, ref v, ref mmu, ref bus, TrapOutcome.Resume);
     }
 
-    /// <summary>Handles a page fault that only the shadow tables are behind with, in a few instructions.</summary>
-    /// <returns>False where it is left to <see cref="HandleSlowly"/>.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool TryRefill<THost, TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, AccessKind access, ulong va)
+    /// <summary>Does what follows from the MMU's answer to a page fault, where the quick parts left it.</summary>
+    /// <param name="mode">How the guest is run.</param>
+    /// <param name="host">The hart.</param>
+    /// <param name="v">The virtual hart.</param>
+    /// <param name="mmu">Its MMU.</param>
+    /// <param name="bus">Its guest's devices.</param>
+    /// <param name="access">What the guest did.</param>
+    /// <param name="va">The faulting address.</param>
+    /// <param name="answer">What the MMU said to it.</param>
+    /// <returns>As of <see cref="HandleSlowly"/>.</returns>
+    public static TrapOutcome FinishPageFault<TMode, THost, TMmu, TBus>(
+        TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, AccessKind access, ulong va, FaultAnswer answer)
+        where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
-    {
-        if (!mmu.TryRefill(ref host, va, access))
-        {
-            return false;
-        }
-
-        v.Counters.PageFaults++;
-        return true;
-    }
+        where TBus : struct, IGuestBus<THost> =>
+        Continue(mode, ref host, ref v, ref mmu, ref bus, FollowAnswer(mode, ref host, ref v, ref bus, access, va, answer));
 
     /// <summary>Emulates an instruction that the quick parts left.</summary>
     /// <returns>As of <see cref="HandleSlowly"/>.</returns>
@@ -147,8 +149,6 @@ public static class TrapHandler
                 return SbiDispatcher.Call(mode, ref host, ref v, ref mmu, ref bus);
             case TrapKind.UserCall:
                 return Reflect(ref v, (ulong)ExceptionCause.EnvironmentCallFromUser, 0);
-            case TrapKind.PageFault:
-                return PageFault(mode, ref host, ref v, ref mmu, ref bus, mode.AccessOf(cause), value);
             case TrapKind.Exception:
                 return Reflect(ref v, cause, value);
             case TrapKind.TimerInterrupt:
@@ -162,25 +162,25 @@ public static class TrapHandler
         }
     }
 
-    private static TrapOutcome PageFault<TMode, THost, TMmu, TBus>(
-        TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, AccessKind access, ulong value)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static TrapOutcome FollowAnswer<TMode, THost, TBus>(
+        TMode mode, ref THost host, ref VCpu v, ref TBus bus, AccessKind access, ulong va, FaultAnswer answer)
         where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
-        where TMmu : struct, IGuestMmu<THost>
         where TBus : struct, IGuestBus<THost>
     {
         v.Counters.PageFaults++;
-        switch (mmu.Resolve(ref host, value, access, out var guestAddress))
+        switch (answer.Resolution)
         {
             case FaultResolution.Mapped:
             case FaultResolution.Contended:
                 return TrapOutcome.Resume;
             case FaultResolution.GuestPageFault:
-                return Reflect(ref v, (ulong)PageFaultOf(access), value);
+                return Reflect(ref v, (ulong)PageFaultOf(access), va);
             case FaultResolution.GuestAccessFault:
-                return DeviceAccess.AccessFault(ref v, access, value);
+                return DeviceAccess.AccessFault(ref v, access, va);
             case FaultResolution.NotMemory:
-                return DeviceAccess.Emulate(mode, ref host, ref v, ref bus, access, value, guestAddress);
+                return DeviceAccess.Emulate(mode, ref host, ref v, ref bus, access, va, answer.GuestAddress);
             case FaultResolution.WindowCollision:
                 v.StopReason = StopReason.WindowCollision;
                 return TrapOutcome.Stop;

@@ -14,8 +14,8 @@ namespace Rvirt.Core.VirtualHart;
 /// the argument. All methods are called by the hart that runs the virtual hart, with the guest's registers saved.
 /// </para>
 /// <para>
-/// Trap handling goes so: <see cref="Classify"/>; <see cref="EmulateQuickly"/> or <see cref="TryTakeQuickly"/>, which do the frequent;
-/// <see cref="Emulate"/> or the rest of trap handling; <see cref="Inject"/> where the guest is to take an exception; and at last
+/// Trap handling goes so: <see cref="Classify"/>; <see cref="EmulateQuickly"/>, <see cref="TryTakeQuickly"/> or <see cref="TryReadDeviceQuickly"/>,
+/// which do the frequent; <see cref="Emulate"/> or the rest of trap handling; <see cref="Inject"/> where the guest is to take an exception; and at last
 /// <see cref="Settle"/>, after which the guest can be entered.
 /// </para>
 /// </remarks>
@@ -43,13 +43,20 @@ public interface IExecutionMode<THost>
     /// <param name="host">The hart.</param>
     /// <param name="v">The virtual hart.</param>
     /// <param name="mmu">Its MMU.</param>
-    /// <param name="bus">Its guest's devices.</param>
-    /// <param name="cause">The host's number for it, no <see cref="TrapKind.Instruction"/>.</param>
-    /// <param name="value">What the host says of it.</param>
+    /// <param name="cause">The host's number for it, no <see cref="TrapKind.Instruction"/>; a <see cref="TrapKind.PageFault"/> is none of the frequent ones.</param>
     /// <param name="next">Zero, or the instruction to go on with by <see cref="EmulateQuickly"/>.</param>
     /// <returns>False where it is none, with nothing changed.</returns>
-    bool TryTakeQuickly<TMmu, TBus>(ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, ulong cause, ulong value, out uint next)
-        where TMmu : struct, IGuestMmu<THost>
+    bool TryTakeQuickly<TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, ulong cause, out uint next)
+        where TMmu : struct, IGuestMmu<THost>;
+
+    /// <summary>Emulates the load at the guest's program counter from a device's register, if it is of the frequent ones.</summary>
+    /// <param name="host">The hart.</param>
+    /// <param name="v">The virtual hart.</param>
+    /// <param name="bus">Its guest's devices.</param>
+    /// <param name="va">Where the load faulted.</param>
+    /// <param name="guestAddress">The guest physical address it leads to.</param>
+    /// <returns>False where it is none, with nothing changed.</returns>
+    bool TryReadDeviceQuickly<TBus>(ref THost host, ref VCpu v, ref TBus bus, ulong va, ulong guestAddress)
         where TBus : struct, IGuestBus<THost>;
 
     /// <summary>Emulates any instruction that trapped.</summary>

@@ -30,23 +30,22 @@ public interface IGuestMmu<THost>
     /// <returns>False where the view is not at hand; nothing is done then.</returns>
     bool TrySwitchView(ref THost host, PrivilegeMode mode, bool sum, bool mxr);
 
-    /// <summary>Does what <see cref="Resolve"/> does for a page of RAM, in a few instructions, where the tables around it are at hand.</summary>
-    /// <returns>True where the shadow tables now map the page. False where <see cref="Resolve"/> has to find out; nothing is done then.</returns>
-    bool TryRefill(ref THost host, ulong va, AccessKind access);
-
-    /// <summary>Does what <see cref="Resolve"/> does for a page of a device, in a few instructions, where the translation is at hand.</summary>
-    /// <param name="va">The faulting address, any 64-bit value.</param>
-    /// <param name="access">What the guest did.</param>
-    /// <param name="guestAddress">The guest physical address; not RAM.</param>
-    /// <returns>False where <see cref="Resolve"/> has to find out; nothing is done then.</returns>
-    bool TryTranslateDevice(ulong va, AccessKind access, out ulong guestAddress);
-
-    /// <summary>Handles a page fault at a guest virtual address in the active view.</summary>
+    /// <summary>Handles a page fault at a guest virtual address in the active view: the one question that a fault asks, once.</summary>
+    /// <remarks>Quick ways come first, and the quickest, for what is a device, is worth inlining.</remarks>
     /// <param name="host">The hart.</param>
     /// <param name="va">The faulting address, any 64-bit value.</param>
     /// <param name="access">What the guest did.</param>
-    /// <param name="guestAddress">The guest physical address, where the guest's tables allow the access.</param>
-    FaultResolution Resolve(ref THost host, ulong va, AccessKind access, out ulong guestAddress);
+    /// <param name="follower">Gets the answer, once.</param>
+    /// <returns>What the follower returned.</returns>
+    ref VCpu Resolve<TFollower>(ref THost host, ulong va, AccessKind access, TFollower follower)
+        where TFollower : struct, IFaultFollower;
+
+    /// <summary>Finds where an address leads, for an access that the hypervisor makes in the guest's place: no fault, and nothing is mapped.</summary>
+    /// <param name="va">A guest virtual address in the active view, any 64-bit value.</param>
+    /// <param name="access">What is to be done there; A and D of the guest's leaf are set as for the guest's own access.</param>
+    /// <param name="guestAddress">The guest physical address, where the answer is Mapped; it need not be RAM.</param>
+    /// <returns>Mapped, Contended, GuestPageFault or GuestAccessFault.</returns>
+    FaultResolution Translate(ulong va, AccessKind access, out ulong guestAddress);
 
     /// <summary>The guest's <c>sfence.vma x0, x0</c>.</summary>
     void FenceAll(ref THost host);

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Rvirt.Core.Memory;
 using Rvirt.Core.Privileged;
@@ -152,8 +153,13 @@ internal sealed unsafe class MmuWorld : IDisposable
 
     public void FencePageAsid(ulong va, ushort asid) => _mmu->FencePageAsid(ref _host, va, asid);
 
-    public FaultResolution Resolve(ulong va, AccessKind access, out ulong guestAddress) =>
-        _mmu->Resolve(ref _host, va, access, out guestAddress);
+    public FaultResolution Resolve(ulong va, AccessKind access, out ulong guestAddress)
+    {
+        var answer = default(FaultAnswer);
+        _mmu->Resolve(ref _host, va, access, new Keeper(&answer));
+        guestAddress = answer.GuestAddress;
+        return answer.Resolution;
+    }
 
     public bool TryRefill(ulong va, AccessKind access) => _mmu->TryRefill(ref _host, va, access);
 
@@ -167,11 +173,6 @@ internal sealed unsafe class MmuWorld : IDisposable
                 return new WalkResult(FaultResolution.Mapped, ToGuest(physical));
             }
 
-            if (TryRefill(va, access))
-            {
-                continue;
-            }
-
             var result = Resolve(va, access, out var guestAddress);
             if (result != FaultResolution.Mapped)
             {
@@ -180,6 +181,18 @@ internal sealed unsafe class MmuWorld : IDisposable
         }
 
         throw new InvalidOperationException($"{access} at {va:x} faults for ever");
+    }
+
+    // SAFETY: the answer is its maker's, and outlives it; nobody looks at the virtual hart.
+    private readonly struct Keeper(FaultAnswer* answer) : IFaultFollower
+    {
+        public ref VCpu FollowToDevice(ulong va, ulong guestAddress) => ref Follow(va, FaultAnswer.NotMemory(guestAddress));
+
+        public ref VCpu Follow(ulong va, FaultAnswer given)
+        {
+            *answer = given;
+            return ref Unsafe.NullRef<VCpu>();
+        }
     }
 
     /// <summary>The hypervisor is mapped in the root that the hart uses, and out of U-mode's reach.</summary>

@@ -201,7 +201,9 @@ public sealed class VirtualTlbTests
             if (bare)
             {
                 var inRam = va - MmuWorld.Ram < _world.Memory.Length;
-                Assert.That(result, Is.EqualTo(new WalkResult(inRam ? FaultResolution.Mapped : FaultResolution.NotMemory, va)));
+                var physical = va < 0x0100_0000_0000_0000;
+                Assert.That(result, Is.EqualTo(!physical ? new WalkResult(FaultResolution.GuestAccessFault, 0)
+                    : new WalkResult(inRam ? FaultResolution.Mapped : FaultResolution.NotMemory, va)));
                 return;
             }
 

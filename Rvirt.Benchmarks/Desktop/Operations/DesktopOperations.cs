@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using Rvirt.Core.Instructions;
 using Rvirt.Core.Modes.Deprivileged;
 using Rvirt.Core.Privileged;
@@ -133,12 +134,26 @@ public sealed class DesktopOperations : IDisposable
 
     /// <summary>Forgets a page and fills it and its neighbours again, without the trap around it.</summary>
     /// <returns>1.</returns>
-    public ulong FillShadow()
+    public unsafe ulong FillShadow()
     {
         var va = NextPage();
         var mmu = _machine.Mmu;
         mmu.FencePage(ref _machine.Host, va);
-        return mmu.Resolve(ref _machine.Host, va, AccessKind.Load, out _) == FaultResolution.Mapped ? 1UL : 0;
+        var mapped = 0UL;
+        mmu.Resolve(ref _machine.Host, va, AccessKind.Load, new Counter(&mapped));
+        return mapped;
+    }
+
+    // SAFETY: the count is its maker's, and outlives it; nobody looks at the virtual hart.
+    private readonly unsafe struct Counter(ulong* mapped) : IFaultFollower
+    {
+        public ref VCpu FollowToDevice(ulong va, ulong guestAddress) => ref Unsafe.NullRef<VCpu>();
+
+        public ref VCpu Follow(ulong va, FaultAnswer answer)
+        {
+            *mapped += answer.Resolution == FaultResolution.Mapped ? 1UL : 0;
+            return ref Unsafe.NullRef<VCpu>();
+        }
     }
 
     /// <summary>A disk request there and back: checked, translated, notified, and its completion copied to the guest.</summary>

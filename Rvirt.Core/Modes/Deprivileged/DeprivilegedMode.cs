@@ -76,10 +76,15 @@ public readonly struct DeprivilegedMode<THost> : IExecutionMode<THost>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryTakeQuickly<TMmu, TBus>(ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, ulong cause, ulong value, out uint next)
-        where TMmu : struct, IGuestMmu<THost>
+    public bool TryTakeQuickly<TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, ulong cause, out uint next)
+        where TMmu : struct, IGuestMmu<THost> =>
+        HotPath.TryTakeException(ref host, ref v, ref mmu, cause, out next);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryReadDeviceQuickly<TBus>(ref THost host, ref VCpu v, ref TBus bus, ulong va, ulong guestAddress)
         where TBus : struct, IGuestBus<THost> =>
-        HotPath.TryTakeException(ref host, ref v, ref mmu, ref bus, cause, value, out next);
+        HotDeviceRead.TryHandle(ref host, ref v, ref bus, va, guestAddress);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

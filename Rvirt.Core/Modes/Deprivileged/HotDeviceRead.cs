@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using Rvirt.Core.Host;
 using Rvirt.Core.Instructions;
-using Rvirt.Core.Privileged;
 using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 
@@ -18,21 +17,15 @@ internal static class HotDeviceRead
     /// <summary>Emulates the load at the guest's program counter.</summary>
     /// <param name="host">The hart.</param>
     /// <param name="v">The virtual hart.</param>
-    /// <param name="mmu">Its MMU.</param>
     /// <param name="bus">Its guest's devices.</param>
     /// <param name="va">Where the load faulted.</param>
+    /// <param name="address">The guest physical address it leads to.</param>
     /// <returns>False where it is none of the few, with nothing changed.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool TryHandle<THost, TMmu, TBus>(ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, ulong va)
+    public static bool TryHandle<THost, TBus>(ref THost host, ref VCpu v, ref TBus bus, ulong va, ulong address)
         where THost : struct, ITrapHost
-        where TMmu : struct, IGuestMmu<THost>
         where TBus : struct, IGuestBus<THost>
     {
-        if (!mmu.TryTranslateDevice(va, AccessKind.Load, out var address))
-        {
-            return false;
-        }
-
         var low = host.TryFetchHalf(v.Pc);
         var instruction = (uint)low;
         int rd, rs1;

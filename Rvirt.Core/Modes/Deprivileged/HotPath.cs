@@ -25,28 +25,19 @@ internal static class HotPath
     private const ulong SoftwareBits =
         Sstatus.Sie | Sstatus.Spie | Sstatus.Spp | Sstatus.Sum | Sstatus.Mxr;
 
-    /// <summary>Takes an exception of the guest that needs no look at its tables: a system call, or a load from a device register.</summary>
+    /// <summary>Takes an exception of the guest that needs no look at its tables: a system call, or the call that sets the timer.</summary>
     /// <param name="host">The hart.</param>
     /// <param name="v">The virtual hart.</param>
     /// <param name="mmu">Its MMU.</param>
-    /// <param name="bus">Its guest's devices.</param>
     /// <param name="cause">The host's <c>scause</c>, any but an illegal instruction's.</param>
-    /// <param name="value">The host's <c>stval</c>.</param>
     /// <param name="next">Zero, or the instruction to go on with by <see cref="Emulate"/>.</param>
     /// <returns>False where it is none of the few, with nothing changed.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool TryTakeException<THost, TMmu, TBus>(
-        ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, ulong cause, ulong value, out uint next)
+    public static bool TryTakeException<THost, TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, ulong cause, out uint next)
         where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
-        where TBus : struct, IGuestBus<THost>
     {
         next = 0;
-        if (cause == (ulong)ExceptionCause.LoadPageFault)
-        {
-            return HotDeviceRead.TryHandle(ref host, ref v, ref mmu, ref bus, value);
-        }
-
         if (cause != (ulong)ExceptionCause.EnvironmentCallFromUser
             || !(v.Csrs.Mode == PrivilegeMode.User ? TryTakeSystemCall(ref host, ref v, ref mmu) : TrySetTimer(ref host, ref v)))
         {

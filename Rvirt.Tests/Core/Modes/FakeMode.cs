@@ -67,13 +67,15 @@ internal readonly struct FakeMode(FakeModeState state) : IExecutionMode<TestHost
     public QuickOutcome EmulateQuickly<TMmu>(ref TestHost host, ref VCpu v, ref TMmu mmu, ref uint instruction)
         where TMmu : struct, IGuestMmu<TestHost> => QuickOutcome.Other;
 
-    public bool TryTakeQuickly<TMmu, TBus>(ref TestHost host, ref VCpu v, ref TMmu mmu, ref TBus bus, ulong cause, ulong value, out uint next)
+    public bool TryTakeQuickly<TMmu>(ref TestHost host, ref VCpu v, ref TMmu mmu, ulong cause, out uint next)
         where TMmu : struct, IGuestMmu<TestHost>
-        where TBus : struct, IGuestBus<TestHost>
     {
         next = 0;
         return false;
     }
+
+    public bool TryReadDeviceQuickly<TBus>(ref TestHost host, ref VCpu v, ref TBus bus, ulong va, ulong guestAddress)
+        where TBus : struct, IGuestBus<TestHost> => false;
 
     public TrapOutcome Emulate<TMmu>(ref TestHost host, ref VCpu v, ref TMmu mmu, uint instruction)
         where TMmu : struct, IGuestMmu<TestHost>

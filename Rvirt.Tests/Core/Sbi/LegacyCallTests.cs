@@ -36,7 +36,7 @@ public sealed class LegacyCallTests
     {
         using var machine = WithMask(mask);
         Assert.That(Call(machine, SbiExtension.LegacySendIpi, 0x4000_0200), Is.EqualTo(error));
-        Assert.That(machine.Mmu.Calls, Does.Contain("resolve 40000200 Load"));
+        Assert.That(machine.Mmu.Calls, Does.Contain("translate 40000200 Load"));
         Assert.That(machine.V.Csrs.Sip, Is.EqualTo(raised ? Interrupts.Software : 0UL));
     }
 

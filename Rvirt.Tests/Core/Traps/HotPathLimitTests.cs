@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using NUnit.Framework;
 using Rvirt.Core.Modes.Deprivileged;
 using Rvirt.Core.Privileged;
@@ -212,11 +213,22 @@ public sealed class HotPathLimitTests
     public void AFaultThatOnlyTheShadowTablesAreBehindWithIsRefilled(ExceptionCause cause, AccessKind access)
     {
         using var machine = new TrapMachine();
-        machine.Mmu.Refills = true;
+        machine.Mmu.Answer = FaultResolution.Mapped;
         Assert.That(default(DeprivilegedMode<TestHost>).Classify(machine.V, (ulong)cause), Is.EqualTo(TrapKind.PageFault));
         Assert.That(machine.Trap((ulong)cause, 0x7123), Is.EqualTo(TrapOutcome.Resume));
-        Assert.That(machine.Mmu.Calls, Is.EqualTo(new[] { $"refill 7123 {access}" }));
+        Assert.That(machine.Mmu.Calls, Is.EqualTo(new[] { $"resolve 7123 {access}" }));
         Assert.That((machine.V.Pc, machine.V.Counters.PageFaults), Is.EqualTo((TrapMachine.Entry, 1UL)));
+    }
+
+    [Test]
+    public void TheMmuIsAskedOnceWhateverItAnswers(
+        [Values] FaultResolution answer, [Values(ExceptionCause.InstructionPageFault, ExceptionCause.LoadPageFault, ExceptionCause.StorePageFault)] ExceptionCause cause)
+    {
+        using var machine = new TrapMachine();
+        machine.Mmu.Answer = answer;
+        machine.Trap((ulong)cause, 0x7123);
+        Assert.That(machine.Mmu.Calls.Count(call => call.Contains("7123", StringComparison.Ordinal)), Is.EqualTo(1));
+        Assert.That(machine.V.Counters.PageFaults, Is.EqualTo(1));
     }
 
     [Test]
@@ -224,7 +236,6 @@ public sealed class HotPathLimitTests
         [Values(ExceptionCause.InstructionAccessFault, ExceptionCause.LoadAccessFault, ExceptionCause.StoreAccessFault, ExceptionCause.Breakpoint)] ExceptionCause cause)
     {
         using var machine = new TrapMachine();
-        machine.Mmu.Refills = true;
         Assert.That(default(DeprivilegedMode<TestHost>).Classify(machine.V, (ulong)cause), Is.Not.EqualTo(TrapKind.PageFault));
         machine.Trap((ulong)cause, 0x7123);
         Assert.That((machine.V.Csrs.Scause, machine.V.Counters.PageFaults), Is.EqualTo(((ulong)cause, 0UL)));

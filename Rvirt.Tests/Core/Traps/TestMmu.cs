@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
@@ -13,10 +14,10 @@ internal sealed class TestMmuState
 
     public ulong GuestAddress { get; set; }
 
-    /// <summary>Whether the quick refill of a shadow table succeeds.</summary>
-    public bool Refills { get; set; }
+    /// <summary>What addresses translate to, where it is not one answer for all.</summary>
+    public Func<ulong, (FaultResolution Answer, ulong GuestAddress)>? Translating { get; set; }
 
-    /// <summary>Whether views and device pages are at hand for the quick calls.</summary>
+    /// <summary>Whether views and device pages are at hand for the quick ways.</summary>
     public bool AtHand { get; set; }
 }
 
@@ -30,16 +31,6 @@ internal readonly struct TestMmu(TestMmuState state) : IGuestMmu<TestHost>
     public void Activate(ref TestHost host, ulong satp, PrivilegeMode mode, bool sum, bool mxr) =>
         state.Calls.Add($"activate {satp:x} {mode} sum={sum} mxr={mxr}");
 
-    public bool TryRefill(ref TestHost host, ulong va, AccessKind access)
-    {
-        if (state.Refills)
-        {
-            state.Calls.Add($"refill {va:x} {access}");
-        }
-
-        return state.Refills;
-    }
-
     public bool TrySwitchView(ref TestHost host, PrivilegeMode mode, bool sum, bool mxr)
     {
         if (state.AtHand)
@@ -50,17 +41,28 @@ internal readonly struct TestMmu(TestMmuState state) : IGuestMmu<TestHost>
         return state.AtHand;
     }
 
-    public bool TryTranslateDevice(ulong va, AccessKind access, out ulong guestAddress)
-    {
-        guestAddress = state.GuestAddress;
-        return state.AtHand;
-    }
-
-    public FaultResolution Resolve(ref TestHost host, ulong va, AccessKind access, out ulong guestAddress)
+    public ref VCpu Resolve<TFollower>(ref TestHost host, ulong va, AccessKind access, TFollower follower)
+        where TFollower : struct, IFaultFollower
     {
         state.Calls.Add($"resolve {va:x} {access}");
-        guestAddress = state.GuestAddress;
-        return state.Answer;
+        if (state.Answer != FaultResolution.NotMemory)
+        {
+            return ref follower.Follow(va, state.Answer);
+        }
+
+        if (state.AtHand)
+        {
+            return ref follower.FollowToDevice(va, state.GuestAddress);
+        }
+
+        return ref follower.Follow(va, FaultAnswer.NotMemory(state.GuestAddress));
+    }
+
+    public FaultResolution Translate(ulong va, AccessKind access, out ulong guestAddress)
+    {
+        state.Calls.Add($"translate {va:x} {access}");
+        (var answer, guestAddress) = state.Translating?.Invoke(va) ?? (state.Answer, state.GuestAddress);
+        return answer;
     }
 
     public void FenceAll(ref TestHost host) => state.Calls.Add("fence");
