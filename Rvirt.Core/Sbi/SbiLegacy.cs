@@ -76,7 +76,27 @@ internal static class SbiLegacy
             return FaultResolution.Mapped;
         }
 
+        // A mask that is not aligned lies in two doublewords, which may be of two pages: each is asked for by itself.
+        const ulong Word = sizeof(ulong);
+        var offset = address & (Word - 1);
+        var resolution = ReadWord<THost, TMmu>(ref v, ref mmu, address - offset, out mask);
+        if (resolution != FaultResolution.Mapped || offset == 0)
+        {
+            return resolution;
+        }
+
+        resolution = ReadWord<THost, TMmu>(ref v, ref mmu, address - offset + Word, out var high);
+        var shift = (int)offset * 8;
+        mask = mask >> shift | high << (64 - shift);
+        return resolution;
+    }
+
+    private static FaultResolution ReadWord<THost, TMmu>(ref VCpu v, ref TMmu mmu, ulong address, out ulong word)
+        where THost : struct, ITrapHost
+        where TMmu : struct, IGuestMmu<THost>
+    {
+        word = 0;
         var resolution = mmu.Translate(address, AccessKind.Load, out var guestAddress);
-        return resolution == FaultResolution.Mapped && !v.Memory.TryRead64(guestAddress, out mask) ? FaultResolution.GuestAccessFault : resolution;
+        return resolution == FaultResolution.Mapped && !v.Memory.TryRead64(guestAddress, out word) ? FaultResolution.GuestAccessFault : resolution;
     }
 }

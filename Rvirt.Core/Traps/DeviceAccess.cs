@@ -51,17 +51,17 @@ public static class DeviceAccess
         }
 
         var outcome = Perform(mode, ref host, ref v, ref bus, operation, guestAddress);
+        if (outcome.LineChanged)
+        {
+            HostInterrupt.UpdateExternal(mode, ref host, ref v, ref bus);
+        }
+
         if (!outcome.Answered)
         {
             return AccessFault(ref v, access, va);
         }
 
         v.Pc += operation.Length;
-        if (outcome.LineChanged)
-        {
-            HostInterrupt.UpdateExternal(mode, ref host, ref v, ref bus);
-        }
-
         return outcome.Event == MachineEvent.None ? TrapOutcome.Resume : Follow(mode, ref host, ref v, ref bus, outcome.Event, outcome.FailureCode);
     }
 

@@ -15,6 +15,10 @@ public readonly struct BusOutcome
     /// <summary>No device answers: the guest takes an access fault.</summary>
     public static BusOutcome NotAnswered => default;
 
+    /// <summary>No device answers, or none the second half of an access whose first half may have changed a line: the guest takes an access fault.</summary>
+    /// <param name="lineChanged">Whether the line changed.</param>
+    public static BusOutcome Refused(bool lineChanged) => new(lineChanged ? LineBit : 0);
+
     /// <summary>A device answered, and that is all.</summary>
     public static BusOutcome Done => new(AnsweredBit);
 

@@ -81,7 +81,8 @@ public unsafe partial struct GuestBus<THost> : IGuestBus<THost>
 
         _lock.Acquire();
         var signals = _plic.Signals;
-        var outcome = ReadDevice(ref host, address, size, out value) ? Done(ref host, virtualHart, signals) : BusOutcome.NotAnswered;
+        var answered = ReadDevice(ref host, address, size, out value);
+        var outcome = Finish(ref host, virtualHart, signals, answered, MachineEvent.None, 0);
         _lock.Release();
         return outcome;
     }
@@ -91,8 +92,8 @@ public unsafe partial struct GuestBus<THost> : IGuestBus<THost>
     {
         _lock.Acquire();
         var signals = _plic.Signals;
-        var outcome = WriteDevice(ref host, address, size, value, out var asked, out var code)
-            ? Done(ref host, virtualHart, signals, asked, code) : BusOutcome.NotAnswered;
+        var answered = WriteDevice(ref host, address, size, value, out var asked, out var code);
+        var outcome = Finish(ref host, virtualHart, signals, answered, asked, code);
         _lock.Release();
         return outcome;
     }
@@ -102,9 +103,11 @@ public unsafe partial struct GuestBus<THost> : IGuestBus<THost>
     {
         _lock.Acquire();
         var signals = _plic.Signals;
-        var outcome = ReadDevice(ref host, address, operation.Size, out old)
-            && WriteDevice(ref host, address, operation.Size, operation.Apply(old), out var asked, out var code)
-            ? Done(ref host, virtualHart, signals, asked, code) : BusOutcome.NotAnswered;
+        var asked = MachineEvent.None;
+        ushort code = 0;
+        var answered = ReadDevice(ref host, address, operation.Size, out old)
+            && WriteDevice(ref host, address, operation.Size, operation.Apply(old), out asked, out code);
+        var outcome = Finish(ref host, virtualHart, signals, answered, asked, code);
         _lock.Release();
         return outcome;
     }
@@ -174,12 +177,12 @@ public unsafe partial struct GuestBus<THost> : IGuestBus<THost>
         return answered;
     }
 
-    // Tells the other virtual harts whose line changed; the one that asks hears it by the outcome.
+    // Tells the other virtual harts whose line changed, by an access that a device refused too; the one that asks hears it by the outcome.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly BusOutcome Done(ref THost host, int virtualHart, uint before, MachineEvent asked = MachineEvent.None, ushort code = 0)
+    private readonly BusOutcome Finish(ref THost host, int virtualHart, uint before, bool answered, MachineEvent asked, ushort code)
     {
         var changed = _plic.Signals ^ before;
         _harts.Tell(ref host, changed, virtualHart);
-        return BusOutcome.Of(changed != 0, asked, code);
+        return answered ? BusOutcome.Of(changed != 0, asked, code) : BusOutcome.Refused(changed != 0);
     }
 }

@@ -73,6 +73,34 @@ public sealed class LegacyCallTests
         Assert.That(machine.V.Csrs.Sip, Is.Zero);
     }
 
+    // Of a mask at the end of a page the bytes beyond it are the next page's, wherever that lies.
+    [TestCase(FaultResolution.Mapped, 1UL, 0L, Interrupts.Software)]
+    [TestCase(FaultResolution.Mapped, 0x100_0000_0001UL, -3L, 0UL)]
+    [TestCase(FaultResolution.GuestPageFault, 1UL, -5L, 0UL)]
+    [TestCase(FaultResolution.GuestAccessFault, 1UL, -5L, 0UL)]
+    public void AMaskAcrossTwoPagesIsReadFromBoth(FaultResolution second, ulong mask, long error, ulong pending)
+    {
+        using var machine = new TrapMachine();
+        var bytes = BitConverter.GetBytes(mask);
+        bytes.AsSpan(0, 3).CopyTo(machine.Ram[0x1ffd..]);
+        bytes.AsSpan(3).CopyTo(machine.Ram[0x3000..]);
+        // What the address behind the first page's end leads to is not a part of it.
+        machine.Ram.Slice(0x2000, 8).Fill(0xff);
+        machine.Mmu.Translating = va => va < 0x4000_1000
+            ? (FaultResolution.Mapped, TrapMachine.RamBase + 0x1000 + (va & 0xfff)) : (second, TrapMachine.RamBase + 0x3000 + (va & 0xfff));
+        Assert.That(Call(machine, SbiExtension.LegacySendIpi, 0x4000_0ffd), Is.EqualTo(error));
+        Assert.That(machine.V.Csrs.Sip, Is.EqualTo(pending));
+    }
+
+    [Test]
+    public void AMaskWhoseSecondPageChangesMeanwhileIsReadByAnotherCall()
+    {
+        using var machine = new TrapMachine();
+        machine.Mmu.Translating = va => (va < 0x4000_1000 ? FaultResolution.Mapped : FaultResolution.Contended, TrapMachine.RamBase);
+        Assert.That(machine.Ecall(SbiExtension.LegacySendIpi, 0, 0x4000_0fff), Is.EqualTo(TrapOutcome.Resume));
+        Assert.That((machine.V.Pc, machine.V.X[10]), Is.EqualTo((TrapMachine.Entry, 0x4000_0fffUL)));
+    }
+
     [Test]
     public void AnIpiIsClearedOnce()
     {

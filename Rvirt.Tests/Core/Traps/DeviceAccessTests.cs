@@ -105,6 +105,17 @@ public class DeviceAccessTests
         Assert.That((machine.V.Csrs.Scause, machine.V.X[12]), Is.EqualTo((7UL, 0UL)));
     }
 
+    [Test]
+    public void ALineThatTheReadOfARefusedAtomicRaisedIsPending()
+    {
+        using var machine = Faulted(0x00a5a62f, 0x7000);
+        machine.Bus.ReadOnly = true;
+        machine.Bus.External = true;
+        machine.Bus.LineChanged = true;
+        machine.Trap(15, 0x7000);
+        Assert.That((machine.V.Csrs.Scause, machine.V.Csrs.Sip), Is.EqualTo((7UL, Interrupts.External)));
+    }
+
     [TestCase(0x0085b503u, 0x6ff8UL)] // ld a0, 8(a1)
     [TestCase(0xff85b503u, 0x7008UL)] // ld a0, -8(a1)
     public void TheOffsetCounts(uint instruction, ulong register)

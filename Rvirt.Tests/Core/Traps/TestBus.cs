@@ -59,7 +59,7 @@ internal readonly struct TestBus(TestBusState state) : IGuestBus<TestHost>
     public BusOutcome Write(ref TestHost host, int virtualHart, ulong address, int size, ulong value)
     {
         state.Calls.Add($"write {address:x} {size} {value:x}");
-        return !state.Present || state.ReadOnly ? BusOutcome.NotAnswered
+        return !state.Present || state.ReadOnly ? BusOutcome.Refused(state.LineChanged)
             : BusOutcome.Of(state.LineChanged, state.Event, state.Event == MachineEvent.Fail ? (ushort)42 : (ushort)0);
     }
 

@@ -358,5 +358,11 @@ public unsafe class GuestBusTests
         Assert.That((outcome.LineChanged, guest.Machine.Ipis), Is.EqualTo((true, new List<ulong> { 10, 12 })));
         Assert.That((block[0].Requests, block[1].Requests, block[2].Requests), Is.EqualTo(((int)HartRequest.External, 0, (int)HartRequest.External)));
         Assert.That(guest.Bus->Write(ref host, 1, 0x1000_0007, 1, 2).LineChanged, Is.False);
+
+        block[0].Requests = 0;
+        guest.Machine.Ipis.Clear();
+        Assert.That(AtomicOperation.TryMake(InstructionId.AmoandW, 4, 0, out var operation));
+        Assert.That(guest.Bus->Modify(ref host, 2, 0x0c00_2080, operation, out _).LineChanged, Is.True);
+        Assert.That((block[0].Requests, guest.Machine.Ipis), Is.EqualTo(((int)HartRequest.External, new List<ulong> { 10 })), "its source was taken from it");
     }
 }
