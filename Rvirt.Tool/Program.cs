@@ -2,12 +2,16 @@ using System.CommandLine;
 using Rvirt.Tool.Commands;
 using Rvirt.Tool.Machines;
 
-var root = new RootCommand("Builds and checks the blobs that carry guests to Rvirt, and stands behind the Makefile's commands that run them.")
+var root = new RootCommand("Builds and checks the blobs that carry guests to Rvirt, runs them on QEMU, and is the terminal of machines that run.")
 {
     BlobCommand.Create(),
     CheckCommand.Create(),
-    RunCommand.Create(debug: false),
-    RunCommand.Create(debug: true),
+    RunCommand.Create(),
+    ConsoleCommand.Create(),
+    MonitorCommand.Create(),
+    GuestsCommand.Create(),
+    CompletionCommand.Create(),
+    RunCommand.CreateForDebugger(),
     SshCommand.Create(),
     GdbCommand.Create(),
     SettingsCommand.Create(),

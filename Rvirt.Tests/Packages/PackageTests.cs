@@ -25,6 +25,7 @@ public sealed class PackageTests
         ["Rvirt.Boot"] = "Rvirt.Hypervisor",
         ["Rvirt.Platform.Qemu"] = "Rvirt.Boot",
         ["Rvirt.Aot"] = null,
+        ["Rvirt.Tool"] = null,
     };
 
     private static readonly Guid s_embeddedSource = new("0E8A571B-6926-466E-B4AD-8AB04611F5FE");
@@ -32,10 +33,10 @@ public sealed class PackageTests
 
     private static IEnumerable<string> Packages() => s_packages.Keys;
 
-    private static IEnumerable<string> Libraries() => s_packages.Keys.Where(package => package != "Rvirt.Aot");
+    private static IEnumerable<string> Libraries() => s_packages.Keys.Where(package => package is not ("Rvirt.Aot" or "Rvirt.Tool"));
 
     [Test]
-    public void PackMakesAPackageOfEachLibraryAndOfTheCompiler() =>
+    public void PackMakesAPackageOfEachLibraryOfTheCompilerAndOfTheTool() =>
         Assert.That(Directory.GetFiles(PackageFolder.Path).Select(NameOf), Is.EquivalentTo(s_packages.Keys.Select(package => package + ".nupkg")));
 
     [TestCaseSource(nameof(Packages))]
@@ -50,7 +51,7 @@ public sealed class PackageTests
             Assert.That(Field("version"), Does.Match(@"^\d+\.\d+\.\d+"));
             Assert.That(Field("authors"), Is.EqualTo("The Rvirt authors"));
             Assert.That(Field("copyright"), Does.Contain("The Rvirt authors"));
-            Assert.That(Field("license"), Is.EqualTo(package == "Rvirt.Aot" ? "Apache-2.0 AND MIT" : "Apache-2.0"), "the compiler's package holds others' programs");
+            Assert.That(Field("license"), Is.EqualTo(package is "Rvirt.Aot" or "Rvirt.Tool" ? "Apache-2.0 AND MIT" : "Apache-2.0"), "those packages hold others' programs");
             Assert.That(Field("description"), Has.Length.GreaterThan(30).And.EndsWith(".").And.Not.EqualTo("Package Description"));
             Assert.That(Field("tags").Split(' '), Does.Contain("riscv").And.Contain("hypervisor"));
             Assert.That(Text(archive, Field("readme")), Does.StartWith($"# {package}\n\n").And.Length.GreaterThan(200));
@@ -97,6 +98,24 @@ public sealed class PackageTests
             Assert.That(Nuspec(archive).Elements().Single(element => element.Name.LocalName == "developmentDependency").Value, Is.EqualTo("true"));
         });
         CheckSymbols(Bytes(archive, "tools/Rvirt.Aot.dll"));
+    }
+
+    /// <summary>As a stranger installs it, where no working copy is near: it has all that it needs, and names its commands.</summary>
+    [Test]
+    public void TheToolIsACommand()
+    {
+        using var folder = new TemporaryFolder();
+        var configuration = folder.Write("nuget.config", Encoding.UTF8.GetBytes($"<configuration><packageSources><clear /><add key=\"here\" value=\"{PackageFolder.Path}\" /></packageSources></configuration>"));
+        var (status, output) = Commands.Run(
+            "dotnet", ["tool", "install", "Rvirt.Tool", "--tool-path", folder.File("tools"), "--configfile", configuration, "--version", "0.1.0"], TimeSpan.FromMinutes(2));
+        Assert.That(status, Is.Zero, output);
+        (status, output) = Commands.Run(folder.File("tools/rvirt"), ["--help"]);
+        Assert.That(status, Is.Zero, output);
+        Assert.That(output, Does.Contain("run <description>").And.Contain("console <guest>").And.Contain("monitor <command>").And.Contain("guests").And.Contain("completion <"));
+        (status, output) = Commands.Run("env", [$"XDG_RUNTIME_DIR={folder.File("none")}", folder.File("tools/rvirt"), "guests"]);
+        Assert.That((status, output.Trim()), Is.EqualTo((1, $"error: nobody shares a line at {folder.File("none/rvirt/console.sock")}: rvirt run does, and rvirt console --line PATH; or name the line here")));
+        using var archive = Open("Rvirt.Tool");
+        CheckSymbols(Bytes(archive, "tools/net10.0/any/Rvirt.Tool.dll"));
     }
 
     [Test]

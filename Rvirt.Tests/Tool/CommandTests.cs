@@ -1,7 +1,9 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.IO.Pipes;
 using System.Linq;
+using System.Threading.Tasks;
 using Moq;
 using NUnit.Framework;
 using Rvirt.Tests.SystemTests;
@@ -9,6 +11,7 @@ using Rvirt.Tool.Commands;
 using Rvirt.Tool.Files;
 using Rvirt.Tool.Machines;
 using Rvirt.Tool.Settings;
+using Rvirt.Tool.Terminals;
 
 namespace Rvirt.Tests.Tool;
 
@@ -22,10 +25,11 @@ public sealed class CommandTests
     private readonly Mock<IPrograms> _programs = new(MockBehavior.Strict);
     private readonly Mock<IPorts> _ports = new();
     private TemporaryFolder _folder = null!;
+    private FakeTerminal _terminal = null!;
 
     private WorkingCopy Copy => new(_folder.File(""), _folder.File("guest"));
 
-    private Outside Outside => new(_programs.Object, _ports.Object, WholeFile.OnDisk);
+    private Outside Outside => new(_programs.Object, _ports.Object, WholeFile.OnDisk, _terminal, new SharedSockets(_folder.File("sockets")));
 
     [SetUp]
     public void MakeFolder()
@@ -33,12 +37,17 @@ public sealed class CommandTests
         _programs.Reset();
         _ports.Reset();
         _folder = new TemporaryFolder();
+        _terminal = new FakeTerminal();
         Directory.CreateDirectory(_folder.File("guest"));
         Directory.CreateDirectory(_folder.File("artifacts/images"));
     }
 
     [TearDown]
-    public void RemoveFolder() => _folder.Dispose();
+    public void RemoveFolder()
+    {
+        _terminal.Dispose();
+        _folder.Dispose();
+    }
 
     private static Setting Settings(params (string Name, string Value)[] values) => new(values.ToDictionary(pair => pair.Name, pair => pair.Value));
 
@@ -67,7 +76,34 @@ public sealed class CommandTests
         ]));
     }
 
-    /// <summary>Ctrl-C and Ctrl-A X are QEMU's: it is never a child that this program would have to end.</summary>
+    /// <summary>With Rvirt the line is shared, so that QEMU is a child whose terminal this program is: its keys, Ctrl-A among them, its output and its status.</summary>
+    [Test]
+    public void Is_the_terminal_of_QEMU_and_ends_with_its_status()
+    {
+        _folder.Write("artifacts/images/rvirt-qemu.elf", [1]);
+        var blob = _folder.Write("guests.dtb", [0xd0, 0x0d, 0xfe, 0xed]);
+        using var output = new AnonymousPipeServerStream(PipeDirection.Out);
+        using var input = new AnonymousPipeServerStream(PipeDirection.In);
+        var qemu = new Mock<IProgram>(MockBehavior.Strict);
+        qemu.Setup(program => program.Output).Returns(new AnonymousPipeClientStream(PipeDirection.In, output.ClientSafePipeHandle));
+        qemu.Setup(program => program.Input).Returns(new AnonymousPipeClientStream(PipeDirection.Out, input.ClientSafePipeHandle));
+        qemu.Setup(program => program.Wait()).Returns(37);
+        qemu.Setup(program => program.Dispose());
+        _programs.Setup(programs => programs.Start(Qemu, It.Is<IReadOnlyList<string>>(words => words.Contains(blob)))).Returns(qemu.Object);
+        var run = Task.Run(() => Run(("KERNEL", blob), ("SSH_PORT", "20000")));
+        output.Write("hello"u8);
+        Patience.Until(() => _terminal.Seen == "hello", "what the machine says is seen");
+        _terminal.Type("a\u0001x");
+        Assert.That(new[] { input.ReadByte(), input.ReadByte(), input.ReadByte() }, Is.EqualTo(new[] { 'a', 1, 'x' }));
+        Assert.That(File.GetUnixFileMode(_folder.File("sockets/console.sock")), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite), "nobody else types there");
+        Assert.That(File.GetUnixFileMode(_folder.File("sockets")), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute));
+        output.Dispose();
+        Assert.That(run.GetAwaiter().GetResult(), Is.EqualTo(37));
+        Assert.That(Path.Exists(_folder.File("sockets/console.sock")), Is.False);
+        qemu.VerifyAll();
+    }
+
+    /// <summary>Ctrl-C and Ctrl-A X are QEMU's where there is no monitor: it is no child that this program would have to end.</summary>
     [Test]
     public void Starts_nothing_besides_QEMU_where_there_is_no_disk_to_copy()
     {

@@ -21,10 +21,13 @@ public static class MakeCommand
     public static Command Create(string name, string description, Func<Setting, int> run)
     {
         var command = new Command(name, description);
-        command.SetAction(_ => Guarded(() => run(new Setting(Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
-            .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "")))));
+        command.SetAction(_ => Guarded(() => run(new Setting(Typed()))));
         return command;
     }
+
+    /// <summary>The settings, as make hands them on.</summary>
+    public static Dictionary<string, string> Typed() => Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+        .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "");
 
     /// <summary>Makes a command that becomes <c>dotnet</c>.</summary>
     /// <param name="name">Its name.</param>

@@ -3,20 +3,76 @@ using System.Collections.Generic;
 using System.CommandLine;
 using System.IO;
 using System.Linq;
+using System.Threading.Tasks;
 using Rvirt.Tool.Blobs;
 using Rvirt.Tool.Files;
 using Rvirt.Tool.Machines;
 using Rvirt.Tool.Settings;
+using Rvirt.Tool.Terminals;
 
 namespace Rvirt.Tool.Commands;
 
-/// <summary><c>run</c> and <c>run-gdb</c>: boot guests on QEMU's virt board and become QEMU.</summary>
+/// <summary><c>run</c> and <c>run-gdb</c>: boot guests on QEMU's virt board, and become their terminal, or QEMU where there is no monitor or a debugger is to come.</summary>
 public static class RunCommand
 {
-    /// <summary>The command behind <c>make qemu</c>, or behind <c>make qemu-gdb</c>.</summary>
-    public static Command Create(bool debug) => debug
-        ? MakeCommand.Create("run-gdb", "Boots guests on QEMU, stopped until a debugger connects.", settings => Boot(Judge(settings, debug: true, Outside.Real.Ports), WorkingCopy.Find(), Outside.Real))
-        : MakeCommand.Create("run", "Boots guests on QEMU.", settings => Boot(Judge(settings, debug: false, Outside.Real.Ports), WorkingCopy.Find(), Outside.Real));
+    // QEMU's own, with -nographic.
+    private const byte QemuPrefix = 1;
+    // Of Rvirt's console, where a command line of the host does not choose another.
+    private const byte ConsoleEscape = 0x1d;
+    private const string Qemu = "qemu-system-riscv64";
+
+    /// <summary>The command behind <c>make qemu</c>: settings are options too, which come before those of the environment.</summary>
+    public static Command Create()
+    {
+        var description = new Argument<FileInfo?>("description")
+        {
+            Description = "Guests: a blob, its source (.dts), or a kernel. Without: Debian, as make guest builds it.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var image = new Option<FileInfo?>("--image") { Description = "Rvirt itself. Without: the one that make image builds." };
+        var command = new Command("run", "Boots guests on QEMU, and becomes their terminal; rvirt console, monitor and guests reach it.") { description, image };
+        var options = RunSettings.All.ToDictionary(setting => setting.Name, setting => new Option<string?>(OptionOf(setting.Name)) { Description = setting.Help });
+        foreach (var option in options.Values)
+        {
+            command.Options.Add(option);
+        }
+
+        command.SetAction(result => MakeCommand.Guarded(() =>
+        {
+            var values = MakeCommand.Typed();
+            foreach (var (name, option) in options)
+            {
+                values[name] = result.GetValue(option) ?? values.GetValueOrDefault(name, "");
+            }
+
+            var copy = WorkingCopy.FindOrNone() with { OwnImage = result.GetValue(image)?.FullName };
+            if (result.GetValue(description) is { } guests)
+            {
+                if (guests.Extension == ".dts")
+                {
+                    var blob = Path.Combine(copy.Run, "described.dtb");
+                    if (BlobFile.Compile(guests.FullName, blob) is not 0 and var failed)
+                    {
+                        return failed;
+                    }
+
+                    guests = new FileInfo(blob);
+                }
+
+                values["KERNEL"] = guests.FullName;
+            }
+
+            return Boot(Judge(new Setting(values), debug: false, Outside.Real.Ports), copy, Outside.Real);
+        }));
+        return command;
+    }
+
+    /// <summary>The command behind <c>make qemu-gdb</c>.</summary>
+    public static Command CreateForDebugger() => MakeCommand.Create(
+        "run-gdb", "Boots guests on QEMU, stopped until a debugger connects.", settings => Boot(Judge(settings, debug: true, Outside.Real.Ports), WorkingCopy.Find(), Outside.Real));
+
+    /// <summary>The option of a setting: <c>--ssh-port</c> of SSH_PORT.</summary>
+    public static string OptionOf(string setting) => "--" + setting.Replace('_', '-').ToLowerInvariant();
 
     /// <summary>Reads the settings, and looks whether the ports that they name are free.</summary>
     /// <exception cref="FormatException">A setting is wrong; the message names it.</exception>
@@ -36,7 +92,7 @@ public static class RunCommand
             : settings;
     }
 
-    /// <summary>Gives each guest its disk, packs the guests, and becomes QEMU.</summary>
+    /// <summary>Gives each guest its disk, packs the guests, and runs QEMU.</summary>
     /// <param name="settings">What to run.</param>
     /// <param name="copy">Where the parts lie.</param>
     /// <param name="outside">What that takes of this machine.</param>
@@ -74,7 +130,31 @@ public static class RunCommand
         }
 
         Say("Ctrl-A X ends QEMU");
-        return outside.Programs.Become("qemu-system-riscv64", plan.Arguments);
+        return settings.Native || settings.Debugger != 0
+            ? outside.Programs.Become(Qemu, plan.Arguments)
+            : BeTerminal(plan, outside);
+    }
+
+    // What is typed is QEMU's as it is, its Ctrl-A among it.
+    private static int BeTerminal(RunPlan plan, Outside outside)
+    {
+        using var qemu = outside.Programs.Start(Qemu, plan.Arguments);
+        using var hub = new LineHub(qemu.Output, qemu.Input, ConsoleEscape, LineChoice.Patience, QemuPrefix);
+        outside.Sockets.Share(hub, Console.Error);
+        using var raw = outside.Terminal.MakeRaw();
+        hub.Join(outside.Terminal.Output);
+        var seeing = hub.Run();
+        _ = Task.Run(() =>
+        {
+            var buffer = new byte[1024];
+            int count;
+            while ((count = outside.Terminal.Input.Read(buffer)) != 0)
+            {
+                hub.Type(buffer.AsMemory(0, count));
+            }
+        });
+        seeing.GetAwaiter().GetResult();
+        return qemu.Wait();
     }
 
     /// <summary>Every guest has a disk of its own: the user's DISK (guest 0), or a copy of the built one that lasts until that is rebuilt.</summary>

@@ -13,6 +13,11 @@ public interface IPrograms
     /// <exception cref="IOException">It cannot be started.</exception>
     int Become(string program, IReadOnlyList<string> arguments);
 
+    /// <summary>Starts a program that ends with this one, however that ends.</summary>
+    /// <remarks>The calling thread has to live as long as this program does.</remarks>
+    /// <exception cref="IOException">It cannot be started.</exception>
+    IProgram Start(string program, IReadOnlyList<string> arguments);
+
     /// <summary>Runs a program to its end; what it says goes into the exception when it fails.</summary>
     /// <exception cref="IOException">It failed or is missing.</exception>
     void Run(string program, params string[] arguments);

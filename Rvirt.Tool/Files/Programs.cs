@@ -29,6 +29,29 @@ public sealed class Programs : IPrograms
     }
 
     /// <inheritdoc/>
+    /// <remarks>setpriv(1) has the kernel kill the program once this one is gone.</remarks>
+    public IProgram Start(string program, IReadOnlyList<string> arguments)
+    {
+        if (!IsThere(program))
+        {
+            throw new IOException($"cannot start {program}: No such file or directory (make setup installs what is needed)");
+        }
+
+        try
+        {
+            return new RunningProgram(Process.Start(new ProcessStartInfo("setpriv", ["--pdeathsig", "KILL", program, .. arguments])
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+            })!);
+        }
+        catch (Win32Exception problem)
+        {
+            throw new IOException($"cannot start setpriv: {problem.Message}");
+        }
+    }
+
+    /// <inheritdoc/>
     public void Run(string program, params string[] arguments)
     {
         try
@@ -46,6 +69,9 @@ public sealed class Programs : IPrograms
             throw new IOException($"cannot start {program}: {problem.Message}");
         }
     }
+
+    private static bool IsThere(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, program)));
 
     [DllImport("libc", SetLastError = true)]
     private static extern int execvp([MarshalAs(UnmanagedType.LPUTF8Str)] string file, [MarshalAs(UnmanagedType.LPArray, ArraySubType = UnmanagedType.LPStr)] string?[] arguments);

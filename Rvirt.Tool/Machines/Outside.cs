@@ -1,4 +1,5 @@
 using Rvirt.Tool.Files;
+using Rvirt.Tool.Terminals;
 
 namespace Rvirt.Tool.Machines;
 
@@ -6,8 +7,10 @@ namespace Rvirt.Tool.Machines;
 /// <param name="Programs">Other programs.</param>
 /// <param name="Ports">Ports that are taken.</param>
 /// <param name="Files">How files are written.</param>
-public sealed record Outside(IPrograms Programs, IPorts Ports, WholeFile Files)
+/// <param name="Terminal">The terminal of this program.</param>
+/// <param name="Sockets">Where it is shared.</param>
+public sealed record Outside(IPrograms Programs, IPorts Ports, WholeFile Files, ITerminal Terminal, SharedSockets Sockets)
 {
     /// <summary>This machine.</summary>
-    public static Outside Real { get; } = new(new Programs(), new Ports(), WholeFile.OnDisk);
+    public static Outside Real { get; } = new(new Programs(), new Ports(), WholeFile.OnDisk, new RealTerminal(), SharedSockets.Real);
 }

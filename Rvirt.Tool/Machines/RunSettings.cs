@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using Rvirt.Tool.Settings;
 
 namespace Rvirt.Tool.Machines;
@@ -8,9 +9,23 @@ namespace Rvirt.Tool.Machines;
 /// <summary>The settings of <c>make qemu</c> and <c>make qemu-gdb</c>, judged.</summary>
 public sealed record RunSettings
 {
-    /// <summary>The names of the settings of <c>make qemu</c>.</summary>
-    public static readonly IReadOnlyList<string> Names =
-        ["FIRMWARE", "GUESTS", "KERNEL", "INITRD", "APPEND", "DISK", "MEMORY", "NATIVE", "SSH_PORT", "QEMU_EXTRA"];
+    /// <summary>The settings of <c>make qemu</c>, with what they mean.</summary>
+    public static readonly IReadOnlyList<(string Name, string Help)> All =
+    [
+        ("FIRMWARE", "stub or sbi: Rvirt with its own machine-mode part (default), or above OpenSBI."),
+        ("GUESTS", "1 to 4: that many guests, each with a hart, a disk, a network."),
+        ("KERNEL", "Your own kernel or other S-mode payload: an ELF, a flat Image, or a blob of guests."),
+        ("INITRD", "Its initial RAM disk."),
+        ("APPEND", "Its command line (default console=ttyS0)."),
+        ("DISK", "A raw disk for the first guest (default: a copy of the built root disk)."),
+        ("MEMORY", "RAM of each guest (default 512M)."),
+        ("NATIVE", "1: the same guest straight on QEMU, without Rvirt."),
+        ("SSH_PORT", "Port of the first guest on 127.0.0.1 (default 10001)."),
+        ("QEMU_EXTRA", "Further options of QEMU."),
+    ];
+
+    /// <summary>Their names.</summary>
+    public static readonly IReadOnlyList<string> Names = [.. All.Select(setting => setting.Name)];
 
     /// <summary>The setting that <c>make qemu-gdb</c> has besides.</summary>
     public const string DebuggerPort = "GDB_PORT";

@@ -11,8 +11,17 @@ public sealed record WorkingCopy(string Top, string Guest)
     /// <summary>How all of it is built.</summary>
     public const string Configuration = "Release";
 
+    /// <summary>Rvirt's image, where it is not the one that was built here.</summary>
+    public string? OwnImage { get; init; }
+
     /// <summary>The one that this program was built in. RVIRT_GUEST_OUT names another place for the guest.</summary>
-    public static WorkingCopy Find()
+    /// <exception cref="IOException">There is none: the program was installed.</exception>
+    public static WorkingCopy Find() => Search() ?? throw new IOException("this command works in a clone of Rvirt only: no rvirt.sln above it");
+
+    /// <summary>The same, or the folder in which one works where there is none: what is not there is missed when it is needed.</summary>
+    public static WorkingCopy FindOrNone() => Search() ?? new WorkingCopy(Environment.CurrentDirectory, Path.Combine(Environment.CurrentDirectory, "artifacts/guest"));
+
+    private static WorkingCopy? Search()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
@@ -23,14 +32,14 @@ public sealed record WorkingCopy(string Top, string Guest)
             }
         }
 
-        throw new IOException("this command works in a clone of Rvirt only: no rvirt.sln above it");
+        return null;
     }
 
     /// <summary>The folder of copies and blobs of a run.</summary>
     public string Run => Path.Combine(Top, "artifacts/run");
 
     /// <summary>The hypervisor above OpenSBI or with its own machine-mode part.</summary>
-    public string Image(bool overFirmware) => Path.Combine(Top, "artifacts/images", overFirmware ? "rvirt-qemu-sbi.elf" : "rvirt-qemu.elf");
+    public string Image(bool overFirmware) => OwnImage ?? Path.Combine(Top, "artifacts/images", overFirmware ? "rvirt-qemu-sbi.elf" : "rvirt-qemu.elf");
 
     /// <summary>A file of the guest.</summary>
     public string OfGuest(string name) => Path.Combine(Guest, name);

@@ -1,0 +1,171 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Text;
+using System.Threading;
+using NUnit.Framework;
+using Rvirt.Tool.Terminals;
+
+namespace Rvirt.Tests.Tool;
+
+/// <summary>One serial line for a person and for scripts that ask the monitor.</summary>
+public sealed class SharedLineTests
+{
+    private readonly StringBuilder _seen = new();
+    private readonly Queue<ReadOnlyMemory<byte>> _sent = new();
+    private Func<string, string> _answer = null!;
+    private FakeLine _machine = null!;
+    private SharedLine _line = null!;
+
+    [SetUp]
+    public void Connect()
+    {
+        _seen.Clear();
+        _answer = _ => "one\r\ntwo\r\nrvirt: ok\r\n";
+        _sent.Clear();
+        _line = new SharedLine(_sent.Enqueue, bytes => _seen.Append(Encoding.Latin1.GetString(bytes.Span)));
+        _machine = new FakeLine(text => _line.Receive(Encoding.Latin1.GetBytes(text)), command => _answer(command));
+    }
+
+    // The machine takes what was sent, until nothing more is.
+    private MonitorAnswer Answer(System.Threading.Tasks.Task<MonitorAnswer> asked)
+    {
+        while (_sent.TryDequeue(out var bytes))
+        {
+            _machine.Type(bytes);
+        }
+
+        return asked.GetAwaiter().GetResult();
+    }
+
+    [Test]
+    public void A_question_leaves_nothing_on_the_screen()
+    {
+        _machine.Print("hello\r\nlogin: ");
+        var answer = Answer(_line.Ask("guests"));
+        Assert.That(answer.Lines, Is.EqualTo(new[] { "one", "two" }));
+        Assert.That(answer.IsOk, Is.True);
+        Assert.That(_machine.Asked, Is.EqualTo(new[] { "!guests" }), "as a script");
+        _machine.Print("root\r\n");
+        Assert.That(_seen.ToString(), Is.EqualTo("hello\r\nlogin: root\r\n"));
+    }
+
+    [Test]
+    public void A_begun_line_is_on_the_screen_once_however_often_one_asks()
+    {
+        _machine.Print("login: ");
+        Answer(_line.Ask("guests"));
+        Answer(_line.Ask("guests"));
+        _machine.Print("root");
+        Answer(_line.Ask("guests"));
+        _machine.Print("\r\n");
+        Assert.That(_seen.ToString(), Is.EqualTo("login: root\r\n"));
+    }
+
+    [Test]
+    public void A_line_that_is_another_than_before_is_shown_from_its_start()
+    {
+        _machine.Print("logger\r\nlogin: ");
+        _answer = _ =>
+        {
+            _machine.Print("\r\nlogout");
+            return "rvirt: ok\r\n";
+        };
+        Answer(_line.Ask("guests"));
+        Assert.That(_seen.ToString(), Is.EqualTo("logger\r\nlogin: \r\nlogout"));
+    }
+
+    [Test]
+    public void A_change_of_focus_is_seen()
+    {
+        _machine.Print("login: ");
+        Answer(_line.Ask("focus web"));
+        Assert.That(_seen.ToString(), Is.EqualTo("login: \r\n--- web (last 7 bytes, 0 lost) ---\r\nlogin: "));
+    }
+
+    [Test]
+    public void What_the_guest_prints_meanwhile_follows()
+    {
+        _machine.Print("login: ");
+        _answer = _ =>
+        {
+            _machine.Print("root\r\nPassword: ");
+            return "rvirt: ok\r\n";
+        };
+        Answer(_line.Ask("x"));
+        Assert.That(_seen.ToString(), Is.EqualTo("login: \r\nPassword: "), "the model shows the begun line alone");
+    }
+
+    [Test]
+    public void What_a_person_types_meanwhile_is_the_guests()
+    {
+        _answer = _ =>
+        {
+            _line.Type("ls\r"u8.ToArray());
+            return "rvirt: ok\r\n";
+        };
+        Answer(_line.Ask("guests"));
+        Assert.That(_machine.Typed.ToString(), Is.EqualTo("ls\r"));
+        Assert.That(_machine.Asked, Is.EqualTo(new[] { "!guests" }));
+    }
+
+    [Test]
+    public void An_error_is_the_answers_end()
+    {
+        _answer = command => $"rvirt: error: {command[1..]}: no command of that name; help names all\r\n";
+        var answer = Answer(_line.Ask("gests"));
+        Assert.That((answer.IsOk, answer.End), Is.EqualTo((false, "rvirt: error: gests: no command of that name; help names all")));
+        Assert.That(answer.Lines, Is.Empty);
+    }
+
+    [Test]
+    public void Questions_take_turns()
+    {
+        var second = default(System.Threading.Tasks.Task<MonitorAnswer>);
+        _answer = command =>
+        {
+            second ??= _line.Ask("second");
+            return $"{command}\r\nrvirt: ok\r\n";
+        };
+        Assert.That(Answer(_line.Ask("first")).Lines, Is.EqualTo(new[] { "!first" }));
+        Assert.That(Answer(second!).Lines, Is.EqualTo(new[] { "!second" }));
+    }
+
+    [Test]
+    public void A_machine_without_a_monitor_is_named()
+    {
+        var typed = new StringBuilder();
+        _line = new SharedLine(bytes => typed.Append(Encoding.Latin1.GetString(bytes.Span)), _ => { });
+        var asked = _line.Ask("guests");
+        _line.Receive("--- there is no monitor ---\r\n"u8.ToArray());
+        Assert.That(asked.GetAwaiter().GetResult().End, Is.EqualTo("rvirt: error: there is no monitor on this line"));
+        _line.Type("x"u8.ToArray());
+        Assert.That(typed.ToString(), Is.EqualTo("\x1dMx"));
+    }
+
+    [Test]
+    public void Whoever_loses_patience_frees_the_line()
+    {
+        var typed = new StringBuilder();
+        _line = new SharedLine(bytes => typed.Append(Encoding.Latin1.GetString(bytes.Span)), _ => { });
+        using var patience = new CancellationTokenSource();
+        var asked = _line.Ask("guests", patience.Token);
+        _line.Type("x"u8.ToArray());
+        patience.Cancel();
+        Assert.That(() => asked.GetAwaiter().GetResult(), Throws.InstanceOf<IOException>().With.Message.EqualTo("the monitor does not answer"));
+        Assert.That(typed.ToString(), Is.EqualTo("\x1dM\x1d" + "Bx"));
+    }
+
+    [Test]
+    public void A_line_that_ends_is_an_error_for_who_asks()
+    {
+        _line = new SharedLine(_ => { }, _ => { });
+        var asked = _line.Ask("guests");
+        _line.Close("the serial line has ended");
+        Assert.That(() => asked.GetAwaiter().GetResult(), Throws.InstanceOf<IOException>().With.Message.EqualTo("the serial line has ended"));
+        Assert.That(() => _line.Ask("guests"), Throws.InstanceOf<IOException>());
+    }
+
+    [Test]
+    public void A_command_is_one_line() => Assert.That(() => _line.Ask("kill web\rkill db"), Throws.TypeOf<FormatException>());
+}
