@@ -16,7 +16,7 @@ override images := artifacts/images
 override tool := dotnet Rvirt.Tool/bin/$(configuration)/net10.0/Rvirt.Tool.dll
 
 # Asking MSBuild whether anything changed takes a second and a half, and NuGet's restore one. find tells as well: a record is as old as what it
-# was made of was read, and a folder is newer than it once a file came or went.
+# was made of was read, and a folder is newer than it once a file came or went: what a build makes in one is there before.
 override projects := Directory.* global.json $(wildcard */*.csproj)
 override tool_record := Rvirt.Tool/obj/built
 override restore_record := Rvirt.Platform.Qemu/obj/restored
@@ -68,7 +68,7 @@ help:
 tool:
 	@$(need_sdk)
 	@if [ ! -f $(lastword $(tool)) ] || $(call newer,$(tool_record),Rvirt.Tool Rvirt.Core $(projects)); then \
-		mkdir -p $(dir $(tool_record)) && touch $(tool_record).$$$$ && \
+		mkdir -p $(dir $(tool_record)) Rvirt.Tool/bin Rvirt.Core/bin Rvirt.Core/obj && touch $(tool_record).$$$$ && \
 		dotnet build Rvirt.Tool -c $(configuration) -v q --nologo -p:RunAnalyzers=false '-clp:ErrorsOnly;NoSummary' >&2 && mv $(tool_record).$$$$ $(tool_record); fi
 
 judge: $(if $(RVIRT_SETTINGS),tool)
