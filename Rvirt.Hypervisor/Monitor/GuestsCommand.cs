@@ -59,21 +59,11 @@ internal static class GuestsCommand
         }
         else if (facts.Reason == StopReason.Failure)
         {
-            output.Text("stopped: failure "u8).Left(facts.FailureCode, 6);
+            output.Text(StopText.Of(facts.Reason).State).Text(" "u8).Left(facts.FailureCode, 6);
         }
         else
         {
-            output.Left(
-                facts.Reason switch
-                {
-                    StopReason.None => "not started"u8,
-                    StopReason.Shutdown => "stopped: powered off"u8,
-                    StopReason.AllHartsStopped => "stopped: all harts"u8,
-                    StopReason.WindowCollision => "stopped: collision"u8,
-                    StopReason.Requested => "stopped: by request"u8,
-                    _ => "stopped"u8,
-                },
-                23);
+            output.Left(StopText.Of(facts.Reason).State, 23);
         }
     }
 

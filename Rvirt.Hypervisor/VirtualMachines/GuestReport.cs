@@ -5,6 +5,7 @@ using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.Console;
 using Rvirt.Hypervisor.Host;
+using Rvirt.Hypervisor.Monitor;
 
 namespace Rvirt.Hypervisor.VirtualMachines;
 
@@ -26,7 +27,7 @@ internal static unsafe class GuestReport<THost>
     internal static void Ended(GuestHart<THost>* hart)
     {
         var reason = hart->V.StopReason;
-        var writer = Begin(hart).Text(Text(reason));
+        var writer = Begin(hart).Text(StopText.Of(reason).Report);
         if (reason == StopReason.Failure)
         {
             writer.Text(", code "u8).Decimal(hart->V.FailureCode);
@@ -54,16 +55,6 @@ internal static unsafe class GuestReport<THost>
         Registers(hart);
         hart->Guest->Machine->Console.Finish(ref hart->Core->Host);
     }
-
-    private static ReadOnlySpan<byte> Text(StopReason reason) => reason switch
-    {
-        StopReason.Shutdown => " powered off"u8,
-        StopReason.Failure => " reported a failure"u8,
-        StopReason.AllHartsStopped => " stopped all its harts"u8,
-        StopReason.WindowCollision => " mapped addresses that the hypervisor needs on this machine"u8,
-        StopReason.Requested => " was stopped"u8,
-        _ => " stopped"u8,
-    };
 
     private static void Registers(GuestHart<THost>* hart)
     {
