@@ -12,59 +12,72 @@ internal sealed unsafe class ConsoleFocusTests
 {
     private const char Escape = '\x1d';
 
+    private TestGuest _guest = null!;
+
+    /// <summary>Two guests, where a test does not say otherwise.</summary>
+    [SetUp]
+    public void Begin() => _guest = new TestGuest(guests: 2);
+
+    [TearDown]
+    public void End() => _guest.Dispose();
+
+    private void Begin(int guests)
+    {
+        End();
+        _guest = new TestGuest(guests: guests);
+    }
+
     [Test]
     public void A_digit_shows_a_guest_and_what_it_printed_meanwhile()
     {
-        using var guest = new TestGuest(guests: 2);
-        Print(guest, 0, "a\r\n");
-        Print(guest, 1, "b\r\n");
-        Assert.That(Seen(guest), Is.EqualTo("[g0] a\r\n[g1] b\r\n"));
-        Type(guest, $"{Escape}1");
-        Assert.That(Seen(guest), Is.EqualTo("--- g1 (last 0 bytes, 0 lost) ---\r\n"));
-        Print(guest, 0, "hidden\r\nlogin: ");
-        Print(guest, 1, "raw\x1b[2J");
-        Assert.That(Seen(guest), Is.EqualTo("raw\x1b[2J"));
-        Type(guest, $"{Escape}0");
-        Assert.That(Seen(guest), Is.EqualTo("\r\n--- g0 (last 15 bytes, 0 lost) ---\r\nhidden\r\nlogin: "));
-        Print(guest, 0, "live");
-        Assert.That(Seen(guest), Is.EqualTo("live"));
+        Print(0, "a\r\n");
+        Print(1, "b\r\n");
+        Assert.That(Seen(), Is.EqualTo("[g0] a\r\n[g1] b\r\n"));
+        Type($"{Escape}1");
+        Assert.That(Seen(), Is.EqualTo("--- g1 (last 0 bytes, 0 lost) ---\r\n"));
+        Print(0, "hidden\r\nlogin: ");
+        Print(1, "raw\x1b[2J");
+        Assert.That(Seen(), Is.EqualTo("raw\x1b[2J"));
+        Type($"{Escape}0");
+        Assert.That(Seen(), Is.EqualTo("\r\n--- g0 (last 15 bytes, 0 lost) ---\r\nhidden\r\nlogin: "));
+        Print(0, "live");
+        Assert.That(Seen(), Is.EqualTo("live"));
     }
 
     [Test]
     public void A_prompt_that_was_seen_is_shown_again_with_its_guest()
     {
-        using var guest = new TestGuest(guests: 2);
-        var host = guest.Machine.Host;
-        Print(guest, 1, "old\r\nlogin: ");
-        guest.Console->Flush(ref host, 1);
-        Assert.That(Seen(guest), Is.EqualTo("[g1] old\r\n[g1] login: "));
-        Type(guest, $"{Escape}1");
-        Assert.That(Seen(guest), Is.EqualTo("\r\n--- g1 (last 7 bytes, 0 lost) ---\r\nlogin: "));
+        var host = _guest.Machine.Host;
+        Print(1, "old\r\nlogin: ");
+        _guest.Console->Flush(ref host, 1);
+        Assert.That(Seen(), Is.EqualTo("[g1] old\r\n[g1] login: "));
+        Type($"{Escape}1");
+        Assert.That(Seen(), Is.EqualTo("\r\n--- g1 (last 7 bytes, 0 lost) ---\r\nlogin: "));
     }
 
     [Test]
     public void Input_follows_the_focus_and_the_escape_twice_is_one()
     {
-        using var guest = new TestGuest(guests: 3);
-        Type(guest, $"a{Escape}{Escape}b{Escape}2c{Escape}nd{Escape}pe{Escape}af");
-        Assert.That(Typed(guest, 0), Is.EqualTo($"a{Escape}bd"));
-        Assert.That(Typed(guest, 1), Is.Empty);
-        Assert.That(Typed(guest, 2), Is.EqualTo("cef"));
-        Assert.That(guest.Console->Focus, Is.EqualTo(2));
+        Begin(guests: 3);
+        Type($"a{Escape}{Escape}b{Escape}2c{Escape}nd{Escape}pe{Escape}af");
+        Assert.That(Typed(0), Is.EqualTo($"a{Escape}bd"));
+        Assert.That(Typed(1), Is.Empty);
+        Assert.That(Typed(2), Is.EqualTo("cef"));
+        Assert.That(_guest.Console->Focus, Is.EqualTo(2));
     }
 
     [Test]
     public void With_one_guest_only_the_escape_is_taken_from_the_line()
     {
-        using var guest = new TestGuest();
+        Begin(guests: 1);
         var bytes = string.Concat(Enumerable.Range(0, 128).Where(i => i != Escape).Select(i => (char)i));
-        Type(guest, bytes);
-        Assert.That(Typed(guest, 0), Is.EqualTo(bytes));
-        Print(guest, 0, bytes);
-        Assert.That(Seen(guest), Is.EqualTo(bytes));
-        Type(guest, $"{Escape}{Escape}");
-        Assert.That(Typed(guest, 0), Is.EqualTo($"{Escape}"));
-        Assert.That(Seen(guest), Is.Empty);
+        Type(bytes);
+        Assert.That(Typed(0), Is.EqualTo(bytes));
+        Print(0, bytes);
+        Assert.That(Seen(), Is.EqualTo(bytes));
+        Type($"{Escape}{Escape}");
+        Assert.That(Typed(0), Is.EqualTo($"{Escape}"));
+        Assert.That(Seen(), Is.Empty);
     }
 
     [TestCase('9', "there is no such guest: the last is 1")]
@@ -72,18 +85,16 @@ internal sealed unsafe class ConsoleFocusTests
     [TestCase('q', "keys after Ctrl-]: 0-9 n p guest, m monitor, a all, ? help, Ctrl-] itself")]
     public void Another_key_is_dropped_and_answered_by_a_line(char key, string answer)
     {
-        using var guest = new TestGuest(guests: 2);
-        Type(guest, $"{Escape}{key}x");
-        Assert.That(Seen(guest), Is.EqualTo($"--- {answer} ---\r\n"));
-        Assert.That(Typed(guest, 0), Is.EqualTo("x"));
+        Type($"{Escape}{key}x");
+        Assert.That(Seen(), Is.EqualTo($"--- {answer} ---\r\n"));
+        Assert.That(Typed(0), Is.EqualTo("x"));
     }
 
     [Test]
     public void Help_names_keys_and_guests()
     {
-        using var guest = new TestGuest(guests: 2);
-        Type(guest, $"{Escape}1{Escape}?");
-        Assert.That(Seen(guest), Does.EndWith("""
+        Type($"{Escape}1{Escape}?");
+        Assert.That(Seen(), Does.EndWith("""
             --- keys after Ctrl-]: 0-9 n p guest, m monitor, a all, ? help, Ctrl-] itself ---
             ---   0 g0 ---
             ---   1 g1: has the focus ---
@@ -94,149 +105,142 @@ internal sealed unsafe class ConsoleFocusTests
     [Test]
     public void All_shows_what_each_printed_meanwhile_with_names()
     {
-        using var guest = new TestGuest(guests: 2);
-        Type(guest, $"{Escape}1");
-        Seen(guest);
-        Print(guest, 0, "one\r\ntwo\r\n");
-        Print(guest, 1, "seen\r\n");
-        Assert.That(Seen(guest), Is.EqualTo("seen\r\n"));
-        Type(guest, $"{Escape}a");
-        Assert.That(Seen(guest), Is.EqualTo("--- all guests; input goes to g1 ---\r\n[g0] one\r\n[g0] two\r\n"));
-        Print(guest, 1, "three\r\n");
-        Assert.That(Seen(guest), Is.EqualTo("[g1] three\r\n"));
+        Type($"{Escape}1");
+        Seen();
+        Print(0, "one\r\ntwo\r\n");
+        Print(1, "seen\r\n");
+        Assert.That(Seen(), Is.EqualTo("seen\r\n"));
+        Type($"{Escape}a");
+        Assert.That(Seen(), Is.EqualTo("--- all guests; input goes to g1 ---\r\n[g0] one\r\n[g0] two\r\n"));
+        Print(1, "three\r\n");
+        Assert.That(Seen(), Is.EqualTo("[g1] three\r\n"));
     }
 
     [Test]
     public void Labels_survive_carriage_returns()
     {
-        using var guest = new TestGuest(guests: 2);
-        var host = guest.Machine.Host;
-        Print(guest, 0, "10%\r20%\r\r\n\r\n\rx\n");
-        Assert.That(Seen(guest), Is.EqualTo("[g0] 10%\r[g0] 20%\r\r\n[g0] \r\n[g0] \r[g0] x\n"));
-        Print(guest, 1, "30%\r");
-        guest.Console->Flush(ref host, 1);
-        Assert.That(Seen(guest), Is.EqualTo("[g1] 30%\r"));
-        Print(guest, 1, "40%");
-        guest.Console->Flush(ref host, 1);
-        Assert.That(Seen(guest), Is.EqualTo("[g1] 40%"));
+        var host = _guest.Machine.Host;
+        Print(0, "10%\r20%\r\r\n\r\n\rx\n");
+        Assert.That(Seen(), Is.EqualTo("[g0] 10%\r[g0] 20%\r\r\n[g0] \r\n[g0] \r[g0] x\n"));
+        Print(1, "30%\r");
+        _guest.Console->Flush(ref host, 1);
+        Assert.That(Seen(), Is.EqualTo("[g1] 30%\r"));
+        Print(1, "40%");
+        _guest.Console->Flush(ref host, 1);
+        Assert.That(Seen(), Is.EqualTo("[g1] 40%"));
     }
 
     [Test]
     public void What_the_ring_lost_of_a_guest_that_is_not_shown_is_counted()
     {
-        using var guest = new TestGuest(guests: 2);
-        Type(guest, $"{Escape}0");
-        Seen(guest);
+        Type($"{Escape}0");
+        Seen();
         var text = new string([.. Enumerable.Range(0, 70_000).Select(i => (char)('a' + (i % 26)))]);
-        Print(guest, 1, text);
-        Assert.That(guest.Console->Guest(1)->LostOutput, Is.EqualTo(70_000 - 65_536));
-        Type(guest, $"{Escape}1");
-        Assert.That(Seen(guest), Is.EqualTo($"--- g1 (last 65536 bytes, 4464 lost) ---\r\n{text[4464..]}"));
-        Print(guest, 1, "!");
-        Assert.That(Seen(guest), Is.EqualTo("!"));
+        Print(1, text);
+        Assert.That(_guest.Console->Guest(1)->LostOutput, Is.EqualTo(70_000 - 65_536));
+        Type($"{Escape}1");
+        Assert.That(Seen(), Is.EqualTo($"--- g1 (last 65536 bytes, 4464 lost) ---\r\n{text[4464..]}"));
+        Print(1, "!");
+        Assert.That(Seen(), Is.EqualTo("!"));
     }
 
     [Test]
     public void A_guest_that_floods_loses_lines_of_its_own_alone()
     {
-        using var guest = new TestGuest(guests: 2);
-        guest.Machine.UartStalled = true;
+        _guest.Machine.UartStalled = true;
         var line = new string('f', 98) + "\r\n";
-        Print(guest, 0, "first\r\n");
+        Print(0, "first\r\n");
         for (var i = 0; i < 700; i++)
         {
-            Print(guest, 1, line);
+            Print(1, line);
         }
 
-        Print(guest, 0, "second\r\n");
-        guest.Machine.UartStalled = false;
-        ServeAll(guest);
-        var lines = Seen(guest).Split("\r\n");
+        Print(0, "second\r\n");
+        _guest.Machine.UartStalled = false;
+        ServeAll();
+        var lines = Seen().Split("\r\n");
         Assert.That(lines[0], Is.EqualTo("[g0] first"));
         Assert.That(lines[1], Does.Match(@"^\[g1\] \[lost 44 lines\] f{34}$"), "65536 bytes hold 655 lines of 100, and 36 bytes of another with its end");
         Assert.That(lines[2], Is.EqualTo("[g0] second"), "in turns");
         Assert.That(lines.Skip(3).Take(655), Is.All.EqualTo("[g1] " + line.Trim()));
         Assert.That(lines[658..], Is.EqualTo([""]));
-        Assert.That(guest.Console->Guest(0)->LostOutput, Is.Zero);
+        Assert.That(_guest.Console->Guest(0)->LostOutput, Is.Zero);
     }
 
     [Test]
     public void Nobody_waits_for_the_terminal()
     {
-        using var guest = new TestGuest();
-        guest.Machine.UartSlow = true;
-        Print(guest, 0, "0123456789abcdefghij");
-        Assert.That(Seen(guest), Is.EqualTo("0123456789abcdef"), "what the transmitter has room for");
-        var before = guest.Machine.MmioAccesses;
-        Print(guest, 0, "klmnopqrstuvwxyz");
-        Assert.That(guest.Machine.MmioAccesses, Is.EqualTo(before), "while its interrupt is awaited the UART is left alone");
-        Assert.That(guest.ServeInterrupts(), Is.False);
-        guest.Machine.SendFifo();
-        Assert.That(guest.ServeInterrupts(), Is.True);
-        Assert.That(Seen(guest), Is.EqualTo("ghijklmnopqrstuv"));
-        guest.Machine.SendFifo();
-        Assert.That(guest.ServeInterrupts(), Is.True);
-        Assert.That(Seen(guest), Is.EqualTo("wxyz"));
-        guest.Machine.SendFifo();
-        ServeAll(guest);
-        Assert.That(guest.ServeInterrupts(), Is.False, "nothing waits, nothing interrupts");
+        Begin(guests: 1);
+        _guest.Machine.UartSlow = true;
+        Print(0, "0123456789abcdefghij");
+        Assert.That(Seen(), Is.EqualTo("0123456789abcdef"), "what the transmitter has room for");
+        var before = _guest.Machine.MmioAccesses;
+        Print(0, "klmnopqrstuvwxyz");
+        Assert.That(_guest.Machine.MmioAccesses, Is.EqualTo(before), "while its interrupt is awaited the UART is left alone");
+        Assert.That(_guest.ServeInterrupts(), Is.False);
+        _guest.Machine.SendFifo();
+        Assert.That(_guest.ServeInterrupts(), Is.True);
+        Assert.That(Seen(), Is.EqualTo("ghijklmnopqrstuv"));
+        _guest.Machine.SendFifo();
+        Assert.That(_guest.ServeInterrupts(), Is.True);
+        Assert.That(Seen(), Is.EqualTo("wxyz"));
+        _guest.Machine.SendFifo();
+        ServeAll();
+        Assert.That(_guest.ServeInterrupts(), Is.False, "nothing waits, nothing interrupts");
     }
 
     [Test]
     public void A_terminal_that_is_never_full_does_not_keep_the_hart()
     {
-        using var guest = new TestGuest(guests: 2);
-        Type(guest, $"{Escape}0");
-        Print(guest, 1, new string('x', 10_000));
-        Seen(guest);
-        guest.Machine.Type($"{Escape}1");
-        var host = guest.Machine.Host;
-        guest.Console->Serve(ref host);
-        Assert.That(Seen(guest), Has.Length.EqualTo(512));
-        ServeAll(guest);
-        Assert.That(Seen(guest), Does.EndWith(new string('x', 9_000)));
+        Type($"{Escape}0");
+        Print(1, new string('x', 10_000));
+        Seen();
+        _guest.Machine.Type($"{Escape}1");
+        var host = _guest.Machine.Host;
+        _guest.Console->Serve(ref host);
+        Assert.That(Seen(), Has.Length.EqualTo(512));
+        ServeAll();
+        Assert.That(Seen(), Does.EndWith(new string('x', 9_000)));
     }
 
     [Test]
     public void The_escape_gets_through_to_a_guest_that_hangs_with_a_full_buffer()
     {
-        using var guest = new TestGuest(guests: 2);
-        Type(guest, $"{Escape}0{new string('x', 70_000)}");
-        Assert.That(Seen(guest), Is.EqualTo("--- g0 (last 0 bytes, 0 lost) ---\r\n\a"), "rung once");
-        Assert.That(guest.Console->Guest(0)->LostInput, Is.EqualTo(70_000 - 65_536));
-        Type(guest, $"{Escape}1y{Escape}?");
-        Assert.That(Typed(guest, 1), Is.EqualTo("y"));
-        Assert.That(Seen(guest), Does.Contain("---   0 g0: 4464 bytes of input lost ---\r\n"));
-        guest.Console->TakeInput(0);
-        Type(guest, $"{Escape}0zz");
-        Assert.That(Seen(guest), Does.EndWith("\a"), "there was room for one, and then there was none again");
+        Type($"{Escape}0{new string('x', 70_000)}");
+        Assert.That(Seen(), Is.EqualTo("--- g0 (last 0 bytes, 0 lost) ---\r\n\a"), "rung once");
+        Assert.That(_guest.Console->Guest(0)->LostInput, Is.EqualTo(70_000 - 65_536));
+        Type($"{Escape}1y{Escape}?");
+        Assert.That(Typed(1), Is.EqualTo("y"));
+        Assert.That(Seen(), Does.Contain("---   0 g0: 4464 bytes of input lost ---\r\n"));
+        _guest.Console->TakeInput(0);
+        Type($"{Escape}0zz");
+        Assert.That(Seen(), Does.EndWith("\a"), "there was room for one, and then there was none again");
     }
 
     [Test]
     public void Messages_stand_between_what_was_printed_before_and_after_them()
     {
-        using var guest = new TestGuest(guests: 2);
-        var host = guest.Machine.Host;
-        guest.Machine.UartStalled = true;
-        Print(guest, 0, "before\r\n");
-        Print(guest, 1, "before\r\n");
-        Say(guest, "message");
-        Print(guest, 0, "after\r\n");
-        guest.Machine.UartStalled = false;
-        ServeAll(guest);
-        Assert.That(Seen(guest), Is.EqualTo("[g0] before\r\n[g1] before\r\nrvirt: message\r\n[g0] after\r\n"));
-        Type(guest, $"{Escape}1");
-        Seen(guest);
-        Print(guest, 1, "half");
-        Say(guest, "shown whoever is");
-        Assert.That(Seen(guest), Is.EqualTo("half\r\nrvirt: shown whoever is\r\n"));
+        var host = _guest.Machine.Host;
+        _guest.Machine.UartStalled = true;
+        Print(0, "before\r\n");
+        Print(1, "before\r\n");
+        Say("message");
+        Print(0, "after\r\n");
+        _guest.Machine.UartStalled = false;
+        ServeAll();
+        Assert.That(Seen(), Is.EqualTo("[g0] before\r\n[g1] before\r\nrvirt: message\r\n[g0] after\r\n"));
+        Type($"{Escape}1");
+        Seen();
+        Print(1, "half");
+        Say("shown whoever is");
+        Assert.That(Seen(), Is.EqualTo("half\r\nrvirt: shown whoever is\r\n"));
     }
 
     [Test]
     public void Until_interrupts_are_on_the_UART_is_polled()
     {
-        using var guest = new TestGuest();
-        var host = guest.Machine.Host;
+        Begin(guests: 1);
+        var host = _guest.Machine.Host;
         var uart = default(HostUartDriver<DeviceHost>);
         uart.Take<HostUart16550>(ref host, new Rvirt.Core.DeviceTree.HostDevice { Base = FakeMachine.UartBase });
         var memory = System.Runtime.InteropServices.NativeMemory.AllocZeroed(ConsoleMultiplexer<DeviceHost>.BytesNeeded(1));
@@ -244,12 +248,12 @@ internal sealed unsafe class ConsoleFocusTests
         try
         {
             console->Initialize(uart, memory, 1);
-            guest.Machine.UartSlow = true;
+            _guest.Machine.UartSlow = true;
             // The line sends while it is looked at.
-            guest.Machine.Reading = _ => guest.Machine.SendFifo();
+            _guest.Machine.Reading = _ => _guest.Machine.SendFifo();
             ConsoleMultiplexer<DeviceHost>.BeginMessage(console, ref host).Text("a line that is longer than the transmitter's FIFO"u8);
             console->EndMessage(ref host);
-            Assert.That(Seen(guest), Is.EqualTo("rvirt: a line that is longer than the transmitter's FIFO\r\n"));
+            Assert.That(Seen(), Is.EqualTo("rvirt: a line that is longer than the transmitter's FIFO\r\n"));
         }
         finally
         {
@@ -261,61 +265,58 @@ internal sealed unsafe class ConsoleFocusTests
     [Test]
     public void The_end_sends_what_waits()
     {
-        using var guest = new TestGuest(guests: 2);
-        var host = guest.Machine.Host;
-        guest.Machine.UartStalled = true;
-        Print(guest, 0, "whole\r\npart");
-        Say(guest, "the end");
-        guest.Machine.UartStalled = false;
-        guest.Console->Finish(ref host);
-        Assert.That(Seen(guest), Is.EqualTo("[g0] whole\r\n[g0] part\r\nrvirt: the end\r\n"));
-        ServeAll(guest);
-        Assert.That(guest.ServeInterrupts(), Is.False, "and nothing interrupts any more");
+        var host = _guest.Machine.Host;
+        _guest.Machine.UartStalled = true;
+        Print(0, "whole\r\npart");
+        Say("the end");
+        _guest.Machine.UartStalled = false;
+        _guest.Console->Finish(ref host);
+        Assert.That(Seen(), Is.EqualTo("[g0] whole\r\n[g0] part\r\nrvirt: the end\r\n"));
+        ServeAll();
+        Assert.That(_guest.ServeInterrupts(), Is.False, "and nothing interrupts any more");
     }
 
     [Test]
     public void The_monitor_has_a_side_of_its_own()
     {
-        using var guest = new TestGuest(guests: 2);
-        var host = guest.Machine.Host;
-        guest.Console->AttachMonitor();
-        ConsoleMultiplexer<DeviceHost>.MonitorWriter(guest.Console, ref host).Text("rvirt> "u8);
-        Assert.That(Seen(guest), Is.Empty);
-        guest.Machine.Type($"{Escape}mhelp\r{Escape}{Escape}");
-        var input = guest.Console->Serve(ref host);
+        var host = _guest.Machine.Host;
+        _guest.Console->AttachMonitor();
+        ConsoleMultiplexer<DeviceHost>.MonitorWriter(_guest.Console, ref host).Text("rvirt> "u8);
+        Assert.That(Seen(), Is.Empty);
+        _guest.Machine.Type($"{Escape}mhelp\r{Escape}{Escape}");
+        var input = _guest.Console->Serve(ref host);
         Assert.That((input.Guests, input.Monitor), Is.EqualTo((0ul, true)));
-        Assert.That(guest.Console->MonitorHasFocus, Is.True);
-        Assert.That(Seen(guest), Is.EqualTo("--- monitor (last 7 bytes, 0 lost) ---\r\nrvirt> "));
+        Assert.That(_guest.Console->MonitorHasFocus, Is.True);
+        Assert.That(Seen(), Is.EqualTo("--- monitor (last 7 bytes, 0 lost) ---\r\nrvirt> "));
         foreach (var typed in $"help\r{Escape}")
         {
-            Assert.That(guest.Console->TakeMonitorInput(), Is.EqualTo(typed));
+            Assert.That(_guest.Console->TakeMonitorInput(), Is.EqualTo(typed));
         }
 
-        Assert.That(guest.Console->TakeMonitorInput(), Is.EqualTo(-1));
-        Print(guest, 0, "hidden\r\n");
-        ConsoleMultiplexer<DeviceHost>.MonitorWriter(guest.Console, ref host).Text("help\n"u8).Decimal(12).Newline();
-        Assert.That(Seen(guest), Is.EqualTo("help\r\n12\r\n"));
-        Type(guest, $"{Escape}0");
-        Assert.That(guest.Console->MonitorHasFocus, Is.False);
-        Assert.That(Seen(guest), Is.EqualTo("--- g0 (last 8 bytes, 0 lost) ---\r\nhidden\r\n"));
+        Assert.That(_guest.Console->TakeMonitorInput(), Is.EqualTo(-1));
+        Print(0, "hidden\r\n");
+        ConsoleMultiplexer<DeviceHost>.MonitorWriter(_guest.Console, ref host).Text("help\n"u8).Decimal(12).Newline();
+        Assert.That(Seen(), Is.EqualTo("help\r\n12\r\n"));
+        Type($"{Escape}0");
+        Assert.That(_guest.Console->MonitorHasFocus, Is.False);
+        Assert.That(Seen(), Is.EqualTo("--- g0 (last 8 bytes, 0 lost) ---\r\nhidden\r\n"));
     }
 
     [TestCase("", "--- all guests; input goes to g0 ---\r\n[g0] hidden\r\n")]
     [TestCase("\x1d" + "1", "--- g1 (last 6 bytes, 0 lost) ---\r\nprompt")]
     public void The_monitors_key_again_goes_back_to_what_was_shown(string before, string after)
     {
-        using var guest = new TestGuest(guests: 2);
-        var host = guest.Machine.Host;
-        guest.Console->AttachMonitor();
-        Type(guest, before);
-        Print(guest, 1, "prompt");
-        guest.Console->Flush(ref host, 1);
-        Type(guest, $"{Escape}m");
-        Print(guest, 0, "hidden\r\n");
-        Seen(guest);
-        Type(guest, $"{Escape}mx");
-        Assert.That(Seen(guest), Is.EqualTo(after));
-        Assert.That(Typed(guest, guest.Console->Focus), Is.EqualTo("x"));
+        var host = _guest.Machine.Host;
+        _guest.Console->AttachMonitor();
+        Type(before);
+        Print(1, "prompt");
+        _guest.Console->Flush(ref host, 1);
+        Type($"{Escape}m");
+        Print(0, "hidden\r\n");
+        Seen();
+        Type($"{Escape}mx");
+        Assert.That(Seen(), Is.EqualTo(after));
+        Assert.That(Typed(_guest.Console->Focus), Is.EqualTo("x"));
     }
 
     /// <summary>A script goes to the monitor and back whoever has the focus, and the monitor's own person is where they were.</summary>
@@ -324,80 +325,76 @@ internal sealed unsafe class ConsoleFocusTests
     [TestCase("\x1dm", "--- monitor (last 0 bytes, 0 lost) ---\r\n")]
     public void A_script_leaves_what_was_shown_as_it_was(string before, string after)
     {
-        using var guest = new TestGuest(guests: 2);
-        guest.Console->AttachMonitor();
-        Type(guest, before);
-        var (focus, monitor) = (guest.Console->Focus, guest.Console->MonitorHasFocus);
-        Type(guest, $"{Escape}Mx{Escape}My");
-        Assert.That((guest.Console->TakeMonitorInput(), guest.Console->TakeMonitorInput()), Is.EqualTo(((int)'x', (int)'y')));
-        Seen(guest);
-        Type(guest, $"{Escape}B");
-        Assert.That(Seen(guest), Is.EqualTo(after));
-        Assert.That((guest.Console->Focus, guest.Console->MonitorHasFocus), Is.EqualTo((focus, monitor)));
-        Type(guest, $"{Escape}B");
-        Assert.That(Seen(guest), Does.StartWith("--- keys after"), "there is nothing to go back to");
+        _guest.Console->AttachMonitor();
+        Type(before);
+        var (focus, monitor) = (_guest.Console->Focus, _guest.Console->MonitorHasFocus);
+        Type($"{Escape}Mx{Escape}My");
+        Assert.That((_guest.Console->TakeMonitorInput(), _guest.Console->TakeMonitorInput()), Is.EqualTo(((int)'x', (int)'y')));
+        Seen();
+        Type($"{Escape}B");
+        Assert.That(Seen(), Is.EqualTo(after));
+        Assert.That((_guest.Console->Focus, _guest.Console->MonitorHasFocus), Is.EqualTo((focus, monitor)));
+        Type($"{Escape}B");
+        Assert.That(Seen(), Does.StartWith("--- keys after"), "there is nothing to go back to");
     }
 
     [Test]
     public void What_a_script_has_shown_is_shown_once_it_has_gone()
     {
-        using var guest = new TestGuest(guests: 2);
-        var host = guest.Machine.Host;
-        guest.Console->AttachMonitor();
-        Type(guest, $"{Escape}M");
-        Seen(guest);
-        guest.Console->SetFocus(ref host, 1);
-        ConsoleMultiplexer<DeviceHost>.MonitorWriter(guest.Console, ref host).Text("ok\n"u8);
-        Assert.That(Seen(guest), Is.EqualTo("ok\r\n"), "the monitor speaks on");
-        Type(guest, $"{Escape}Bx");
-        Assert.That(Seen(guest), Is.EqualTo("--- g1 (last 0 bytes, 0 lost) ---\r\n"));
-        Assert.That(Typed(guest, 1), Is.EqualTo("x"));
+        var host = _guest.Machine.Host;
+        _guest.Console->AttachMonitor();
+        Type($"{Escape}M");
+        Seen();
+        _guest.Console->SetFocus(ref host, 1);
+        ConsoleMultiplexer<DeviceHost>.MonitorWriter(_guest.Console, ref host).Text("ok\n"u8);
+        Assert.That(Seen(), Is.EqualTo("ok\r\n"), "the monitor speaks on");
+        Type($"{Escape}Bx");
+        Assert.That(Seen(), Is.EqualTo("--- g1 (last 0 bytes, 0 lost) ---\r\n"));
+        Assert.That(Typed(1), Is.EqualTo("x"));
     }
 
     [Test]
     public void Input_passes_on_from_a_guest_that_ends()
     {
-        using var guest = new TestGuest(guests: 3);
-        var host = guest.Machine.Host;
-        Assert.That(guest.Console->PassFocus(ref host, 0, 1), Is.True);
-        Assert.That((guest.Console->Focus, Seen(guest)), Is.EqualTo((1, "")), "all are shown, as before");
-        Assert.That(guest.Console->PassFocus(ref host, 0, 2), Is.False, "it has no focus to pass on");
-        Type(guest, $"{Escape}1");
-        Seen(guest);
-        Assert.That(guest.Console->PassFocus(ref host, 1, 2), Is.True);
-        Assert.That(Seen(guest), Is.EqualTo("--- g2 (last 0 bytes, 0 lost) ---\r\n"));
-        Type(guest, "x");
-        Assert.That(Typed(guest, 2), Is.EqualTo("x"));
+        Begin(guests: 3);
+        var host = _guest.Machine.Host;
+        Assert.That(_guest.Console->PassFocus(ref host, 0, 1), Is.True);
+        Assert.That((_guest.Console->Focus, Seen()), Is.EqualTo((1, "")), "all are shown, as before");
+        Assert.That(_guest.Console->PassFocus(ref host, 0, 2), Is.False, "it has no focus to pass on");
+        Type($"{Escape}1");
+        Seen();
+        Assert.That(_guest.Console->PassFocus(ref host, 1, 2), Is.True);
+        Assert.That(Seen(), Is.EqualTo("--- g2 (last 0 bytes, 0 lost) ---\r\n"));
+        Type("x");
+        Assert.That(Typed(2), Is.EqualTo("x"));
     }
 
     [Test]
     public void A_restart_begins_a_line()
     {
-        using var guest = new TestGuest(guests: 2);
-        var host = guest.Machine.Host;
-        Print(guest, 0, "half");
-        guest.Console->ResetGuest(ref host, 0);
-        Print(guest, 0, "new\r\n");
-        Assert.That(Seen(guest), Is.EqualTo("[g0] half\r\n[g0] new\r\n"));
-        Print(guest, 0, "shown");
-        guest.Console->Flush(ref host, 0);
-        Print(guest, 1, "other\r\n");
-        guest.Console->ResetGuest(ref host, 0);
-        Print(guest, 0, "new\r\n");
-        Assert.That(Seen(guest), Is.EqualTo("[g0] shown\r\n[g1] other\r\n[g0] new\r\n"));
+        var host = _guest.Machine.Host;
+        Print(0, "half");
+        _guest.Console->ResetGuest(ref host, 0);
+        Print(0, "new\r\n");
+        Assert.That(Seen(), Is.EqualTo("[g0] half\r\n[g0] new\r\n"));
+        Print(0, "shown");
+        _guest.Console->Flush(ref host, 0);
+        Print(1, "other\r\n");
+        _guest.Console->ResetGuest(ref host, 0);
+        Print(0, "new\r\n");
+        Assert.That(Seen(), Is.EqualTo("[g0] shown\r\n[g1] other\r\n[g0] new\r\n"));
     }
 
     [Test]
     public void Another_escape_can_be_chosen_or_none()
     {
-        using var guest = new TestGuest(guests: 2);
-        guest.Console->SetEscape('\x18');
-        Type(guest, $"{Escape}1\x18" + "1x");
-        Assert.That(Typed(guest, 0), Is.EqualTo($"{Escape}1"));
-        Assert.That(Typed(guest, 1), Is.EqualTo("x"));
-        guest.Console->SetEscape(ConsoleEscape.None);
-        Type(guest, "\x18" + "0y");
-        Assert.That(Typed(guest, 1), Is.EqualTo("\x18" + "0y"));
+        _guest.Console->SetEscape('\x18');
+        Type($"{Escape}1\x18" + "1x");
+        Assert.That(Typed(0), Is.EqualTo($"{Escape}1"));
+        Assert.That(Typed(1), Is.EqualTo("x"));
+        _guest.Console->SetEscape(ConsoleEscape.None);
+        Type("\x18" + "0y");
+        Assert.That(Typed(1), Is.EqualTo("\x18" + "0y"));
     }
 
     [TestCase("", 0x1d)]
@@ -423,47 +420,46 @@ internal sealed unsafe class ConsoleFocusTests
     [Test]
     public void A_break_is_no_key()
     {
-        using var guest = new TestGuest(guests: 2);
-        guest.Console->SetEscape(0);
-        guest.Machine.Break();
-        ServeAll(guest);
-        Assert.That(guest.Console->TakeInput(0), Is.EqualTo(0x1000));
+        _guest.Console->SetEscape(0);
+        _guest.Machine.Break();
+        ServeAll();
+        Assert.That(_guest.Console->TakeInput(0), Is.EqualTo(0x1000));
     }
 
-    private static void Say(TestGuest guest, string text)
+    private void Say(string text)
     {
-        var host = guest.Machine.Host;
-        ConsoleMultiplexer<DeviceHost>.BeginMessage(guest.Console, ref host).Text(Encoding.ASCII.GetBytes(text));
-        guest.Console->EndMessage(ref host);
+        var host = _guest.Machine.Host;
+        ConsoleMultiplexer<DeviceHost>.BeginMessage(_guest.Console, ref host).Text(Encoding.ASCII.GetBytes(text));
+        _guest.Console->EndMessage(ref host);
     }
 
-    private static void Print(TestGuest guest, int number, string text)
+    private void Print(int number, string text)
     {
-        var host = guest.Machine.Host;
+        var host = _guest.Machine.Host;
         foreach (var b in Encoding.Latin1.GetBytes(text))
         {
-            guest.Console->Output(ref host, number, b);
+            _guest.Console->Output(ref host, number, b);
         }
     }
 
-    private static void Type(TestGuest guest, string text)
+    private void Type(string text)
     {
-        guest.Machine.Type(text);
-        ServeAll(guest);
+        _guest.Machine.Type(text);
+        ServeAll();
     }
 
     // The guest's own UART takes none of it: this looks at what the console keeps.
-    private static void ServeAll(TestGuest guest)
+    private void ServeAll()
     {
-        while (guest.ServeInterrupts(deliver: false))
+        while (_guest.ServeInterrupts(deliver: false))
         {
         }
     }
 
-    private static string Typed(TestGuest guest, int number)
+    private string Typed(int number)
     {
         var text = new StringBuilder();
-        for (var value = guest.Console->TakeInput(number); value >= 0; value = guest.Console->TakeInput(number))
+        for (var value = _guest.Console->TakeInput(number); value >= 0; value = _guest.Console->TakeInput(number))
         {
             text.Append((char)value);
         }
@@ -471,10 +467,10 @@ internal sealed unsafe class ConsoleFocusTests
         return text.ToString();
     }
 
-    private static string Seen(TestGuest guest)
+    private string Seen()
     {
-        var text = guest.Output;
-        guest.Machine.Output.Clear();
+        var text = _guest.Output;
+        _guest.Machine.Output.Clear();
         return text;
     }
 }

@@ -11,53 +11,59 @@ namespace Rvirt.Tests.Devices.HostDrivers;
 /// <summary>A UART's driver may be anybody's.</summary>
 internal sealed class HostUartDriverTests
 {
+    private FakeMachine _machine = null!;
+    private DeviceHost _host;
+    private HostUartDriver<DeviceHost> _uart;
+
+    [SetUp]
+    public void Begin()
+    {
+        _machine = new FakeMachine(4096);
+        _host = _machine.Host;
+        _uart = default;
+    }
+
+    [TearDown]
+    public void End() => _machine.Dispose();
+
     [Test]
     public void Whoever_brings_a_driver_gets_every_call()
     {
-        using var machine = new FakeMachine(4096);
-        var host = machine.Host;
-        var uart = default(HostUartDriver<DeviceHost>);
-        uart.Take<LoudUart>(ref host, new HostDevice { Base = FakeMachine.UartBase });
-        Assert.That(machine.Uart.Read(1), Is.Zero);
-        uart.EnableInterrupts(ref host, receive: true, transmit: false);
-        Assert.That(machine.Uart.Read(1), Is.EqualTo(1), "interrupts");
+        _uart.Take<LoudUart>(ref _host, new HostDevice { Base = FakeMachine.UartBase });
+        Assert.That(_machine.Uart.Read(1), Is.Zero);
+        _uart.EnableInterrupts(ref _host, receive: true, transmit: false);
+        Assert.That(_machine.Uart.Read(1), Is.EqualTo(1), "interrupts");
         foreach (var value in "a-b"u8)
         {
-            uart.Write(ref host, value);
+            _uart.Write(ref _host, value);
         }
 
-        Assert.That(uart.TryWrite(ref host, (byte)'c'), Is.True);
-        Assert.That(machine.Output.ToString(), Is.EqualTo("A-BC"));
-        uart.EnableInterrupts(ref host, receive: false, transmit: true);
-        Assert.That(machine.Uart.Read(1), Is.EqualTo(2), "interrupts");
-        Assert.That((uart.TryRead(ref host, out var read, out var errors), read, errors), Is.EqualTo((true, (byte)4, (byte)2)), "bytes sent, and a constant");
+        Assert.That(_uart.TryWrite(ref _host, (byte)'c'), Is.True);
+        Assert.That(_machine.Output.ToString(), Is.EqualTo("A-BC"));
+        _uart.EnableInterrupts(ref _host, receive: false, transmit: true);
+        Assert.That(_machine.Uart.Read(1), Is.EqualTo(2), "interrupts");
+        Assert.That((_uart.TryRead(ref _host, out var read, out var errors), read, errors), Is.EqualTo((true, (byte)4, (byte)2)), "bytes sent, and a constant");
     }
 
     [Test]
     public void No_UART_takes_output_and_gives_no_input()
     {
-        using var machine = new FakeMachine(4096);
-        var host = machine.Host;
-        var uart = default(HostUartDriver<DeviceHost>);
-        uart.Write(ref host, 1);
-        Assert.That(uart.TryWrite(ref host, 1), Is.True);
-        uart.EnableInterrupts(ref host, receive: true, transmit: false);
-        Assert.That((uart.TryRead(ref host, out var read, out var errors), read, errors), Is.EqualTo((false, (byte)0, (byte)0)));
-        Assert.That(machine.MmioAccesses, Is.Zero);
+        _uart.Write(ref _host, 1);
+        Assert.That(_uart.TryWrite(ref _host, 1), Is.True);
+        _uart.EnableInterrupts(ref _host, receive: true, transmit: false);
+        Assert.That((_uart.TryRead(ref _host, out var read, out var errors), read, errors), Is.EqualTo((false, (byte)0, (byte)0)));
+        Assert.That(_machine.MmioAccesses, Is.Zero);
     }
 
     /// <summary>What it keeps lies in a room of one size, whichever it is.</summary>
     [Test]
     public void A_driver_that_keeps_too_much_is_refused()
     {
-        using var machine = new FakeMachine(4096);
-        var host = machine.Host;
-        var uart = default(HostUartDriver<DeviceHost>);
-        uart.Take<Wide<Full>>(ref host, default);
-        uart.Write(ref host, 77);
-        Assert.That((uart.TryRead(ref host, out var read, out _), read), Is.EqualTo((true, (byte)77)), "to the last byte");
+        _uart.Take<Wide<Full>>(ref _host, default);
+        _uart.Write(ref _host, 77);
+        Assert.That((_uart.TryRead(ref _host, out var read, out _), read), Is.EqualTo((true, (byte)77)), "to the last byte");
         Assert.That(
-            () => uart.Take<Wide<TooFull>>(ref host, default),
+            () => _uart.Take<Wide<TooFull>>(ref _host, default),
             Throws.InvalidOperationException.With.Message.EqualTo("a driver of the board keeps more than the 128 bytes there are for one"));
     }
 

@@ -1,0 +1,94 @@
+using Moq;
+using NUnit.Framework;
+using Rvirt.Core.DeviceTree;
+using Rvirt.Core.Host;
+using Rvirt.Devices.HostDrivers;
+
+namespace Rvirt.Tests.Devices.HostDrivers;
+
+/// <summary>Which registers a driver touches, in which width and order: these, and no others.</summary>
+internal sealed class RegisterTests
+{
+    private const ulong Base = 0x1234_5000;
+
+    private readonly MockSequence _order = new();
+    private Mock<IMmio> _registers = null!;
+    private MockedRegisters _host;
+
+    [SetUp]
+    public void Begin()
+    {
+        _registers = new Mock<IMmio>(MockBehavior.Strict);
+        _host = new MockedRegisters(_registers);
+    }
+
+    [TearDown]
+    public void AllAndNoMore()
+    {
+        _registers.VerifyAll();
+        _registers.VerifyNoOtherCalls();
+    }
+
+    /// <summary>A read of TIME_LOW latches TIME_HIGH (Goldfish device documentation).</summary>
+    [Test]
+    public void A_clock_is_read_once_low_half_first()
+    {
+        _registers.InSequence(_order).Setup(registers => registers.Read32(Base)).Returns(0x89ab_cdef);
+        _registers.InSequence(_order).Setup(registers => registers.Read32(Base + 4)).Returns(0x0123_4567);
+        var clock = default(HostGoldfishRtc);
+        clock.Initialize(new HostDevice { Base = Base });
+        Assert.That(clock.Read(ref _host), Is.EqualTo(0x0123_4567_89ab_cdef));
+    }
+
+    /// <summary>The finisher takes 0x5555 for success, and 0x3333 with the status above it for failure.</summary>
+    [TestCase(0u, 0x5555u)]
+    [TestCase(1u, 0x0001_3333u)]
+    [TestCase(0xbeefu, 0xbeef_3333u)]
+    public void A_machine_ends_by_one_word(uint status, uint word)
+    {
+        _registers.Setup(registers => registers.Write32(Base, word));
+        var reset = default(HostSiFiveTest);
+        reset.Initialize(new HostDevice { Base = Base });
+        reset.End(ref _host, status);
+    }
+
+    /// <summary>Interrupts are off before anything else changes; then eight bits, FIFOs that are empty, and the pins on which terminals and interrupts hang (16550 data sheet).</summary>
+    [Test]
+    public void A_UART_is_quiet_before_it_is_set_up() => SetUpUart();
+
+    [Test]
+    public void A_UART_without_a_byte_is_asked_for_its_status_alone()
+    {
+        var uart = SetUpUart();
+        _registers.InSequence(_order).Setup(registers => registers.Read8(Base + 5)).Returns(0x60);
+        Assert.That(uart.TryRead(ref _host, out _, out _), Is.False);
+    }
+
+    [Test]
+    public void A_byte_is_read_after_the_status_that_tells_of_it()
+    {
+        var uart = SetUpUart();
+        _registers.InSequence(_order).Setup(registers => registers.Read8(Base + 5)).Returns(0x63);
+        _registers.InSequence(_order).Setup(registers => registers.Read8(Base)).Returns((byte)'k');
+        Assert.That((uart.TryRead(ref _host, out var value, out var errors), value, errors), Is.EqualTo((true, (byte)'k', (byte)2)), "one that was lost before it, too");
+    }
+
+    [Test]
+    public void A_full_transmitter_gets_no_byte()
+    {
+        var uart = SetUpUart();
+        _registers.InSequence(_order).Setup(registers => registers.Read8(Base + 5)).Returns(0);
+        Assert.That(uart.TryWrite(ref _host, (byte)'x'), Is.False);
+    }
+
+    private HostUart16550 SetUpUart()
+    {
+        _registers.InSequence(_order).Setup(registers => registers.Write8(Base + 1, 0));
+        _registers.InSequence(_order).Setup(registers => registers.Write8(Base + 3, 3));
+        _registers.InSequence(_order).Setup(registers => registers.Write8(Base + 2, 7));
+        _registers.InSequence(_order).Setup(registers => registers.Write8(Base + 4, 0x0b));
+        var uart = default(HostUart16550);
+        uart.Initialize(ref _host, new HostDevice { Base = Base });
+        return uart;
+    }
+}
