@@ -4,7 +4,7 @@ using Rvirt.Core.Host;
 namespace Rvirt.Testing.Devices;
 
 /// <summary>A hart of a <see cref="FakeMachine"/>: device registers, <c>time</c> and interrupts to other harts, which is all that devices use.</summary>
-internal readonly struct DeviceHost(FakeMachine machine) : IMmio, ITime, IInterprocessor
+public readonly struct DeviceHost(FakeMachine machine) : IMmio, ITime, IInterprocessor
 {
     public byte Read8(ulong address) => (byte)machine.Read(address, 1);
 

@@ -4,7 +4,7 @@ using System.Collections.Generic;
 namespace Rvirt.Testing.Devices;
 
 /// <summary>Makes a guest's device a disk: requests as virtio 1.2 §5.2.6 has them.</summary>
-internal sealed unsafe class FakeDisk
+public sealed unsafe class FakeDisk
 {
     public FakeDisk(TestGuest guest) => guest.Device.Serve = (_, readable, writable) =>
     {

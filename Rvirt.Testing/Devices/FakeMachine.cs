@@ -9,7 +9,7 @@ using Rvirt.Devices.Uart;
 namespace Rvirt.Testing.Devices;
 
 /// <summary>A host with RAM, a PLIC, a UART and virtio devices, for the drivers and the mediation to work on.</summary>
-internal sealed unsafe class FakeMachine : IDeviceBoard, IDisposable
+public sealed unsafe class FakeMachine : IDeviceBoard, IDisposable
 {
     public const ulong RamBase = 0x8000_0000;
     public const ulong PlicBase = 0x0c00_0000;

@@ -10,7 +10,7 @@ namespace Rvirt.Testing.Devices;
 /// A virtio-mmio device of the host, legacy or modern, with registers that take no nonsense and the rings of the reference machine's devices.
 /// It touches memory through the machine, which refuses what is not allowed.
 /// </summary>
-internal sealed unsafe class FakeVirtioDevice
+public sealed unsafe class FakeVirtioDevice
 {
     private readonly IDeviceBoard _machine;
     private readonly uint _version;

@@ -5,7 +5,7 @@ using Rvirt.Devices.Virtio;
 namespace Rvirt.Testing.Devices;
 
 /// <summary>A plain virtio driver on an <see cref="IGuestSlot"/>: one queue, as the specification has a driver behave.</summary>
-internal sealed unsafe class GuestDriver
+public sealed unsafe class GuestDriver
 {
     private readonly IGuestSlot _guest;
     private readonly uint _queue;

@@ -1,7 +1,7 @@
 namespace Rvirt.Testing.Devices;
 
 /// <summary>What a <see cref="FakeVirtioDevice"/> stands on: memory it may touch, and an interrupt line.</summary>
-internal unsafe interface IDeviceBoard
+public unsafe interface IDeviceBoard
 {
     /// <summary>Memory for the device to touch.</summary>
     /// <exception cref="System.InvalidOperationException">The range is not the device's: the bug these tests look for.</exception>

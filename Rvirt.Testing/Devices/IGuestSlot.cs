@@ -1,7 +1,7 @@
 namespace Rvirt.Testing.Devices;
 
 /// <summary>What a <see cref="GuestDriver"/> works on: the registers of a virtio slot, and the guest's RAM.</summary>
-internal unsafe interface IGuestSlot
+public unsafe interface IGuestSlot
 {
     /// <summary>Reads a register.</summary>
     uint Register(uint offset);

@@ -5,7 +5,7 @@ using Rvirt.Core.Memory;
 namespace Rvirt.Testing.Devices;
 
 /// <summary>RAM of a guest for queues to lie in, at different guest, host and hypervisor addresses so that none passes for another.</summary>
-internal sealed unsafe class QueueRam : IDisposable
+public sealed unsafe class QueueRam : IDisposable
 {
     public const ulong Base = 0x8000_0000;
     public const ulong Bytes = 0x1_0000;

@@ -5,7 +5,7 @@ using Rvirt.Devices.Virtio;
 namespace Rvirt.Testing.Devices;
 
 /// <summary>A virtio slot alone, without a bus: a transport, a back end behind it, and RAM. There is no host: a back end that asks for one fails.</summary>
-internal sealed unsafe class ServedSlot<TBackend> : IGuestSlot, IDisposable
+public sealed unsafe class ServedSlot<TBackend> : IGuestSlot, IDisposable
     where TBackend : struct, IVirtioBackend
 {
     private VirtioTransport<TBackend> _transport;

@@ -13,7 +13,7 @@ using HostDevice = Rvirt.Core.DeviceTree.HostDevice;
 namespace Rvirt.Testing.Devices;
 
 /// <summary>A guest on a <see cref="FakeMachine"/>: RAM, the bus under test, a console, and virtio devices of the host behind its slots.</summary>
-internal sealed unsafe class TestGuest : IGuestSlot, IDisposable
+public sealed unsafe class TestGuest : IGuestSlot, IDisposable
 {
     public const ulong GuestRam = 0x8000_0000;
     public const ulong RamBytes = 0x10_0000;

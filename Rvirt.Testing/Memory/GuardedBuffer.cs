@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace Rvirt.Testing.Memory;
 
 /// <summary>Bytes that end right before a page nobody may touch: a read past the end kills the test run.</summary>
-internal sealed unsafe class GuardedBuffer : IDisposable
+public sealed unsafe class GuardedBuffer : IDisposable
 {
     private const int PageSize = 4096;
     private readonly nint _mapping;

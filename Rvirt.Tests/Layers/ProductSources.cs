@@ -19,6 +19,9 @@ internal static partial class ProductSources
     /// <summary>Everything that an image is made of, from below to the top, and the desktop programs beside it.</summary>
     public static readonly IReadOnlyList<string> Libraries = ["Rvirt.Core", "Rvirt.Mmu", "Rvirt.Devices", "Rvirt.Hypervisor", "Rvirt.Boot", "Rvirt.Platform.Qemu"];
 
+    /// <summary>Whatever others reference as a package: these, and what judges them.</summary>
+    public static readonly IReadOnlyList<string> Packages = [.. Libraries, "Rvirt.Reference", "Rvirt.Testing"];
+
     /// <summary>Programs of the product that run on a desktop.</summary>
     public static readonly IReadOnlyList<string> Programs = ["Rvirt.Aot", "Rvirt.Tool"];
 

@@ -15,17 +15,19 @@ namespace Rvirt.Tests.Packages;
 /// <summary>What packages are made, and what each has in it.</summary>
 public sealed class PackageTests
 {
-    /// <summary>Every package, with the one that it needs: the layer below it.</summary>
-    private static readonly Dictionary<string, string?> s_packages = new()
+    /// <summary>Every package, with those that it needs: the layer below it.</summary>
+    private static readonly Dictionary<string, string[]> s_packages = new()
     {
-        ["Rvirt.Core"] = null,
-        ["Rvirt.Mmu"] = "Rvirt.Core",
-        ["Rvirt.Devices"] = "Rvirt.Mmu",
-        ["Rvirt.Hypervisor"] = "Rvirt.Devices",
-        ["Rvirt.Boot"] = "Rvirt.Hypervisor",
-        ["Rvirt.Platform.Qemu"] = "Rvirt.Boot",
-        ["Rvirt.Aot"] = null,
-        ["Rvirt.Tool"] = null,
+        ["Rvirt.Core"] = [],
+        ["Rvirt.Mmu"] = ["Rvirt.Core"],
+        ["Rvirt.Devices"] = ["Rvirt.Mmu"],
+        ["Rvirt.Hypervisor"] = ["Rvirt.Devices"],
+        ["Rvirt.Boot"] = ["Rvirt.Hypervisor"],
+        ["Rvirt.Platform.Qemu"] = ["Rvirt.Boot"],
+        ["Rvirt.Reference"] = [],
+        ["Rvirt.Testing"] = ["Rvirt.Devices", "Rvirt.Reference"],
+        ["Rvirt.Aot"] = [],
+        ["Rvirt.Tool"] = [],
     };
 
     private static readonly Guid s_embeddedSource = new("0E8A571B-6926-466E-B4AD-8AB04611F5FE");
@@ -69,7 +71,7 @@ public sealed class PackageTests
         var nuspec = Nuspec(archive);
         var version = nuspec.Elements().Single(element => element.Name.LocalName == "version").Value;
         var needs = nuspec.Descendants().Where(element => element.Name.LocalName == "dependency").Select(element => $"{element.Attribute("id")!.Value} {element.Attribute("version")!.Value}");
-        Assert.That(needs, Is.EqualTo(s_packages[package] is { } below ? new[] { $"{below} {version}" } : []));
+        Assert.That(needs, Is.EquivalentTo(s_packages[package].Select(below => $"{below} {version}")));
     }
 
     [TestCaseSource(nameof(Libraries))]
