@@ -22,6 +22,7 @@ namespace Rvirt.Core.Images;
 ///         share = &lt;100&gt;;                 // optional: 100; of the host's harts, where guests have to share them
 ///         pinned = &lt;0&gt;;                  // optional: 0; 1 gives each of its harts one of the host's to itself
 ///         autostart = &lt;1&gt;;               // optional: 1; 0 leaves it to be started later
+///         snapshot = &lt;0&gt;;                // optional: 0; 1 keeps as much RAM again for a snapshot
 ///     };
 /// };
 /// </code>
@@ -209,6 +210,10 @@ public struct GuestBlob
         else if (name.SequenceEqual("autostart"u8))
         {
             return TryFlag(property, out guest.Autostart) ? GuestBlobError.None : GuestBlobError.WrongAutostart;
+        }
+        else if (name.SequenceEqual("snapshot"u8))
+        {
+            return TryFlag(property, out guest.Snapshot) ? GuestBlobError.None : GuestBlobError.WrongSnapshot;
         }
         else if (!name.SequenceEqual("compatible"u8) && !name.SequenceEqual("reg"u8) && !name.SequenceEqual("phandle"u8))
         {

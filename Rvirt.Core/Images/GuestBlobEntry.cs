@@ -28,6 +28,9 @@ public struct GuestBlobEntry
     /// <summary>Whether it starts with the machine.</summary>
     public bool Autostart;
 
+    /// <summary>Whether RAM is kept for a snapshot of it.</summary>
+    public bool Snapshot;
+
     /// <summary>Bytes of RAM, or 0 to leave it to the hypervisor.</summary>
     public ulong MemorySize;
 

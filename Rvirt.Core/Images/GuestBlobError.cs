@@ -62,4 +62,7 @@ public enum GuestBlobError : byte
 
     /// <summary>A guest's <c>autostart</c> is not 0 or 1.</summary>
     WrongAutostart,
+
+    /// <summary>A guest's <c>snapshot</c> is not 0 or 1.</summary>
+    WrongSnapshot,
 }

@@ -28,6 +28,7 @@ public static class GuestBlobErrorText
         GuestBlobError.WrongShare => "a guest's share is not one number from 1 to 10000: give one cell"u8,
         GuestBlobError.WrongPinned => "a guest's pinned is not 0 or 1: give one cell"u8,
         GuestBlobError.WrongAutostart => "a guest's autostart is not 0 or 1: give one cell"u8,
+        GuestBlobError.WrongSnapshot => "a guest's snapshot is not 0 or 1: give one cell"u8,
         _ => "unknown error"u8,
     };
 }

@@ -20,6 +20,25 @@ internal struct FirmwareCounters
     /// <summary>A bit for each that is started.</summary>
     public uint Started;
 
+    /// <summary>Goes on where those of another virtual hart stand.</summary>
+    /// <param name="other">Those.</param>
+    /// <param name="followed">What they follow.</param>
+    /// <param name="follows">What these follow from now on.</param>
+    public void Copy(in FirmwareCounters other, in TrapCounters followed, in TrapCounters follows)
+    {
+        this = other;
+        for (var i = 0; i < Count; i++)
+        {
+            var place = other.Events[i] - 1;
+            if (((Started >> i) & 1) != 0 && place >= 0)
+            {
+                Values[i] += At(followed, place) - At(follows, place);
+            }
+        }
+    }
+
+    private static ulong At(in TrapCounters counters, int place) => Unsafe.Add(ref Unsafe.As<TrapCounters, ulong>(ref Unsafe.AsRef(in counters)), place);
+
     /// <summary>A number for each.</summary>
     [InlineArray(Count)]
     public struct CounterValues

@@ -145,6 +145,9 @@ public interface IExecutionMode<THost>
     /// <summary>What a start leaves of a hart that was suspended: translation and interrupts off, and what is pending (SBI 2.0 §9.4).</summary>
     void Restart(ref THost host, ref VCpu v);
 
+    /// <summary>Puts the CSRs of a virtual hart where those of another one are, both loaded nowhere: its MMU maps nothing, and what is known to be executable is forgotten.</summary>
+    void Copy(ref VCpu v, in VCpu other);
+
     /// <summary>The guest's privilege mode.</summary>
     PrivilegeMode Privilege(ref THost host, in VCpu v);
 

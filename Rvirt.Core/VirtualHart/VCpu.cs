@@ -127,6 +127,33 @@ public unsafe struct VCpu
     /// <summary>Whether the guest has vectors.</summary>
     internal readonly bool HasVectors => Vectors.Words != null;
 
+    /// <summary>
+    /// Puts a virtual hart that is loaded nowhere, and all but its CSRs, which the mode copies, where another one is that is loaded nowhere either: its own are only
+    /// its number, its memory, its siblings and what its host counts.
+    /// </summary>
+    /// <param name="other">The other, with the same units.</param>
+    public void Copy(in VCpu other)
+    {
+        X = other.X;
+        Pc = other.Pc;
+        Deadline = other.Deadline;
+        Alarm = other.Alarm;
+        SliceEnd = ulong.MaxValue;
+        Waits = other.Waits;
+        StopReason = StopReason.None;
+        FailureCode = 0;
+        FirmwareCounters.Copy(other.FirmwareCounters, other.Counters, Counters);
+        LastHart = NoHart;
+        FloatingPoint = other.FloatingPoint;
+        Vectors.Copy(other.Vectors);
+
+        // What was asked of this one is of the life it has left. Fences are made as it is loaded.
+        Fences.Take(out var posted);
+        Fences.Finish(posted);
+        Interlocked.Exchange(ref Requests, Volatile.Read(in other.Requests) & (int)(HartRequest.Interrupt | HartRequest.External));
+        State = other.State;
+    }
+
     /// <summary>Gives the virtual hart vectors for all its lives; before the first <see cref="Reset"/>.</summary>
     /// <param name="area">A room of <see cref="VectorRoom"/> bytes that stays.</param>
     /// <param name="registerBytes">Bytes of a register, which each hart that may run it has.</param>

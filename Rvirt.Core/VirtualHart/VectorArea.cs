@@ -34,6 +34,15 @@ internal unsafe struct VectorArea
     /// <param name="registerBytes">Bytes of a register.</param>
     public static ulong BytesFor(ulong registerBytes) => (Controls * sizeof(ulong)) + (32 * registerBytes);
 
+    /// <summary>Puts the state there that another room has, for registers as long.</summary>
+    public readonly void Copy(in VectorArea other)
+    {
+        if (Words != null)
+        {
+            new Span<ulong>(other.Words, _count).CopyTo(new Span<ulong>(Words, _count));
+        }
+    }
+
     /// <summary>Puts the state there that a reset should leave, with registers of zeros (Unprivileged spec, V §3.11).</summary>
     public readonly void Reset()
     {

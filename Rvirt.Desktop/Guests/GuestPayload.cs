@@ -46,6 +46,9 @@ public sealed record GuestPayload(byte[] Kernel)
     /// <summary>Whether it starts with the machine.</summary>
     public bool Autostart { get; init; } = true;
 
+    /// <summary>Whether RAM is kept for a snapshot of it.</summary>
+    public bool Snapshot { get; init; }
+
     /// <summary>A program of assembly.</summary>
     /// <param name="source">Its text.</param>
     /// <param name="address">Where it is loaded and entered.</param>
@@ -79,6 +82,7 @@ public sealed record GuestPayload(byte[] Kernel)
             writer.Property("share"u8, guest.Share);
             writer.Property("pinned"u8, guest.Pinned ? 1u : 0);
             writer.Property("autostart"u8, guest.Autostart ? 1u : 0);
+            writer.Property("snapshot"u8, guest.Snapshot ? 1u : 0);
             if (guest.Slots is { } slots)
             {
                 writer.Property("devices"u8, slots.ToArray());

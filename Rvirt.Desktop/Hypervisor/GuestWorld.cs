@@ -80,7 +80,7 @@ public sealed class GuestWorld : IDisposable
         var ram = (8 * MiB) + (2 * ((blob + MiB) & ~(MiB - 1)));
         foreach (var guest in guests)
         {
-            ram += guest.Memory + (guest.Memory / 32) + (10 * MiB);
+            ram += (guest.Memory * (guest.Snapshot ? 2u : 1)) + (guest.Memory / 32) + (10 * MiB);
         }
 
         return (ram + (2 * MiB) - 1) & ~((2 * MiB) - 1);

@@ -39,9 +39,13 @@ public unsafe partial struct GuestBus<THost>
     public void ServiceInput(ref THost host, bool elsewhere)
     {
         _lock.Acquire();
-        var signals = _plic.Signals;
-        UpdateUart(ref host);
-        Tell(ref host, signals, elsewhere);
+        if (!_held)
+        {
+            var signals = _plic.Signals;
+            UpdateUart(ref host);
+            Tell(ref host, signals, elsewhere);
+        }
+
         _lock.Release();
     }
 

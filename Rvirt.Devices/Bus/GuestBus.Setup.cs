@@ -97,6 +97,8 @@ public unsafe partial struct GuestBus<THost>
             self->_slots[slot].Initialize();
             records += MediatedDevice.RecordBytes;
         }
+
+        self->_storageBytes = (ulong)(rings - storage);
     }
 
     /// <summary>Names the virtual harts to tell when an interrupt line of theirs changes elsewhere.</summary>

@@ -31,10 +31,18 @@ public unsafe partial struct GuestBus<THost>
         }
 
         _lock.Acquire();
-        var signals = _plic.Signals;
-        _slots[slot].ServiceInterrupt(ref host, _memory);
-        UpdateSlot(ref host, slot);
-        Tell(ref host, signals, elsewhere);
+        if (_held)
+        {
+            _slots[slot].Backend.Hold(ref host);
+        }
+        else
+        {
+            var signals = _plic.Signals;
+            _slots[slot].ServiceInterrupt(ref host, _memory);
+            UpdateSlot(ref host, slot);
+            Tell(ref host, signals, elsewhere);
+        }
+
         _lock.Release();
     }
 

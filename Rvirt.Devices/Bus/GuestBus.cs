@@ -50,6 +50,8 @@ public unsafe partial struct GuestBus<THost> : IGuestBus<THost>
     private HostClock<THost>* _hostClock;
     private int _guest;
     private int _reports;
+    private bool _held;
+    private ulong _storageBytes;
 
     /// <inheritdoc/>
     /// <remarks>What drivers read all the time is one field: it is read without the lock.</remarks>

@@ -24,6 +24,42 @@ internal struct SlotBackend : IVirtioBackend
     /// <summary>A slot with a disk in memory behind it.</summary>
     public static SlotBackend Of(in RamDisk disk) => new() { _kind = SlotBackendKind.RamDisk, _ramDisk = disk };
 
+    /// <summary>What stands in the way of a snapshot.</summary>
+    internal readonly SnapshotObstacle Obstacle => _kind switch
+    {
+        SlotBackendKind.Mediated => _mediated.Obstacle,
+        SlotBackendKind.RamDisk => SnapshotObstacle.Disk,
+        _ => SnapshotObstacle.None,
+    };
+
+    /// <summary>Whether a driver can go on with this one where it stood with another.</summary>
+    internal readonly bool IsLike(in SlotBackend other) => _kind == other._kind && (_kind != SlotBackendKind.Mediated || _mediated.IsLike(other._mediated));
+
+    /// <summary>Something came from the other side, and has to wait.</summary>
+    internal void Hold<THost>(ref THost host)
+        where THost : struct, IMmio
+    {
+        if (_kind == SlotBackendKind.Mediated)
+        {
+            _mediated.Hold(ref host);
+        }
+    }
+
+    /// <summary>A copy of the back end lies in a copy of its memory: finds that.</summary>
+    internal void MoveStorage(nint distance)
+    {
+        if (_kind == SlotBackendKind.Mediated)
+        {
+            _mediated.MoveStorage(distance);
+        }
+    }
+
+    /// <summary>Goes on where another one stood, of those that nothing stands in the way of; this one was reset.</summary>
+    /// <returns>What the driver is to hear of.</returns>
+    internal VirtioNews Continue<THost>(ref THost host, in GuestMemory memory, in SlotBackend other, nint distance, in DriverState driver)
+        where THost : struct, IMmio
+        => _kind == SlotBackendKind.Mediated ? _mediated.Continue(ref host, memory, other._mediated, distance, driver) : VirtioNews.None;
+
     /// <inheritdoc/>
     public readonly uint Kind => _kind switch
     {

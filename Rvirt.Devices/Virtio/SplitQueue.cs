@@ -68,6 +68,18 @@ public unsafe struct SplitQueue
         return true;
     }
 
+    /// <summary>Finds the rings in other RAM, of which each byte lies that much further, and which is as long.</summary>
+    // SAFETY: what TryPlace found to be RAM there is RAM here.
+    internal void Move(nint distance)
+    {
+        if (_size != 0)
+        {
+            _descriptors += distance;
+            _available += distance;
+            _used += distance;
+        }
+    }
+
     /// <summary>Reads how far the guest has made chains available.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly ushort ReadAvailable() => Volatile.Read(ref *(ushort*)(_available + RingLayout.IndexOffset));

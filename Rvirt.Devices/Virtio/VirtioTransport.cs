@@ -191,6 +191,25 @@ public unsafe struct VirtioTransport<TBackend>
         Tell(Backend.Service(ref host, memory));
     }
 
+    /// <summary>What the driver has told the device.</summary>
+    internal readonly DriverState Driver => new() { Status = _status, HasAgreed = _agreed, Features = Agreed, Started = _started };
+
+    /// <summary>Puts the registers where those of another slot are, with a back end like this one's. The back end is told by the caller.</summary>
+    internal void Continue(in VirtioTransport<TBackend> other)
+    {
+        _interruptStatus = other._interruptStatus;
+        _started = other._started;
+        _taken = other._taken;
+        _deviceFeaturesSelect = other._deviceFeaturesSelect;
+        _driverFeaturesSelect = other._driverFeaturesSelect;
+        _queueSelect = other._queueSelect;
+        _guestPageSize = other._guestPageSize;
+        _status = other._status;
+        _agreed = other._agreed;
+        _report = QueueFault.None;
+        _registers = other._registers;
+    }
+
     private readonly bool IsLegacy => _identity[1] == LegacyVersion;
 
     // Registers of the selected queue stand for one that the back end has, or for none.
@@ -372,7 +391,8 @@ public unsafe struct VirtioTransport<TBackend>
 
     private readonly bool IsStarted(uint queue) => ((_started >> (int)queue) & 1) != 0;
 
-    private void Tell(VirtioNews news)
+    /// <summary>Has the driver hear of what came from the back end.</summary>
+    internal void Tell(VirtioNews news)
     {
         if (news == VirtioNews.None)
         {
@@ -478,7 +498,7 @@ public unsafe struct VirtioTransport<TBackend>
     }
 
     // Of what the driver took, what there is: all that a back end hears of.
-    private ulong Agreed => _taken & Backend.Offered;
+    private readonly ulong Agreed => _taken & Backend.Offered;
 
     private void Agree<THost>(ref THost host)
         where THost : struct, IMmio

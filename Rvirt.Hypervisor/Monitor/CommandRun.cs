@@ -15,6 +15,9 @@ internal struct CommandRun
     /// <summary>The guest that was named.</summary>
     public int Guest;
 
+    /// <summary>The second guest that was named.</summary>
+    public int Other;
+
     /// <summary>The virtual hart that was named.</summary>
     public int Hart;
 

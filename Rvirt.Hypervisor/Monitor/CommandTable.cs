@@ -12,7 +12,7 @@ internal static unsafe class CommandTable<TView, THost, TSink>
     where TSink : struct, IConsoleSink<THost>
 {
     /// <summary>Number of commands.</summary>
-    public const int Count = 15;
+    public const int Count = 18;
 
     /// <summary>A command.</summary>
     /// <param name="index">0 to <see cref="Count"/> - 1.</param>
@@ -32,7 +32,10 @@ internal static unsafe class CommandTable<TView, THost, TSink>
         11 => new("trace"u8, "on|off|CORE [TRAPS]"u8, "the last traps of a hart of the host"u8, &TraceCommand.Run),
         12 => new("focus"u8, "GUEST|all"u8, "shows a guest, or lines of all"u8, &FocusCommand.Run),
         13 => new("escape"u8, "[KEY]"u8, "the console's key: ^X or none"u8, &EscapeCommand.Run),
-        14 => new("shutdown"u8, ""u8, "ends the machine"u8, &ShutdownCommand.Run),
+        14 => new("snapshot"u8, "GUEST"u8, "keeps what the guest is now"u8, &SnapshotCommand.Run),
+        15 => new("revert"u8, "GUEST"u8, "makes the guest what was kept"u8, &RevertCommand.Run),
+        16 => new("clone"u8, "GUEST OTHER"u8, "makes another guest what this one is"u8, &CloneCommand.Run),
+        17 => new("shutdown"u8, ""u8, "ends the machine"u8, &ShutdownCommand.Run),
         _ => throw new ArgumentOutOfRangeException(nameof(index)),
     };
 

@@ -62,6 +62,15 @@ internal interface IMachineView
     /// <summary>The key that speaks to the console, as <see cref="ConsoleEscape"/> has it.</summary>
     int Escape { get; set; }
 
+    /// <summary>Copies a guest, or looks whether that is done.</summary>
+    /// <param name="kind">How.</param>
+    /// <param name="guest">Whom.</param>
+    /// <param name="target">For a clone, into which.</param>
+    /// <param name="begins">Whether it is asked for, rather than awaited.</param>
+    /// <param name="answer">What came of it.</param>
+    /// <returns>False where it is not done yet: the monitor is called again then.</returns>
+    bool TryCopy(CopyKind kind, int guest, int target, bool begins, out CopyAnswer answer);
+
     /// <summary>Ends the machine, when this answer is shown.</summary>
     void EndMachine();
 

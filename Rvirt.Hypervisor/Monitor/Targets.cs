@@ -13,14 +13,18 @@ internal static class Targets
         where THost : struct, IMmio
         where TSink : struct, IConsoleSink<THost>
     {
-        var word = run.Line.Word(1);
-        run.Guest = Find(ref view, word);
-        if (run.Guest < 0)
-        {
-            Answer.Error(output, ": no guest of that name or number"u8, word);
-        }
-
+        run.Guest = Find(ref view, output, run.Line.Word(1));
         return run.Guest >= 0;
+    }
+
+    /// <summary>Finds the guest that a command's second argument names; else says that there is none.</summary>
+    public static bool TrySecondGuest<TView, THost, TSink>(ref TView view, ref CommandRun run, ConsoleWriter<THost, TSink> output)
+        where TView : struct, IMachineView
+        where THost : struct, IMmio
+        where TSink : struct, IConsoleSink<THost>
+    {
+        run.Other = Find(ref view, output, run.Line.Word(2));
+        return run.Other >= 0;
     }
 
     /// <summary>Finds the virtual hart that a command's first argument names; else says that there is none.</summary>
@@ -66,6 +70,20 @@ internal static class Targets
         }
 
         return view.TryReport(run.Guest, run.Hart, out run.Report) ? CommandResult.More : CommandResult.Waiting;
+    }
+
+    private static int Find<TView, THost, TSink>(ref TView view, ConsoleWriter<THost, TSink> output, ReadOnlySpan<byte> name)
+        where TView : struct, IMachineView
+        where THost : struct, IMmio
+        where TSink : struct, IConsoleSink<THost>
+    {
+        var guest = Find(ref view, name);
+        if (guest < 0)
+        {
+            Answer.Error(output, ": no guest of that name or number"u8, name);
+        }
+
+        return guest;
     }
 
     private static int Find<TView>(ref TView view, ReadOnlySpan<byte> name)

@@ -108,7 +108,8 @@ internal static unsafe class GuestSetup<THost>
             var hart = (GuestHart<THost>*)HostMemory.Take(ref host, ref map, (ulong)sizeof(GuestHart<THost>));
             var harts = (VCpu**)HostMemory.Take(ref host, ref map, (ulong)sizeof(VCpu*));
             var storage = HostMemory.Take(ref host, ref map, GuestBus<THost>.BytesNeeded(ref host, guest->Devices));
-            if (hart == null || harts == null || storage == null || !TryGiveVectors(ref host, machine, ref map, hart))
+            if (hart == null || harts == null || storage == null || !TryGiveVectors(ref host, machine, ref map, ref hart->V)
+                || !TryGiveSnapshot(ref host, guest, ref map))
             {
                 return TooLittle(ref host, board);
             }
@@ -140,7 +141,8 @@ internal static unsafe class GuestSetup<THost>
             case RamPlacement.TooLittleForGuest:
                 StartupFailure.Begin(ref host).Text("guest "u8).Text(guest->Name).Text(": too little memory for the "u8)
                     .Decimal(guest->Description.MemorySize / MiB)
-                    .Text(" MiB it asks for: give the guest less, or the machine more"u8).Text(board.Advice(Remedy.MoreMemory));
+                    .Text(" MiB it asks for"u8).Text(guest->Snapshot == null ? default : " and its snapshot"u8)
+                    .Text(": give the guest less, or the machine more"u8).Text(board.Advice(Remedy.MoreMemory));
                 StartupFailure.Finish(ref host);
                 return false;
             default:
@@ -159,7 +161,7 @@ internal static unsafe class GuestSetup<THost>
             guest = machine->Guests + i;
             if (guest->Description.MemorySize == 0)
             {
-                shares++;
+                shares += guest->Snapshot == null ? 1u : 2;
             }
             else if (!TryTakeTables(guest, translation, guest->Description.MemorySize, ref map)
                 || !TryTakeRam(ref host, guest, guest->Description.MemorySize, alignment, ref map))
@@ -220,6 +222,17 @@ internal static unsafe class GuestSetup<THost>
         }
 
         guest->Memory = new GuestMemory(guest->Devices.Board.MemoryBase, length, address, host.Memory.Pointer(address));
+        if (guest->Snapshot == null)
+        {
+            return true;
+        }
+
+        if (!map.TryTake(length, Superpage, out address))
+        {
+            return false;
+        }
+
+        guest->Snapshot->Ram = host.Memory.Pointer(address);
         return true;
     }
 
@@ -262,7 +275,7 @@ internal static unsafe class GuestSetup<THost>
     }
 
     // Where guests have none, nothing is done.
-    private static bool TryGiveVectors(ref THost host, HostMachine<THost>* machine, ref MemoryMap map, GuestHart<THost>* hart)
+    private static bool TryGiveVectors(ref THost host, HostMachine<THost>* machine, ref MemoryMap map, ref VCpu hart)
     {
         if (!machine->OffersVectors)
         {
@@ -272,8 +285,40 @@ internal static unsafe class GuestSetup<THost>
         // SAFETY: fresh memory of that size, the virtual hart's for good.
         var bytes = machine->Abilities.VectorBytes;
         var area = (ulong*)HostMemory.Take(ref host, ref map, VCpu.VectorRoom(bytes));
-        hart->V.GiveVectors(area, bytes);
+        hart.GiveVectors(area, bytes);
         return area != null;
+    }
+
+    // All but the RAM, which is placed with the guest's own. Where the guest has no snapshot, nothing is done.
+    private static bool TryGiveSnapshot(ref THost host, Guest<THost>* guest, ref MemoryMap map)
+    {
+        if (!guest->Description.Snapshot)
+        {
+            return true;
+        }
+
+        var count = guest->Devices.Harts;
+        var snapshot = (GuestSnapshot<THost>*)HostMemory.Take(ref host, ref map, (ulong)sizeof(GuestSnapshot<THost>));
+        var harts = (VCpu*)HostMemory.Take(ref host, ref map, (ulong)sizeof(VCpu) * (ulong)count);
+        var storage = HostMemory.Take(ref host, ref map, GuestBus<THost>.BytesNeeded(ref host, guest->Devices));
+        if (snapshot == null || harts == null || storage == null)
+        {
+            return false;
+        }
+
+        // SAFETY: fresh memory of the right sizes, the snapshot's for good.
+        guest->Snapshot = snapshot;
+        snapshot->Harts = harts;
+        snapshot->Storage = storage;
+        for (var i = 0; i < count; i++)
+        {
+            if (!TryGiveVectors(ref host, guest->Machine, ref map, ref harts[i]))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static bool TooLittle(ref THost host, in Board board)

@@ -60,6 +60,11 @@ internal static unsafe class CoreKick<THost>
             core->Machine->Inspection.Answer(core);
         }
 
+        if ((requests & CoreRequest.Copy) != 0)
+        {
+            core->Machine->Copy.Step();
+        }
+
         if ((requests & CoreRequest.Monitor) != 0)
         {
             MonitorConsole<THost>.Serve(core);

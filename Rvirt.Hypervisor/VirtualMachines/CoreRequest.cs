@@ -20,4 +20,7 @@ internal enum CoreRequest
 
     /// <summary>Note traps down from now on, or not, as <see cref="HostMachine{THost}.NotesTraps"/> says.</summary>
     Trace = 8,
+
+    /// <summary>Go on with the copy of a guest; of the console's hart.</summary>
+    Copy = 16,
 }

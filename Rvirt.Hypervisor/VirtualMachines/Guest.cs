@@ -56,6 +56,9 @@ public unsafe struct Guest<THost>
     /// <summary>Memory for its devices' rings and records.</summary>
     internal byte* Storage;
 
+    /// <summary>Its snapshot; null where no RAM is kept for one.</summary>
+    internal GuestSnapshot<THost>* Snapshot;
+
     /// <summary>Host physical address of memory for its shadow tables.</summary>
     internal ulong TablesAddress;
 

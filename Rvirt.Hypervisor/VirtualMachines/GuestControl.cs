@@ -43,6 +43,7 @@ internal static unsafe class GuestControl<THost>
         if (takes)
         {
             Act(core, guest, request, state);
+            GuestCopy<THost>.Follow(core, guest);
         }
 
         return takes;
@@ -68,12 +69,13 @@ internal static unsafe class GuestControl<THost>
     }
 
     /// <summary>Says where a guest is in its life now.</summary>
-    internal static void SetState(Guest<THost>* guest, GuestState state)
+    internal static void SetState(HostCore<THost>* core, Guest<THost>* guest, GuestState state)
     {
         ref var gate = ref guest->Machine->Lives;
         gate.Acquire();
         Volatile.Write(ref guest->StateNumber, (int)state);
         gate.Release();
+        GuestCopy<THost>.Follow(core, guest);
     }
 
     private static GuestState After(LifeRequest request) => request switch
@@ -90,12 +92,12 @@ internal static unsafe class GuestControl<THost>
         {
             if (before == GuestState.Created)
             {
-                HostInterrupts<THost>.RouteDevices(guest->Shares ? core : CoreOf(hart), guest);
+                RouteDevices(core, guest);
             }
 
             Interlocked.Increment(ref guest->Machine->Running);
             GuestLife<THost>.Prepare(core, hart);
-            SetState(guest, GuestState.Running);
+            SetState(core, guest, GuestState.Running);
             LetRun(core, hart);
             return;
         }
@@ -118,6 +120,10 @@ internal static unsafe class GuestControl<THost>
         hart->V.Enter(RunState.Runnable);
         CoreKick<THost>.Raise(ref core->Host, CoreOf(hart), CoreRequest.Reschedule);
     }
+
+    /// <summary>Routes the interrupts of a guest's devices, before it runs for the first time.</summary>
+    internal static void RouteDevices(HostCore<THost>* core, Guest<THost>* guest) =>
+        HostInterrupts<THost>.RouteDevices(guest->Shares ? core : CoreOf((GuestHart<THost>*)guest->Harts[0]), guest);
 
     // A guest that does not share harts has some of its own.
     private static HostCore<THost>* CoreOf(GuestHart<THost>* hart)

@@ -175,7 +175,7 @@ public static unsafe class GuestLife<THost>
             case LifeRequest.Pause when hart->V.StopReason == StopReason.Requested:
                 hart->V.StopReason = StopReason.None;
                 PutDown(core);
-                GuestControl<THost>.SetState(guest, GuestState.Paused);
+                GuestControl<THost>.SetState(core, guest, GuestState.Paused);
                 return Rest(core);
             case LifeRequest.Restart:
                 hart->V.StopReason = StopReason.Reboot;
@@ -188,7 +188,7 @@ public static unsafe class GuestLife<THost>
         // Devices must let go of the guest's memory before anything else uses it.
         if (!guest->Bus.ResetAll(ref core->Host))
         {
-            GuestReport<THost>.DeviceStuck(hart);
+            GuestReport<THost>.DeviceStuck(core, guest);
             return End(core, guest, GuestState.Dead, FailureStatus);
         }
 
@@ -197,7 +197,7 @@ public static unsafe class GuestLife<THost>
             case StopReason.Reboot:
                 GuestReport<THost>.Rebooting(hart);
                 Start(core, hart);
-                GuestControl<THost>.SetState(guest, GuestState.Running);
+                GuestControl<THost>.SetState(core, guest, GuestState.Running);
                 fresh = !core->Shares;
                 return fresh ? TrapOutcome.Resume : Scheduler<THost>.Yield(core);
             case StopReason.Shutdown:
@@ -268,6 +268,18 @@ public static unsafe class GuestLife<THost>
     [ColdPath]
     private static TrapOutcome End(HostCore<THost>* core, Guest<THost>* guest, GuestState state, uint status)
     {
+        Discount(core, guest, state, status);
+
+        // Only then: from there on another hart can start it again.
+        PutDown(core);
+        GuestControl<THost>.SetState(core, guest, state);
+        PassFocus(ref core->Host, guest);
+        return Rest(core);
+    }
+
+    [ColdPath]
+    private static void Discount(HostCore<THost>* core, Guest<THost>* guest, GuestState state, uint status)
+    {
         var machine = guest->Machine;
         if (status != 0)
         {
@@ -276,16 +288,45 @@ public static unsafe class GuestLife<THost>
 
         if (Interlocked.Decrement(ref machine->Running) == 0)
         {
-            GuestControl<THost>.SetState(guest, state);
+            GuestControl<THost>.SetState(core, guest, state);
             machine->Console.Finish(ref core->Host);
             core->Host.End((uint)machine->Status);
         }
+    }
 
-        // Only then: from there on another hart can start it again.
-        PutDown(core);
-        GuestControl<THost>.SetState(guest, state);
+    /// <summary>A guest whose harts all stand still goes on from a copy: it counts as running where it did not before.</summary>
+    /// <param name="core">The calling hart.</param>
+    /// <param name="guest">The guest.</param>
+    /// <param name="before">Its state before.</param>
+    [ColdPath]
+    internal static void Found(HostCore<THost>* core, Guest<THost>* guest, GuestState before)
+    {
+        if (before is not (GuestState.Created or GuestState.Stopped))
+        {
+            return;
+        }
+
+        if (before == GuestState.Created)
+        {
+            GuestControl<THost>.RouteDevices(core, guest);
+        }
+
+        guest->Starts++;
+        Interlocked.Increment(ref guest->Machine->Running);
+    }
+
+    /// <summary>A guest whose harts all stand still is lost, with its memory: a device of the host does not let go of that.</summary>
+    [ColdPath]
+    internal static void Lose(HostCore<THost>* core, Guest<THost>* guest, bool counts)
+    {
+        GuestReport<THost>.DeviceStuck(core, guest);
+        if (counts)
+        {
+            Discount(core, guest, GuestState.Dead, FailureStatus);
+        }
+
+        GuestControl<THost>.SetState(core, guest, GuestState.Dead);
         PassFocus(ref core->Host, guest);
-        return Rest(core);
     }
 
     private static void PutDown(HostCore<THost>* core)

@@ -41,10 +41,10 @@ internal static unsafe class GuestReport<THost>
     }
 
     /// <summary>A host device does not stop touching the guest's memory.</summary>
-    internal static void DeviceStuck(GuestHart<THost>* hart)
+    internal static void DeviceStuck(HostCore<THost>* core, Guest<THost>* guest)
     {
-        Begin(hart).Text(" is ended: a device of the host does not stop"u8);
-        End(hart);
+        Begin(core, guest).Text(" is ended: a device of the host does not stop"u8);
+        guest->Machine->Console.EndMessage(ref core->Host);
     }
 
     /// <summary>A trap that no guest can cause: what it was, before the panic.</summary>
@@ -99,10 +99,12 @@ internal static unsafe class GuestReport<THost>
         console->EndMessage(ref hart->Core->Host);
     }
 
-    private static ConsoleWriter<THost, MessageSink<THost>> Begin(GuestHart<THost>* hart) =>
-        ConsoleMultiplexer<THost>.BeginMessage(&hart->Guest->Machine->Console, ref hart->Core->Host)
+    private static ConsoleWriter<THost, MessageSink<THost>> Begin(GuestHart<THost>* hart) => Begin(hart->Core, hart->Guest);
+
+    private static ConsoleWriter<THost, MessageSink<THost>> Begin(HostCore<THost>* core, Guest<THost>* guest) =>
+        ConsoleMultiplexer<THost>.BeginMessage(&guest->Machine->Console, ref core->Host)
             .Text("guest "u8)
-            .Text(hart->Guest->Name);
+            .Text(guest->Name);
 
     private static void End(GuestHart<THost>* hart) => hart->Guest->Machine->Console.EndMessage(ref hart->Core->Host);
 }

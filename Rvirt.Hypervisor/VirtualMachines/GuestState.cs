@@ -15,6 +15,9 @@ internal enum GuestState
     /// <summary>None of its harts is loaded, and it goes on where it is once it is resumed.</summary>
     Paused,
 
+    /// <summary>None of its harts is loaded, and it is copied, or written over by a copy: it takes nothing before that is done.</summary>
+    Copying,
+
     /// <summary>It ends, or starts again: some of its harts may still be loaded.</summary>
     Stopping,
 

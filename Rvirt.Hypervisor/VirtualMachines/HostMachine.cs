@@ -89,6 +89,9 @@ public unsafe struct HostMachine<THost>
     /// <summary>Whether the monitor was told to end the machine; the console's hart alone uses it.</summary>
     internal bool IsToEnd;
 
+    /// <summary>A guest that is copied.</summary>
+    internal GuestCopy<THost> Copy;
+
     /// <summary>Held while a guest's state changes, and while that is looked at to change it. A leaf.</summary>
     internal TicketLock Lives;
 

@@ -143,6 +143,10 @@ internal readonly unsafe struct MachineView<THost> : IMachineView
     public void ShowAll() => _core->Machine->Console.SetAll(ref _core->Host);
 
     /// <inheritdoc/>
+    public bool TryCopy(CopyKind kind, int guest, int target, bool begins, out CopyAnswer answer) =>
+        _core->Machine->Copy.TryAnswer(_core, kind, GuestAt(guest), GuestAt(target), begins, out answer);
+
+    /// <inheritdoc/>
     public void EndMachine() => _core->Machine->IsToEnd = true;
 
     /// <inheritdoc/>

@@ -8,6 +8,7 @@ using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Desktop.Guests;
 using Rvirt.Desktop.Hypervisor;
+using Rvirt.Hypervisor.Monitor;
 using Rvirt.Hypervisor.VirtualMachines;
 using Rvirt.Reference.Assembly;
 using Rvirt.Reference.Devices;
@@ -210,6 +211,26 @@ internal sealed unsafe class EndTests
         world.Run(Steps);
         Assert.That(world.Guest.Starts, Is.EqualTo(1), "its memory is not touched while a device may write to it");
         Assert.That(world.Desktop.Status, Is.EqualTo(1));
+        Assert.That(Said(world), Does.Contain("rvirt: guest one is ended: a device of the host does not stop\r\n"));
+    }
+
+    [Test]
+    public void A_guest_whose_device_does_not_stop_is_lost_as_it_goes_back()
+    {
+        var entropy = new StuckDevice();
+        using var world = new GuestWorld(
+            new WorldOptions { Attach = machine => machine.Attach(0x1000_1000, 0x200, entropy) },
+            GuestPayload.Program("li t0, 0x10001000\nli t1, 3\nsw t1, 0x70(t0)\nj .") with { Name = "one", Snapshot = true });
+        world.Run(1000);
+        var view = new MachineView<FakeHost>(world.Desktop.Record->Cores);
+        view.TryCopy(CopyKind.Snapshot, 0, 0, begins: true, out _);
+        world.Run(100_000);
+        Assert.That(view.TryCopy(CopyKind.Snapshot, 0, 0, begins: false, out var answer), Is.True);
+        Assert.That(answer.Outcome, Is.EqualTo(CopyOutcome.Done));
+        entropy.Stuck = true;
+        view.TryCopy(CopyKind.Revert, 0, 0, begins: true, out _);
+        world.Run(100_000);
+        Assert.That((world.Guest.State, world.Desktop.Status), Is.EqualTo((GuestState.Dead, (uint?)1)));
         Assert.That(Said(world), Does.Contain("rvirt: guest one is ended: a device of the host does not stop\r\n"));
     }
 

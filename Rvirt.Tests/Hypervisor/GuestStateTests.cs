@@ -12,6 +12,7 @@ internal sealed class GuestStateTests
     [TestCase(GuestState.Running, "Pause Restart Kill")]
     [TestCase(GuestState.Pausing, "Resume Restart Kill")]
     [TestCase(GuestState.Paused, "Resume Restart Kill")]
+    [TestCase(GuestState.Copying, "")]
     [TestCase(GuestState.Stopping, "")]
     [TestCase(GuestState.Stopped, "Start")]
     [TestCase(GuestState.Dead, "")]

@@ -88,6 +88,7 @@ internal sealed class RefusalTests
         [GuestBlobError.WrongShare] = Guests(Guest("g", "share = <10001>;")),
         [GuestBlobError.WrongPinned] = Guests(Guest("g", "pinned = <2>;")),
         [GuestBlobError.WrongAutostart] = Guests(Guest("g", "autostart = <2>;")),
+        [GuestBlobError.WrongSnapshot] = Guests(Guest("g", "snapshot = <2>;")),
         [GuestBlobError.WrongDevices] = Guests(Guest("g", "devices = <8>;")),
         [GuestBlobError.DeviceGivenTwice] = Guests(Guest("g", "devices = <1>;") + Guest("h", "devices = <1>;")),
     };

@@ -22,7 +22,7 @@ public sealed class BlobTests
         var bytes = File.ReadAllBytes(GuestMachine.PackBlob(
             folder,
             [
-                new GuestSpec("one", kernel, initrd, "a=\"b\\c\" d", 0x1_2000_0000, 2, [7, 6]) { Share = 9999, Pinned = true, Autostart = false },
+                new GuestSpec("one", kernel, initrd, "a=\"b\\c\" d", 0x1_2000_0000, 2, [7, 6]) { Share = 9999, Pinned = true, Autostart = false, Snapshot = true },
                 new GuestSpec("two", kernel, null, "", null, 1, []),
             ]));
 
@@ -37,8 +37,8 @@ public sealed class BlobTests
             Assert.That(Encoding.UTF8.GetString(blob.Guests[0].BootArguments), Is.EqualTo("a=\"b\\c\" d"));
             Assert.That(blob.Guests[0].MemorySize, Is.EqualTo(0x1_2000_0000));
             Assert.That(blob.Guests[0].HartCount, Is.EqualTo(2));
-            Assert.That((blob.Guests[0].Share, blob.Guests[0].Pinned, blob.Guests[0].Autostart), Is.EqualTo((9999u, true, false)));
-            Assert.That((blob.Guests[1].Share, blob.Guests[1].Pinned, blob.Guests[1].Autostart), Is.EqualTo((100u, false, true)));
+            Assert.That((blob.Guests[0].Share, blob.Guests[0].Pinned, blob.Guests[0].Autostart, blob.Guests[0].Snapshot), Is.EqualTo((9999u, true, false, true)));
+            Assert.That((blob.Guests[1].Share, blob.Guests[1].Pinned, blob.Guests[1].Autostart, blob.Guests[1].Snapshot), Is.EqualTo((100u, false, true, false)));
             Assert.That(blob.Guests[0].Devices, Is.EqualTo(0b1100_0000));
             Assert.That(blob.Guests[1].Initrd.Length, Is.Zero);
             Assert.That((blob.Guests[1].HasDevices, blob.Guests[1].Devices, blob.Guests[1].MemorySize), Is.EqualTo((true, (byte)0, 0ul)));

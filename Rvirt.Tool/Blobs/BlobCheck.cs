@@ -69,7 +69,7 @@ public static class BlobCheck
                     Markup.Escape(label) + (guest.Autostart ? "" : " (not started)"),
                     $"{Size((ulong)guest.Kernel.Length)} {kernel.Kind}",
                     guest.Initrd.Length == 0 ? "none" : Size((ulong)guest.Initrd.Length),
-                    guest.MemorySize == 0 ? "a share" : Size(guest.MemorySize),
+                    (guest.MemorySize == 0 ? "a share" : Size(guest.MemorySize)) + (guest.Snapshot ? ", twice" : ""),
                     $"{guest.HartCount}",
                     guest.Pinned ? "pinned" : $"{guest.Share}",
                     devices.ToString(),

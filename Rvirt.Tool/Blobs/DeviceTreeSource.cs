@@ -32,6 +32,7 @@ public static class DeviceTreeSource
             text.Append(CultureInfo.InvariantCulture, $"\t\tshare = <{guest.Share}>;\n");
             text.Append(CultureInfo.InvariantCulture, $"\t\tpinned = <{(guest.Pinned ? 1 : 0)}>;\n");
             text.Append(CultureInfo.InvariantCulture, $"\t\tautostart = <{(guest.Autostart ? 1 : 0)}>;\n");
+            text.Append(CultureInfo.InvariantCulture, $"\t\tsnapshot = <{(guest.Snapshot ? 1 : 0)}>;\n");
             if (guest.Memory is { } memory)
             {
                 text.Append(CultureInfo.InvariantCulture, $"\t\tmemory = <0x{memory >> 32:x} 0x{memory & 0xffffffff:x}>;\n");

@@ -32,6 +32,9 @@ public sealed record GuestSpec(
     /// <summary>Whether it starts with the machine.</summary>
     public bool Autostart { get; init; } = true;
 
+    /// <summary>Whether RAM is kept for a snapshot of it.</summary>
+    public bool Snapshot { get; init; }
+
     /// <summary>Reads the text form. <c>append=</c> takes the rest of the text, commas included, so it comes last; in other values two commas are one.</summary>
     /// <exception cref="FormatException">The text is not of that form; the message says where.</exception>
     public static GuestSpec Parse(string text)
@@ -40,7 +43,7 @@ public sealed record GuestSpec(
         var append = "";
         ulong? memory = null;
         uint harts = 1, share = 100;
-        bool pinned = false, autostart = true;
+        bool pinned = false, autostart = true, snapshot = false;
         List<uint>? devices = null;
         var rest = text;
         while (rest.Length > 0)
@@ -67,6 +70,7 @@ public sealed record GuestSpec(
                 case "share": share = ParseNumber(key, value); break;
                 case "pinned": pinned = ParseFlag(key, value); break;
                 case "autostart": autostart = ParseFlag(key, value); break;
+                case "snapshot": snapshot = ParseFlag(key, value); break;
                 case "devices":
                     devices = [];
                     foreach (var slot in value.Split('+', StringSplitOptions.RemoveEmptyEntries))
@@ -76,7 +80,7 @@ public sealed record GuestSpec(
 
                     break;
                 default:
-                    throw new FormatException($"unknown key '{key}': the keys are name, kernel, initrd, memory, harts, share, pinned, autostart, devices, append");
+                    throw new FormatException($"unknown key '{key}': the keys are name, kernel, initrd, memory, harts, share, pinned, autostart, snapshot, devices, append");
             }
         }
 
@@ -92,6 +96,7 @@ public sealed record GuestSpec(
             Share = share,
             Pinned = pinned,
             Autostart = autostart,
+            Snapshot = snapshot,
         };
     }
 

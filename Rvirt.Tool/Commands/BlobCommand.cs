@@ -17,7 +17,7 @@ public static class BlobCommand
         var output = new Option<FileInfo>("--output", "-o") { Description = "The blob to write.", Required = true };
         var guests = new Option<string[]>("--guest", "-g")
         {
-            Description = "A guest: name=N,kernel=FILE[,initrd=FILE][,memory=512M][,harts=1][,share=100][,pinned=0][,autostart=1][,devices=7+6][,append=...] (append takes the rest; in other values two commas are one). "
+            Description = "A guest: name=N,kernel=FILE[,initrd=FILE][,memory=512M][,harts=1][,share=100][,pinned=0][,autostart=1][,snapshot=0][,devices=7+6][,append=...] (append takes the rest; in other values two commas are one). "
                 + "devices are host virtio-mmio slots.",
         };
         var source = new Argument<FileInfo?>("source") { Description = "A device-tree source instead of --guest.", Arity = ArgumentArity.ZeroOrOne };

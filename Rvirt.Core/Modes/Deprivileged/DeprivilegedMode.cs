@@ -186,6 +186,13 @@ public readonly struct DeprivilegedMode<THost> : IExecutionMode<THost>
     }
 
     /// <inheritdoc/>
+    public void Copy(ref VCpu v, in VCpu other)
+    {
+        v.Csrs = other.Csrs;
+        CsrFile.ForgetTranslation(ref v);
+    }
+
+    /// <inheritdoc/>
     public PrivilegeMode Privilege(ref THost host, in VCpu v) => v.Csrs.Mode;
 
     /// <inheritdoc/>

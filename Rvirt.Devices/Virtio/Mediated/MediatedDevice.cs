@@ -20,6 +20,7 @@ internal unsafe struct MediatedDevice : IVirtioBackend
     private ulong _hostOffered;
     private uint _queueCount;
     private bool _hostEvents;
+    private uint _heldCauses;
     private uint _faultQueue;
     private MediatedQueue* _queues;
 
@@ -129,6 +130,7 @@ internal unsafe struct MediatedDevice : IVirtioBackend
         }
 
         _hostEvents = false;
+        _heldCauses = 0;
         return true;
     }
 
@@ -205,8 +207,8 @@ internal unsafe struct MediatedDevice : IVirtioBackend
     public VirtioNews Service<THost>(ref THost host, in GuestMemory memory)
         where THost : struct, IMmio
     {
-        var causes = _host.Read(ref host, VirtioRegister.InterruptStatus);
-        _host.Write(ref host, VirtioRegister.InterruptAcknowledge, causes);
+        var causes = TakeCauses(ref host) | _heldCauses;
+        _heldCauses = 0;
         // What the device used before it interrupted is in memory from here on; what it uses later interrupts again.
         host.IoFence();
         var news = (VirtioNews)causes & VirtioNews.ConfigurationChanged;
@@ -269,6 +271,103 @@ internal unsafe struct MediatedDevice : IVirtioBackend
     public readonly uint ConfigurationGeneration<THost>(ref THost host)
         where THost : struct, IMmio
         => _host.Read(ref host, VirtioRegister.ConfigurationGeneration);
+
+    /// <summary>What stands in the way of a snapshot: what the device knows beyond what its driver could tell it again.</summary>
+    internal readonly SnapshotObstacle Obstacle => _kind switch
+    {
+        VirtioKind.Network or VirtioKind.Console or VirtioKind.Entropy => SnapshotObstacle.None,
+        VirtioKind.Block => (_hostOffered & MediatedFeature.ReadOnlyBlock) != 0 ? SnapshotObstacle.None : SnapshotObstacle.Disk,
+        _ => SnapshotObstacle.Device,
+    };
+
+    /// <summary>Whether what a driver does with another device it can do with this one.</summary>
+    internal readonly bool IsLike(in MediatedDevice other)
+    {
+        var alike = _kind == other._kind && _host.Version == other._host.Version && _offered == other._offered && _queueCount == other._queueCount;
+        for (var queue = 0u; alike && queue < _queueCount; queue++)
+        {
+            // SAFETY: below the count of both.
+            alike = _queues[queue].SizeMax == other._queues[queue].SizeMax && _queues[queue].HostQueueSize >= other._queues[queue].HostQueueSize;
+        }
+
+        return alike;
+    }
+
+    /// <summary>The host's device interrupted while nothing may come to the guest: what it is about waits for <see cref="Service"/>.</summary>
+    internal void Hold<THost>(ref THost host)
+        where THost : struct, IMmio
+        => _heldCauses |= TakeCauses(ref host);
+
+    /// <summary>A copy of the device's record lies in a copy of its memory: finds that.</summary>
+    internal void MoveStorage(nint distance)
+    {
+        if (_kind == 0)
+        {
+            return;
+        }
+
+        // SAFETY: the caller has copied what Initialize was given.
+        _queues = (MediatedQueue*)((byte*)_queues + distance);
+        for (var queue = 0u; queue < _queueCount; queue++)
+        {
+            _queues[queue].MoveStorage(distance);
+        }
+    }
+
+    /// <summary>Goes on where another device stood: tells the host's, which was reset, what the driver told the other's.</summary>
+    /// <param name="host">The hart.</param>
+    /// <param name="memory">The guest's RAM.</param>
+    /// <param name="other">The other device, one like this.</param>
+    /// <param name="distance">How much further this guest's RAM lies than the other's.</param>
+    /// <param name="driver">What its driver had told it.</param>
+    /// <returns>What the driver is to hear of: a queue can have broken a rule since.</returns>
+    internal VirtioNews Continue<THost>(ref THost host, in GuestMemory memory, in MediatedDevice other, nint distance, in DriverState driver)
+        where THost : struct, IMmio
+    {
+        _faultQueue = other._faultQueue;
+        var news = VirtioNews.None;
+        if (driver.Status == 0)
+        {
+            return news;
+        }
+
+        // §3.1.1: the order in which a driver does it.
+        SetStatus(ref host, (byte)(driver.Status & (VirtioStatus.Acknowledge | VirtioStatus.Driver)));
+        if (driver.HasAgreed)
+        {
+            Agree(ref host, driver.Features);
+            SetStatus(ref host, (byte)(driver.Status & ~(VirtioStatus.DriverOk | VirtioStatus.NeedsReset)));
+        }
+
+        for (var queue = 0u; queue < _queueCount; queue++)
+        {
+            if (((driver.Started >> (int)queue) & 1) != 0)
+            {
+                _queues[queue].Continue(memory, other._queues[queue], distance, _hostEvents);
+                _host.StartQueue(ref host, queue, _queues[queue].HostQueueSize, _queues[queue].HostAddress);
+                news |= FaultOf(queue);
+            }
+        }
+
+        SetStatus(ref host, (byte)(driver.Status & ~VirtioStatus.NeedsReset));
+        for (var queue = 0u; queue < _queueCount; queue++)
+        {
+            if (_queues[queue].InFlight != 0)
+            {
+                _host.Write(ref host, VirtioRegister.QueueNotify, queue);
+            }
+        }
+
+        return news;
+    }
+
+    private readonly uint TakeCauses<THost>(ref THost host)
+        where THost : struct, IMmio
+    {
+        var causes = _host.Read(ref host, VirtioRegister.InterruptStatus);
+        _host.Write(ref host, VirtioRegister.InterruptAcknowledge, causes);
+        return causes;
+    }
 
     private VirtioNews Forward<THost>(ref THost host, in GuestMemory memory, uint queue)
         where THost : struct, IMmio

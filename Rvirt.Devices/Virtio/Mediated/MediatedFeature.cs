@@ -14,6 +14,9 @@ internal static class MediatedFeature
     /// </remarks>
     public const ulong Passed = 0x00ff_ffff | (1ul << 27) | VirtioFeature.Version1 | 0xfffc_0000_0000_0000;
 
+    /// <summary>Of a block device: it cannot be written (virtio 1.2 §5.2.3, VIRTIO_BLK_F_RO).</summary>
+    internal const ulong ReadOnlyBlock = 1ul << 5;
+
     /// <summary>What host and hypervisor settle between them, whatever the guest takes.</summary>
     public const ulong HostSide = VirtioFeature.EventIndex | VirtioFeature.Version1 | VirtioFeature.AccessPlatform | VirtioFeature.OrderPlatform;
 

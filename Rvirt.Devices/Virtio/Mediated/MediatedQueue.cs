@@ -293,6 +293,94 @@ internal unsafe struct MediatedQueue
         return Active;
     }
 
+    /// <summary>A copy of the queue lies in a copy of its memory: finds that. The host's device knows nothing of it.</summary>
+    internal void MoveStorage(nint distance)
+    {
+        if (_hostSize != 0)
+        {
+            // SAFETY: the caller has copied all the memory that Initialize was given.
+            _hostDescriptors = (ulong*)((byte*)_hostDescriptors + distance);
+            _hostAvailable += distance;
+            _hostUsed += distance;
+            _hostNext = (ushort*)((byte*)_hostNext + distance);
+            _chains = (ChainRecord*)((byte*)_chains + distance);
+        }
+    }
+
+    /// <summary>
+    /// Goes on where another queue stood, with a device that was reset: what that one's device had not given back is given to this one's again, from the start.
+    /// </summary>
+    /// <param name="memory">The guest's RAM.</param>
+    /// <param name="other">The other queue, of which nothing is in use now, with a ring of no more descriptors.</param>
+    /// <param name="distance">How much further this guest's RAM lies than the other's.</param>
+    /// <param name="hostEvents">Whether the host's device agreed on event indices.</param>
+    internal void Continue(in GuestMemory memory, in MediatedQueue other, nint distance, bool hostEvents)
+    {
+        Stop();
+        _guest = other._guest;
+        _guest.Move(distance);
+        _hostEvents = hostEvents;
+        Fault = other.Fault;
+        Active = other.Active;
+        if (!Active || other._inFlight == 0)
+        {
+            return;
+        }
+
+        CarryAgain(memory, other);
+        _waiting = false;
+        Active = Fault == QueueFault.None;
+        Volatile.Write(ref *(ushort*)(_hostAvailable + RingLayout.IndexOffset), _hostAvailableIndex);
+        if (DrainsItself)
+        {
+            DeferReturns();
+        }
+    }
+
+    // In the order in which the guest gave them: the other's ring names the last that were given, and those that it names no more are older.
+    private void CarryAgain(in GuestMemory memory, in MediatedQueue other)
+    {
+        var heads = stackalloc ushort[(int)HostSizeMax];
+        var listed = stackalloc ulong[(int)HostSizeMax / 64];
+        for (var i = 0u; i < HostSizeMax / 64; i++)
+        {
+            listed[i] = 0;
+        }
+
+        // SAFETY: each head is listed once, and both lists have a place for each that is below the size; the ring's index is masked by that.
+        var count = 0;
+        for (var back = 1u; back <= other._hostSize; back++)
+        {
+            var head = *(ushort*)(other._hostAvailable + RingLayout.EntriesOffset + (2 * ((other._hostAvailableIndex - back) & (other._hostSize - 1))));
+            List(other, head, heads, listed, ref count);
+        }
+
+        for (var head = 0u; head < other._hostSize; head++)
+        {
+            List(other, head, heads, listed, ref count);
+        }
+
+        while (count != 0)
+        {
+            if (!TryCarry(memory, other._chains[heads[--count]].GuestHead))
+            {
+                // It fitted as it was given: the guest has made it longer since.
+                Fault = Fault == QueueFault.None ? QueueFault.TooLong : Fault;
+                return;
+            }
+        }
+    }
+
+    // SAFETY: a head below the size is listed once at most, and the caller has a place for each.
+    private static void List(in MediatedQueue other, uint head, ushort* heads, ulong* listed, ref int count)
+    {
+        if (head < other._hostSize && other._chains[head].Count != 0 && ((listed[head / 64] >> (int)(head % 64)) & 1) == 0)
+        {
+            listed[head / 64] |= 1ul << (int)(head % 64);
+            heads[count++] = (ushort)head;
+        }
+    }
+
     private static ulong RingPages(uint hostSize)
         => RoundToPage(RingLayout.UsedOffset(hostSize, Page) + RingLayout.UsedBytes(hostSize));
 

@@ -30,6 +30,7 @@ internal sealed unsafe class GuestBlobTests
                 share = <250>;
                 pinned = <1>;
                 autostart = <0>;
+                snapshot = <1>;
             };
             guest-1 {
                 compatible = "rvirt,guest";
@@ -54,9 +55,9 @@ internal sealed unsafe class GuestBlobTests
         Assert.That(one.BootArguments.SequenceEqual("console=ttyS0"u8));
         Assert.That((one.HartCount, one.MemorySize, one.HasDevices, one.Devices), Is.EqualTo((2, 0x1_0020_0000ul, true, (byte)0b1001)));
         Assert.That((one.DeviceCount, one.DeviceOrder[0], one.DeviceOrder[1]), Is.EqualTo((2, (byte)3, (byte)0)), "in the order given");
-        Assert.That((one.Share, one.Pinned, one.Autostart), Is.EqualTo((250u, true, false)));
+        Assert.That((one.Share, one.Pinned, one.Autostart, one.Snapshot), Is.EqualTo((250u, true, false, true)));
         var two = blob.Guests[1];
-        Assert.That((two.Share, two.Pinned, two.Autostart), Is.EqualTo((100u, false, true)));
+        Assert.That((two.Share, two.Pinned, two.Autostart, two.Snapshot), Is.EqualTo((100u, false, true, false)));
         Assert.That(two.Label.SequenceEqual("two"u8));
         Assert.That(two.Initrd.Length, Is.Zero);
         Assert.That(two.BootArguments.Length, Is.Zero);
@@ -125,6 +126,8 @@ internal sealed unsafe class GuestBlobTests
     [TestCase("pinned = <1>", "pinned", GuestBlobError.WrongPinned, 0)]
     [TestCase("autostart = <0>", "autostart = <2>", GuestBlobError.WrongAutostart, 0)]
     [TestCase("autostart = <0>", "autostart = \"no\"", GuestBlobError.WrongAutostart, 0)]
+    [TestCase("snapshot = <1>", "snapshot = <2>", GuestBlobError.WrongSnapshot, 0)]
+    [TestCase("snapshot = <1>", "snapshot", GuestBlobError.WrongSnapshot, 0)]
     [TestCase("<3 0>", "<8 0>", GuestBlobError.WrongDevices, 0)]
     [TestCase("<3 0>", "[00 00]", GuestBlobError.WrongDevices, 0)]
     [TestCase("<3 0>", "<3 3>", GuestBlobError.DeviceGivenTwice, 0)]

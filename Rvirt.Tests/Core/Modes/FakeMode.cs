@@ -131,6 +131,8 @@ internal readonly struct FakeMode(FakeModeState state) : IExecutionMode<TestHost
 
     public void Save(ref TestHost host, ref VCpu v, HartUnits units) => state.Calls.Add("save");
 
+    public void Copy(ref VCpu v, in VCpu other) => state.Calls.Add("copy");
+
     public void Reset(ref TestHost host, ref VCpu v)
     {
         state.Calls.Add("reset");

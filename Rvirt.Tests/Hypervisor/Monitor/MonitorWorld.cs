@@ -139,6 +139,11 @@ internal sealed class MonitorWorld
         View.Setup(view => view.SetFocus(It.IsAny<int>()));
         View.Setup(view => view.ShowAll());
         View.Setup(view => view.EndMachine());
+        Copies(CopyKind.Snapshot, 0, 0, new(CopyOutcome.Done));
+        Copies(CopyKind.Snapshot, 1, 1, new(CopyOutcome.Disk, 3));
+        Copies(CopyKind.Revert, 0, 0, new(CopyOutcome.Done));
+        Copies(CopyKind.Clone, 0, 1, new(CopyOutcome.Done));
+        Copies(CopyKind.Clone, 1, 0, new(CopyOutcome.NotRunning));
         View.Setup(view => view.SetTracing(It.IsAny<bool>()));
         View.Setup(view => view.CopyTrace(It.IsAny<int>())).Returns<int>(core => core == 2 ? 1003ul : 0);
         View.Setup(view => view.TryTrace(It.IsAny<ulong>(), out It.Ref<TraceRecord>.IsAny)).Returns(new LookBack(ReadTrace));
@@ -151,6 +156,9 @@ internal sealed class MonitorWorld
 
     /// <summary>The machine.</summary>
     public Mock<IMachineView> View { get; }
+
+    /// <summary>What comes of a copy that is asked for.</summary>
+    public void Copies(CopyKind kind, int guest, int target, CopyAnswer answer) => View.Setup(view => view.TryCopy(kind, guest, target, true, out answer)).Returns(true);
 
     /// <summary>Whether the monitor has to be called again.</summary>
     public bool HasMore => _session.HasMore;
@@ -289,6 +297,8 @@ internal sealed class MonitorWorld
         public void SetFocus(int guest) => view.SetFocus(guest);
 
         public void ShowAll() => view.ShowAll();
+
+        public bool TryCopy(CopyKind kind, int guest, int target, bool begins, out CopyAnswer answer) => view.TryCopy(kind, guest, target, begins, out answer);
 
         public void EndMachine() => view.EndMachine();
 
