@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using Rvirt.Core.VirtualHart;
 
 namespace Rvirt.Mmu;
 
@@ -24,30 +25,30 @@ internal struct AddressSpace
     /// <summary>Levels of the guest's mode; with translation off, of the identity map.</summary>
     public int Levels;
 
-    /// <summary>Root of each view. With translation off all views have the same.</summary>
-    public ViewRoots Views;
+    /// <summary>Its roots, by their numbers (<see cref="IViewPolicy"/>). With translation off all are the same.</summary>
+    public ViewRoots Roots;
 
-    /// <summary>Takes a root from the views that have it.</summary>
-    public void Forget(int root)
+    /// <summary>Takes a root from the numbers that have it.</summary>
+    public void Forget(int root, int numbers)
     {
-        for (var view = 0; view < ViewKind.Count; view++)
+        for (var number = 0; number < numbers; number++)
         {
-            if (Views.Of(view).Root == root)
+            if (Roots.Of(number).Root == root)
             {
-                Views.Of(view) = ViewRoot.None;
+                Roots.Of(number) = ViewRoot.None;
             }
         }
     }
 
-    /// <summary>One root a view.</summary>
-    [InlineArray(ViewKind.Count)]
+    /// <summary>Room for as many roots as any policy has.</summary>
+    [InlineArray(IViewPolicy.MaximumRoots)]
     public struct ViewRoots
     {
         private ViewRoot _first;
 
-        /// <summary>A view's root.</summary>
+        /// <summary>The root of a number.</summary>
         [UnscopedRef]
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public ref ViewRoot Of(int view) => ref Unsafe.Add(ref _first, view);
+        public ref ViewRoot Of(int number) => ref Unsafe.Add(ref _first, number);
     }
 }

@@ -18,6 +18,9 @@ internal struct MmioTranslation
     /// <summary>The root it was made through.</summary>
     public int Root;
 
+    /// <summary>The view it was made for, where that is more than the root tells.</summary>
+    public ushort View;
+
     /// <summary>Bit n: the access of kind n is allowed.</summary>
-    public int Allowed;
+    public ushort Allowed;
 }

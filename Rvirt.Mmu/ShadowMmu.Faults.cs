@@ -7,7 +7,7 @@ using Rvirt.Core.VirtualHart;
 namespace Rvirt.Mmu;
 
 /// <content>Page faults of the host: the guest's tables say whether the shadow tables are to map the page, or whose fault it is.</content>
-public unsafe partial struct ShadowMmu
+public unsafe partial struct ShadowMmu<TViews>
 {
     /// <summary>See <see cref="IGuestMmu{THost}.Resolve"/>.</summary>
     /// <remarks>What is known comes first: pages of devices, of which drivers poll a few, then the tables that faults filled last.</remarks>
@@ -36,6 +36,7 @@ public unsafe partial struct ShadowMmu
         return cached.Page == (va & ~(Pte.PageSize - 1))
             && cached.Stamp == _fences
             && cached.Root == _activeRoot
+            && (!Policy.SharesRoots || cached.View == _view)
             && (cached.Allowed >> (int)access & 1) != 0;
     }
 
@@ -75,7 +76,7 @@ public unsafe partial struct ShadowMmu
             return FaultAnswer.NotMemory(guestAddress);
         }
 
-        if (_host.Mode == TranslationMode.Sv39 && _host.IsWindow(Pte.Index(va, 2)))
+        if (Policy.HasWindow && _host.Mode == TranslationMode.Sv39 && _host.IsWindow(Pte.Index(va, 2)))
         {
             return FaultResolution.WindowCollision;
         }
@@ -111,7 +112,7 @@ public unsafe partial struct ShadowMmu
         if (Satp.Mode(_satp) != TranslationMode.Bare)
         {
             return walk.Run(
-                _memory, _satp, va, access, ViewKind.Mode(_view), ViewKind.HasSum(_view), ViewKind.HasMxr(_view), update: true);
+                _memory, _satp, va, access, Policy.ModeOf(_view), Policy.HasSum(_view), Policy.HasMxr(_view), update: true);
         }
 
         walk.GuestAddress = va;
@@ -125,7 +126,7 @@ public unsafe partial struct ShadowMmu
         walk.Level = level;
         walk.Global = false;
         // Of a leaf only the flags are looked at; the address is the walk's.
-        walk.Leaf = Pte.V | Pte.R | Pte.W | Pte.X | Pte.U | Pte.A | Pte.D;
+        walk.Leaf = Pte.V | Pte.R | Pte.W | Pte.X | Pte.A | Pte.D | (Policy.IsBareUser(_view) ? Pte.U : 0);
         // The identity map has the lower half of the addresses only; no RAM lies beyond.
         return FaultResolution.Mapped;
     }
@@ -138,15 +139,17 @@ public unsafe partial struct ShadowMmu
     {
         ref var cached = ref Device(va);
         var page = va & ~(Pte.PageSize - 1);
-        if (cached.Page != page || cached.Stamp != _fences || cached.Root != _activeRoot)
+        if (cached.Page != page || cached.Stamp != _fences || cached.Root != _activeRoot
+            || (Policy.SharesRoots && cached.View != _view))
         {
             cached.Page = page;
             cached.Stamp = _fences;
             cached.Root = _activeRoot;
+            cached.View = (ushort)_view;
             cached.Allowed = 0;
         }
 
         cached.GuestPage = guestAddress & ~(Pte.PageSize - 1);
-        cached.Allowed |= 1 << (int)access;
+        cached.Allowed |= (ushort)(1 << (int)access);
     }
 }

@@ -5,7 +5,7 @@ using Rvirt.Core.VirtualHart;
 namespace Rvirt.Mmu;
 
 /// <content>The guest's fences. The host's own translations of dropped roots go when the roots are made again.</content>
-public unsafe partial struct ShadowMmu
+public unsafe partial struct ShadowMmu<TViews>
 {
     /// <summary>In place of an ASID's slot: all of them, and the global translations.</summary>
     private const int AllSlots = -1;

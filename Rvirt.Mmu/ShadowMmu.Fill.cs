@@ -4,7 +4,7 @@ using Rvirt.Core.Host;
 namespace Rvirt.Mmu;
 
 /// <content>Filling: what a walk of the guest's tables found is put where the host's hardware finds it.</content>
-public unsafe partial struct ShadowMmu
+public unsafe partial struct ShadowMmu<TViews>
 {
     private const ulong SplitKey = 1UL << 63;
 
@@ -15,7 +15,7 @@ public unsafe partial struct ShadowMmu
         // 512 entries as Pte.Index has values; the host's walker may read along, so entries change in one aligned store.
         ref var root = ref _roots[_activeRoot];
         var slot = _activeSpace->Slot;
-        var wanted = TableClass.Of(root.View, (walk.Leaf & Pte.U) != 0);
+        var wanted = Policy.ClassOf(root.Number, (walk.Leaf & Pte.U) != 0);
         var owner = walk.Global ? AsidSlot.Global : slot;
         var target = TargetLevel(walk, out var hostAddress);
         if (walk.Level != 0)
@@ -45,7 +45,7 @@ public unsafe partial struct ShadowMmu
             }
         }
 
-        var leaf = ShadowLeaf.Of(walk.Leaf, wanted) | Pte.FromAddress(hostAddress);
+        var leaf = ShadowLeaf.Of(Policy, walk.Leaf, wanted) | Pte.FromAddress(hostAddress);
         var old = entries[index];
         Volatile.Write(ref entries[index], leaf);
         Counters.Fills++;
@@ -110,12 +110,12 @@ public unsafe partial struct ShadowMmu
             ref var record = ref _records[child];
             if (record.GuestTable == key)
             {
-                if (TableClass.Holds(record.Class, wanted) && (record.Owner == owner || record.Owner == slot))
+                if (Policy.Holds(record.Class, wanted) && (record.Owner == owner || record.Owner == slot))
                 {
                     return child;
                 }
 
-                needClass = TableClass.Join(record.Class, wanted);
+                needClass = Policy.Join(record.Class, wanted);
                 needOwner = record.Owner == owner ? owner : slot;
             }
         }

@@ -6,7 +6,7 @@ using Rvirt.Core.Privileged;
 namespace Rvirt.Mmu;
 
 /// <content>The short way for a page fault: a table that was filled before, found without a walk.</content>
-public unsafe partial struct ShadowMmu
+public unsafe partial struct ShadowMmu<TViews>
 {
     /// <summary>Maps a page of RAM by a table that is at hand.</summary>
     /// <remarks>The walk's rules hold: each of the guest's entries is read once, in its RAM, and allows the access; A, and D for a store, are set already.</remarks>
@@ -26,6 +26,7 @@ public unsafe partial struct ShadowMmu
         var kept = leaf & recent->Kept;
         if (((leaf ^ recent->Wanted) & recent->Mask) != 0
             || (Needed(access) & ~kept) != 0
+            || !Policy.MayRefill(_view, (leaf & Pte.U) != 0)
             || !_memory.TryTranslate(Pte.Address(leaf), Pte.PageSize, out var hostAddress))
         {
             return false;
@@ -34,7 +35,7 @@ public unsafe partial struct ShadowMmu
         var entry = recent->Entries + index;
         var old = *entry;
         // One aligned store: the host's walker sees the old entry or the new.
-        var shadow = ShadowLeaf.OfKept(kept) | Pte.FromAddress(hostAddress);
+        var shadow = ShadowLeaf.OfKept(Policy, kept) | Pte.FromAddress(hostAddress);
         *entry = shadow;
         Counters.Refills++;
         if (old != 0)
@@ -110,7 +111,7 @@ public unsafe partial struct ShadowMmu
         recent->GuestTable = (ulong*)guestTable;
         recent->Entries = Table(table);
         recent->Record = _records + table;
-        recent->Kept = ShadowLeaf.Kept(leafClass);
+        recent->Kept = ShadowLeaf.Kept(Policy, leafClass);
         // A global table holds global leaves only, be it by their own bit or by a link's.
         var ownG = _records[table].Owner == AsidSlot.Global && !global ? Pte.G : 0;
         recent->Wanted = Pte.V | Pte.R | Pte.A | walk.Leaf & Pte.U | ownG;
@@ -134,7 +135,7 @@ public unsafe partial struct ShadowMmu
                 continue;
             }
 
-            recent.Entries[i] = ShadowLeaf.OfKept(leaf & recent.Kept) | Pte.FromAddress(hostAddress);
+            recent.Entries[i] = ShadowLeaf.OfKept(Policy, leaf & recent.Kept) | Pte.FromAddress(hostAddress);
             recent.Record->Used.Set(i);
             Counters.Prefetched++;
         }

@@ -5,7 +5,7 @@ using Rvirt.Core.Privileged;
 namespace Rvirt.Mmu;
 
 /// <content>Roots: tables that the host's <c>satp</c> can select, each with the hypervisor's window in it.</content>
-public unsafe partial struct ShadowMmu
+public unsafe partial struct ShadowMmu<TViews>
 {
     private const int RootCount = 32;
 
@@ -19,19 +19,22 @@ public unsafe partial struct ShadowMmu
         root.HostSatp = (ulong)_host.Mode << Satp.ModeShift
             | root.HostAsid << Satp.AsidShift
             | _window.Address(table) >> Pte.PageShift;
-        _host.WriteWindow(table);
+        if (Policy.HasWindow)
+        {
+            _host.WriteWindow(table);
+        }
     }
 
     private readonly bool IsLive(int index)
     {
         ref var root = ref _roots[index];
         return root.Space != ShadowRoot.NoSpace
-            && _spaces[root.Space].Views.Of(root.View).Root == index
+            && _spaces[root.Space].Roots.Of(root.Number).Root == index
             && IsLive(_spaces[root.Space]);
     }
 
-    /// <summary>Makes the root of a view of the active address space: a dropped one if there is one, else the next in turn but the one in use.</summary>
-    private int MakeRoot<THost>(ref THost host, int view)
+    /// <summary>Makes a root of the active address space: a dropped one if there is one, else the next in turn but the one in use.</summary>
+    private int MakeRoot<THost>(ref THost host, int number)
         where THost : struct, IFences
     {
         var index = _rootHand;
@@ -54,7 +57,7 @@ public unsafe partial struct ShadowMmu
         ref var root = ref _roots[index];
         if (IsLive(index))
         {
-            _spaces[root.Space].Forget(index);
+            _spaces[root.Space].Forget(index, Policy.Roots);
         }
 
         Counters.RootsMade++;
@@ -69,7 +72,7 @@ public unsafe partial struct ShadowMmu
         }
 
         root.Space = (int)(_activeSpace - _spaces);
-        Give(ref *_activeSpace, view, index);
+        Give(ref *_activeSpace, number, index);
         // What is remembered of a table or a device below a root names the root by its number.
         _fences++;
         _linkChanges++;
@@ -77,23 +80,23 @@ public unsafe partial struct ShadowMmu
         return index;
     }
 
-    private readonly void Give(ref AddressSpace space, int view, int index)
+    private readonly void Give(ref AddressSpace space, int number, int index)
     {
         ref var root = ref _roots[index];
         // Without host ASIDs a switch needs a fence too.
         var given = new ViewRoot { Root = index, HostSatp = _hostAsids ? root.HostSatp : 0 };
-        root.View = view;
+        root.Number = number;
         if (space.Slot != AsidSlot.Bare)
         {
-            space.Views.Of(view) = given;
+            space.Roots.Of(number) = given;
             return;
         }
 
         // Without translation all that the guest's modes tell apart is the same.
-        root.View = ViewKind.User;
-        for (var each = 0; each < ViewKind.Count; each++)
+        root.Number = Policy.BareRoot;
+        for (var each = 0; each < Policy.Roots; each++)
         {
-            space.Views.Of(each) = given;
+            space.Roots.Of(each) = given;
         }
     }
 

@@ -5,7 +5,7 @@ using Rvirt.Core.Memory;
 namespace Rvirt.Mmu;
 
 /// <content>How the memory of the shadow tables is laid out: records first, then the roots' pages, then the tables'.</content>
-public unsafe partial struct ShadowMmu
+public unsafe partial struct ShadowMmu<TViews>
 {
     private const int MinimumTables = 16;
 
@@ -22,7 +22,7 @@ public unsafe partial struct ShadowMmu
     /// <param name="address">Host physical address of memory for the tables, a multiple of 4096. Its content does not matter.</param>
     /// <param name="tables">Number of tables, at least 16; <see cref="BytesNeeded"/> says what they take.</param>
     public static void Initialize(
-        ref ShadowMmu mmu, in GuestMemory memory, PhysicalMemory window, in HostTranslation host, ref HostAsids asids, ulong address, int tables)
+        ref ShadowMmu<TViews> mmu, in GuestMemory memory, PhysicalMemory window, in HostTranslation host, ref HostAsids asids, ulong address, int tables)
     {
         if (tables < MinimumTables)
         {

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Rvirt.Mmu;
 
 /// <content>The pool of tables, and the index that finds them by the virtual addresses they map.</content>
-public unsafe partial struct ShadowMmu
+public unsafe partial struct ShadowMmu<TViews>
 {
     private const int Buckets = 1024;
 

@@ -6,18 +6,17 @@ using Rvirt.Core.VirtualHart;
 namespace Rvirt.Mmu;
 
 /// <content>Address spaces, their views, and which of them the hart uses.</content>
-public unsafe partial struct ShadowMmu
+public unsafe partial struct ShadowMmu<TViews>
 {
     private const ulong NoSatp = ulong.MaxValue;
 
     /// <summary>See <see cref="IGuestMmu{THost}.TrySwitchView"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TrySwitchView<THost>(ref THost host, PrivilegeMode mode, bool sum, bool mxr)
+    public bool TrySwitchView<THost>(ref THost host, int view)
         where THost : struct, IFences
     {
-        var view = ViewKind.Of(mode, sum, mxr);
-        // SAFETY: never null, as NoSpace stands for none; a view is below ViewKind.Count.
-        ref var known = ref _activeSpace->Views.Of(view);
+        // SAFETY: never null, as NoSpace stands for none; a root's number is below AddressSpace.MaximumRoots.
+        ref var known = ref _activeSpace->Roots.Of(Policy.RootOf(view));
         if (known.HostSatp == 0)
         {
             return false;
@@ -36,12 +35,12 @@ public unsafe partial struct ShadowMmu
 
     /// <summary>See <see cref="IGuestMmu{THost}.Activate"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Activate<THost>(ref THost host, ulong satp, PrivilegeMode mode, bool sum, bool mxr)
+    public void Activate<THost>(ref THost host, ulong satp, int view)
         where THost : struct, IFences
     {
-        if (satp != _satp || !TrySwitchView(ref host, mode, sum, mxr))
+        if (satp != _satp || !TrySwitchView(ref host, view))
         {
-            ActivateSlowly(ref host, satp, ViewKind.Of(mode, sum, mxr));
+            ActivateSlowly(ref host, satp, view);
         }
     }
 
@@ -62,10 +61,11 @@ public unsafe partial struct ShadowMmu
             _activeSpace = FindSpace(satp);
         }
 
-        var root = _activeSpace->Views.Of(view).Root;
+        var number = Policy.RootOf(view);
+        var root = _activeSpace->Roots.Of(number).Root;
         if (root == ViewRoot.NoRoot)
         {
-            root = MakeRoot(ref host, view);
+            root = MakeRoot(ref host, number);
         }
         else if (root == _activeRoot)
         {
@@ -109,9 +109,9 @@ public unsafe partial struct ShadowMmu
         space->SlotGeneration = slot.Generation;
         space->Slot = slotIndex;
         space->Levels = HostTranslation.Levels(bare ? TranslationMode.Sv39 : Satp.Mode(satp));
-        for (var view = 0; view < ViewKind.Count; view++)
+        for (var root = 0; root < Policy.Roots; root++)
         {
-            space->Views.Of(view) = ViewRoot.None;
+            space->Roots.Of(root) = ViewRoot.None;
         }
 
         return space;

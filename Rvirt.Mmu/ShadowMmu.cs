@@ -29,11 +29,16 @@ namespace Rvirt.Mmu;
 /// dropped. Roots have pages of their own, so the one the hardware uses always maps the hypervisor.
 /// </para>
 /// </remarks>
+/// <typeparam name="TViews">Which views of the guest's tables there are: known to the way its guests are run.</typeparam>
 // SAFETY: Initialize sets every pointer to a part of the memory that its caller gives for as long as the MMU lives. Indexes are the MMU's own:
 // tables below _tableCount, roots below RootCount, slots up to AsidSlot.Count. One hart at a time uses all of it; its walker only reads tables.
-public unsafe partial struct ShadowMmu
+public unsafe partial struct ShadowMmu<TViews>
+    where TViews : struct, IViewPolicy
 {
     private const int None = -1;
+
+    // Which views there are, and what their tables hold.
+    private static TViews Policy => default;
 
     // The machine.
     private GuestMemory _memory;
@@ -47,7 +52,7 @@ public unsafe partial struct ShadowMmu
 
     private ushort _firstAsid;
 
-    // The guest's state: satp, the view of its mode, SUM and MXR, and the address space; that is the one behind the last where the
+    // The guest's state: satp, its view, and the address space; that is the one behind the last where the
     // guest has none, or none any more.
     private ulong _satp;
 

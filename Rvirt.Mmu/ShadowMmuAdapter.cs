@@ -6,14 +6,15 @@ using Rvirt.Core.VirtualHart;
 namespace Rvirt.Mmu;
 
 /// <summary>A reference to shadow page tables, as trap handling takes an MMU: the tables themselves do not depend on the host's type.</summary>
-public readonly unsafe struct ShadowMmuAdapter<THost> : IGuestMmu<THost>
+public readonly unsafe struct ShadowMmuAdapter<THost, TViews> : IGuestMmu<THost>
     where THost : struct, IFences
+    where TViews : struct, IViewPolicy
 {
-    private readonly ShadowMmu* _mmu;
+    private readonly ShadowMmu<TViews>* _mmu;
 
     /// <summary>Makes a reference; the tables stay where they are for as long as it is used.</summary>
     // SAFETY: of every member: the caller here keeps the tables in place, and only the hart that they belong to uses the reference.
-    public ShadowMmuAdapter(ShadowMmu* mmu) => _mmu = mmu;
+    public ShadowMmuAdapter(ShadowMmu<TViews>* mmu) => _mmu = mmu;
 
     /// <inheritdoc/>
     public ulong AsidMask => _mmu->AsidMask;
@@ -23,12 +24,11 @@ public readonly unsafe struct ShadowMmuAdapter<THost> : IGuestMmu<THost>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Activate(ref THost host, ulong satp, PrivilegeMode mode, bool sum, bool mxr) =>
-        _mmu->Activate(ref host, satp, mode, sum, mxr);
+    public void Activate(ref THost host, ulong satp, int view) => _mmu->Activate(ref host, satp, view);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TrySwitchView(ref THost host, PrivilegeMode mode, bool sum, bool mxr) => _mmu->TrySwitchView(ref host, mode, sum, mxr);
+    public bool TrySwitchView(ref THost host, int view) => _mmu->TrySwitchView(ref host, view);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -13,8 +13,8 @@ internal unsafe struct ShadowRoot
     /// <summary>The address space it serves.</summary>
     public int Space;
 
-    /// <summary>The view it serves.</summary>
-    public int View;
+    /// <summary>Its number among the roots of that.</summary>
+    public int Number;
 
     /// <summary>Levels of the guest's mode that its pages are linked for.</summary>
     public int Levels;

@@ -1,3 +1,5 @@
+using Rvirt.Core.VirtualHart;
+
 namespace Rvirt.Mmu;
 
 /// <summary>What is known of one page of the pool: the shadow table in it, and where it stands in the index.</summary>
@@ -18,7 +20,7 @@ internal struct ShadowTable
     /// <summary>Index of the ASID whose translations it holds, or <see cref="AsidSlot.Global"/>.</summary>
     public int Owner;
 
-    /// <summary>Value of <see cref="TableClass"/>.</summary>
+    /// <summary>Which leaves it holds: a class of <see cref="IViewPolicy"/>.</summary>
     public int Class;
 
     /// <summary>Next table in its bucket, or -1.</summary>

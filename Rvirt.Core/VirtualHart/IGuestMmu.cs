@@ -18,17 +18,15 @@ public interface IGuestMmu<THost>
     /// </summary>
     /// <param name="host">The hart.</param>
     /// <param name="satp">The guest's <c>satp</c>, already legal.</param>
-    /// <param name="mode">The guest's privilege mode.</param>
-    /// <param name="sum">The guest's <c>sstatus.SUM</c>.</param>
-    /// <param name="mxr">The guest's <c>sstatus.MXR</c>.</param>
-    void Activate(ref THost host, ulong satp, PrivilegeMode mode, bool sum, bool mxr);
+    /// <param name="view">How the guest accesses memory now: a view of the <see cref="IViewPolicy"/> of the way it is run.</param>
+    void Activate(ref THost host, ulong satp, int view);
 
     /// <summary>
-    /// Does what <see cref="Activate"/> does for a change of mode, SUM or MXR, in a few instructions, where the view is at hand.
+    /// Does what <see cref="Activate"/> does for a change of the view alone, in a few instructions, where it is at hand.
     /// For a change of <c>satp</c>, and after a fence of more than a page, only <see cref="Activate"/> will do.
     /// </summary>
     /// <returns>False where the view is not at hand; nothing is done then.</returns>
-    bool TrySwitchView(ref THost host, PrivilegeMode mode, bool sum, bool mxr);
+    bool TrySwitchView(ref THost host, int view);
 
     /// <summary>Handles a page fault at a guest virtual address in the active view: the one question that a fault asks, once.</summary>
     /// <remarks>Quick ways come first, and the quickest, for what is a device, is worth inlining.</remarks>

@@ -43,13 +43,13 @@ public sealed unsafe class DesktopGuest
     public ref VCpu VCpu => ref _record->V;
 
     /// <summary>Its shadow page tables.</summary>
-    public ref ShadowMmu Mmu => ref _record->Mmu;
+    public ref ShadowMmu<SplitViews> Mmu => ref _record->Mmu;
 
     /// <summary>Its devices.</summary>
     public ref GuestBus<FakeHost> Bus => ref _record->Guest->Bus;
 
     /// <summary>Host RAM of its shadow page tables.</summary>
-    public (ulong Start, ulong Length) Tables => (_record->Guest->TablesAddress, ShadowMmu.BytesNeeded(_record->Guest->TableCount));
+    public (ulong Start, ulong Length) Tables => (_record->Guest->TablesAddress, ShadowMmu<SplitViews>.BytesNeeded(_record->Guest->TableCount));
 
     /// <summary>Host RAM that its devices need.</summary>
     public (ulong Start, ulong Length) Storage { get; }

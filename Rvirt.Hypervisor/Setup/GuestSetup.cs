@@ -209,7 +209,7 @@ internal static unsafe class GuestSetup<THost>
         var tables = Math.Clamp(memory / BytesPerTable, MinimumTables, MaximumTables);
         guest->TableCount = (int)tables;
         guest->Translation = translation.Mode == TranslationMode.Sv57 ? TranslationMode.Sv48 : TranslationMode.Sv39;
-        return map.TryTake((ShadowMmu.BytesNeeded((int)tables) + 4095) & ~4095UL, 4096, out guest->TablesAddress);
+        return map.TryTake((GuestMmu.BytesNeeded((int)tables) + 4095) & ~4095UL, 4096, out guest->TablesAddress);
     }
 
     // Congruent with the guest's addresses modulo 1 GiB where that is possible and wanted, so that its largest pages stay whole; else modulo 2 MiB.
@@ -270,7 +270,7 @@ internal static unsafe class GuestSetup<THost>
     {
         var guest = hart->Guest;
         var machine = guest->Machine;
-        ShadowMmu.Initialize(
+        GuestMmu.Initialize(
             ref hart->Mmu, guest->Memory, machine->Memory, machine->Translation, ref machine->Asids, guest->TablesAddress, guest->TableCount);
     }
 

@@ -28,7 +28,7 @@ public unsafe struct GuestHart<THost>
     internal Guest<THost>* Guest;
 
     /// <summary>Its MMU.</summary>
-    internal ShadowMmu Mmu;
+    internal GuestMmu Mmu;
 
     /// <summary>Its counters as they were when the monitor began to count; the console's hart alone uses it.</summary>
     internal TrapCounters CountedFrom;

@@ -141,7 +141,7 @@ public static unsafe class GuestLife<THost>
         }
 
         var hart = core->Running;
-        var mmu = new ShadowMmuAdapter<THost>(&hart->Mmu);
+        var mmu = TrapContext<THost>.MmuOf(hart);
         var outcome = HostInterrupt.ServeHarts(TrapContext<THost>.GuestMode, ref core->Host, ref hart->V, ref mmu, ref hart->Guest->Bus);
         return outcome == TrapOutcome.Resume && core->Shares ? Scheduler<THost>.Yield(core) : outcome;
     }
@@ -149,7 +149,7 @@ public static unsafe class GuestLife<THost>
     private static TrapOutcome GoOn(HostCore<THost>* core)
     {
         var hart = core->Running;
-        var mmu = new ShadowMmuAdapter<THost>(&hart->Mmu);
+        var mmu = TrapContext<THost>.MmuOf(hart);
         return TrapHandler.GoOn(TrapContext<THost>.GuestMode, ref core->Host, ref hart->V, ref mmu, ref hart->Guest->Bus);
     }
 

@@ -21,7 +21,7 @@ internal static unsafe class IdleLoop<THost>
         ref var v = ref core->Running->V;
         var mode = TrapContext<THost>.GuestMode;
         ref var bus = ref core->Running->Guest->Bus;
-        var mmu = new ShadowMmuAdapter<THost>(&core->Running->Mmu);
+        var mmu = TrapContext<THost>.MmuOf(core->Running);
         bus.Idle(ref host);
         do
         {

@@ -1,3 +1,5 @@
+// How guests are run decides which views of their memory there are: nobody else in this project names that.
+global using GuestMmu = Rvirt.Mmu.ShadowMmu<Rvirt.Core.Modes.Deprivileged.SplitViews>;
 using System.Runtime.CompilerServices;
 using Rvirt.Core.Modes.Deprivileged;
 using Rvirt.Core.Traps;
@@ -9,7 +11,7 @@ using Rvirt.Mmu;
 namespace Rvirt.Hypervisor.VirtualMachines;
 
 /// <summary>A virtual hart that is loaded on a hart, as trap handling takes it: here, and nowhere else, stands how guests are run.</summary>
-internal readonly unsafe struct TrapContext<THost> : ITrapContext<DeprivilegedMode<THost>, THost, ShadowMmuAdapter<THost>, GuestBus<THost>>
+internal readonly unsafe struct TrapContext<THost> : ITrapContext<DeprivilegedMode<THost>, THost, ShadowMmuAdapter<THost, SplitViews>, GuestBus<THost>>
     where THost : unmanaged, IHypervisorHost
 {
     private readonly GuestHart<THost>* _hart;
@@ -38,10 +40,10 @@ internal readonly unsafe struct TrapContext<THost> : ITrapContext<DeprivilegedMo
     }
 
     /// <inheritdoc/>
-    public ShadowMmuAdapter<THost> Mmu
+    public ShadowMmuAdapter<THost, SplitViews> Mmu
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => new(&_hart->Mmu);
+        get => MmuOf(_hart);
     }
 
     /// <inheritdoc/>
@@ -51,11 +53,15 @@ internal readonly unsafe struct TrapContext<THost> : ITrapContext<DeprivilegedMo
         get => ref _hart->Guest->Bus;
     }
 
+    /// <summary>A virtual hart's MMU, as trap handling takes it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static ShadowMmuAdapter<THost, SplitViews> MmuOf(GuestHart<THost>* hart) => new(&hart->Mmu);
+
     /// <summary>Handles a trap.</summary>
     /// <returns>The virtual hart to enter next.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal ref VCpu Handle(ulong cause, ulong value) =>
-        ref TrapDispatch<TrapContext<THost>, DeprivilegedMode<THost>, THost, ShadowMmuAdapter<THost>, GuestBus<THost>>.Handle(this, cause, value);
+        ref TrapDispatch<TrapContext<THost>, DeprivilegedMode<THost>, THost, ShadowMmuAdapter<THost, SplitViews>, GuestBus<THost>>.Handle(this, cause, value);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -72,7 +72,7 @@ internal static unsafe class WorldSwitch<THost>
         var units = here && core->UnitsOwner == hart ? HartUnits.None : core->Units;
         core->UnitsOwner = hart;
         var mode = TrapContext<THost>.GuestMode;
-        var mmu = new ShadowMmuAdapter<THost>(&hart->Mmu);
+        var mmu = TrapContext<THost>.MmuOf(hart);
         hart->Mmu.Load();
         mode.Load(ref host, ref v, ref mmu, units);
         if (!here)

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using NUnit.Framework;
+using Rvirt.Core.Modes.Deprivileged;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Desktop.Guests;
 using Rvirt.Desktop.Hypervisor;
@@ -81,7 +82,7 @@ internal sealed unsafe class MemoryPlanTests
             Give((void*)(hart->V.HostStack - Limits.StackSize), Limits.StackSize);
             Give(guest->Storage, GuestBus<FakeHost>.BytesNeeded(ref hart->Core->Host, guest->Devices));
             Give(guest->Description.Kernel.Pointer, (ulong)guest->Description.Kernel.Length);
-            given.Add((guest->TablesAddress, guest->TablesAddress + ShadowMmu.BytesNeeded(guest->TableCount)));
+            given.Add((guest->TablesAddress, guest->TablesAddress + ShadowMmu<SplitViews>.BytesNeeded(guest->TableCount)));
             Assert.That(wanted[i] == 0 ? guest->Memory.Length >= 8 * MiB : guest->Memory.Length == wanted[i]);
             Assert.That(guest->Memory.HostAddress % (2 * MiB), Is.Zero);
             Assert.That(hart->V.HostStack % Limits.StackSize, Is.Zero);
@@ -118,7 +119,7 @@ internal sealed unsafe class MemoryPlanTests
     public void A_guest_has_a_shadow_table_for_each_256_KiB_within_bounds(int megabytes, int tables)
     {
         using var world = new GuestWorld(GuestPayload.Program("here: j here") with { Memory = (ulong)megabytes << 20 });
-        Assert.That(world.Guest.Tables.Length, Is.EqualTo(ShadowMmu.BytesNeeded(tables)));
+        Assert.That(world.Guest.Tables.Length, Is.EqualTo(ShadowMmu<SplitViews>.BytesNeeded(tables)));
     }
 
     /// <summary>A guest's largest page is 1 GiB: where its RAM lies at the same place in one as in the host's, pages need not be cut.</summary>

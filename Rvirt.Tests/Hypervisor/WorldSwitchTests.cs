@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Linq;
 using System.Threading;
 using NUnit.Framework;
+using Rvirt.Core.Modes.Deprivileged;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Desktop.Hypervisor;
@@ -124,7 +125,7 @@ internal sealed unsafe class WorldSwitchTests
         hart->V.Csrs.Scounteren = 2;
         hart->V.Deadline = 12345;
         hart->V.Alarm = 20000;
-        hart->Mmu.Activate(ref cores->Host, hart->V.Csrs.Satp, hart->V.Csrs.Mode, false, false);
+        hart->Mmu.Activate(ref cores->Host, hart->V.Csrs.Satp, ViewKind.Of(hart->V.Csrs.Mode, false, false));
         var satp = real.ReadCsr(CsrNumber.Satp);
 
         var spoiler = new ForcedSwitch(world.Machine, 1);

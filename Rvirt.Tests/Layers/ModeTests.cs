@@ -11,6 +11,7 @@ using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using NUnit.Framework;
 using Rvirt.Core.Host;
+using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Tests.SystemTests;
 
@@ -78,9 +79,20 @@ public sealed class ModeTests
     public void NoFileOutsideTheFolderNamesWhatIsInIt(string project)
     {
         var names = Files("Rvirt.Core").Where(file => file.StartsWith(Folder + "/", StringComparison.Ordinal)).Select(file => Path.GetFileNameWithoutExtension(file)!).ToHashSet();
-        Assert.That(names, Is.SupersetOf(new[] { "DeprivilegedMode", "HotPath", "CsrFile" }));
+        Assert.That(names, Is.SupersetOf(new[] { "DeprivilegedMode", "HotPath", "CsrFile", "SplitViews", "ViewKind", "TableClass" }));
         var naming = Files(project).Where(file => !file.StartsWith(Folder + "/", StringComparison.Ordinal) && Words(file).Overlaps(names.Append("Deprivileged")));
         Assert.That(naming, Is.EqualTo(project == "Rvirt.Hypervisor" ? new[] { Choice } : []));
+    }
+
+    // How the guest accesses memory is a number to the MMU, which the policy of the way it is run gives a meaning; the walk alone, which judges a
+    // guest's entries as the specification has it, is told what that means.
+    [Test]
+    public void TheMmuDoesNotKnowWhatAViewIsMadeOf()
+    {
+        string[] parts = ["PrivilegeMode", "Sum", "Mxr", "sum", "mxr"];
+        Assert.That(Files("Rvirt.Mmu").Where(file => Words(file).Overlaps(parts)), Is.EqualTo(new[] { "Rvirt.Mmu/GuestWalk.cs" }));
+        var parameters = typeof(IGuestMmu<>).GetMethods().SelectMany(method => method.GetParameters()).Select(parameter => parameter.ParameterType).ToArray();
+        Assert.That(parameters, Has.None.EqualTo(typeof(PrivilegeMode)).And.None.EqualTo(typeof(bool)).And.Some.EqualTo(typeof(int)));
     }
 
     private static ulong Reads(in VCpu v) => v.Csrs.Sip;

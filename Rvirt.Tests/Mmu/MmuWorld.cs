@@ -2,6 +2,7 @@ using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Rvirt.Core.Memory;
+using Rvirt.Core.Modes.Deprivileged;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Mmu;
@@ -26,8 +27,8 @@ internal sealed unsafe class MmuWorld : IDisposable
     private readonly byte* _pool;
     private readonly ulong _poolSize;
     private readonly ulong _ramOffset;
-    private ShadowMmu* _mmu;
-    private MmuHost _host;
+    private readonly ShadowMmu<SplitViews>* _mmu;
+    private readonly IShadow _shadow;
     private readonly Shared _asids;
     private MmuWorld? _second;
     private ulong _nextTable;
@@ -38,31 +39,46 @@ internal sealed unsafe class MmuWorld : IDisposable
     /// <param name="maximumAsid">The host's highest ASID.</param>
     /// <param name="tables">Tables in the pool.</param>
     /// <param name="neighbour">A world whose hart this one runs on too, in turns.</param>
+    /// <param name="native">Whether the hart has the guest's modes, SUM and MXR itself (<see cref="NativeViews"/>).</param>
     public MmuWorld(
         TranslationMode hostMode = TranslationMode.Sv57,
         ulong ramSize = 8 << 20,
         ulong hostAddress = 0x1_0000_0000,
         ushort maximumAsid = 0xffff,
         int tables = 64,
-        MmuWorld? neighbour = null)
+        MmuWorld? neighbour = null,
+        bool native = false)
     {
+        IsNative = native;
         // Tables lie in a pool of each world's own.
         _poolAddress = neighbour is null ? 0x9000_0000 : neighbour._poolAddress + 0x100_0000;
-        _poolSize = ShadowMmu.BytesNeeded(tables);
+        _poolSize = ShadowMmu<SplitViews>.BytesNeeded(tables);
         _ramOffset = (_poolSize + 4095) & ~4095UL;
         // SAFETY: freed in Dispose. The system gives pages when they are touched, so that large RAM costs nothing.
-        _allocation = (byte*)NativeMemory.AllocZeroed((nuint)(_ramOffset + ramSize + (ulong)sizeof(ShadowMmu)));
+        _allocation = (byte*)NativeMemory.AllocZeroed((nuint)(_ramOffset + ramSize + (ulong)sizeof(ShadowMmu<SplitViews>)));
         _pool = _allocation;
         new Span<byte>(_pool, (int)_poolSize).Fill(0xa5);
-        _mmu = (ShadowMmu*)(_allocation + _ramOffset + ramSize);
+        var place = _allocation + _ramOffset + ramSize;
         Memory = new GuestMemory(Ram, ramSize, hostAddress, _allocation + _ramOffset);
         _asids = neighbour?._asids ?? new Shared { Value = new HostAsids(maximumAsid) };
         Hart = neighbour?.Hart ?? new StrictHart(ReadPool);
-        _host = new MmuHost(Hart);
         var translation = HostTranslation.Of(hostMode, maximumAsid);
         translation.TryMap(0x8000_0000, 1 << 30);
         Translation = translation;
-        ShadowMmu.Initialize(ref *_mmu, Memory, new PhysicalMemory((ulong)_pool - _poolAddress), translation, ref _asids.Value, _poolAddress, tables);
+        var window = new PhysicalMemory((ulong)_pool - _poolAddress);
+        if (native)
+        {
+            var mmu = (ShadowMmu<NativeViews>*)place;
+            ShadowMmu<NativeViews>.Initialize(ref *mmu, Memory, window, translation, ref _asids.Value, _poolAddress, tables);
+            _shadow = new Shadow<NativeViews>(mmu, Hart);
+        }
+        else
+        {
+            _mmu = (ShadowMmu<SplitViews>*)place;
+            ShadowMmu<SplitViews>.Initialize(ref *_mmu, Memory, window, translation, ref _asids.Value, _poolAddress, tables);
+            _shadow = new Shadow<SplitViews>(_mmu, Hart);
+        }
+
         _nextTable = Ram + 0x1000;
         neighbour?._second = this;
     }
@@ -73,7 +89,10 @@ internal sealed unsafe class MmuWorld : IDisposable
 
     public StrictHart Hart { get; }
 
-    public ref ShadowMmu Mmu => ref *_mmu;
+    /// <summary>Whether the hart has the guest's modes, SUM and MXR itself.</summary>
+    public bool IsNative { get; }
+
+    public ref ShadowMmu<SplitViews> Mmu => ref *_mmu;
 
     public ulong Satp { get; private set; }
 
@@ -122,18 +141,28 @@ internal sealed unsafe class MmuWorld : IDisposable
     public void Become(PrivilegeMode mode, bool sum = false, bool mxr = false) => Become(new Privilege(mode, sum, mxr));
 
     /// <summary>As trap handling does before it enters the guest.</summary>
-    public void Activate() => _mmu->Activate(ref _host, Satp, Privilege.Mode, Privilege.Sum, Privilege.Mxr);
+    public void Activate()
+    {
+        _shadow.Activate(Satp, ViewOf(Privilege));
+        Run();
+    }
 
     public bool TrySwitch(Privilege privilege)
     {
-        var done = _mmu->TrySwitchView(ref _host, privilege.Mode, privilege.Sum, privilege.Mxr);
+        var done = _shadow.TrySwitchView(ViewOf(privilege));
         Privilege = done ? privilege : Privilege;
+        Run();
         return done;
     }
 
+    private int ViewOf(Privilege privilege) =>
+        IsNative ? NativeViews.Of(privilege) : ViewKind.Of(privilege.Mode, privilege.Sum, privilege.Mxr);
+
+    private void Run() => Hart.Runs = IsNative ? Privilege : new Privilege(PrivilegeMode.User, false, false);
+
     public void FenceAll(bool activate = true)
     {
-        _mmu->FenceAll(ref _host);
+        _shadow.FenceAll();
         if (activate)
         {
             Activate();
@@ -142,26 +171,25 @@ internal sealed unsafe class MmuWorld : IDisposable
 
     public void FenceAsid(ushort asid, bool activate = true)
     {
-        _mmu->FenceAsid(ref _host, asid);
+        _shadow.FenceAsid(asid);
         if (activate)
         {
             Activate();
         }
     }
 
-    public void FencePage(ulong va) => _mmu->FencePage(ref _host, va);
+    public void FencePage(ulong va) => _shadow.FencePage(va);
 
-    public void FencePageAsid(ulong va, ushort asid) => _mmu->FencePageAsid(ref _host, va, asid);
+    public void FencePageAsid(ulong va, ushort asid) => _shadow.FencePageAsid(va, asid);
 
     public FaultResolution Resolve(ulong va, AccessKind access, out ulong guestAddress)
     {
-        var answer = default(FaultAnswer);
-        _mmu->Resolve(ref _host, va, access, new Keeper(&answer));
+        var answer = _shadow.Resolve(va, access);
         guestAddress = answer.GuestAddress;
         return answer.Resolution;
     }
 
-    public bool TryRefill(ulong va, AccessKind access) => _mmu->TryRefill(ref _host, va, access);
+    public bool TryRefill(ulong va, AccessKind access) => _shadow.TryRefill(va, access);
 
     /// <summary>The guest accesses an address: the hart translates, and its page faults are served as trap handling serves them.</summary>
     public WalkResult Access(ulong va, AccessKind access)
@@ -183,18 +211,6 @@ internal sealed unsafe class MmuWorld : IDisposable
         throw new InvalidOperationException($"{access} at {va:x} faults for ever");
     }
 
-    // SAFETY: the answer is its maker's, and outlives it; nobody looks at the virtual hart.
-    private readonly struct Keeper(FaultAnswer* answer) : IFaultFollower
-    {
-        public ref VCpu FollowToDevice(ulong va, ulong guestAddress) => ref Follow(va, FaultAnswer.NotMemory(guestAddress));
-
-        public ref VCpu Follow(ulong va, FaultAnswer given)
-        {
-            *answer = given;
-            return ref Unsafe.NullRef<VCpu>();
-        }
-    }
-
     /// <summary>The hypervisor is mapped in the root that the hart uses, and out of U-mode's reach.</summary>
     public bool HasWindow()
     {
@@ -212,7 +228,7 @@ internal sealed unsafe class MmuWorld : IDisposable
     public int LevelAt(ulong va) => Hart.TryLookUp(va, out _, out var level) ? level : -1;
 
     /// <summary>Whether the hart can do it without a fault, by the tables in memory.</summary>
-    public bool Can(ulong va, AccessKind access) => Hart.TryLookUp(va, out var leaf, out _) && StrictHart.Allows(leaf, access);
+    public bool Can(ulong va, AccessKind access) => Hart.TryLookUp(va, out var leaf, out _) && Hart.Allows(leaf, access);
 
     /// <summary>The guest physical address behind a host physical one, which must be the guest's RAM.</summary>
     public ulong ToGuest(ulong physical) =>
@@ -235,8 +251,72 @@ internal sealed unsafe class MmuWorld : IDisposable
     /// <summary>The hart goes on with this world, after another had it.</summary>
     public void Load()
     {
-        _mmu->Load();
+        _shadow.Load();
         Activate();
+    }
+
+    // Shadow tables by whichever policy of views.
+    private interface IShadow
+    {
+        void Activate(ulong satp, int view);
+
+        bool TrySwitchView(int view);
+
+        void FenceAll();
+
+        void FenceAsid(ushort asid);
+
+        void FencePage(ulong va);
+
+        void FencePageAsid(ulong va, ushort asid);
+
+        FaultAnswer Resolve(ulong va, AccessKind access);
+
+        bool TryRefill(ulong va, AccessKind access);
+
+        void Load();
+    }
+
+    // SAFETY: the world that makes it keeps the tables in place.
+    private sealed class Shadow<TViews>(ShadowMmu<TViews>* mmu, StrictHart hart) : IShadow
+        where TViews : struct, IViewPolicy
+    {
+        private MmuHost _host = new(hart);
+
+        public void Activate(ulong satp, int view) => mmu->Activate(ref _host, satp, view);
+
+        public bool TrySwitchView(int view) => mmu->TrySwitchView(ref _host, view);
+
+        public void FenceAll() => mmu->FenceAll(ref _host);
+
+        public void FenceAsid(ushort asid) => mmu->FenceAsid(ref _host, asid);
+
+        public void FencePage(ulong va) => mmu->FencePage(ref _host, va);
+
+        public void FencePageAsid(ulong va, ushort asid) => mmu->FencePageAsid(ref _host, va, asid);
+
+        public FaultAnswer Resolve(ulong va, AccessKind access)
+        {
+            var answer = default(FaultAnswer);
+            mmu->Resolve(ref _host, va, access, new Keeper(&answer));
+            return answer;
+        }
+
+        public bool TryRefill(ulong va, AccessKind access) => mmu->TryRefill(ref _host, va, access);
+
+        public void Load() => mmu->Load();
+    }
+
+    // SAFETY: the answer is its maker's, and outlives it; nobody looks at the virtual hart.
+    private readonly struct Keeper(FaultAnswer* answer) : IFaultFollower
+    {
+        public ref VCpu FollowToDevice(ulong va, ulong guestAddress) => ref Follow(va, FaultAnswer.NotMemory(guestAddress));
+
+        public ref VCpu Follow(ulong va, FaultAnswer given)
+        {
+            *answer = given;
+            return ref Unsafe.NullRef<VCpu>();
+        }
     }
 
     private sealed class Shared

@@ -2,6 +2,7 @@ using System;
 using System.Linq;
 using NUnit.Framework;
 using Rvirt.Core.Memory;
+using Rvirt.Core.Modes.Deprivileged;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Mmu;
@@ -260,15 +261,15 @@ public sealed class ShadowPoolTests
     {
         const int Guard = 4096;
         const ulong Address = 0x9000_0000;
-        var size = (int)ShadowMmu.BytesNeeded(16);
+        var size = (int)ShadowMmu<SplitViews>.BytesNeeded(16);
         var buffer = GC.AllocateUninitializedArray<byte>(size + (2 * Guard), pinned: true);
         Array.Fill(buffer, (byte)0xa5);
         fixed (byte* start = buffer)
         {
-            var mmu = default(ShadowMmu);
+            var mmu = default(ShadowMmu<SplitViews>);
             var asids = default(HostAsids);
             var window = new PhysicalMemory((ulong)(start + Guard) - Address);
-            ShadowMmu.Initialize(ref mmu, default, window, HostTranslation.Of(TranslationMode.Sv57, 0), ref asids, Address, 16);
+            ShadowMmu<SplitViews>.Initialize(ref mmu, default, window, HostTranslation.Of(TranslationMode.Sv57, 0), ref asids, Address, 16);
         }
 
         Assert.That(buffer[..Guard], Is.All.EqualTo((byte)0xa5));
@@ -288,7 +289,7 @@ public sealed class ShadowPoolTests
     [Test]
     public void NeedsAPageForEachTableAndFiveForEachRoot()
     {
-        var (few, many) = (ShadowMmu.BytesNeeded(16), ShadowMmu.BytesNeeded(16 + 4096));
+        var (few, many) = (ShadowMmu<SplitViews>.BytesNeeded(16), ShadowMmu<SplitViews>.BytesNeeded(16 + 4096));
         using (Assert.EnterMultipleScope())
         {
             Assert.That(few % 4096, Is.Zero);

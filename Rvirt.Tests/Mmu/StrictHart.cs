@@ -23,6 +23,9 @@ internal sealed class StrictHart(Func<ulong, ulong> readTable)
     /// <summary>Fences, in order.</summary>
     public List<string> Fences { get; } = [];
 
+    /// <summary>The mode, SUM and MXR of the hart itself; it is in U-mode where nothing else is said.</summary>
+    public Privilege Runs { get; set; } = new(PrivilegeMode.User, false, false);
+
     private ulong Asid => Satp >> 44 & 0xffff;
 
     private int Levels => (int)(Satp >> 60) - 5;
@@ -53,7 +56,7 @@ internal sealed class StrictHart(Func<ulong, ulong> readTable)
         Remove(_leaves, key => key.Page == va >> (12 + (9 * key.Level)));
     }
 
-    /// <summary>An access of the hart's U-mode.</summary>
+    /// <summary>An access of the hart in its mode.</summary>
     /// <returns>False for a page fault.</returns>
     public bool TryAccess(ulong va, AccessKind access, out ulong physical)
     {
@@ -88,16 +91,18 @@ internal sealed class StrictHart(Func<ulong, ulong> readTable)
         return start % size == 0 ? start + (va % size) : throw new InvalidOperationException($"misaligned leaf {leaf:x} of level {level}");
     }
 
-    /// <summary>Whether a leaf lets U-mode do it. The hart sets no A and no D itself.</summary>
-    public static bool Allows(ulong leaf, AccessKind access)
+    /// <summary>Whether a leaf lets the hart do it in its mode (Privileged spec 1.13 §12.3.2). The hart sets no A and no D itself.</summary>
+    public bool Allows(ulong leaf, AccessKind access)
     {
-        var needed = access switch
+        var (readable, writable, executable, user) = ((leaf & 2) != 0, (leaf & 4) != 0, (leaf & 8) != 0, (leaf & 16) != 0);
+        var mine = Runs.Mode == PrivilegeMode.User ? user : !user || (Runs.Sum && access != AccessKind.Fetch);
+        var (accessed, dirty) = ((leaf & 64) != 0, (leaf & 128) != 0);
+        return mine && accessed && access switch
         {
-            AccessKind.Fetch => 0x58UL,
-            AccessKind.Load => 0x52UL,
-            _ => 0xd4UL,
+            AccessKind.Fetch => executable,
+            AccessKind.Load => readable || (Runs.Mxr && executable),
+            _ => writable && dirty,
         };
-        return (leaf & needed) == needed;
     }
 
     private bool TryWalk(ulong va, bool useLinks, out ulong leaf, out int level)

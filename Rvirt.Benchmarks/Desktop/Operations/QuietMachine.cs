@@ -2,6 +2,7 @@ using System;
 using System.Runtime.InteropServices;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Memory;
+using Rvirt.Core.Modes.Deprivileged;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.Bus;
@@ -77,10 +78,10 @@ public sealed unsafe class QuietMachine : IDisposable
     public ref QuietHart Hart => ref *_hart;
 
     /// <summary>Its MMU.</summary>
-    public ShadowMmuAdapter<QuietHost> Mmu => new(&_guest->Mmu);
+    public ShadowMmuAdapter<QuietHost, SplitViews> Mmu => new(&_guest->Mmu);
 
     /// <summary>Its shadow page tables.</summary>
-    public ref ShadowMmu Shadow => ref _guest->Mmu;
+    public ref ShadowMmu<SplitViews> Shadow => ref _guest->Mmu;
 
     /// <summary>Its devices.</summary>
     public ref GuestBus<QuietHost> Bus => ref _guest->Guest->Bus;
@@ -164,7 +165,7 @@ public sealed unsafe class QuietMachine : IDisposable
         Map(Uart, Uart);
         VCpu.Csrs.Satp = ((ulong)TranslationMode.Sv39 << 60) | (RootTable >> Pte.PageShift);
         VCpu.Csrs.ViewChanged = false;
-        Mmu.Activate(ref Host, VCpu.Csrs.Satp, PrivilegeMode.Supervisor, sum: false, mxr: false);
+        Mmu.Activate(ref Host, VCpu.Csrs.Satp, ViewKind.Kernel);
     }
 
     private void Map(ulong va, ulong address)

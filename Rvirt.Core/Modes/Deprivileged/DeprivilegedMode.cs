@@ -209,6 +209,6 @@ public readonly struct DeprivilegedMode<THost> : IExecutionMode<THost>
     {
         v.Csrs.ViewChanged = false;
         var status = v.Csrs.Sstatus;
-        mmu.Activate(ref host, v.Csrs.Satp, v.Csrs.Mode, (status & Sstatus.Sum) != 0, (status & Sstatus.Mxr) != 0);
+        mmu.Activate(ref host, v.Csrs.Satp, ViewKind.Of(v.Csrs.Mode, (status & Sstatus.Sum) != 0, (status & Sstatus.Mxr) != 0));
     }
 }

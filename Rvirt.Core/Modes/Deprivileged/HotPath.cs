@@ -221,7 +221,7 @@ internal static class HotPath
         var next = PrivilegedInstruction.Combine(instruction, old, operand);
         var changed = old ^ next;
         if ((changed & (Sstatus.Sum | Sstatus.Mxr)) != 0
-            && !mmu.TrySwitchView(ref host, PrivilegeMode.Supervisor, (next & Sstatus.Sum) != 0, (next & Sstatus.Mxr) != 0))
+            && !mmu.TrySwitchView(ref host, ViewKind.Of(PrivilegeMode.Supervisor, (next & Sstatus.Sum) != 0, (next & Sstatus.Mxr) != 0)))
         {
             return false;
         }
@@ -245,7 +245,7 @@ internal static class HotPath
     {
         var status = v.Csrs.Sstatus;
         if ((v.Csrs.Sip & v.Csrs.Sie) != 0
-            || !mmu.TrySwitchView(ref host, PrivilegeMode.User, (status & Sstatus.Sum) != 0, (status & Sstatus.Mxr) != 0))
+            || !mmu.TrySwitchView(ref host, ViewKind.Of(PrivilegeMode.User, (status & Sstatus.Sum) != 0, (status & Sstatus.Mxr) != 0)))
         {
             return false;
         }
@@ -267,7 +267,7 @@ internal static class HotPath
         where TMmu : struct, IGuestMmu<THost>
     {
         var status = v.Csrs.Sstatus;
-        if (!mmu.TrySwitchView(ref host, PrivilegeMode.Supervisor, (status & Sstatus.Sum) != 0, (status & Sstatus.Mxr) != 0))
+        if (!mmu.TrySwitchView(ref host, ViewKind.Of(PrivilegeMode.Supervisor, (status & Sstatus.Sum) != 0, (status & Sstatus.Mxr) != 0)))
         {
             return false;
         }

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using Rvirt.Core.Modes.Deprivileged;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
 
@@ -28,14 +29,13 @@ internal readonly struct TestMmu(TestMmuState state) : IGuestMmu<TestHost>
 
     public bool Supports(TranslationMode mode) => mode is TranslationMode.Bare or TranslationMode.Sv39;
 
-    public void Activate(ref TestHost host, ulong satp, PrivilegeMode mode, bool sum, bool mxr) =>
-        state.Calls.Add($"activate {satp:x} {mode} sum={sum} mxr={mxr}");
+    public void Activate(ref TestHost host, ulong satp, int view) => state.Calls.Add($"activate {satp:x} {Text(view)}");
 
-    public bool TrySwitchView(ref TestHost host, PrivilegeMode mode, bool sum, bool mxr)
+    public bool TrySwitchView(ref TestHost host, int view)
     {
         if (state.AtHand)
         {
-            state.Calls.Add($"switch {mode} sum={sum} mxr={mxr}");
+            state.Calls.Add($"switch {Text(view)}");
         }
 
         return state.AtHand;
@@ -72,4 +72,6 @@ internal readonly struct TestMmu(TestMmuState state) : IGuestMmu<TestHost>
     public void FencePage(ref TestHost host, ulong va) => state.Calls.Add($"fence page {va:x}");
 
     public void FencePageAsid(ref TestHost host, ulong va, ushort asid) => state.Calls.Add($"fence page {va:x} asid {asid:x}");
+
+    private static string Text(int view) => $"{ViewKind.Mode(view)} sum={ViewKind.HasSum(view)} mxr={ViewKind.HasMxr(view)}";
 }

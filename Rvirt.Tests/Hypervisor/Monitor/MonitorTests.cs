@@ -243,7 +243,7 @@ internal sealed class MonitorTests
 
     [Test]
     public void The_version_is_that_of_the_packages() => Assert.That(
-        typeof(ShadowMmu).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion,
+        typeof(ShadowCounters).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion,
         Is.EqualTo(System.Text.Encoding.ASCII.GetString(VersionCommand.Version)));
 
     [Test]

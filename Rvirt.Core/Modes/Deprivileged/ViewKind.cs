@@ -1,11 +1,11 @@
 using System.Runtime.CompilerServices;
 using Rvirt.Core.Privileged;
 
-namespace Rvirt.Mmu;
+namespace Rvirt.Core.Modes.Deprivileged;
 
 /// <summary>Which accesses of a guest a set of shadow tables answers: the same guest tables look different to each.</summary>
 /// <remarks>Bit 0 is SUM, bit 1 MXR, as they stand side by side in <c>sstatus</c>; bit 2 says that the guest is in U-mode.</remarks>
-public static class ViewKind
+internal static class ViewKind
 {
     /// <summary>Guest S-mode with SUM clear.</summary>
     public const int Kernel = 0;

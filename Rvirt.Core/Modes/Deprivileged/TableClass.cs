@@ -1,4 +1,4 @@
-namespace Rvirt.Mmu;
+namespace Rvirt.Core.Modes.Deprivileged;
 
 /// <summary>
 /// Which of the guest's leaves a shadow table holds. Tables of one class and one guest table serve every view that can use them, so
