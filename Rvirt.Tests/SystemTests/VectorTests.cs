@@ -1,6 +1,8 @@
 using System;
+using System.Collections.Generic;
 using System.Globalization;
 using NUnit.Framework;
+using Rvirt.Tool.Blobs;
 
 namespace Rvirt.Tests.SystemTests;
 
@@ -37,6 +39,28 @@ public sealed class VectorTests
         using var folder = new TemporaryFolder();
         machine.Guests[0].CopyFile(BareProgram.BuildForLinux(folder, "vector-program.S"), "/root/vectors");
         Assert.That(machine.Guests[0].Run("/root/vectors; echo $?"), Is.Not.EqualTo("0"), "the program would notice");
+    }
+
+    /// <summary>With the third guest, which leaves vectors alone, a switch stores them for one that is not loaded next.</summary>
+    [TestCase(Firmware.Stub, 128)]
+    [TestCase(Firmware.Stub, 1024)]
+    [TestCase(Firmware.Sbi, 256)]
+    public void Guests_that_share_a_hart_keep_their_vector_state(Firmware firmware, int length)
+    {
+        using var folder = new TemporaryFolder();
+        var guests = new List<GuestSpec> { new("plain", BareProgram.Build(folder, "share-payload.S", 0x80200000), null, "", 8 << 20, 1, []) };
+        for (var number = 1; number <= 2; number++)
+        {
+            using var own = new TemporaryFolder();
+            var program = BareProgram.Build(own, "vector-guest-payload.S", 0x80200000, string.Create(CultureInfo.InvariantCulture, $"NUMBER={(number * 3) - 1}"));
+            guests.Add(new($"v{number}", folder.Write($"v{number}", System.IO.File.ReadAllBytes(program)), null, "", 8 << 20, 1, []));
+        }
+
+        using var qemu = QemuMachine.Start(
+            [.. GuestMachine.Rvirt(firmware, GuestMachine.PackBlob(folder, guests), memory: 128), "-cpu", $"rv64,v=on,vlen={length}", "-smp", "1", "-icount", "shift=4,sleep=off"],
+            TimeSpan.FromSeconds(120));
+        var found = new List<string> { qemu.Expect(@"\[(v\d)\] (=|!\d)", 90).Value, qemu.Expect(@"\[(v\d)\] (=|!\d)", 90).Value };
+        Assert.That(found, Is.EquivalentTo(new[] { "[v1] =", "[v2] =" }), qemu.Describe);
     }
 
     /// <summary>What a switch of virtual harts stores and loads, on the bare machine.</summary>
