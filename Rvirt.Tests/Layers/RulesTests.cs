@@ -107,7 +107,7 @@ public sealed class RulesTests
         }
 
         (int Status, string Output) Run(string verb) => Commands.Run("dotnet", [verb, folder.File("Rvirt.Mmu.csproj"), "-c", "Release", "--nologo", "-nodeReuse:false", "-p:UseSharedCompilation=false"]);
-        const string Source = "namespace Rvirt.Mmu;\n\n/// <summary>A type.</summary>\npublic static class Ragged\n{\n    private const int Two = 1  +  1;\n}\n";
+        const string Source = "namespace Rvirt.Mmu;\n\n/// <summary>A type.</summary>\npublic static class Ragged\n{\n    /// <summary>A number.</summary>\n    public const int Two = 1  +  1;\n}\n";
         folder.Write("Rvirt.Mmu.csproj", Encoding.UTF8.GetBytes("<Project Sdk=\"Microsoft.NET.Sdk\" />"));
         folder.Write("Ragged.cs", Encoding.UTF8.GetBytes(Source));
         var published = Run("publish");
