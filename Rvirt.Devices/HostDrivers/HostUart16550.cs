@@ -27,7 +27,7 @@ public struct HostUart16550 : IHostUart
     private const int FifoDepth = 16;
 
     // A terminal that stops the line must not stop the machine: after this many looks a byte is dropped.
-    private const int PatienceLooks = 1 << 22;
+    internal const int PatienceLooks = 1 << 22;
 
     private ulong _base;
     private int _shift;
