@@ -19,7 +19,10 @@ override tool := dotnet Rvirt.Tool/bin/$(configuration)/net10.0/Rvirt.Tool.dll
 # was made of was read, and a folder is newer than it once a file came or went: what a build makes in one is there before.
 override projects := Directory.* global.json $(wildcard */*.csproj)
 override tool_record := Rvirt.Tool/obj/built
-override restore_record := Rvirt.Platform.Qemu/obj/restored
+# The boards whose images a target needs: make qemu and the like need one board's.
+override boards_virt := Rvirt.Platform.Qemu
+override boards_unleashed := Rvirt.Platform.Unleashed
+override boards := $(or $(boards_$(BOARD)),$(if $(filter image test,$(MAKECMDGOALS)),$(boards_virt) $(boards_unleashed),$(boards_virt)))
 override need_sdk := command -v dotnet >/dev/null || { echo 'Rvirt needs the .NET 10 SDK: no dotnet command here' >&2; exit 1; }
 override newer = [ -n "$$(find $(2) \( -name bin -o -name obj \) -prune -o -newer $(1) -print -quit 2>&1)" ]
 
@@ -32,6 +35,7 @@ endif
 
 help:
 	@echo 'make qemu      build the hypervisor and a Debian guest, and boot it on QEMU; then: ssh -p 10001 root@localhost'
+	@echo '    BOARD=virt|unleashed  the board that QEMU is; guests have disk and network on virt'
 	@echo '    FIRMWARE=stub|sbi   Rvirt with its own machine-mode part (default), or above OpenSBI'
 	@echo '    GUESTS=1..4         that many guests, each with a hart, a disk, a network; SSH ports 10001, 10002, ...'
 	@echo '    KERNEL=FILE         your own kernel or other S-mode payload: an ELF or a flat Image'
@@ -55,7 +59,7 @@ help:
 	@echo '    UNTIL=TEXT          end when the console shows it (default "login:"); STRICT=1 a hart on which a missing fence shows'
 	@echo 'make coverage  line and branch coverage of the fast tests, as a table and in artifacts/coverage'
 	@echo 'make mutation  mutation testing of a library (PROJECT=Core|Mmu, FILES="**/Sbi/*.cs"); slow: see docs/mutation.md'
-	@echo 'make image     the hypervisor images, in $(images)'
+	@echo 'make image     the hypervisor images, in $(images) (BOARD=virt|unleashed: one board alone)'
 	@echo 'make packages  the libraries and the compiler as NuGet packages, in artifacts/packages (docs/packages.md)'
 	@echo 'make guest     the Debian guest, in artifacts/guest'
 	@echo 'make firmware  the newest OpenSBI that Debian serves, which tests run Rvirt above, in artifacts/firmware'
@@ -82,10 +86,11 @@ setup: judge
 
 image: setup
 	@echo 'image: compiling Rvirt'
-	@if [ ! -f $(restore_record) ] || ! xargs ls <$(restore_record) >/dev/null 2>&1 || $(call newer,$(restore_record),$(projects)); then \
-		mkdir -p $(dir $(restore_record)) && touch $(restore_record).$$$$ && dotnet restore Rvirt.Platform.Qemu -v q --nologo && \
-		ls */obj/project.assets.json >$(restore_record) && touch -r $(restore_record).$$$$ $(restore_record) && rm $(restore_record).$$$$; fi
-	@dotnet publish Rvirt.Platform.Qemu -c $(configuration) -v q --nologo --no-restore
+	@for board in $(boards); do record=$$board/obj/restored; \
+		if [ ! -f $$record ] || ! xargs ls <$$record >/dev/null 2>&1 || $(call newer,$$record,$(projects)); then \
+			mkdir -p $$board/obj && touch $$record.$$$$ && dotnet restore $$board -v q --nologo && \
+			ls */obj/project.assets.json >$$record && touch -r $$record.$$$$ $$record && rm $$record.$$$$ || exit; fi; \
+		dotnet publish $$board -c $(configuration) -v q --nologo --no-restore || exit; done
 	@ls -l $(images)/*.elf | awk '{ print "image: " $$9 ", " $$5 " bytes" }'
 
 guest: setup
@@ -98,7 +103,7 @@ qemu: $(if $(filter 1,$(NATIVE)),,image) guest
 	@exec $(tool) run
 
 qemu-gdb: image guest
-	@echo 'debug: in another terminal: make gdb$(if $(filter sbi,$(FIRMWARE)), FIRMWARE=sbi)$(if $(GDB_PORT), GDB_PORT=$(GDB_PORT))'
+	@echo 'debug: in another terminal: make gdb$(if $(filter unleashed,$(BOARD)), BOARD=unleashed)$(if $(filter sbi,$(FIRMWARE)), FIRMWARE=sbi)$(if $(GDB_PORT), GDB_PORT=$(GDB_PORT))'
 	@exec $(tool) run-gdb
 
 gdb: setup

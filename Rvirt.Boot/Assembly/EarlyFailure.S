@@ -1,9 +1,10 @@
 /* The end of a boot that fails before C# can run, or after it cannot any more: one line through SBI, then off, with a status that
- * says so. Firmware may know no other status than success, so the board's test device is tried first. */
+ * says so. Firmware may know no other status than success, so the board's own device is tried first. */
 #include "Csr.inc"
 #if __has_include("board.inc")
 #include "board.inc"
 #endif
+#include "BoardEnd.inc"
 #include "Limits.inc"
 #include "rvirt_offsets.inc"
 
@@ -23,17 +24,17 @@ rvirt_early_failure:
 /* Ends the machine as failed, for want of a better way to do so. */
     .globl rvirt_end_failed
 rvirt_end_failed:
-#ifdef TEST_BASE
+#ifdef END_BASE
     lla     t0, 4f                          /* where there is no such device, the store faults */
     csrw    stvec, t0
-    li      t0, TEST_BASE
+    li      t0, END_BASE
     csrr    t1, satp
     beqz    t1, 3f
     lla     t1, rvirt_boot_info
     ld      t1, BOOT_INFO_WINDOW(t1)
     add     t0, t0, t1
-3:  li      t1, TEST_FAIL
-    sw      t1, 0(t0)
+3:  li      t1, END_FAIL
+    END_MACHINE t0, t1, t2
     .balign 4
 4:
 #endif

@@ -29,8 +29,12 @@ rvirt_trace_vector:
     .error  "the size of a record"
     .endif
     add     x6, x6, x5
+    ld      x7, TRACE_RING_TIME_REGISTER(x5)
+    bnez    x7, 1f
     rdtime  x7
-    sd      x7, TRACE_RING_RECORDS + TRACE_RECORD_TIME(x6)
+    j       2f
+1:  ld      x7, 0(x7)
+2:  sd      x7, TRACE_RING_RECORDS + TRACE_RECORD_TIME(x6)
     csrr    x7, sepc
     sd      x7, TRACE_RING_RECORDS + TRACE_RECORD_PC(x6)
     csrr    x7, scause

@@ -11,6 +11,9 @@ internal struct FirmwareClient
     private const ulong OpenSbi = 1;
     private const ulong OwnMachineMode = 0x7276;
 
+    // The machine-mode part's own calls: the range of its id (SBI 2.0 §3, table 1).
+    private const ulong OwnExtension = 0x0a00_0000 | OwnMachineMode;
+
     // From this version on, 1.6, OpenSBI prints a line for each sret, wfi and sfence.vma that traps from U-mode.
     private const ulong TalkativeOpenSbi = 0x1_0006;
 
@@ -42,7 +45,15 @@ internal struct FirmwareClient
         _console = Kind(SbiExtension.Dbcn, SbiExtension.LegacyConsolePutchar);
         _hartState = Has(SbiExtension.Hsm);
         _systemReset = Has(SbiExtension.Srst);
+        if (IsOwn)
+        {
+            var answer = Call(OwnExtension, 0);
+            TimeRegister = answer.Error == 0 ? answer.Value : 0;
+        }
     }
+
+    /// <summary>Physical address of the register that has the time, where the machine-mode part says that there is no CSR for it; else 0.</summary>
+    internal ulong TimeRegister { readonly get; private set; }
 
     /// <summary>Whether it is Rvirt's own machine-mode part.</summary>
     internal readonly bool IsOwn => _implementation == OwnMachineMode;

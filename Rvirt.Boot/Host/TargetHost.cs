@@ -15,6 +15,9 @@ internal unsafe struct TargetHost : IHypervisorHost
 {
     private readonly ulong _window;
     private readonly bool _hasStimecmp;
+
+    // Where the time is read, seen through the window; 0: in its CSR.
+    private readonly ulong _timeRegister;
     private FirmwareClient _firmware;
 
     /// <summary>Finds out what the hart and the firmware offer.</summary>
@@ -26,6 +29,7 @@ internal unsafe struct TargetHost : IHypervisorHost
         _hasStimecmp = mayTrap && Routines.ProbeStimecmp() != 0;
         _firmware = default;
         _firmware.Probe();
+        _timeRegister = _firmware.TimeRegister == 0 ? 0 : _firmware.TimeRegister + window;
         MistrustsInstructions = false;
     }
 
@@ -41,10 +45,11 @@ internal unsafe struct TargetHost : IHypervisorHost
     /// <inheritdoc/>
     public readonly HostAbilities Probe() => new()
     {
+        TimeRegister = _firmware.TimeRegister,
         HasStimecmp = _hasStimecmp,
         HasFirmwareTimer = _firmware.Timer != FirmwareKind.None,
         HasInterprocessor = _firmware.Interprocessor != FirmwareKind.None,
-        HasTime = Routines.ProbeTime() != 0,
+        HasTime = _timeRegister != 0 || Routines.ProbeTime() != 0,
         VectorBytes = ProbeVectorBytes(),
         IsOwnMachineMode = _firmware.IsOwn,
         PrintsTraps = _firmware.PrintsTraps,
@@ -160,7 +165,7 @@ internal unsafe struct TargetHost : IHypervisorHost
     public readonly void FenceI() => Instructions.FenceI();
 
     /// <inheritdoc/>
-    public readonly ulong ReadTime() => Instructions.ReadTime();
+    public readonly ulong ReadTime() => _timeRegister == 0 ? Instructions.ReadTime() : Instructions.Load64(_timeRegister);
 
     /// <inheritdoc/>
     public readonly void SetTimer(ulong deadline)

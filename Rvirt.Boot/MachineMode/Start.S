@@ -42,7 +42,8 @@ rvirt_machine_start:
     li      t1, 0x1f18
     lla     t0, __machine_start
     srli    t0, t0, 2
-    ori     t0, t0, (MACHINE_SIZE >> 3) - 1
+    li      t3, (MACHINE_SIZE >> 3) - 1
+    or      t0, t0, t3
     TRY     csrw pmpaddr0, t0
     TRY     csrw pmpaddr1, t2
     TRY     csrw pmpcfg0, t1
@@ -67,14 +68,15 @@ rvirt_machine_start:
     .balign 4
 1:  sd      t3, M_SSTC(s0)
 
-    /* A hart without a time CSR: rdtime is emulated here, so illegal instructions come here first. */
+    /* A hart without a time CSR: S-mode reads mtime, and emulates rdtime for its guests by it, so that this part is in nobody's way. */
+    li      t3, CLINT_BASE + CLINT_MTIME
     lla     t6, 1f
     csrw    mtvec, t6
     rdtime  t0
-    j       2f
+    li      t3, 0
     .balign 4
-1:  csrci   medeleg, 1 << CAUSE_ILLEGAL
-2:
+1:  sd      t3, M_TIME_REGISTER(s0)
+
     li      t0, 0x2200                      /* FS and VS: initial */
     csrw    mstatus, t0
     lla     t0, rvirt_machine_trap
@@ -93,6 +95,10 @@ rvirt_machine_start:
 rvirt_machine_sleep:
     wfi
     j       rvirt_machine_sleep
+
+/* For the linker script: where what follows may begin. */
+    .globl rvirt_machine_size
+    .set    rvirt_machine_size, MACHINE_SIZE
 
     .section .data.machine, "aw", @progbits
     .balign 8

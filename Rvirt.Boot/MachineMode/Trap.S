@@ -12,8 +12,6 @@ rvirt_machine_trap:
     bltz    t0, interrupt
     addi    t1, t0, -CAUSE_ECALL_S
     beqz    t1, rvirt_machine_call
-    addi    t1, t0, -CAUSE_ILLEGAL
-    beqz    t1, rvirt_machine_illegal
     j       rvirt_machine_unexpected
 
 interrupt:

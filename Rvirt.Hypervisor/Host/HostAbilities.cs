@@ -12,8 +12,11 @@ public struct HostAbilities
     /// <summary>The firmware interrupts other harts.</summary>
     public bool HasInterprocessor;
 
-    /// <summary>The <c>time</c> CSR can be read.</summary>
+    /// <summary>The time can be read.</summary>
     public bool HasTime;
+
+    /// <summary>Physical address of the register where it is read; 0: in the <c>time</c> CSR.</summary>
+    public ulong TimeRegister;
 
     /// <summary>How many bytes each vector register has; 0 where there are none.</summary>
     public ulong VectorBytes;

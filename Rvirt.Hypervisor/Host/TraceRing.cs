@@ -17,6 +17,9 @@ internal struct TraceRing
     /// <summary>How many traps were noted down so far; the hart alone writes it.</summary>
     public ulong Count;
 
+    /// <summary>Where the vector reads the time; 0: in the <c>time</c> CSR. Written once, before the hart runs a guest.</summary>
+    public ulong TimeRegister;
+
     /// <summary>The records, a trap's at the place of its number modulo <see cref="Capacity"/>.</summary>
     public RecordArray Records;
 

@@ -15,10 +15,20 @@ internal static unsafe class HartSetup<THost>
 {
     /// <summary>How this hart translates, as the entry assembly set it up, and a window that maps the RAM and devices of the host.</summary>
     /// <returns>False where the window does not reach one of them, which the reading of the host's tree rules out.</returns>
-    internal static bool TryTranslation(ref THost host, BootInfo* info, in HostDescription description, out HostTranslation translation)
+    internal static bool TryTranslation(ref THost host, BootInfo* info, in HostDescription description, in HostAbilities abilities, out HostTranslation translation)
     {
         translation = HostTranslation.Of(info->Mode, host.ProbeMaximumAsid(info->Satp));
-        return WindowPlan.TryMap(description, ref translation);
+        return WindowPlan.TryMap(description, abilities, ref translation);
+    }
+
+    /// <summary>Tells the vectors that note traps down where they read the time.</summary>
+    internal static void UseTimeRegister(HostMachine<THost>* machine)
+    {
+        var register = machine->Abilities.TimeRegister;
+        for (var i = 0; register != 0 && i < machine->CoreCount; i++)
+        {
+            machine->Cores[i].Trace->TimeRegister = (ulong)machine->Memory.Pointer(register);
+        }
     }
 
     /// <summary>Makes the records of the machine's harts, the one that starts first.</summary>

@@ -41,7 +41,7 @@ public static unsafe class MachineSetup<THost>
         }
 
         var abilities = host.Probe();
-        return HostCheck.Passes(ref host, abilities) ? Run<TBoards>(ref host, info, board, abilities, tree, description) : null;
+        return HostCheck.Passes(ref host, abilities) ? Run<TBoards>(ref host, info, board, abilities, tree, ref description) : null;
     }
 
     private static HostCore<THost>* NoBoard<TBoards>(ref THost host, BootInfo* info, in FdtReader tree)
@@ -66,10 +66,9 @@ public static unsafe class MachineSetup<THost>
     }
 
     private static HostCore<THost>* Run<TBoards>(
-        ref THost host, BootInfo* info, in Board board, in HostAbilities abilities, FdtReader tree, in HostDescription found)
+        ref THost host, BootInfo* info, in Board board, in HostAbilities abilities, FdtReader tree, ref HostDescription description)
         where TBoards : struct, IBoards
     {
-        var description = found;
         if (description.InitrdEnd == description.InitrdStart)
         {
             return Fail(ref host, GuestBlobErrorText.Of(GuestBlobError.NoKernel), board.Advice(Remedy.Kernel));
@@ -82,7 +81,7 @@ public static unsafe class MachineSetup<THost>
             return Fail(ref host, "too little memory: give the machine more"u8, board.Advice(Remedy.MoreMemory));
         }
 
-        if (!HartSetup<THost>.TryTranslation(ref host, info, description, out var translation))
+        if (!HartSetup<THost>.TryTranslation(ref host, info, description, abilities, out var translation))
         {
             return Fail(ref host, "the machine has memory or a device above the addresses that Rvirt can map on this hart"u8);
         }
@@ -118,6 +117,7 @@ public static unsafe class MachineSetup<THost>
         machine->Translation = translation;
         machine->Asids = new HostAsids(translation.MaximumAsid);
         machine->Abilities = abilities;
+        HartSetup<THost>.UseTimeRegister(machine);
         machine->Seeds = seeds;
         if (!GuestSetup<THost>.TryMakeAll(ref host, machine, board, blob, ref map))
         {

@@ -1,4 +1,5 @@
 using Rvirt.Core.DeviceTree;
+using Rvirt.Hypervisor.Host;
 using Rvirt.Mmu;
 
 namespace Rvirt.Hypervisor.Setup;
@@ -8,9 +9,10 @@ internal static class WindowPlan
 {
     /// <summary>Maps the RAM, and the registers of every device that the hypervisor touches.</summary>
     /// <param name="description">The host.</param>
+    /// <param name="abilities">What it offers, where the time is among it.</param>
     /// <param name="translation">The window.</param>
     /// <returns>False where the window does not reach one of them.</returns>
-    internal static bool TryMap(in HostDescription description, ref HostTranslation translation)
+    internal static bool TryMap(in HostDescription description, in HostAbilities abilities, ref HostTranslation translation)
     {
         for (var i = 0; i < description.MemoryBankCount; i++)
         {
@@ -28,6 +30,6 @@ internal static class WindowPlan
             }
         }
 
-        return true;
+        return abilities.TimeRegister == 0 || translation.TryMap(abilities.TimeRegister, sizeof(ulong));
     }
 }

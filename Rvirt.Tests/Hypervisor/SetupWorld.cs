@@ -44,9 +44,9 @@ internal sealed class SetupWorld : IDisposable
 
     private readonly TemporaryFolder _folder = new();
 
-    public SetupWorld(HashSet<ulong>? unstartable = null, TranslationMode mode = TranslationMode.Sv57)
+    public SetupWorld(HashSet<ulong>? unstartable = null, TranslationMode mode = TranslationMode.Sv57, int harts = 2)
     {
-        Machine = new Machine(RamLength, 2);
+        Machine = new Machine(RamLength, harts);
         Desktop = new DesktopMachine(Machine, mode);
         Desktop.Unstartable.UnionWith(unstartable ?? []);
     }
@@ -54,6 +54,9 @@ internal sealed class SetupWorld : IDisposable
     public Machine Machine { get; }
 
     public DesktopMachine Desktop { get; }
+
+    /// <summary>The hart that the firmware hands over to.</summary>
+    public ulong BootHart { get; init; }
 
     /// <summary>The console's lines.</summary>
     public string Console => Machine.Uart.Output.Replace("\0", "", StringComparison.Ordinal);
@@ -80,7 +83,7 @@ internal sealed class SetupWorld : IDisposable
         var source = Board.Replace("INITRD_START", $"0x{Initrd:x}", StringComparison.Ordinal)
             .Replace("INITRD_END", $"0x{Initrd + (ulong)initrd.Length:x}", StringComparison.Ordinal);
         Machine.Load(Tree, Tools.Compile(edit is null ? source : edit(source)));
-        return Desktop.Boot<TBoards>(Tree);
+        return Desktop.Boot<TBoards>(Tree, BootHart);
     }
 
     public void Dispose()

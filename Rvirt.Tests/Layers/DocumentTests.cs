@@ -12,7 +12,7 @@ namespace Rvirt.Tests.Layers;
 public partial class DocumentTests
 {
     private static IEnumerable<string> Documents() =>
-        Directory.GetFiles(Path.Combine(Repository.Top, "docs"), "*.md").Order(StringComparer.Ordinal).Select(file => "docs/" + Path.GetFileName(file)).Concat(["CHANGELOG.md", "CONTRIBUTING.md", "README.md"]);
+        Directory.GetFiles(Path.Combine(Repository.Top, "docs"), "*.md", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(file => Path.GetRelativePath(Repository.Top, file)).Concat(["CHANGELOG.md", "CONTRIBUTING.md", "README.md"]);
 
     [TestCaseSource(nameof(Documents))]
     public void EveryRelativeLinkLeadsSomewhere(string document)

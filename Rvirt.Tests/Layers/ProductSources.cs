@@ -17,7 +17,7 @@ internal static partial class ProductSources
     public static readonly IReadOnlyList<string> Judges = ["Rvirt.Tests", "Rvirt.Testing", "Rvirt.Reference", "Rvirt.Desktop", "Rvirt.Fuzz"];
 
     /// <summary>Everything that an image is made of, from below to the top, and the desktop programs beside it.</summary>
-    public static readonly IReadOnlyList<string> Libraries = ["Rvirt.Core", "Rvirt.Mmu", "Rvirt.Devices", "Rvirt.Hypervisor", "Rvirt.Boot", "Rvirt.Platform.Qemu"];
+    public static readonly IReadOnlyList<string> Libraries = ["Rvirt.Core", "Rvirt.Mmu", "Rvirt.Devices", "Rvirt.Hypervisor", "Rvirt.Boot", "Rvirt.Platform.Qemu", "Rvirt.Platform.Unleashed"];
 
     /// <summary>Whatever others reference as a package: these, and what judges them.</summary>
     public static readonly IReadOnlyList<string> Packages = [.. Libraries, "Rvirt.Reference", "Rvirt.Testing"];

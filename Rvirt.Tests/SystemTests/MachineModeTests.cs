@@ -25,6 +25,18 @@ public sealed class MachineModeTests
         Assert.That(qemu.Serial.Trim(), Is.EqualTo("stub: ok"));
     }
 
+    /// <summary>The HiFive Unleashed: another UART, no <c>time</c> CSR, a first hart without S-mode, a larger part of memory closed, and no status at the end.</summary>
+    [Test]
+    public void Keeps_its_promises_on_the_Unleashed()
+    {
+        using var folder = new TemporaryFolder();
+        var image = Link(folder, "Rvirt.Platform.Unleashed", "BOOT_HART=1", "TIME_REGISTER=0x200bff8");
+        using var qemu = QemuMachine.Start(
+            ["-M", "sifive_u", "-bios", "none", "-kernel", image, "-smp", "2", "-m", "128M", "-nic", "none", "-no-reboot"], TimeSpan.FromSeconds(60));
+        Assert.That(qemu.WaitForExit(50), Is.Zero, qemu.Describe);
+        Assert.That(qemu.Serial.Trim(), Is.EqualTo("stub: ok"));
+    }
+
     [Test]
     public void A_hart_without_S_mode_goes_to_sleep()
     {
@@ -43,7 +55,7 @@ public sealed class MachineModeTests
             "the hart waits for interrupts, of which none is enabled");
     }
 
-    private static string Link(TemporaryFolder folder)
+    private static string Link(TemporaryFolder folder, string board = "Rvirt.Platform.Qemu", params string[] defines)
     {
         var boot = Path.Combine(Repository.Top, "Rvirt.Boot");
         var elf = folder.File("stub.elf");
@@ -51,7 +63,7 @@ public sealed class MachineModeTests
             "clang-19",
             [
                 "--target=riscv64", "-march=rv64imac_zicsr_zifencei", "-mabi=lp64", "-mno-relax", "-nostdlib", "-static", "-fuse-ld=lld-19",
-                "-I", Path.Combine(boot, "Assembly"), "-I", Path.Combine(boot, "MachineMode"), "-I", Path.Combine(Repository.Top, "Rvirt.Platform.Qemu/MachineMode"),
+                "-I", Path.Combine(boot, "Assembly"), "-I", Path.Combine(boot, "MachineMode"), "-I", Path.Combine(Repository.Top, board, "MachineMode"), .. defines.Select(define => "-D" + define),
                 $"-Wl,-T,{Path.Combine(boot, "Linker/rvirt.ld")}", "-Wl,--build-id=none", "-o", elf,
                 .. Directory.GetFiles(Path.Combine(boot, "MachineMode"), "*.S").Order(StringComparer.Ordinal),
                 Path.Combine(Repository.Top, "Rvirt.Tests/SystemTests/stub-payload.S"),

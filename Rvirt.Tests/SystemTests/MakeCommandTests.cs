@@ -38,7 +38,9 @@ public sealed class MakeCommandTests
     [TestCase("bench", "BENCH=guest --doc", "BENCH: guest has no option --doc")]
     [TestCase("test", "FILTR=Mmu", "make test has no setting FILTR: is it FILTER?")]
     [TestCase("coverage", "FILTER=Mmu", "make coverage has no settings, and so no FILTER")]
-    [TestCase("image", "FIRMWARE=sbi", "make image has no settings, and so no FIRMWARE")]
+    [TestCase("image", "FIRMWARE=sbi", "make image has no setting FIRMWARE (its settings are BOARD)")]
+    [TestCase("image", "BOARD=unleashd", "BOARD is virt or unleashed, not unleashd")]
+    [TestCase("qemu", "BOARD=sifive_u", "BOARD is virt or unleashed, not sifive_u")]
     [TestCase("guest", "configuration=Debug", "make guest has no settings, and so no configuration")]
     public void Judges_before_it_builds(string target, string setting, string expected)
     {

@@ -33,10 +33,15 @@ internal static class Repository
     /// <summary>The newest OpenSBI that Debian serves (guests/firmware.lock).</summary>
     public static string NewestOpenSbi => Need("artifacts/firmware/opensbi.bin", "make firmware");
 
-    public static string Image(Firmware firmware) => firmware switch
+    public static string Image(Firmware firmware) => Image("rvirt-qemu", firmware);
+
+    /// <summary>The image for the HiFive Unleashed.</summary>
+    public static string UnleashedImage(Firmware firmware) => Image("rvirt-unleashed", firmware);
+
+    private static string Image(string name, Firmware firmware) => firmware switch
     {
-        Firmware.Stub => Need("artifacts/images/rvirt-qemu.elf", "make image"),
-        Firmware.Sbi => Need("artifacts/images/rvirt-qemu-sbi.elf", "make image"),
+        Firmware.Stub => Need($"artifacts/images/{name}.elf", "make image"),
+        Firmware.Sbi => Need($"artifacts/images/{name}-sbi.elf", "make image"),
         _ => throw new ArgumentOutOfRangeException(nameof(firmware)),
     };
 

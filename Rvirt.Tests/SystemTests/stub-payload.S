@@ -1,6 +1,11 @@
 /* A program in the hypervisor's place, above Rvirt's own machine-mode part: tries what that part promises and what it must refuse.
- * Powers off with status 0, or with the number of the first check that failed. */
+ * Powers off with status 0, or says which check was the first that failed and ends with its number, where the machine has a status.
+ * BOOT_HART is the hart that boots, if not 0; TIME_REGISTER is where a hart without a time CSR has the time. */
 #include "MachineMode.inc"
+
+#ifndef BOOT_HART
+#define BOOT_HART 0
+#endif
 
     .macro CHECK number, register, value
     li      s11, \number
@@ -29,7 +34,7 @@ rvirt_start:
     mv      s0, a1
     lla     t0, trap
     csrw    stvec, t0
-    CHECK   1, a0, 0                        /* hart 0 boots */
+    CHECK   1, a0, BOOT_HART
     lwu     t0, 0(s0)
     CHECK   2, t0, 0xedfe0dd0               /* a device tree's magic, as this end reads it */
 
@@ -67,8 +72,24 @@ rvirt_start:
     CHECK   21, s10, 3
 
     /* Counters. */
+    CALL    0x0A007276, 0                   /* our own: where the time is */
+    CHECK   33, a0, 0
     TRIAL   rdtime t0
+#ifdef TIME_REGISTER
+    CHECK   34, a1, TIME_REGISTER
+    CHECK   30, s10, 2                      /* there is no CSR, and S-mode is told so: it emulates rdtime by itself */
+    ld      t0, 0(a1)
+1:  ld      t1, 0(a1)                       /* it goes on */
+    beq     t0, t1, 1b
+#else
+    CHECK   34, a1, 0
     CHECK   30, s10, -1
+#endif
+    CALL    0x0A007276, 1
+    CHECK   35, a0, -2
+    li      a0, 0x0A007276
+    CALL    0x10, 3
+    CHECK   36, a1, 1
     TRIAL   rdcycle t0
     CHECK   31, s10, -1
     TRIAL   rdinstret t0
@@ -93,17 +114,22 @@ rvirt_start:
     CHECK   47, a0, -2
 
     /* HSM. */
-    li      a0, 0
+    li      a0, BOOT_HART
     CALL    0x48534D, 2
     CHECK   50, a0, 0
     CHECK   51, a1, 0
+#if BOOT_HART
+    li      a0, 0                           /* asleep for good: it has no S-mode */
+    CALL    0x48534D, 2
+    CHECK   56, a0, -3
+#endif
     li      a0, 15
     CALL    0x48534D, 2
     CHECK   52, a0, -3
     li      a0, -1
     CALL    0x48534D, 0
     CHECK   53, a0, -3
-    li      a0, 0
+    li      a0, BOOT_HART
     CALL    0x48534D, 0
     CHECK   54, a0, -6
     CALL    0x48534D, 3
@@ -111,7 +137,7 @@ rvirt_start:
 
     /* IPI: to itself, to nobody, to a hart that cannot be. */
     li      a0, 1
-    li      a1, 0
+    li      a1, BOOT_HART
     CALL    0x735049, 0
     CHECK   60, a0, 0
     li      t1, 1 << 20
@@ -164,11 +190,21 @@ rvirt_start:
     CALL    0x53525354, 0
     li      s11, 91
 failed:
+    lla     a1, failure
+    li      a0, 6
+    li      a2, 0
+    CALL    0x4442434E, 0
+    srli    a0, s11, 4
+    addi    a0, a0, '0'
+    CALL    0x4442434E, 2
+    andi    a0, s11, 15
+    addi    a0, a0, '0'
+    CALL    0x4442434E, 2
     slli    t0, s11, 16
     li      t1, 0x3333
     or      t0, t0, t1
-    li      t1, TEST_BASE
-    sw      t0, 0(t1)
+    li      t1, END_BASE
+    END_MACHINE t1, t0, t2
 1:  j       1b
 
     .balign 4
@@ -182,6 +218,8 @@ trap:
     .section .rodata, "a", @progbits
 text:
     .ascii  "stub: ok"
+failure:
+    .ascii  "stub: "                        /* and the check's number: sixteens as a character from '0' on, then ones alike */
     .section .bss.boot_root, "aw", @nobits
     .balign 4096
     .zero   4096

@@ -30,6 +30,16 @@ public sealed class RunPlanTests
         Assert.That((guest.Kernel, guest.Initrd, guest.Append), Is.EqualTo((kernel, initrd, "one 'two' $x,3")));
     }
 
+    /// <summary>One hart more than guests: the first has no S-mode. The board ends by starting again, where QEMU is to end.</summary>
+    [TestCase("stub", "-bios none -m 1344M -smp 3 -kernel /a b/c,d/artifacts/images/rvirt-unleashed.elf -initrd /blob")]
+    [TestCase("sbi", "-m 1344M -smp 3 -kernel /a b/c,d/artifacts/images/rvirt-unleashed-sbi.elf -initrd /blob")]
+    public void The_Unleashed_has_guests_without_devices_of_the_host(string firmware, string expected)
+    {
+        var plan = RunPlan.Make(RunSettingsTests.Read(("BOARD", "unleashed"), ("GUESTS", "2"), ("FIRMWARE", firmware)), Copy, [null, null], "/blob");
+        Assert.That(string.Join(' ', plan.Arguments), Is.EqualTo("-M sifive_u -nographic -no-reboot " + expected));
+        Assert.That(plan.Guests.Select(guest => guest.Devices), Has.Exactly(2).Empty);
+    }
+
     [Test]
     public void Memory_holds_for_a_kernel_without_an_initrd()
     {

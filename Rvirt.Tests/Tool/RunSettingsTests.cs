@@ -38,6 +38,15 @@ public sealed class RunSettingsTests
     public void Says_what_is_wrong(string name, string value, string expected) =>
         Assert.That(() => Read((name, value)), Throws.TypeOf<FormatException>().With.Message.Contains(expected));
 
+    /// <summary>There guests have neither disk nor network, and the board does not run without Rvirt here.</summary>
+    [TestCase("DISK", "/dev/null")]
+    [TestCase("SSH_PORT", "20000")]
+    [TestCase("NATIVE", "1")]
+    public void What_the_Unleashed_has_not_is_refused_by_name(string name, string value) =>
+        Assert.That(
+            () => Read(("BOARD", "unleashed"), (name, value)),
+            Throws.TypeOf<FormatException>().With.Message.EqualTo($"{name} is for BOARD=virt: guests have no disk and no network on QEMU's sifive_u"));
+
     [Test]
     public void Off_is_off() => Assert.Multiple(() =>
     {

@@ -13,14 +13,15 @@ public static class GdbCommand
     /// <summary>The command behind <c>make gdb</c>.</summary>
     public static Command Create() => MakeCommand.Create("gdb", "Debugs a hypervisor that runs on QEMU.", settings => Run(settings, WorkingCopy.Find(), Outside.Real));
 
-    /// <summary>The settings: the debugger's port, where something waits for one, and whether the hypervisor is above OpenSBI.</summary>
+    /// <summary>The settings: the debugger's port, where something waits for one, the board, and whether the hypervisor is above OpenSBI.</summary>
     /// <exception cref="FormatException">One is wrong, or nothing waits there.</exception>
-    public static (int Port, bool OverFirmware) Judge(Setting settings, IPorts ports)
+    public static (int Port, HostBoard Board, bool OverFirmware) Judge(Setting settings, IPorts ports)
     {
         var port = settings.Number(RunSettings.DebuggerPort, 1234, 1, 65535, "a port of this machine");
         var overFirmware = settings.Choice("FIRMWARE", "stub", "sbi") == "sbi";
+        var board = HostBoard.Read(settings);
         return ports.IsTaken(port)
-            ? (port, overFirmware)
+            ? (port, board, overFirmware)
             : throw new FormatException($"nothing waits for a debugger on port {port}: run make qemu-gdb in another terminal first");
     }
 
@@ -30,11 +31,11 @@ public static class GdbCommand
     /// <param name="outside">What that takes of this machine.</param>
     public static int Run(Setting settings, WorkingCopy copy, Outside outside)
     {
-        var (port, overFirmware) = Judge(settings, outside.Ports);
+        var (port, board, overFirmware) = Judge(settings, outside.Ports);
         return outside.Programs.Become(
             "gdb-multiarch",
             [
-                "-q", "-x", Path.Combine(copy.Top, "Rvirt.Boot/Debugger/rvirt.py"), WorkingCopy.Need(copy.Image(overFirmware), "make image"),
+                "-q", "-x", Path.Combine(copy.Top, "Rvirt.Boot/Debugger/rvirt.py"), WorkingCopy.Need(copy.Image(board, overFirmware), "make image"),
                 "-ex", $"rvirt attach 127.0.0.1:{port}",
             ]);
     }

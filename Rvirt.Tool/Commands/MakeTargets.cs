@@ -23,7 +23,7 @@ public static class MakeTargets
     [
         new("qemu", RunSettings.Names, (settings, _) => RunCommand.Judge(settings, debug: false, Outside.Real.Ports)),
         new("qemu-gdb", [.. RunSettings.Names, RunSettings.DebuggerPort], (settings, _) => RunCommand.Judge(settings, debug: true, Outside.Real.Ports)),
-        new("gdb", ["FIRMWARE", RunSettings.DebuggerPort], (settings, _) => GdbCommand.Judge(settings, Outside.Real.Ports)),
+        new("gdb", [HostBoard.Setting, "FIRMWARE", RunSettings.DebuggerPort], (settings, _) => GdbCommand.Judge(settings, Outside.Real.Ports)),
         new("ssh", ["GUEST", "SSH_PORT", "CMD"], (settings, copy) => SshCommand.Arguments(settings, copy)),
         new("desktop-linux", ["APPEND", "UNTIL", "NATIVE", "STRICT"], (settings, copy) => DotnetPlan.Desktop(settings, copy)),
         new("lockstep", ["N", "SEED", "JOBS", "SWITCH"], (settings, copy) => DotnetPlan.Lockstep(settings, copy)),
@@ -31,7 +31,8 @@ public static class MakeTargets
         new("mutation", ["PROJECT", "FILES"], (settings, copy) => DotnetPlan.Mutation(settings, copy)),
         new("bench", ["BENCH"], (settings, copy) => DotnetPlan.Bench(settings, copy)),
         new("test", ["FILTER"], (settings, copy) => DotnetPlan.Test(settings, copy)),
-        .. from name in new[] { "coverage", "image", "packages", "guest", "firmware", "setup" } select new MakeTarget(name, [], (_, _) => { }),
+        new("image", [HostBoard.Setting], (settings, _) => HostBoard.Read(settings)),
+        .. from name in new[] { "coverage", "packages", "guest", "firmware", "setup" } select new MakeTarget(name, [], (_, _) => { }),
     ];
 
     /// <summary>Judges what was typed behind <c>make</c>.</summary>

@@ -12,7 +12,7 @@ using Rvirt.Tool.Terminals;
 
 namespace Rvirt.Tool.Commands;
 
-/// <summary><c>run</c> and <c>run-gdb</c>: boot guests on QEMU's virt board, and become their terminal, or QEMU where there is no monitor or a debugger is to come.</summary>
+/// <summary><c>run</c> and <c>run-gdb</c>: boot guests on a board of QEMU's, and become their terminal, or QEMU where there is no monitor or a debugger is to come.</summary>
 public static class RunCommand
 {
     // QEMU's own, with -nographic.
@@ -79,7 +79,7 @@ public static class RunCommand
     public static RunSettings Judge(Setting values, bool debug, IPorts ports)
     {
         var settings = RunSettings.Read(values, debug);
-        for (var i = 0; i < settings.Guests; i++)
+        for (var i = 0; settings.Board.HasVirtio && i < settings.Guests; i++)
         {
             if (ports.IsTaken(settings.Port + i))
             {
@@ -102,7 +102,7 @@ public static class RunCommand
     {
         if (!settings.Native)
         {
-            WorkingCopy.Need(copy.Image(settings.OverFirmware), "make image");
+            WorkingCopy.Need(copy.Image(settings.Board, settings.OverFirmware), "make image");
         }
 
         var disks = Enumerable.Range(0, settings.Guests).Select(guest => DiskOf(settings, copy, guest, outside)).ToList();
@@ -118,13 +118,13 @@ public static class RunCommand
             }
         }
 
-        for (var i = 0; i < settings.Guests; i++)
+        for (var i = 0; settings.Board.HasVirtio && i < settings.Guests; i++)
         {
             Say($"guest {i} answers: ssh -p {settings.Port + i} -i {Path.GetRelativePath(copy.Top, copy.OfGuest("id_ed25519"))} root@localhost   (or: make ssh GUEST={i})");
         }
 
         var password = copy.OfGuest("root-password");
-        if (settings.Kernel is null && File.Exists(password))
+        if (settings.Kernel is null && settings.Board.HasVirtio && File.Exists(password))
         {
             Say($"root's password is {File.ReadAllText(password).Trim()}");
         }
@@ -166,7 +166,7 @@ public static class RunCommand
             return own;
         }
 
-        if (!template.Exists)
+        if (!template.Exists || !settings.Board.HasVirtio)
         {
             return null;
         }

@@ -41,11 +41,15 @@ public sealed record RunPlan(IReadOnlyList<string> Arguments, IReadOnlyList<Gues
                 devices.AddRange(["-drive", $"if=none,id=disk{i},format=raw,file={Escape(disk)}", "-device", $"virtio-blk-device,drive=disk{i},{Bus()}"]);
             }
 
-            devices.AddRange(
-            [
-                "-netdev", $"user,id=net{i},hostfwd=tcp:127.0.0.1:{settings.Port + i}-:22", "-device", $"virtio-net-device,netdev=net{i},{Bus()}",
-            ]);
-            if (settings.Guests <= 2)
+            if (settings.Board.HasVirtio)
+            {
+                devices.AddRange(
+                [
+                    "-netdev", $"user,id=net{i},hostfwd=tcp:127.0.0.1:{settings.Port + i}-:22", "-device", $"virtio-net-device,netdev=net{i},{Bus()}",
+                ]);
+            }
+
+            if (settings.Board.HasVirtio && settings.Guests <= 2)
             {
                 devices.AddRange(["-device", $"virtio-rng-device,{Bus()}"]);
             }
@@ -54,7 +58,8 @@ public sealed record RunPlan(IReadOnlyList<string> Arguments, IReadOnlyList<Gues
             guests.Add(new GuestSpec($"guest{i}", kernel, initrd, append, settings.Memory, 1, own));
         }
 
-        List<string> arguments = ["-M", "virt", "-nographic"];
+        // Where the board ends by starting again, QEMU is to end.
+        List<string> arguments = ["-M", settings.Board.Machine, "-nographic", .. settings.Board.HasVirtio ? (string[])[] : ["-no-reboot"]];
         var mib = settings.Memory >> 20;
         if (settings.Native)
         {
@@ -65,8 +70,8 @@ public sealed record RunPlan(IReadOnlyList<string> Arguments, IReadOnlyList<Gues
         else
         {
             arguments.AddRange(settings.OverFirmware ? [] : ["-bios", "none"]);
-            arguments.AddRange(["-m", Mib(mib * (ulong)settings.Guests + Overhead), "-smp", settings.Guests.ToString(CultureInfo.InvariantCulture)]);
-            arguments.AddRange(["-kernel", copy.Image(settings.OverFirmware), "-initrd", settings.IsBlob ? kernel : blob]);
+            arguments.AddRange(["-m", Mib(mib * (ulong)settings.Guests + Overhead), "-smp", (settings.Guests + settings.Board.IdleHarts).ToString(CultureInfo.InvariantCulture)]);
+            arguments.AddRange(["-kernel", copy.Image(settings.Board, settings.OverFirmware), "-initrd", settings.IsBlob ? kernel : blob]);
             if (settings.IsBlob)
             {
                 guests.Clear();

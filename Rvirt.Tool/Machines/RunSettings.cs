@@ -12,6 +12,7 @@ public sealed record RunSettings
     /// <summary>The settings of <c>make qemu</c>, with what they mean.</summary>
     public static readonly IReadOnlyList<(string Name, string Help)> All =
     [
+        (HostBoard.Setting, "virt or unleashed: the board that QEMU is (default virt); guests have disk and network on virt."),
         ("FIRMWARE", "stub or sbi: Rvirt with its own machine-mode part (default), or above OpenSBI."),
         ("GUESTS", "1 to 4: that many guests, each with a hart, a disk, a network."),
         ("KERNEL", "Your own kernel or other S-mode payload: an ELF, a flat Image, or a blob of guests."),
@@ -29,6 +30,9 @@ public sealed record RunSettings
 
     /// <summary>The setting that <c>make qemu-gdb</c> has besides.</summary>
     public const string DebuggerPort = "GDB_PORT";
+
+    /// <summary>The board that QEMU is.</summary>
+    public HostBoard Board { get; private init; } = HostBoard.Virt;
 
     /// <summary>Above OpenSBI instead of our own machine-mode part.</summary>
     public bool OverFirmware { get; private init; }
@@ -70,8 +74,10 @@ public sealed record RunSettings
     /// <exception cref="FormatException">One is wrong; the message names it.</exception>
     public static RunSettings Read(Setting settings, bool debug)
     {
-        var guests = settings.Number("GUESTS", 1, 1, 4, "QEMU's virt board has eight virtio slots");
+        var board = HostBoard.Read(settings);
+        var guests = settings.Number("GUESTS", 1, 1, 4, board.HasVirtio ? "QEMU's virt board has eight virtio slots" : "the board has four harts for guests");
         var native = settings.Switch("NATIVE");
+        RefuseWithoutVirtio(board, settings, native ? ["NATIVE"] : ["DISK", "SSH_PORT"]);
         if (native && guests != 1)
         {
             throw new FormatException("NATIVE=1 runs one guest");
@@ -87,6 +93,7 @@ public sealed record RunSettings
 
         return new RunSettings
         {
+            Board = board,
             OverFirmware = settings.Choice("FIRMWARE", "stub", "sbi") == "sbi",
             Guests = guests,
             Kernel = kernel,
@@ -100,6 +107,17 @@ public sealed record RunSettings
             Debugger = debug ? settings.Number(DebuggerPort, 1234, 1, 65535, "a port of this machine") : 0,
             IsBlob = isBlob,
         };
+    }
+
+    private static void RefuseWithoutVirtio(HostBoard board, Setting settings, params string[] names)
+    {
+        foreach (var name in names)
+        {
+            if (!board.HasVirtio && settings.Text(name) is not null)
+            {
+                throw new FormatException($"{name} is for {HostBoard.Setting}=virt: guests have no disk and no network on QEMU's {board.Machine}");
+            }
+        }
     }
 
     private static string? ReadableFile(Setting settings, string name)

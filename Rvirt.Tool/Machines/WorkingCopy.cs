@@ -38,8 +38,8 @@ public sealed record WorkingCopy(string Top, string Guest)
     /// <summary>The folder of copies and blobs of a run.</summary>
     public string Run => Path.Combine(Top, "artifacts/run");
 
-    /// <summary>The hypervisor above OpenSBI or with its own machine-mode part.</summary>
-    public string Image(bool overFirmware) => OwnImage ?? Path.Combine(Top, "artifacts/images", overFirmware ? "rvirt-qemu-sbi.elf" : "rvirt-qemu.elf");
+    /// <summary>The hypervisor for a board, above OpenSBI or with its own machine-mode part.</summary>
+    public string Image(HostBoard board, bool overFirmware) => OwnImage ?? Path.Combine(Top, "artifacts/images", board.Image + (overFirmware ? "-sbi.elf" : ".elf"));
 
     /// <summary>A file of the guest.</summary>
     public string OfGuest(string name) => Path.Combine(Guest, name);

@@ -1,0 +1,234 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Text.RegularExpressions;
+using NUnit.Framework;
+using Rvirt.Core.DeviceTree;
+using Rvirt.Core.Host;
+using Rvirt.Core.Privileged;
+using Rvirt.Devices.HostDrivers;
+using Rvirt.Hypervisor.Boards;
+using Rvirt.Platform.Unleashed;
+using Rvirt.Reference.Devices;
+using Rvirt.Reference.Harts;
+using Rvirt.Testing.Memory;
+using Rvirt.Tests.Core.DeviceTree;
+using Rvirt.Tests.Devices.HostDrivers;
+
+namespace Rvirt.Tests.Hypervisor;
+
+/// <summary>The HiFive Unleashed: its tree as QEMU makes it, and the whole hypervisor on devices as the FU540's manual describes them.</summary>
+internal sealed unsafe class UnleashedTests
+{
+    private const ulong UartAt = 0x1001_0000, GpioAt = 0x1006_0000, PlicAt = 0x0c00_0000, PlicModelAt = 0x0d00_0000;
+
+    // Waits for a letter on the console, says which, and powers off.
+    private const string Answer = "li a7, 2\npoll: ecall\nbltz a0, poll\nli a7, 1\necall\nli a7, 8\necall\nj .\n";
+
+    [Test]
+    public void Its_tree_names_what_its_drivers_drive()
+    {
+        using var blob = new GuardedBuffer(Tools.DumpQemu("-smp 2 -m 512 -bios none", "sifive_u"));
+        Assert.That(FdtReader.Open(blob.Pointer, blob.Length, out var tree), Is.EqualTo(FdtError.None));
+        Assert.That(default(HiFiveUnleashed).Matches(tree));
+        Assert.That(HostTree.Read(tree, 1, ulong.MaxValue, new BoardDrivers<Boards<HiFiveUnleashed>>(0), out var host), Is.EqualTo(HostTreeError.None));
+        Assert.That((host.Uart.HasDriver, host.Uart.Base, host.Uart.Interrupt), Is.EqualTo((true, UartAt, 4u)));
+        Assert.That((host.Plic.HasDriver, host.Plic.Base, host.Harts[host.BootHart].PlicContext), Is.EqualTo((true, PlicAt, 2)));
+        Assert.That((host.Reset.HasDriver, host.Reset.Base), Is.EqualTo((true, GpioAt)));
+        Assert.That((host.HartCount, host.Harts[0].HartId, host.TimebaseFrequency), Is.EqualTo((1, 1u, 1_000_000u)), "hart 0 has no S-mode");
+        Assert.That((host.Clock.Exists, host.VirtioSlotCount), Is.EqualTo((false, 0)));
+    }
+
+    /// <summary>The tree of the board itself names its console by an alias.</summary>
+    [Test]
+    public void The_console_may_be_named_by_an_alias()
+    {
+        var source = Tools.Decompile(Tools.DumpQemu("-smp 2 -m 512 -bios none", "sifive_u"), warnings: false);
+        var edited = source.Replace("stdout-path = \"/soc/serial@10010000\"", "stdout-path = \"serial1:115200n8\"", StringComparison.Ordinal);
+        Assert.That(edited, Is.Not.EqualTo(source));
+        using var blob = new GuardedBuffer(Tools.Compile(edited));
+        Assert.That(FdtReader.Open(blob.Pointer, blob.Length, out var tree), Is.EqualTo(FdtError.None));
+        Assert.That(HostTree.Read(tree, 1, ulong.MaxValue, new BoardDrivers<Boards<HiFiveUnleashed>>(0), out var host), Is.EqualTo(HostTreeError.None));
+        Assert.That((host.Uart.HasDriver, host.Uart.Base, host.Uart.Interrupt), Is.EqualTo((true, 0x1001_1000UL, 5u)));
+    }
+
+    /// <summary>Pins are a word, in which others are somebody's too: the reset of the network's PHY is pin 12.</summary>
+    [TestCase("gpios = <0x08 0x0a 0x01>", 0x1000u, "1006000c=1400 10060008=1400 1006000c=1000")]
+    [TestCase("gpios = <0x08 0x0a 0x00>", 0x1000u, "1006000c=1000 10060008=1400 1006000c=1400")]
+    [TestCase("gpios = <0x08 0x1f 0x01>", 0x0000u, "1006000c=80000000 10060008=80000000 1006000c=0")]
+    [TestCase("gpios = <0x08 0x20 0x01>", 0x0000u, null, Description = "no such pin")]
+    [TestCase("gpios = <0x07 0x0a 0x01>", 0x0000u, null, Description = "a PLIC")]
+    [TestCase("gpios = <0x77 0x0a 0x01>", 0x0000u, null, Description = "nothing")]
+    [TestCase("gpios = <0x08>", 0x0000u, null)]
+    public void A_reset_by_GPIO_moves_the_pin_that_its_node_names_and_no_other(string gpios, uint others, string? expected)
+    {
+        var source = Tools.Decompile(Tools.DumpQemu("-smp 3 -m 512 -bios none", "sifive_u"), warnings: false);
+        Assert.That(source, Does.Contain("gpios = <0x08 0x0a 0x01>"));
+        using var blob = new GuardedBuffer(Tools.Compile(source.Replace("gpios = <0x08 0x0a 0x01>", gpios, StringComparison.Ordinal)));
+        Assert.That(FdtReader.Open(blob.Pointer, blob.Length, out var tree), Is.EqualTo(FdtError.None));
+        Assert.That(HostTree.Read(tree, 1, ulong.MaxValue, new BoardDrivers<Boards<HiFiveUnleashed>>(0), out var host), Is.EqualTo(HostTreeError.None));
+        Assert.That(host.Reset.HasDriver, Is.EqualTo(expected is not null));
+        if (expected is not null)
+        {
+            var registers = new Dictionary<ulong, uint> { [GpioAt + 8] = others, [GpioAt + 12] = others };
+            var log = new List<string>();
+            var hart = new Pins(registers, log);
+            var reset = default(HostReset<Pins>);
+            reset.Take<HostGpioRestart>(host.Reset);
+            reset.End(ref hart, 0);
+            Assert.That(string.Join(' ', log), Is.EqualTo(expected));
+        }
+    }
+
+    /// <summary>From the hand-over to hart 1 until the last guest has ended, by console and GPIO alone.</summary>
+    [TestCase(1ul)]
+    [TestCase(2ul)]
+    public void A_guest_runs_answers_on_the_console_and_ends_the_machine(ulong bootHart)
+    {
+        using var board = new Board(bootHart);
+        Assert.That(board.Boot([Answer]), board.World.Desktop.Emergency);
+        board.World.Desktop.Run(20_000);
+        Assert.That(board.World.Machine.Outcome, Is.Null, "it waits");
+        board.Uart.Receive("k");
+        board.World.Desktop.Run(1_000_000);
+        Assert.That(board.World.Machine.Outcome, Is.EqualTo(Board.ResetOutcome));
+        Assert.That(board.Uart.Line.ToString(), Does.Contain("rvirt: HiFive Unleashed, Sv39, ").And.Contain($"guest g0: hart {bootHart}, ").And.Contain("k").And.EndWith("rvirt: guest g0 powered off\r\n"));
+        Assert.That(board.Uart.Lost, Is.Zero);
+    }
+
+    [Test]
+    public void Two_guests_have_the_two_harts_with_S_mode()
+    {
+        using var board = new Board(1);
+        const string Done = "nop\nnop\nli a7, 8\necall\nj .\n";
+        Assert.That(board.Boot([Done, Done]), board.World.Desktop.Emergency);
+        board.World.Desktop.Run(1_000_000);
+        Assert.That(board.World.Machine.Outcome, Is.EqualTo(Board.ResetOutcome));
+        Assert.That(board.Uart.Line.ToString(), Does.Contain("2 harts\r\n").And.Contain("guest g0: hart 1, ").And.Contain("guest g1: hart 2, "));
+    }
+
+    /// <summary>A host device is what this board has none of: the guest that asks for one is told so by name.</summary>
+    [Test]
+    public void A_guest_that_asks_for_a_virtio_device_of_the_host_is_refused()
+    {
+        using var board = new Board(1);
+        Assert.That(board.Boot(["nop"], devices: [0]), Is.False);
+        Assert.That(board.World.Desktop.Emergency, Does.Contain("rvirt: error: guest g0: ").And.Contain("virtio"));
+        Assert.That(board.World.Machine.Outcome, Is.EqualTo(Board.ResetOutcome), "by the board's own way to end");
+    }
+
+    [Test]
+    public void Too_few_harts_say_what_to_do_on_this_board()
+    {
+        using var board = new Board(1);
+        Assert.That(board.Boot(["nop"], kernel: false), Is.False);
+        Assert.That(board.World.Desktop.Emergency, Does.Contain("no kernel given").And.Contain(", on QEMU with -initrd KERNEL"));
+    }
+
+    /// <summary>A reference machine with the board's tree and devices, and harts 1 and 2 to run on.</summary>
+    private sealed class Board : IDisposable
+    {
+        public const uint ResetOutcome = 0xf0f0;
+
+        public Board(ulong bootHart)
+        {
+            World = new SetupWorld(mode: TranslationMode.Sv39, harts: 3) { BootHart = bootHart };
+            Uart = new SiFiveUartModel(level => World.Machine.Plic.SetLine(4, level));
+            World.Machine.Attach(UartAt, 0x1000, Uart);
+            World.Machine.Attach(GpioAt, 0x1000, new Gpio(World.Machine));
+            World.Machine.Attach(PlicModelAt, 0x40_0000, new OddPlic(World.Machine.Plic));
+        }
+
+        public SetupWorld World { get; }
+
+        public SiFiveUartModel Uart { get; }
+
+        public bool Boot(IReadOnlyList<string> programs, uint[]? devices = null, bool kernel = true)
+        {
+            var tree = Tools.Decompile(Tools.DumpQemu("-smp 3 -m 128 -bios none", "sifive_u"), warnings: false)
+                .Replace($"plic@{PlicAt:x}", $"plic@{PlicModelAt:x}", StringComparison.Ordinal)
+                .Replace($"interrupt-controller@{PlicAt:x}", $"interrupt-controller@{PlicModelAt:x}", StringComparison.Ordinal)
+                .Replace($"reg = <0x00 0x{PlicAt:x} ", $"reg = <0x00 0x{PlicModelAt:x} ", StringComparison.Ordinal);
+            Assert.That(tree, Does.Contain($"0x{PlicModelAt:x}"));
+            return World.Boot<Boards<HiFiveUnleashed>>(
+                [.. programs.Select((program, i) => World.Guest($"g{i}", program, devices: devices ?? []))],
+                source =>
+                {
+                    var initrd = Regex.Match(source, "linux,initrd-start.*?linux,initrd-end.*?;").Value;
+                    Assert.That(initrd, Is.Not.Empty);
+                    return kernel ? tree.Replace("chosen {", "chosen { " + initrd, StringComparison.Ordinal) : tree;
+                });
+        }
+
+        public void Dispose() => World.Dispose();
+    }
+
+    /// <summary>GPIO, chapter 17: the board is reset by pin 10, an output that is low.</summary>
+    private sealed class Gpio(Rvirt.Reference.Machine machine) : IDevice
+    {
+        private readonly uint[] _registers = new uint[0x44 / 4];
+
+        public bool TryRead(Hart? hart, ulong offset, int size, out ulong value)
+        {
+            value = size == 4 && offset / 4 < (ulong)_registers.Length ? _registers[offset / 4] : 0;
+            return size == 4;
+        }
+
+        public bool TryWrite(Hart? hart, ulong offset, int size, ulong value)
+        {
+            if (size == 4 && offset / 4 < (ulong)_registers.Length)
+            {
+                _registers[offset / 4] = (uint)value;
+                if ((_registers[2] & (1u << 10)) != 0 && (_registers[3] & (1u << 10)) == 0)
+                {
+                    machine.End(Board.ResetOutcome);
+                }
+            }
+
+            return size == 4;
+        }
+    }
+
+    /// <summary>The machine's PLIC with the contexts that the FU540 has: hart 0 has one, so that the S-mode of hart n is context 2n and not 2n + 1.</summary>
+    private sealed class OddPlic(Plic plic) : IDevice
+    {
+        public bool TryRead(Hart? hart, ulong offset, int size, out ulong value) => plic.TryRead(hart, Place(offset), size, out value);
+
+        public bool TryWrite(Hart? hart, ulong offset, int size, ulong value) => plic.TryWrite(hart, Place(offset), size, value);
+
+        private static ulong Place(ulong offset) => offset switch
+        {
+            < 0x2080 => offset,
+            < 0x20_0000 => offset + 0x80,
+            < 0x20_1000 => offset,
+            _ => offset + 0x1000,
+        };
+    }
+
+    private readonly struct Pins(Dictionary<ulong, uint> registers, List<string> log) : IMmio
+    {
+        public byte Read8(ulong address) => throw new InvalidOperationException("registers are words");
+
+        public ushort Read16(ulong address) => throw new InvalidOperationException("registers are words");
+
+        public uint Read32(ulong address) => registers.GetValueOrDefault(address);
+
+        public ulong Read64(ulong address) => throw new InvalidOperationException("registers are words");
+
+        public void Write8(ulong address, byte value) => throw new InvalidOperationException("registers are words");
+
+        public void Write16(ulong address, ushort value) => throw new InvalidOperationException("registers are words");
+
+        public void Write32(ulong address, uint value)
+        {
+            registers[address] = value;
+            log.Add($"{address:x}={value:x}");
+        }
+
+        public void Write64(ulong address, ulong value) => throw new InvalidOperationException("registers are words");
+
+        public void IoFence()
+        {
+        }
+    }
+}

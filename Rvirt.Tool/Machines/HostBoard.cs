@@ -1,0 +1,23 @@
+using Rvirt.Tool.Settings;
+
+namespace Rvirt.Tool.Machines;
+
+/// <summary>A board that Rvirt has images for, as QEMU has it.</summary>
+/// <param name="Machine">QEMU's name of it.</param>
+/// <param name="Image">What its images are called.</param>
+/// <param name="HasVirtio">Whether guests can be given virtio devices of its, and with them disks and networks.</param>
+/// <param name="IdleHarts">Harts that run no guest.</param>
+public sealed record HostBoard(string Machine, string Image, bool HasVirtio, int IdleHarts)
+{
+    /// <summary>The setting that names it.</summary>
+    public const string Setting = "BOARD";
+
+    /// <summary>QEMU's own board.</summary>
+    public static HostBoard Virt { get; } = new("virt", "rvirt-qemu", HasVirtio: true, IdleHarts: 0);
+
+    /// <summary>SiFive's HiFive Unleashed: its first hart has no S-mode.</summary>
+    public static HostBoard Unleashed { get; } = new("sifive_u", "rvirt-unleashed", HasVirtio: false, IdleHarts: 1);
+
+    /// <summary>The one that is asked for.</summary>
+    public static HostBoard Read(Setting settings) => settings.Choice(Setting, "virt", "unleashed") == "virt" ? Virt : Unleashed;
+}
