@@ -38,11 +38,10 @@ internal static class SbiDispatcher
                 result = function == 0 ? SetTimer(mode, ref host, ref v, v.X[A0]) : NotSupported;
                 break;
             case SbiExtension.Ipi:
-                result = function == 0 ? SbiInterrupts.Send(mode, ref host, ref v, v.X[A0], v.X[A1]) : NotSupported;
+                result = function == 0 ? SbiInterrupts.Send(mode, ref host, ref v, new HartMask(v.X[A0], v.X[A1])) : NotSupported;
                 break;
             case SbiExtension.Rfence:
-                result = SbiFences.Call(mode, ref host, ref v, ref mmu, function);
-                break;
+                return SbiFences.Call(mode, ref host, ref v, ref mmu, function);
             case SbiExtension.Base:
                 result = SbiBase.Call(function, v.X[A0]);
                 break;

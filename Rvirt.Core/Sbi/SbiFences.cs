@@ -1,9 +1,10 @@
 using Rvirt.Core.Host;
+using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 
 namespace Rvirt.Core.Sbi;
 
-/// <summary>Remote fences (SBI 2.0 §8). A guest's only hart is the caller, so every fence is its own.</summary>
+/// <summary>Remote fences (SBI 2.0 §8). They are made on all harts that are named when the call returns (<see cref="RemoteFence"/>).</summary>
 internal static class SbiFences
 {
     /// <summary>Ranges above this many pages are fenced whole.</summary>
@@ -11,7 +12,7 @@ internal static class SbiFences
 
     private const int PageShift = 12;
 
-    internal static SbiResult Call<TMode, THost, TMmu>(TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, ulong function)
+    internal static TrapOutcome Call<TMode, THost, TMmu>(TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, ulong function)
         where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
@@ -19,52 +20,78 @@ internal static class SbiFences
         if (function > 2)
         {
             // 3 to 6 are for guests that are hypervisors themselves.
-            return SbiDispatcher.NotSupported;
+            return SbiDispatcher.Return(ref v, SbiDispatcher.NotSupported);
         }
 
         var harts = new HartMask(v.X[SbiDispatcher.A0], v.X[SbiDispatcher.A1]);
-        if (!harts.IsValid(v))
-        {
-            return new SbiResult(SbiError.InvalidParam);
-        }
-
-        if (!harts.Contains(v.Index))
-        {
-            return SbiResult.Success();
-        }
-
-        if (function == 0)
-        {
-            host.FenceI();
-            return SbiResult.Success();
-        }
-
-        var byAsid = function == 2;
-        return Fence(mode, ref host, ref v, ref mmu, v.X[SbiDispatcher.A2], v.X[SbiDispatcher.A3], byAsid, (ushort)v.X[SbiDispatcher.A4]);
+        SbiError error;
+        var outcome = function == 0
+            ? FenceFetches(mode, ref host, ref v, ref mmu, harts, out error)
+            : Fence(
+                mode, ref host, ref v, ref mmu, harts, v.X[SbiDispatcher.A2], v.X[SbiDispatcher.A3],
+                function == 2 ? (ushort)v.X[SbiDispatcher.A4] : FenceRange.AnyAsid, out error);
+        return outcome == TrapOutcome.Advance ? SbiDispatcher.Return(ref v, new SbiResult(error)) : outcome;
     }
 
-    /// <summary>Fences a range of the caller's own address space; a range of 0 or all ones bytes from 0 is all of it.</summary>
-    internal static SbiResult Fence<TMode, THost, TMmu>(
-        TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, ulong start, ulong size, bool byAsid, ushort asid)
+    /// <summary>Fences fetches.</summary>
+    /// <returns>Advance, or Stop where the guest is stopped meanwhile.</returns>
+    internal static TrapOutcome FenceFetches<TMode, THost, TMmu>(
+        TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, HartMask harts, out SbiError error)
         where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
     {
+        if (!harts.IsValid(v))
+        {
+            error = SbiError.InvalidParam;
+            return TrapOutcome.Advance;
+        }
+
+        error = SbiError.Success;
+        if (harts.Contains(v.Index))
+        {
+            host.FenceI();
+        }
+
+        return RemoteFence.Make(mode, ref host, ref v, ref mmu, harts, default, fetches: true);
+    }
+
+    /// <summary>Fences a range of addresses; a range of 0 or all ones bytes from 0 is all of them.</summary>
+    /// <returns>Advance, or Stop where the guest is stopped meanwhile.</returns>
+    internal static TrapOutcome Fence<TMode, THost, TMmu>(
+        TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, HartMask harts, ulong start, ulong size, int asid, out SbiError error)
+        where TMode : struct, IExecutionMode<THost>
+        where THost : struct, ITrapHost
+        where TMmu : struct, IGuestMmu<THost>
+    {
+        if (!harts.IsValid(v))
+        {
+            error = SbiError.InvalidParam;
+            return TrapOutcome.Advance;
+        }
+
         var whole = size == ulong.MaxValue || (start == 0 && size == 0);
         // The last byte counts: a range may end where the address space does.
         if (!whole && size != 0 && start + (size - 1) < start)
         {
-            return new SbiResult(SbiError.InvalidAddress);
+            error = SbiError.InvalidAddress;
+            return TrapOutcome.Advance;
         }
 
+        error = SbiError.Success;
         var pages = size == 0 ? 0 : (start + size - 1 >> PageShift) - (start >> PageShift) + 1;
         if (pages == 0 && !whole)
         {
-            return SbiResult.Success();
+            return TrapOutcome.Advance;
         }
 
         whole |= pages > PageLimit;
-        GuestFence.Make(mode, ref host, ref v, ref mmu, new FenceRange(start, whole ? 0 : (int)pages, byAsid ? asid : FenceRange.AnyAsid));
-        return SbiResult.Success();
+        var range = new FenceRange(start, whole ? 0 : (int)pages, asid);
+        if (harts.Contains(v.Index))
+        {
+            GuestFence.Make(mode, ref host, ref v, ref mmu, range);
+        }
+
+        return RemoteFence.Make(mode, ref host, ref v, ref mmu, harts, range, fetches: false);
     }
 }

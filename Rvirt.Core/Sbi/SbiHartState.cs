@@ -5,7 +5,8 @@ using Rvirt.Core.VirtualHart;
 
 namespace Rvirt.Core.Sbi;
 
-/// <summary>Hart state management (SBI 2.0 §9), for guests of one hart.</summary>
+/// <summary>Hart state management (SBI 2.0 §9).</summary>
+/// <remarks>A hart is started by one of those who ask, which takes it from stopped to start-pending; it stops by itself, and is stopped once no instruction follows.</remarks>
 internal static class SbiHartState
 {
     private const uint DefaultRetentiveSuspend = 0;
@@ -19,15 +20,13 @@ internal static class SbiHartState
         switch (function)
         {
             case 0:
-                return SbiDispatcher.Return(ref v, Start(ref v));
+                return Start(ref v, v.X[SbiDispatcher.A0], v.X[SbiDispatcher.A1], v.X[SbiDispatcher.A2]);
             case 1:
-                // Its only hart stops: nothing can start it again.
-                v.State = HartState.Stopped;
-                v.StopReason = StopReason.AllHartsStopped;
-                return TrapOutcome.Stop;
+                v.State = HartState.StopPending;
+                return TrapOutcome.HartStop;
             case 2:
                 return SbiDispatcher.Return(ref v, Exists(v, v.X[SbiDispatcher.A0])
-                    ? SbiResult.Success((ulong)v.State)
+                    ? SbiResult.Success((ulong)Sibling(v, v.X[SbiDispatcher.A0]).State)
                     : new SbiResult(SbiError.InvalidParam));
             case 3:
                 return Suspend(mode, ref host, ref v);
@@ -36,14 +35,28 @@ internal static class SbiHartState
         }
     }
 
-    private static SbiResult Start(ref VCpu v)
+    private static TrapOutcome Start(ref VCpu v, ulong hart, ulong entry, ulong argument)
     {
-        if (!Exists(v, v.X[SbiDispatcher.A0]))
+        if (!Exists(v, hart))
         {
-            return new SbiResult(SbiError.InvalidParam);
+            return SbiDispatcher.Return(ref v, new SbiResult(SbiError.InvalidParam));
         }
 
-        return new SbiResult(SbiError.AlreadyAvailable);
+        ref var target = ref Sibling(v, hart);
+        if (target.State == HartState.Stopped && !IsEntry(v, entry))
+        {
+            return SbiDispatcher.Return(ref v, new SbiResult(SbiError.InvalidAddress));
+        }
+
+        if (!target.TryTakeStopped())
+        {
+            return SbiDispatcher.Return(ref v, new SbiResult(SbiError.AlreadyAvailable));
+        }
+
+        SbiDispatcher.Return(ref v, SbiResult.Success());
+        v.Pc += sizeof(uint);
+        v.Named = new HartStartCall { Hart = (int)hart, Entry = entry, Argument = argument };
+        return TrapOutcome.HartStart;
     }
 
     private static TrapOutcome Suspend<TMode, THost>(TMode mode, ref THost host, ref VCpu v)
@@ -83,6 +96,9 @@ internal static class SbiHartState
 
     /// <summary>Whether an instruction can stand there.</summary>
     internal static bool IsEntry(in VCpu v, ulong address) => (address & 1) == 0 && v.Memory.Contains(address, sizeof(uint));
+
+    // SAFETY: Siblings holds GuestHarts pointers for as long as the guest lives, and callers have checked that the hart is one of them.
+    private static unsafe ref VCpu Sibling(in VCpu v, ulong hart) => ref *v.Siblings[hart];
 
     private static bool Exists(in VCpu v, ulong hart) => hart < (ulong)v.GuestHarts;
 }

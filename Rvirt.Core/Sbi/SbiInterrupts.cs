@@ -7,17 +7,17 @@ namespace Rvirt.Core.Sbi;
 /// <summary>Inter-processor interrupts (SBI 2.0 §7).</summary>
 internal static class SbiInterrupts
 {
-    internal static unsafe SbiResult Send<TMode, THost>(TMode mode, ref THost host, ref VCpu v, ulong mask, ulong maskBase)
+    internal static unsafe SbiResult Send<TMode, THost>(TMode mode, ref THost host, ref VCpu v, HartMask harts)
         where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
     {
-        var harts = new HartMask(mask, maskBase);
         if (!harts.IsValid(v))
         {
             return new SbiResult(SbiError.InvalidParam);
         }
 
         var batch = default(IpiBatch);
+        // SAFETY: Siblings holds GuestHarts pointers for as long as the guest lives.
         for (var i = 0; i < v.GuestHarts; i++)
         {
             if (!harts.Contains(i))
@@ -29,9 +29,9 @@ internal static class SbiInterrupts
             {
                 mode.SetPending(ref host, ref v, Interrupts.Software, pending: true);
             }
-            else
+            else if (v.Siblings[i]->IsAlive)
             {
-                // SAFETY: Siblings holds GuestHarts pointers for as long as the guest lives.
+                // One that is stopped has no interrupts: its next start clears them.
                 HartKick.Raise(ref host, ref *v.Siblings[i], HartRequest.Interrupt, ref batch);
             }
         }

@@ -15,7 +15,7 @@ internal static class SbiLegacy
         where TBus : struct, IGuestBus<THost>
     {
         var result = 0L;
-        switch (v.X[17])
+        switch (v.X[SbiDispatcher.A7])
         {
             case SbiExtension.LegacySetTimer:
                 SbiDispatcher.SetTimer(mode, ref host, ref v, v.X[SbiDispatcher.A0]);
@@ -31,10 +31,18 @@ internal static class SbiLegacy
                 mode.SetPending(ref host, ref v, Interrupts.Software, pending: false);
                 break;
             case SbiExtension.LegacySendIpi:
+            case SbiExtension.LegacyRemoteFenceI:
+            case SbiExtension.LegacyRemoteSfenceVma:
+            case SbiExtension.LegacyRemoteSfenceVmaAsid:
                 switch (ReadMask<THost, TMmu>(ref v, ref mmu, out var mask))
                 {
                     case FaultResolution.Mapped:
-                        result = (long)SbiInterrupts.Send(mode, ref host, ref v, mask, 0).Error;
+                        if (CallHarts(mode, ref host, ref v, ref mmu, new HartMask(mask, 0), out var error) == TrapOutcome.Stop)
+                        {
+                            return TrapOutcome.Stop;
+                        }
+
+                        result = (long)error;
                         break;
                     case FaultResolution.Contended:
                         // The guest makes the call again.
@@ -45,22 +53,31 @@ internal static class SbiLegacy
                 }
 
                 break;
-            case SbiExtension.LegacyRemoteFenceI:
-                host.FenceI();
-                break;
-            case SbiExtension.LegacyRemoteSfenceVma:
-                result = (long)SbiFences.Fence(mode, ref host, ref v, ref mmu, v.X[SbiDispatcher.A1], v.X[SbiDispatcher.A2], false, 0).Error;
-                break;
-            case SbiExtension.LegacyRemoteSfenceVmaAsid:
-                result = (long)SbiFences.Fence(
-                    mode, ref host, ref v, ref mmu, v.X[SbiDispatcher.A1], v.X[SbiDispatcher.A2], true, (ushort)v.X[SbiDispatcher.A3]).Error;
-                break;
             case SbiExtension.LegacyShutdown:
                 return GuestStop.AfterEvent(ref v, MachineEvent.Shutdown, 0);
         }
 
         v.X[SbiDispatcher.A0] = (ulong)result;
         return TrapOutcome.Advance;
+    }
+
+    private static TrapOutcome CallHarts<TMode, THost, TMmu>(
+        TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, HartMask harts, out SbiError error)
+        where TMode : struct, IExecutionMode<THost>
+        where THost : struct, ITrapHost
+        where TMmu : struct, IGuestMmu<THost>
+    {
+        switch (v.X[SbiDispatcher.A7])
+        {
+            case SbiExtension.LegacySendIpi:
+                error = SbiInterrupts.Send(mode, ref host, ref v, harts).Error;
+                return TrapOutcome.Advance;
+            case SbiExtension.LegacyRemoteFenceI:
+                return SbiFences.FenceFetches(mode, ref host, ref v, ref mmu, harts, out error);
+            default:
+                var asid = v.X[SbiDispatcher.A7] == SbiExtension.LegacyRemoteSfenceVmaAsid ? (ushort)v.X[SbiDispatcher.A3] : FenceRange.AnyAsid;
+                return SbiFences.Fence(mode, ref host, ref v, ref mmu, harts, v.X[SbiDispatcher.A1], v.X[SbiDispatcher.A2], asid, out error);
+        }
     }
 
     /// <summary>Reads the hart mask that a0 points at, a guest virtual address; a null pointer names every hart.</summary>

@@ -54,6 +54,14 @@ internal struct FenceMailbox
         return posts;
     }
 
+    /// <summary>Forgets all that is posted: who starts the virtual hart fences everything.</summary>
+    /// <returns>What to hand to <see cref="Finish"/>.</returns>
+    internal int TakeAll()
+    {
+        Take(out var ticket);
+        return ticket;
+    }
+
     /// <summary>All that was taken is made.</summary>
     internal void Finish(int ticket) => Volatile.Write(ref _done, ticket);
 }

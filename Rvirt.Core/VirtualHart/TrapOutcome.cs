@@ -24,6 +24,12 @@ public enum TrapOutcome : byte
     /// <summary>The hart's slice may have ended, or another virtual hart has to be woken: the run loop decides who runs next.</summary>
     Yield,
 
+    /// <summary>The guest starts another of its harts, <see cref="VCpu.Named"/>, which is the run loop's to start; the one that asked goes on.</summary>
+    HartStart,
+
+    /// <summary>The virtual hart stops, and its guest goes on without it as long as another one runs.</summary>
+    HartStop,
+
     /// <summary>The guest stops, for the virtual hart's stop reason.</summary>
     Stop,
 

@@ -60,8 +60,11 @@ public unsafe struct VCpu
     /// <summary>Whether the hart waits for an interrupt: it does not go on before that.</summary>
     public bool Waits;
 
-    /// <summary>Life cycle of the hart (SBI 2.0 §9).</summary>
-    public HartState State;
+    // A HartState. Its own hart writes it, and whoever starts it while it is stopped; others read it.
+    private int _state;
+
+    /// <summary>For <see cref="TrapOutcome.HartStart"/>: the number of the hart, and how it starts.</summary>
+    public HartStartCall Named;
 
     /// <summary>Why the guest stops, once <see cref="TrapOutcome.Stop"/> was returned.</summary>
     public StopReason StopReason;
@@ -107,6 +110,20 @@ public unsafe struct VCpu
 
     /// <summary>Fences that others asked for.</summary>
     internal FenceMailbox Fences;
+
+    /// <summary>Life cycle of the hart (SBI 2.0 §9). What it did before is seen by whoever sees the state.</summary>
+    public HartState State
+    {
+        readonly get => (HartState)Volatile.Read(in _state);
+        set => Volatile.Write(ref _state, (int)value);
+    }
+
+    /// <summary>Whether the hart has instructions to run, or will have without a start.</summary>
+    public readonly bool IsAlive => State is HartState.Started or HartState.Suspended;
+
+    /// <summary>Takes a stopped hart for a start; of several who try one gets it, and it is that one's alone until it is started.</summary>
+    internal bool TryTakeStopped() =>
+        Interlocked.CompareExchange(ref _state, (int)HartState.StartPending, (int)HartState.Stopped) == (int)HartState.Stopped;
 
     /// <summary>Where it is.</summary>
     public readonly RunState RunState => (RunState)Volatile.Read(in Run);
@@ -163,7 +180,7 @@ public unsafe struct VCpu
     /// <param name="registerBytes">Bytes of a register.</param>
     public static ulong VectorRoom(ulong registerBytes) => VectorArea.BytesFor(registerBytes);
 
-    /// <summary>Puts all but the CSRs, which the mode resets, into the state in which firmware hands over an S-mode payload: a0 the hart id, a1 the argument (SBI 2.0 §9.1).</summary>
+    /// <summary>Puts a virtual hart that nobody runs, and all but its CSRs, which the mode resets, into the state in which firmware hands over an S-mode payload: a0 the hart id, a1 the argument (SBI 2.0 §9.1).</summary>
     /// <param name="entry">First instruction.</param>
     /// <param name="argument">Value of a1: the device tree's address, or HSM's opaque argument.</param>
     public void Reset(ulong entry, ulong argument)
@@ -179,9 +196,10 @@ public unsafe struct VCpu
         Deadline = ulong.MaxValue;
         Alarm = ulong.MaxValue;
         SliceEnd = ulong.MaxValue;
-        Requests = 0;
+        // Who asks something at the same moment asks before, or after.
+        Interlocked.Exchange(ref Requests, 0);
+        Fences.Finish(Fences.TakeAll());
         Waits = false;
-        State = HartState.Started;
         StopReason = StopReason.None;
         FailureCode = 0;
         FirmwareCounters = default;
@@ -189,5 +207,8 @@ public unsafe struct VCpu
         LastHart = NoHart;
         FloatingPoint = default;
         Vectors.Reset();
+
+        // Last: from here on others count on it.
+        State = HartState.Started;
     }
 }

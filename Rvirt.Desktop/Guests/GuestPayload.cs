@@ -40,6 +40,9 @@ public sealed record GuestPayload(byte[] Kernel)
     /// <summary>What it gets of the host's harts compared with others, where guests share them.</summary>
     public uint Share { get; init; } = 100;
 
+    /// <summary>How many virtual harts it has.</summary>
+    public uint Harts { get; init; } = 1;
+
     /// <summary>Whether it has a hart of the host to itself.</summary>
     public bool Pinned { get; init; }
 
@@ -79,6 +82,7 @@ public sealed record GuestPayload(byte[] Kernel)
 
             writer.StringProperty("bootargs"u8, Encoding.ASCII.GetBytes(guest.Arguments));
             writer.Property("memory"u8, guest.Memory);
+            writer.Property("harts"u8, guest.Harts);
             writer.Property("share"u8, guest.Share);
             writer.Property("pinned"u8, guest.Pinned ? 1u : 0);
             writer.Property("autostart"u8, guest.Autostart ? 1u : 0);

@@ -39,8 +39,11 @@ public sealed unsafe class DesktopGuest
     /// <summary>Its RAM.</summary>
     public GuestMemory Memory => _record->Guest->Memory;
 
-    /// <summary>Its virtual hart.</summary>
+    /// <summary>Its virtual hart, the first of several.</summary>
     public ref VCpu VCpu => ref _record->V;
+
+    /// <summary>One of its virtual harts.</summary>
+    public ref VCpu VirtualHart(int number) => ref *_record->Guest->Harts[number];
 
     /// <summary>Its shadow page tables.</summary>
     public ref ShadowMmu<SplitViews> Mmu => ref _record->Mmu;
@@ -58,7 +61,7 @@ public sealed unsafe class DesktopGuest
     public ulong Sstatus => default(DeprivilegedMode<FakeHost>).Read(ref _record->Core->Host, _record->V, Csr.Sstatus);
 
     /// <summary>Why it ended, if it did.</summary>
-    public StopReason? Stopped => _record->Guest->State is GuestState.Stopped or GuestState.Dead ? _record->V.StopReason : null;
+    public StopReason? Stopped => _record->Guest->State is GuestState.Stopped or GuestState.Dead ? _record->Guest->StopReason : null;
 
     /// <summary>How often it was loaded and started.</summary>
     public ulong Starts => _record->Guest->Starts;
@@ -75,11 +78,21 @@ public sealed unsafe class DesktopGuest
     /// <summary>Writes a register of a device as the guest would.</summary>
     public bool WriteDevice(ulong address, int size, ulong value) => Bus.Write(ref _record->Core->Host, 0, address, size, value).Answered;
 
-    /// <summary>Puts its virtual hart at an instruction, as at a start, and leaves memory and devices as they are.</summary>
+    /// <summary>Puts its virtual hart at an instruction, as at a start, and leaves memory and devices as they are. It runs, or has ended.</summary>
     public void PutAt(ulong entry, ulong argument = 0)
     {
         Wake();
-        GuestLife<FakeHost>.PutAt(_record->Core, _record, entry, argument);
+        var guest = _record->Guest;
+        if (!guest->Lives)
+        {
+            guest->Machine->Running++;
+            guest->Live = 1;
+            guest->Stopping = 0;
+            guest->IsReported = false;
+            guest->Enter(GuestState.Running);
+        }
+
+        GuestLife<FakeHost>.PutAt(_record->Core != null ? _record->Core : _record->Home, _record, entry, argument);
         _desktop.Enter(Hart, &_record->V);
     }
 
@@ -88,13 +101,6 @@ public sealed unsafe class DesktopGuest
     {
         var guest = _record->Guest;
         Wake();
-        if (!guest->Lives)
-        {
-            guest->StateNumber = (int)GuestState.Running;
-            guest->Machine->Running++;
-            guest->Machine->Status = 0;
-        }
-
         _kernel = GC.AllocateUninitializedArray<byte>(kernel.Length, pinned: true);
         kernel.CopyTo(_kernel);
         guest->Description.Kernel = FdtProperty.FromMemory((byte*)Marshal.UnsafeAddrOfPinnedArrayElement(_kernel, 0), _kernel.Length);
@@ -104,8 +110,19 @@ public sealed unsafe class DesktopGuest
             throw new InvalidOperationException(Encoding.ASCII.GetString(ImageErrorText.Of(error)));
         }
 
-        _record->V.StopReason = StopReason.Reboot;
-        GuestLife<FakeHost>.Leave(_record, TrapOutcome.Stop, 0, 0);
+        if (guest->Lives)
+        {
+            _record->V.StopReason = StopReason.Reboot;
+            GuestLife<FakeHost>.Leave(_record, TrapOutcome.Stop, 0, 0);
+        }
+        else
+        {
+            guest->Machine->Running++;
+            guest->Machine->Status = 0;
+            GuestEnd<FakeHost>.Begin(_record->Home, guest);
+            WorldSwitch<FakeHost>.Load(_record->Home, _record);
+        }
+
         _desktop.Enter(Hart, &_record->V);
     }
 

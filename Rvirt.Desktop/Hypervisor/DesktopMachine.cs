@@ -273,7 +273,7 @@ public sealed unsafe class DesktopMachine : ISupervisor
         return true;
     }
 
-    private static bool BeginsInGuest(HostCore<FakeHost>* core) => core->First != null && core->First->Guest->Lives;
+    private static bool BeginsInGuest(HostCore<FakeHost>* core) => core->First != null && core->First->Guest->Lives && core->First->V.Index == 0;
 
     // It can find nothing to run for a while.
     private void OnThread(Hart hart, Action begin) => Machine.RunOnThread(hart, () =>

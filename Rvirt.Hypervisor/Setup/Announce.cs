@@ -46,10 +46,21 @@ internal static unsafe class Announce<THost>
         {
             // SAFETY: the machine has that many guests, each with a hart.
             var guest = machine->Guests + i;
-            ConsoleMultiplexer<THost>.BeginMessage(console, ref host)
-                .Text("guest "u8).Text(guest->Name)
-                .Text(guest->Shares ? ": shared harts, share "u8 : ": hart "u8)
-                .Decimal(guest->Shares ? guest->Description.Share : guest->Harts[0]->HostHartId)
+            var writer = ConsoleMultiplexer<THost>.BeginMessage(console, ref host).Text("guest "u8).Text(guest->Name);
+            if (guest->Shares)
+            {
+                writer.Text(": shared harts, share "u8).Decimal(guest->Description.Share);
+            }
+            else
+            {
+                writer.Text(guest->Devices.Harts == 1 ? ": hart"u8 : ": harts"u8);
+                for (var n = 0; n < guest->Devices.Harts; n++)
+                {
+                    writer.Text(" "u8).Decimal(guest->Harts[n]->HostHartId);
+                }
+            }
+
+            writer
                 .Text(", "u8).Decimal(guest->Memory.Length / MiB).Text(" MiB at "u8).Hex(guest->Memory.HostAddress)
                 .Text(", entry "u8).Hex(guest->Kernel.Entry)
                 .Text(guest->Lives ? default : ", not started"u8);

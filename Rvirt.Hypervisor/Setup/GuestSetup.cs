@@ -46,12 +46,6 @@ internal static unsafe class GuestSetup<THost>
             }
 
             machine->Console.Guest(i)->SetName(guest->Name);
-            if (guest->Description.HartCount != 1)
-            {
-                StartupFailure.EndOfGuest(ref host, guest->Name, "more than one hart for a guest is not possible yet: ask for one"u8);
-                return false;
-            }
-
             guest->Devices = GuestDevices.Standard(guest->Description.HartCount);
             if (!TryGiveDevices(ref host, guest, machine->GuestCount == 1))
             {
@@ -105,20 +99,29 @@ internal static unsafe class GuestSetup<THost>
         for (var i = 0; i < machine->GuestCount; i++)
         {
             var guest = machine->Guests + i;
-            var hart = (GuestHart<THost>*)HostMemory.Take(ref host, ref map, (ulong)sizeof(GuestHart<THost>));
-            var harts = (VCpu**)HostMemory.Take(ref host, ref map, (ulong)sizeof(VCpu*));
+            var count = guest->Devices.Harts;
+            var hart = (GuestHart<THost>*)HostMemory.Take(ref host, ref map, (ulong)sizeof(GuestHart<THost>) * (ulong)count);
+            var harts = (VCpu**)HostMemory.Take(ref host, ref map, (ulong)sizeof(VCpu*) * (ulong)count);
             var storage = HostMemory.Take(ref host, ref map, GuestBus<THost>.BytesNeeded(ref host, guest->Devices));
-            if (hart == null || harts == null || storage == null || !TryGiveVectors(ref host, machine, ref map, ref hart->V)
-                || !TryGiveSnapshot(ref host, guest, ref map))
+            if (hart == null || harts == null || storage == null || !TryGiveSnapshot(ref host, guest, ref map))
             {
                 return TooLittle(ref host, board);
             }
 
             // SAFETY: fresh memory of the right sizes, the guest's for good.
-            harts[0] = &hart->V;
+            for (var n = 0; n < count; n++)
+            {
+                harts[n] = &hart[n].V;
+                hart[n].Guest = guest;
+                hart[n].V.State = HartState.Stopped;
+                if (!TryGiveVectors(ref host, machine, ref map, ref hart[n].V))
+                {
+                    return TooLittle(ref host, board);
+                }
+            }
+
             guest->Harts = harts;
             guest->Storage = storage;
-            hart->Guest = guest;
         }
 
         return true;
@@ -206,11 +209,15 @@ internal static unsafe class GuestSetup<THost>
 
     private static bool TryTakeTables(Guest<THost>* guest, in HostTranslation translation, ulong memory, ref MemoryMap map)
     {
-        var tables = Math.Clamp(memory / BytesPerTable, MinimumTables, MaximumTables);
+        // Each hart has its own: those of them that map the same have to be filled for each.
+        var harts = (ulong)guest->Devices.Harts;
+        var tables = Math.Max(MinimumTables, Math.Clamp(memory / BytesPerTable, MinimumTables, MaximumTables) / harts);
         guest->TableCount = (int)tables;
         guest->Translation = translation.Mode == TranslationMode.Sv57 ? TranslationMode.Sv48 : TranslationMode.Sv39;
-        return map.TryTake((GuestMmu.BytesNeeded((int)tables) + 4095) & ~4095UL, 4096, out guest->TablesAddress);
+        return map.TryTake(TableBytes(guest) * harts, 4096, out guest->TablesAddress);
     }
+
+    private static ulong TableBytes(Guest<THost>* guest) => (GuestMmu.BytesNeeded(guest->TableCount) + 4095) & ~4095UL;
 
     // Congruent with the guest's addresses modulo 1 GiB where that is possible and wanted, so that its largest pages stay whole; else modulo 2 MiB.
     private static bool TryTakeRam(ref THost host, Guest<THost>* guest, ulong length, ulong alignment, ref MemoryMap map)
@@ -259,19 +266,23 @@ internal static unsafe class GuestSetup<THost>
             GuestBus<THost>.Initialize(
                 &guest->Bus, ref host, guest->Memory, machine->Memory, guest->Devices, guest->Storage, i, &machine->Console, &machine->Clock);
             GuestBus<THost>.UseHarts(&guest->Bus, guest->Harts);
-            MakeMmu((GuestHart<THost>*)guest->Harts[0]);
+            for (var n = 0; n < guest->Devices.Harts; n++)
+            {
+                MakeMmu((GuestHart<THost>*)guest->Harts[n], n);
+            }
         }
 
         return true;
     }
 
     /// <summary>Makes a virtual hart's MMU, of the shadow tables that its guest has; it maps nothing.</summary>
-    internal static void MakeMmu(GuestHart<THost>* hart)
+    internal static void MakeMmu(GuestHart<THost>* hart, int number = 0)
     {
         var guest = hart->Guest;
         var machine = guest->Machine;
         GuestMmu.Initialize(
-            ref hart->Mmu, guest->Memory, machine->Memory, machine->Translation, ref machine->Asids, guest->TablesAddress, guest->TableCount);
+            ref hart->Mmu, guest->Memory, machine->Memory, machine->Translation, ref machine->Asids,
+            guest->TablesAddress + (TableBytes(guest) * (ulong)number), guest->TableCount);
     }
 
     // Where guests have none, nothing is done.

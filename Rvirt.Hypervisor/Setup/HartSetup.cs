@@ -114,6 +114,7 @@ internal static unsafe class HartSetup<THost>
 
                 var core = machine->Cores + given++;
                 core->First = hart;
+                hart->Home = core;
                 hart->V.HostHartId = core->HartId;
             }
         }

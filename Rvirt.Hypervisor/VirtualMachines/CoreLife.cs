@@ -48,7 +48,7 @@ public static unsafe class CoreLife<THost>
         host.SetSie(Interrupts.Software | (core->HasPlic ? Interrupts.External : 0));
     }
 
-    /// <summary>Runs the hart's first guest, or waits for interrupts. On a bare machine it never returns.</summary>
+    /// <summary>Runs the virtual hart by which the hart's guest starts, if that is its own; else waits until its own is started, and serves interrupts. On a bare machine it never returns.</summary>
     public static void Begin(HostCore<THost>* core)
     {
         if (core->Shares)
@@ -57,7 +57,7 @@ public static unsafe class CoreLife<THost>
             return;
         }
 
-        if (core->First == null || !core->First->Guest->Lives)
+        if (core->First == null || !core->First->Guest->Lives || core->First->V.Index != 0)
         {
             IdleLoop<THost>.Run(core);
             core->Host.EnterGuest(&GuestLife<THost>.Switch(core, core->First)->V);

@@ -59,11 +59,26 @@ public unsafe struct Guest<THost>
     /// <summary>Its snapshot; null where no RAM is kept for one.</summary>
     internal GuestSnapshot<THost>* Snapshot;
 
-    /// <summary>Host physical address of memory for its shadow tables.</summary>
+    /// <summary>Host physical address of memory for its harts' shadow tables, one after another.</summary>
     internal ulong TablesAddress;
 
-    /// <summary>How many shadow tables that holds.</summary>
+    /// <summary>How many shadow tables each of its harts has.</summary>
     internal int TableCount;
+
+    /// <summary>Virtual harts that are not stopped, or are about to start. At zero the guest is that hart's which made it so. Under the machine's lock of lives.</summary>
+    internal int Live;
+
+    /// <summary>How many of those stand still because the guest is paused. Under the machine's lock of lives.</summary>
+    internal int Held;
+
+    /// <summary>
+    /// Why it stops: a <see cref="StopReason"/>, and the failure's code from bit 8 on; zero while it does not. Written under the machine's lock of lives, by
+    /// the first who wants it and by who starts the guest again.
+    /// </summary>
+    internal long Stopping;
+
+    /// <summary>Whether it was said on the console why it stops. Under the machine's lock of lives.</summary>
+    internal bool IsReported;
 
     /// <summary>Whether its harts share harts of the host with those of other guests.</summary>
     internal bool Shares;
@@ -71,14 +86,20 @@ public unsafe struct Guest<THost>
     /// <summary>Where it is in its life: a <see cref="GuestState"/>. Written under the machine's lock of lives, and read without it.</summary>
     internal int StateNumber;
 
-    /// <summary>What was asked of it from outside and not done yet. Under the machine's lock of lives.</summary>
-    internal LifeRequest Asked;
-
     /// <summary>Where it is in its life.</summary>
     internal readonly GuestState State => (GuestState)Volatile.Read(in StateNumber);
 
+    /// <summary>Says where it is in its life from now on. Under the machine's lock of lives.</summary>
+    internal void Enter(GuestState state) => Volatile.Write(ref StateNumber, (int)state);
+
     /// <summary>Whether it has begun and not ended.</summary>
     internal readonly bool Lives => State is not (GuestState.Created or GuestState.Stopped or GuestState.Dead);
+
+    /// <summary>Why it stops; None while it does not.</summary>
+    internal readonly StopReason StopReason => (StopReason)(byte)Volatile.Read(in Stopping);
+
+    /// <summary>What it reported as it failed.</summary>
+    internal readonly uint FailureCode => (uint)(Volatile.Read(in Stopping) >> 8);
 
     /// <summary>Name for messages and console lines: its label, else "guest" and its number.</summary>
     internal readonly ReadOnlySpan<byte> Name => Description.Label.Length != 0 ? Description.Label : DefaultName(Index);

@@ -7,8 +7,8 @@ namespace Rvirt.Hypervisor.VirtualMachines;
 
 /// <summary>What is asked of guests from outside, on any hart, while they and their neighbours run: start, pause, resume, restart, kill.</summary>
 /// <remarks>
-/// <para>A guest that runs is asked to stop, and does what was asked on the hart that runs it (<see cref="GuestLife{THost}"/>): whoever asks waits for nothing.
-/// One that is paused is let go on first. One that does not run is loaded by the hart that asks.</para>
+/// <para>The harts of a guest that runs are asked to stop, and each does what was asked where it runs (<see cref="GuestEnd{THost}"/>): whoever asks waits for nothing.
+/// Those of one that is paused are let go on first. One that does not run is loaded by the hart that asks.</para>
 /// <para>Its state says what it takes (<see cref="GuestStates"/>), and is looked at and changed under one lock. While a guest is loaded with its
 /// kernel it takes nothing: what was asked then would be lost.</para>
 /// </remarks>
@@ -30,110 +30,71 @@ internal static unsafe class GuestControl<THost>
         var takes = state.Takes(request);
         if (takes)
         {
-            guest->Asked = request == LifeRequest.Start || (request == LifeRequest.Resume && state == GuestState.Paused) ? LifeRequest.None : request;
-            Volatile.Write(ref guest->StateNumber, (int)After(request));
-            if (request is LifeRequest.Pause or LifeRequest.Restart or LifeRequest.Kill)
-            {
-                // Under the lock: later it could meet another life.
-                HartKick.Raise(ref core->Host, ref *guest->Harts[0], HartRequest.Stop);
-            }
+            Take(core, guest, request);
         }
 
         gate.Release();
-        if (takes)
+        if (takes && request == LifeRequest.Start)
         {
-            Act(core, guest, request, state);
-            GuestCopy<THost>.Follow(core, guest);
+            Start(core, guest, state);
         }
 
         return takes;
     }
 
-    /// <summary>The guest stops: takes what was asked of it. Unless it goes on, it takes nothing else from here on.</summary>
-    /// <param name="guest">The guest; the calling hart has its hart loaded.</param>
-    /// <param name="reason">Why it stops: for a reason of its own that comes before a pause.</param>
-    /// <returns>What was asked; <see cref="LifeRequest.Kill"/> where it was told to stop and not why.</returns>
-    internal static LifeRequest TakeAsked(Guest<THost>* guest, StopReason reason)
+    // Under the lock: later it could meet another life.
+    private static void Take(HostCore<THost>* core, Guest<THost>* guest, LifeRequest request)
     {
-        ref var gate = ref guest->Machine->Lives;
-        gate.Acquire();
-        var request = guest->Asked == LifeRequest.None && reason == StopReason.Requested ? LifeRequest.Kill : guest->Asked;
-        guest->Asked = LifeRequest.None;
-        if (reason != StopReason.Requested || request is LifeRequest.Restart or LifeRequest.Kill)
+        switch (request)
         {
-            Volatile.Write(ref guest->StateNumber, (int)GuestState.Stopping);
+            case LifeRequest.Start:
+                Enter(core, guest, GuestState.Stopping);
+                break;
+            case LifeRequest.Pause:
+                Enter(core, guest, GuestState.Pausing);
+                GuestEnd<THost>.Interrupt(core, guest);
+                break;
+            case LifeRequest.Resume:
+                Enter(core, guest, GuestState.Running);
+                GuestEnd<THost>.Release(core, guest);
+                break;
+            case LifeRequest.Restart:
+                GuestEnd<THost>.Ask(core, guest, StopReason.Reboot, 0);
+                break;
+            case LifeRequest.Kill:
+                GuestEnd<THost>.Ask(core, guest, StopReason.Requested, 0);
+                break;
         }
-
-        gate.Release();
-        return request;
     }
 
-    /// <summary>Says where a guest is in its life now.</summary>
+    private static void Start(HostCore<THost>* core, Guest<THost>* guest, GuestState before)
+    {
+        if (before == GuestState.Created)
+        {
+            RouteDevices(core, guest);
+        }
+
+        Interlocked.Increment(ref guest->Machine->Running);
+        GuestEnd<THost>.Begin(core, guest);
+    }
+
+    /// <summary>Says where a guest is in its life from now on.</summary>
     internal static void SetState(HostCore<THost>* core, Guest<THost>* guest, GuestState state)
     {
         ref var gate = ref guest->Machine->Lives;
         gate.Acquire();
-        Volatile.Write(ref guest->StateNumber, (int)state);
+        Enter(core, guest, state);
         gate.Release();
+    }
+
+    /// <summary>Says where a guest is in its life from now on. Under the machine's lock of lives.</summary>
+    internal static void Enter(HostCore<THost>* core, Guest<THost>* guest, GuestState state)
+    {
+        guest->Enter(state);
         GuestCopy<THost>.Follow(core, guest);
-    }
-
-    private static GuestState After(LifeRequest request) => request switch
-    {
-        LifeRequest.Pause => GuestState.Pausing,
-        LifeRequest.Resume => GuestState.Running,
-        _ => GuestState.Stopping,
-    };
-
-    private static void Act(HostCore<THost>* core, Guest<THost>* guest, LifeRequest request, GuestState before)
-    {
-        var hart = (GuestHart<THost>*)guest->Harts[0];
-        if (request == LifeRequest.Start)
-        {
-            if (before == GuestState.Created)
-            {
-                RouteDevices(core, guest);
-            }
-
-            Interlocked.Increment(ref guest->Machine->Running);
-            GuestLife<THost>.Prepare(core, hart);
-            SetState(core, guest, GuestState.Running);
-            LetRun(core, hart);
-            return;
-        }
-
-        if (before == GuestState.Paused)
-        {
-            LetRun(core, hart);
-        }
-    }
-
-    // It is parked: nobody else touches it.
-    private static void LetRun(HostCore<THost>* core, GuestHart<THost>* hart)
-    {
-        if (hart->Guest->Shares)
-        {
-            Scheduler<THost>.Start(core, hart);
-            return;
-        }
-
-        hart->V.Enter(RunState.Runnable);
-        CoreKick<THost>.Raise(ref core->Host, CoreOf(hart), CoreRequest.Reschedule);
     }
 
     /// <summary>Routes the interrupts of a guest's devices, before it runs for the first time.</summary>
     internal static void RouteDevices(HostCore<THost>* core, Guest<THost>* guest) =>
-        HostInterrupts<THost>.RouteDevices(guest->Shares ? core : CoreOf((GuestHart<THost>*)guest->Harts[0]), guest);
-
-    // A guest that does not share harts has some of its own.
-    private static HostCore<THost>* CoreOf(GuestHart<THost>* hart)
-    {
-        var core = hart->Guest->Machine->Cores;
-        while (core->First != hart)
-        {
-            core++;
-        }
-
-        return core;
-    }
+        HostInterrupts<THost>.RouteDevices(guest->Shares ? core : ((GuestHart<THost>*)guest->Harts[0])->Home, guest);
 }

@@ -196,7 +196,7 @@ internal unsafe struct GuestCopy<THost>
         if (!TryHold())
         {
             _source->Bus.LetGo(ref _core->Host);
-            GuestLife<THost>.Lose(_core, _source, counts: _before is not (GuestState.Created or GuestState.Stopped));
+            GuestEnd<THost>.Lose(_core, _source, counts: _before is not (GuestState.Created or GuestState.Stopped));
             End(CopyOutcome.Stuck);
             return;
         }
@@ -271,7 +271,7 @@ internal unsafe struct GuestCopy<THost>
                 }
 
                 _source->Bus.Continue(ref host, snapshot->Bus);
-                GuestLife<THost>.Found(_core, _source, _before);
+                GuestEnd<THost>.Found(_core, _source, _before);
                 break;
             default:
                 for (var i = 0; i < _source->Devices.Harts; i++)
@@ -281,7 +281,7 @@ internal unsafe struct GuestCopy<THost>
 
                 _target->Bus.Continue(ref host, _source->Bus);
                 _target->StartedAt = host.ReadTime();
-                GuestLife<THost>.Found(_core, _target, _before);
+                GuestEnd<THost>.Found(_core, _target, _before);
                 _target->Bus.LetGo(ref host);
                 LetGoOn(_target, true);
                 break;

@@ -7,7 +7,7 @@ using Rvirt.Mmu;
 namespace Rvirt.Hypervisor.VirtualMachines;
 
 /// <summary>A virtual hart, its MMU, and where it is loaded. It starts with the trap frame, so that one pointer is enough.</summary>
-// SAFETY: GuestSetup sets Guest once, to one of the machine's guests, which stay where they are; nothing here follows it.
+// SAFETY: GuestSetup sets Guest and Home once, to records that stay where they are.
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct GuestHart<THost>
     where THost : unmanaged, IHypervisorHost
@@ -23,6 +23,12 @@ public unsafe struct GuestHart<THost>
 
     /// <summary>Its number in the machine's queue.</summary>
     internal readonly int Number => (Guest->Index * RunQueue.HartsPerGuest) + V.Index;
+
+    /// <summary>The hart that runs it, and no other; null where its guest shares harts.</summary>
+    internal HostCore<THost>* Home;
+
+    /// <summary>Whether it stands still because its guest is paused. Under the machine's lock of lives.</summary>
+    internal bool IsHeld;
 
     /// <summary>Its guest.</summary>
     internal Guest<THost>* Guest;

@@ -11,12 +11,10 @@ using Rvirt.Mmu;
 
 namespace Rvirt.Hypervisor.VirtualMachines;
 
-/// <summary>The life of a guest on a hart: start, traps, start again, end.</summary>
+/// <summary>The life of a guest on a hart: start and traps; its end is in <see cref="GuestEnd{THost}"/>.</summary>
 public static unsafe class GuestLife<THost>
     where THost : unmanaged, IHypervisorHost
 {
-    private const uint FailureStatus = 1;
-
     /// <summary>A guest's first start, on the calling hart.</summary>
     /// <returns>The virtual hart to enter.</returns>
     [ColdPath]
@@ -41,10 +39,8 @@ public static unsafe class GuestLife<THost>
             var guest = machine->Guests + i;
             if (guest->Shares && guest->Lives)
             {
-                var hart = (GuestHart<THost>*)guest->Harts[0];
                 HostInterrupts<THost>.RouteDevices(core, guest);
-                Prepare(core, hart);
-                Scheduler<THost>.Start(core, hart);
+                GuestEnd<THost>.Begin(core, guest);
             }
         }
 
@@ -85,9 +81,13 @@ public static unsafe class GuestLife<THost>
                 case TrapOutcome.HartInterrupt:
                     outcome = ServeHarts(core);
                     break;
+                case TrapOutcome.HartStart:
+                    GuestEnd<THost>.StartSibling(core);
+                    outcome = TrapOutcome.Resume;
+                    break;
                 default:
-                    outcome = Finish(core, outcome, cause, value, out var fresh);
-                    if (fresh)
+                    outcome = End(core, outcome, cause, value, out var starts);
+                    if (starts)
                     {
                         return core->Running;
                     }
@@ -153,61 +153,42 @@ public static unsafe class GuestLife<THost>
         return TrapHandler.GoOn(TrapContext<THost>.GuestMode, ref core->Host, ref hart->V, ref mmu, ref hart->Guest->Bus);
     }
 
-    /// <summary>The guest does not go on: it starts again, or ends, or the hypervisor panics.</summary>
-    /// <returns>What comes next for the virtual hart that is loaded then; nothing but to enter it, where it starts again on a hart to itself.</returns>
+    /// <summary>The virtual hart does not go on: it stops or stands still, or its guest stops, or the hypervisor panics.</summary>
+    /// <returns>What comes next for the virtual hart that is loaded then; nothing but to enter it, where it starts on a hart to itself.</returns>
     [ColdPath]
-    private static TrapOutcome Finish(HostCore<THost>* core, TrapOutcome outcome, ulong cause, ulong value, out bool fresh)
+    private static TrapOutcome End(HostCore<THost>* core, TrapOutcome outcome, ulong cause, ulong value, out bool starts)
     {
-        fresh = false;
-        var hart = core->Running;
-        var guest = hart->Guest;
-        if (outcome != TrapOutcome.Stop)
+        bool begins;
+        starts = false;
+        switch (outcome)
         {
-            GuestReport<THost>.Unexpected(hart, cause, value);
-            throw new System.InvalidOperationException("a trap that cannot come from a guest");
-        }
-
-        switch (GuestControl<THost>.TakeAsked(guest, hart->V.StopReason))
-        {
-            case LifeRequest.Resume when hart->V.StopReason == StopReason.Requested:
-                hart->V.StopReason = StopReason.None;
-                return GoOnWaiting(core);
-            case LifeRequest.Pause when hart->V.StopReason == StopReason.Requested:
-                hart->V.StopReason = StopReason.None;
-                PutDown(core);
-                GuestControl<THost>.SetState(core, guest, GuestState.Paused);
-                return Rest(core);
-            case LifeRequest.Restart:
-                hart->V.StopReason = StopReason.Reboot;
+            case TrapOutcome.HartStop:
+                begins = GuestEnd<THost>.StopHart(core);
                 break;
-            case LifeRequest.Kill:
-                hart->V.StopReason = StopReason.Requested;
+            case TrapOutcome.Stop:
+                begins = GuestEnd<THost>.Stop(core);
                 break;
-        }
-
-        // Devices must let go of the guest's memory before anything else uses it.
-        if (!guest->Bus.ResetAll(ref core->Host))
-        {
-            GuestReport<THost>.DeviceStuck(core, guest);
-            return End(core, guest, GuestState.Dead, FailureStatus);
-        }
-
-        switch (hart->V.StopReason)
-        {
-            case StopReason.Reboot:
-                GuestReport<THost>.Rebooting(hart);
-                Start(core, hart);
-                GuestControl<THost>.SetState(core, guest, GuestState.Running);
-                fresh = !core->Shares;
-                return fresh ? TrapOutcome.Resume : Scheduler<THost>.Yield(core);
-            case StopReason.Shutdown:
-                GuestReport<THost>.Ended(hart);
-                return End(core, guest, GuestState.Stopped, 0);
             default:
-                GuestReport<THost>.Ended(hart);
-                var code = hart->V.FailureCode & 0xff;
-                return End(core, guest, GuestState.Stopped, code == 0 ? FailureStatus : code);
+                GuestReport<THost>.Unexpected(core, core->Running, cause, value);
+                throw new System.InvalidOperationException("a trap that cannot come from a guest");
         }
+
+        if (core->Running != null)
+        {
+            return GoOnWaiting(core);
+        }
+
+        if (core->Shares)
+        {
+            return Scheduler<THost>.RunNext(core);
+        }
+
+        IdleLoop<THost>.Run(core);
+        outcome = Load(core, core->First);
+
+        // Nobody else is there yet who could have left it a fence.
+        starts = begins && core->First->V.Index == 0 && outcome == TrapOutcome.Resume;
+        return outcome;
     }
 
     /// <summary>Loads the guest and puts its hart where firmware would enter it.</summary>
@@ -215,19 +196,13 @@ public static unsafe class GuestLife<THost>
     private static void Start(HostCore<THost>* core, GuestHart<THost>* hart)
     {
         Fill(ref core->Host, hart->Guest);
+        hart->Guest->Live = 1;
         PutAt(core, hart, hart->Guest->Kernel.Entry, hart->Guest->Layout.DeviceTree);
     }
 
-    /// <summary>Loads what the guest is made of, as <see cref="GuestLoader{THost}"/> does, and puts its hart where that starts; it is loaded nowhere.</summary>
+    /// <summary>Fills a guest's RAM; none of its harts runs.</summary>
     [ColdPath]
-    internal static void Prepare(HostCore<THost>* core, GuestHart<THost>* hart)
-    {
-        Fill(ref core->Host, hart->Guest);
-        Reset(core, hart, hart->Guest->Kernel.Entry, hart->Guest->Layout.DeviceTree);
-    }
-
-    [ColdPath]
-    private static void Fill(ref THost host, Guest<THost>* guest)
+    internal static void Fill(ref THost host, Guest<THost>* guest)
     {
         if (!GuestLoader<THost>.Load(guest))
         {
@@ -254,104 +229,13 @@ public static unsafe class GuestLife<THost>
         WorldSwitch<THost>.Load(core, hart);
     }
 
-    // It is loaded nowhere.
+    /// <summary>Does that for one that is loaded nowhere, on whichever hart; it is not loaded.</summary>
     [ColdPath]
-    private static void Reset(HostCore<THost>* core, GuestHart<THost>* hart, ulong entry, ulong argument)
+    internal static void Reset(HostCore<THost>* core, GuestHart<THost>* hart, ulong entry, ulong argument)
     {
-        hart->V.Reset(entry, argument);
         TrapContext<THost>.GuestMode.Reset(ref core->Host, ref hart->V);
         hart->Mmu.FenceAll(ref core->Host);
-    }
-
-    /// <summary>The guest is gone. The last one takes the machine with it; a hart whose guest is gone still passes interrupts on.</summary>
-    /// <returns>What comes next for the virtual hart that is loaded then.</returns>
-    [ColdPath]
-    private static TrapOutcome End(HostCore<THost>* core, Guest<THost>* guest, GuestState state, uint status)
-    {
-        Discount(core, guest, state, status);
-
-        // Only then: from there on another hart can start it again.
-        PutDown(core);
-        GuestControl<THost>.SetState(core, guest, state);
-        PassFocus(ref core->Host, guest);
-        return Rest(core);
-    }
-
-    [ColdPath]
-    private static void Discount(HostCore<THost>* core, Guest<THost>* guest, GuestState state, uint status)
-    {
-        var machine = guest->Machine;
-        if (status != 0)
-        {
-            Interlocked.CompareExchange(ref machine->Status, (int)status, 0);
-        }
-
-        if (Interlocked.Decrement(ref machine->Running) == 0)
-        {
-            GuestControl<THost>.SetState(core, guest, state);
-            machine->Console.Finish(ref core->Host);
-            core->Host.End((uint)machine->Status);
-        }
-    }
-
-    /// <summary>A guest whose harts all stand still goes on from a copy: it counts as running where it did not before.</summary>
-    /// <param name="core">The calling hart.</param>
-    /// <param name="guest">The guest.</param>
-    /// <param name="before">Its state before.</param>
-    [ColdPath]
-    internal static void Found(HostCore<THost>* core, Guest<THost>* guest, GuestState before)
-    {
-        if (before is not (GuestState.Created or GuestState.Stopped))
-        {
-            return;
-        }
-
-        if (before == GuestState.Created)
-        {
-            GuestControl<THost>.RouteDevices(core, guest);
-        }
-
-        guest->Starts++;
-        Interlocked.Increment(ref guest->Machine->Running);
-    }
-
-    /// <summary>A guest whose harts all stand still is lost, with its memory: a device of the host does not let go of that.</summary>
-    [ColdPath]
-    internal static void Lose(HostCore<THost>* core, Guest<THost>* guest, bool counts)
-    {
-        GuestReport<THost>.DeviceStuck(core, guest);
-        if (counts)
-        {
-            Discount(core, guest, GuestState.Dead, FailureStatus);
-        }
-
-        GuestControl<THost>.SetState(core, guest, GuestState.Dead);
-        PassFocus(ref core->Host, guest);
-    }
-
-    private static void PutDown(HostCore<THost>* core)
-    {
-        if (core->Shares)
-        {
-            Scheduler<THost>.Park(core);
-        }
-        else
-        {
-            WorldSwitch<THost>.Save(core, RunState.Parked);
-        }
-    }
-
-    /// <summary>The hart has put down what it ran.</summary>
-    /// <returns>What comes next for the virtual hart that is loaded then.</returns>
-    private static TrapOutcome Rest(HostCore<THost>* core)
-    {
-        if (core->Shares)
-        {
-            return Scheduler<THost>.RunNext(core);
-        }
-
-        IdleLoop<THost>.Run(core);
-        return Load(core, core->First);
+        hart->V.Reset(entry, argument);
     }
 
     // Where the guest had the focus, input goes to the first one that still runs. One that ends on another hart meanwhile either finds the focus on

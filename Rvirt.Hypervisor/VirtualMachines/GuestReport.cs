@@ -10,33 +10,27 @@ using Rvirt.Hypervisor.Monitor;
 namespace Rvirt.Hypervisor.VirtualMachines;
 
 /// <summary>What is said of guests on the console: how they end, and their registers where they end badly.</summary>
-// SAFETY: a virtual hart, its guest and the machine stay where they are for good, and each caller passes the one that is loaded on its own hart,
-// so that no other hart writes what is read here.
+// SAFETY: a virtual hart, its guest and the machine stay where they are for good, and each caller passes its own hart, and the
+// one that is or was last loaded there, so that no other hart writes what is read here.
 [ColdPath]
 internal static unsafe class GuestReport<THost>
     where THost : unmanaged, IHypervisorHost
 {
-    /// <summary>The guest starts again.</summary>
-    internal static void Rebooting(GuestHart<THost>* hart)
+    /// <summary>The guest stops: why, and the registers of the hart that knows, unless the guest wanted to.</summary>
+    internal static void Stopping(HostCore<THost>* core, GuestHart<THost>* hart)
     {
-        Begin(hart).Text(" reboots"u8);
-        End(hart);
-    }
-
-    /// <summary>The guest stopped: why, and its registers unless it wanted to.</summary>
-    internal static void Ended(GuestHart<THost>* hart)
-    {
-        var reason = hart->V.StopReason;
-        var writer = Begin(hart).Text(StopText.Of(reason).Report);
+        var guest = hart->Guest;
+        var reason = guest->StopReason;
+        var writer = Begin(core, guest).Text(reason == StopReason.Reboot ? " reboots"u8 : StopText.Of(reason).Report);
         if (reason == StopReason.Failure)
         {
-            writer.Text(", code "u8).Decimal(hart->V.FailureCode);
+            writer.Text(", code "u8).Decimal(guest->FailureCode);
         }
 
-        End(hart);
-        if (reason != StopReason.Shutdown)
+        End(core);
+        if (reason is not (StopReason.Shutdown or StopReason.Reboot))
         {
-            Registers(hart);
+            Registers(core, hart);
         }
     }
 
@@ -44,25 +38,25 @@ internal static unsafe class GuestReport<THost>
     internal static void DeviceStuck(HostCore<THost>* core, Guest<THost>* guest)
     {
         Begin(core, guest).Text(" is ended: a device of the host does not stop"u8);
-        guest->Machine->Console.EndMessage(ref core->Host);
+        End(core);
     }
 
     /// <summary>A trap that no guest can cause: what it was, before the panic.</summary>
-    internal static void Unexpected(GuestHart<THost>* hart, ulong cause, ulong value)
+    internal static void Unexpected(HostCore<THost>* core, GuestHart<THost>* hart, ulong cause, ulong value)
     {
-        Begin(hart).Text(" caused an unknown trap: scause "u8).Hex(cause).Text(" stval "u8).Hex(value);
-        End(hart);
-        Registers(hart);
-        hart->Guest->Machine->Console.Finish(ref hart->Core->Host);
+        Begin(core, hart->Guest).Text(" caused an unknown trap: scause "u8).Hex(cause).Text(" stval "u8).Hex(value);
+        End(core);
+        Registers(core, hart);
+        core->Machine->Console.Finish(ref core->Host);
     }
 
-    private static void Registers(GuestHart<THost>* hart)
+    private static void Registers(HostCore<THost>* core, GuestHart<THost>* hart)
     {
         ref var v = ref hart->V;
-        ref var host = ref hart->Core->Host;
+        ref var host = ref core->Host;
         var mode = TrapContext<THost>.GuestMode;
         var console = &hart->Guest->Machine->Console;
-        ConsoleMultiplexer<THost>.BeginMessage(console, ref hart->Core->Host)
+        ConsoleMultiplexer<THost>.BeginMessage(console, ref core->Host)
             .Text("  pc "u8).Hex(v.Pc)
             .Text(mode.Privilege(ref host, v) == PrivilegeMode.User ? " (U)"u8 : " (S)"u8)
             .Text(" scause "u8).Hex(mode.Read(ref host, v, Csr.Scause))
@@ -71,40 +65,38 @@ internal static unsafe class GuestReport<THost>
             .Text(" sstatus "u8).Hex(mode.Read(ref host, v, Csr.Sstatus))
             .Text(" satp "u8).Hex(mode.Read(ref host, v, Csr.Satp))
             .Text(" stvec "u8).Hex(mode.Read(ref host, v, Csr.Stvec));
-        console->EndMessage(ref hart->Core->Host);
-        Instruction(hart, console);
+        console->EndMessage(ref core->Host);
+        Instruction(core, hart, console);
         for (var i = 0; i < GeneralRegisters.Count; i += 8)
         {
-            var writer = ConsoleMultiplexer<THost>.BeginMessage(console, ref hart->Core->Host).Text(" "u8);
+            var writer = ConsoleMultiplexer<THost>.BeginMessage(console, ref core->Host).Text(" "u8);
             for (var n = i; n < i + 8; n++)
             {
                 writer.Text(" "u8).Text(RegisterName.Column(n)).Text(" "u8).Hex(v.X[n]);
             }
 
-            console->EndMessage(ref hart->Core->Host);
+            console->EndMessage(ref core->Host);
         }
     }
 
     // As the guest would read it now; nothing where its page is not mapped.
-    private static void Instruction(GuestHart<THost>* hart, ConsoleMultiplexer<THost>* console)
+    private static void Instruction(HostCore<THost>* core, GuestHart<THost>* hart, ConsoleMultiplexer<THost>* console)
     {
-        if (!TrapContext<THost>.GuestMode.TryFetch(ref hart->Core->Host, hart->V, out var instruction))
+        if (!TrapContext<THost>.GuestMode.TryFetch(ref core->Host, hart->V, out var instruction))
         {
             return;
         }
 
         Span<byte> text = stackalloc byte[Disassembler.MaximumLength];
-        ConsoleMultiplexer<THost>.BeginMessage(console, ref hart->Core->Host)
+        ConsoleMultiplexer<THost>.BeginMessage(console, ref core->Host)
             .Text("  at pc "u8).Text(text[..Disassembler.Write(instruction, text)]);
-        console->EndMessage(ref hart->Core->Host);
+        console->EndMessage(ref core->Host);
     }
 
-    private static ConsoleWriter<THost, MessageSink<THost>> Begin(GuestHart<THost>* hart) => Begin(hart->Core, hart->Guest);
-
     private static ConsoleWriter<THost, MessageSink<THost>> Begin(HostCore<THost>* core, Guest<THost>* guest) =>
-        ConsoleMultiplexer<THost>.BeginMessage(&guest->Machine->Console, ref core->Host)
+        ConsoleMultiplexer<THost>.BeginMessage(&core->Machine->Console, ref core->Host)
             .Text("guest "u8)
             .Text(guest->Name);
 
-    private static void End(GuestHart<THost>* hart) => hart->Guest->Machine->Console.EndMessage(ref hart->Core->Host);
+    private static void End(HostCore<THost>* core) => core->Machine->Console.EndMessage(ref core->Host);
 }

@@ -92,7 +92,7 @@ public unsafe struct HostMachine<THost>
     /// <summary>A guest that is copied.</summary>
     internal GuestCopy<THost> Copy;
 
-    /// <summary>Held while a guest's state changes, and while that is looked at to change it. A leaf.</summary>
+    /// <summary>Held while a guest's state changes, or a hart of it starts, stops or is held, and while that is looked at to change it. The queue's is taken inside.</summary>
     internal TicketLock Lives;
 
     /// <summary>Guests that have not ended; changed atomically.</summary>

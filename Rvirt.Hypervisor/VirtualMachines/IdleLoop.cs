@@ -67,7 +67,7 @@ internal static unsafe class IdleLoop<THost>
         return TrapOutcome.Resume;
     }
 
-    /// <summary>Serves devices of others, for as long as the virtual hart that the hart is for does not run: none is loaded. For ever, where there is none.</summary>
+    /// <summary>Serves devices of others, with no virtual hart loaded, until the hart's own one is started; for ever where it has none.</summary>
     internal static void Run(HostCore<THost>* core)
     {
         // No guest's tables are used while nobody looks after them.

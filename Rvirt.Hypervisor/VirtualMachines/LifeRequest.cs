@@ -3,9 +3,6 @@ namespace Rvirt.Hypervisor.VirtualMachines;
 /// <summary>What can be asked of a guest from outside, on any hart.</summary>
 internal enum LifeRequest
 {
-    /// <summary>Nothing.</summary>
-    None = 0,
-
     /// <summary>Begin, or begin again after an end: memory is loaded anew.</summary>
     Start,
 

@@ -34,13 +34,12 @@ internal readonly unsafe struct MachineView<THost> : IMachineView
     public GuestFacts Guest(int guest)
     {
         var record = GuestAt(guest);
-        ref var first = ref HartAt(guest, 0)->V;
         return new GuestFacts
         {
             Name = new ShortText(record->Name),
             HasEnded = !record->Lives,
-            Reason = first.StopReason,
-            FailureCode = first.FailureCode,
+            Reason = record->StopReason,
+            FailureCode = record->FailureCode,
             Harts = record->Devices.Harts,
             MemoryBase = record->Memory.GuestBase,
             Memory = record->Memory.Length,

@@ -1,12 +1,12 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using System.Threading;
 using NUnit.Framework;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Desktop.Guests;
 using Rvirt.Desktop.Hypervisor;
+using Rvirt.Hypervisor.VirtualMachines;
 using Rvirt.Reference.Harts;
 using Rvirt.Tests.Hostile.Programs;
 
@@ -97,11 +97,7 @@ internal sealed class HostileMachine : IDisposable
     }
 
     /// <summary>Another hart asks the guest's to stop, as the hypervisor does to end a guest.</summary>
-    public void RequestStop()
-    {
-        Interlocked.Or(ref Guest.VCpu.Requests, (int)HartRequest.Stop);
-        Guest.Hart.RaiseSoftware();
-    }
+    public void RequestStop() => Assert.That(Guest.Ask(LifeRequest.Kill));
 
     /// <summary>All that is not the guest's is as it was, and the tables it runs on lead nowhere else.</summary>
     public void CheckIntact()

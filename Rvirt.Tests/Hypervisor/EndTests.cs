@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
-using System.Threading;
 using NUnit.Framework;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
@@ -136,8 +135,7 @@ internal sealed unsafe class EndTests
         using var world = new GuestWorld(GuestPayload.Program("j .") with { Name = "one" });
         world.Run(1000);
         Assert.That(world.Stopped, Is.Null);
-        Interlocked.Or(ref world.Guest.VCpu.Requests, (int)HartRequest.Stop);
-        world.Hart.RaiseSoftware();
+        Assert.That(world.Guest.Ask(LifeRequest.Kill));
         world.Run(1000);
         Assert.That((world.Stopped, world.Desktop.Status), Is.EqualTo(((StopReason?)StopReason.Requested, (uint?)1)));
         Assert.That(Said(world), Does.Contain("rvirt: guest one was stopped\r\n"));

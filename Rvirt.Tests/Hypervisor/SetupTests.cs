@@ -152,7 +152,6 @@ internal sealed unsafe class SetupTests
     private static IEnumerable<TestCaseData> BadGuests()
     {
         yield return new TestCaseData((object)new[] { (1024UL << 20, 1u, Array.Empty<uint>()) }, "guest g0: too little memory for the 1024 MiB it asks for: give the guest less, or the machine more, by MoreMemory");
-        yield return new TestCaseData((object)new[] { (0UL, 2u, Array.Empty<uint>()) }, "guest g0: more than one hart for a guest is not possible yet: ask for one");
         yield return new TestCaseData((object)new[] { (0UL, 1u, new uint[] { 3 }) }, "guest g0: it asks for a virtio slot that the machine does not have: name those it has");
         yield return new TestCaseData((object)new[] { (60UL << 20, 1u, Array.Empty<uint>()), (60UL << 20, 1u, Array.Empty<uint>()) }, "guest g1: too little memory for the 60 MiB it asks for: give the guest less, or the machine more, by MoreMemory");
     }

@@ -128,7 +128,7 @@ public sealed class BadInputTests(Firmware firmware)
 
     [Test]
     public void More_harts_for_a_guest_than_it_can_have() =>
-        Refuses("guest a: more than one hart", Blob(Guest("a") with { Harts = 2 }), harts: 2);
+        Refuses("a guest's harts are not one number from 1 to 8: give one cell", Blob(Guest("a") with { Harts = 9 }), harts: 2);
 
     [Test]
     public void Guest_too_small_for_its_kernel() => Refuses("Image does not fit the guest's memory: give", Blob(Guest("a", memory: 16 << 20) with { Kernel = Repository.Kernel }));

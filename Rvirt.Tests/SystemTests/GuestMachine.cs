@@ -39,10 +39,12 @@ internal sealed class GuestMachine : IDisposable
     /// <param name="hostMemory">MiB of the host; 0: what the guests need.</param>
     /// <param name="guestMemory">MiB of each guest, or null for an equal share of what there is.</param>
     /// <param name="levels">How many Rvirts lie between the machine and each guest, one in another.</param>
+    /// <param name="harts">How many harts each guest has.</param>
+    /// <param name="hostHarts">How many the machine has; 0: as many as the guests.</param>
     /// <param name="more">Further arguments of QEMU.</param>
     public static GuestMachine BootDebian(
         Firmware firmware, int guests, TimeSpan limit, string? image = null, int hostMemory = 0, ulong? guestMemory = 512,
-        int levels = 1, params string[] more)
+        int levels = 1, uint harts = 1, int hostHarts = 0, params string[] more)
     {
         var folder = new TemporaryFolder();
         try
@@ -64,18 +66,19 @@ internal sealed class GuestMachine : IDisposable
                 ]);
                 specs.Add(Nest(folder, levels - 1, new GuestSpec(
                     $"guest{i}", Repository.Kernel, Repository.Initrd, $"console=ttyS0 panic=1 rvirt.name=guest{i}",
-                    guestMemory << 20, 1, [(uint)slot, (uint)slot - 1, (uint)slot - 2])));
+                    guestMemory << 20, harts, [(uint)slot, (uint)slot - 1, (uint)slot - 2])));
                 slot -= 3;
             }
 
+            hostHarts = hostHarts != 0 ? hostHarts : guests * (int)harts;
             if (firmware == Firmware.Native)
             {
                 var only = specs.Single();
-                arguments.AddRange(["-m", "512M", "-smp", "1", "-kernel", only.Kernel, "-initrd", only.Initrd!, "-append", only.Append]);
+                arguments.AddRange(["-m", "512M", "-smp", hostHarts.ToString(CultureInfo.InvariantCulture), "-kernel", only.Kernel, "-initrd", only.Initrd!, "-append", only.Append]);
             }
             else
             {
-                arguments.AddRange(Rvirt(firmware, PackBlob(folder, specs), memory: hostMemory != 0 ? hostMemory : 320 + (((int)guestMemory! + (64 * (levels - 1))) * guests), harts: guests, image));
+                arguments.AddRange(Rvirt(firmware, PackBlob(folder, specs), memory: hostMemory != 0 ? hostMemory : 320 + (((int)guestMemory! + (64 * (levels - 1))) * guests), hostHarts, image));
             }
 
             var socket = folder.File(MonitorSocket);

@@ -58,6 +58,16 @@ public sealed class RunPlanTests
         Assert.That(string.Join(' ', plan.Arguments), Does.Contain($"-kernel /a b/c,d/artifacts/images/rvirt-qemu-sbi.elf -initrd {blob} ").And.Not.Contain("-bios"));
     }
 
+    [TestCase("0", 6)]
+    [TestCase("1", 3)]
+    public void Each_hart_of_each_guest_has_one_of_the_machine(string native, int machine)
+    {
+        var guests = native == "1" ? "1" : "2";
+        var plan = RunPlan.Make(RunSettingsTests.Read(("GUESTS", guests), ("VCPUS", "3"), ("NATIVE", native)), Copy, ["/0", "/1"], "/blob");
+        Assert.That(plan.Arguments[plan.Arguments.ToList().IndexOf("-smp") + 1], Is.EqualTo(machine.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+        Assert.That(plan.Guests.Select(guest => guest.Harts), Is.All.EqualTo(3));
+    }
+
     [Test]
     public void Gives_each_of_four_guests_a_hart_a_network_and_a_port()
     {

@@ -26,6 +26,8 @@ public sealed class RunSettingsTests
     [TestCase("MEMORY", "4096G", "1024G at most")]
     [TestCase("GUESTS", "5", "GUESTS is 1 to 4")]
     [TestCase("GUESTS", "guest1", "GUESTS is 1 to 4")]
+    [TestCase("VCPUS", "0", "VCPUS is 1 to 8")]
+    [TestCase("VCPUS", "9", "VCPUS is 1 to 8")]
     [TestCase("SSH_PORT", "abc", "SSH_PORT is 1 to 65535")]
     [TestCase("SSH_PORT", "65536", "SSH_PORT is 1 to 65535")]
     [TestCase("NATIVE", "yes", "NATIVE is 1 or 0, not yes")]
@@ -52,6 +54,7 @@ public sealed class RunSettingsTests
     {
         Assert.That(Read(("NATIVE", "0")).Native, Is.False);
         Assert.That(Read(("NATIVE", "1")).Native, Is.True);
+        Assert.That(() => Read(("GUESTS", "3"), ("VCPUS", "6")), Throws.TypeOf<FormatException>().With.Message.Contains("3 guests of 6 harts need more than the 16 harts that"));
         Assert.That(() => Read(("NATIVE", "1"), ("GUESTS", "2")), Throws.TypeOf<FormatException>().With.Message.Contains("NATIVE=1 runs one guest"));
     });
 

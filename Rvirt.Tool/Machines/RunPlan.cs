@@ -55,7 +55,7 @@ public sealed record RunPlan(IReadOnlyList<string> Arguments, IReadOnlyList<Gues
             }
 
             var append = settings.Kernel is null ? $"{settings.Append} rvirt.name=guest{i}" : settings.Append;
-            guests.Add(new GuestSpec($"guest{i}", kernel, initrd, append, settings.Memory, 1, own));
+            guests.Add(new GuestSpec($"guest{i}", kernel, initrd, append, settings.Memory, (uint)settings.Harts, own));
         }
 
         // Where the board ends by starting again, QEMU is to end.
@@ -63,14 +63,14 @@ public sealed record RunPlan(IReadOnlyList<string> Arguments, IReadOnlyList<Gues
         var mib = settings.Memory >> 20;
         if (settings.Native)
         {
-            arguments.AddRange(["-m", Mib(mib), "-smp", "1", "-kernel", kernel, "-append", settings.Append]);
+            arguments.AddRange(["-m", Mib(mib), "-smp", settings.Harts.ToString(CultureInfo.InvariantCulture), "-kernel", kernel, "-append", settings.Append]);
             arguments.AddRange(initrd is null ? [] : ["-initrd", initrd]);
             guests.Clear();
         }
         else
         {
             arguments.AddRange(settings.OverFirmware ? [] : ["-bios", "none"]);
-            arguments.AddRange(["-m", Mib(mib * (ulong)settings.Guests + Overhead), "-smp", (settings.Guests + settings.Board.IdleHarts).ToString(CultureInfo.InvariantCulture)]);
+            arguments.AddRange(["-m", Mib(mib * (ulong)settings.Guests + Overhead), "-smp", ((settings.Guests * settings.Harts) + settings.Board.IdleHarts).ToString(CultureInfo.InvariantCulture)]);
             arguments.AddRange(["-kernel", copy.Image(settings.Board, settings.OverFirmware), "-initrd", settings.IsBlob ? kernel : blob]);
             if (settings.IsBlob)
             {

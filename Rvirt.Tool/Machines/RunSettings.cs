@@ -2,6 +2,8 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using Rvirt.Core.DeviceTree;
+using Rvirt.Core.Images;
 using Rvirt.Tool.Settings;
 
 namespace Rvirt.Tool.Machines;
@@ -14,7 +16,8 @@ public sealed record RunSettings
     [
         (HostBoard.Setting, "virt or unleashed: the board that QEMU is (default virt); guests have disk and network on virt."),
         ("FIRMWARE", "stub or sbi: Rvirt with its own machine-mode part (default), or above OpenSBI."),
-        ("GUESTS", "1 to 4: that many guests, each with a hart, a disk, a network."),
+        ("GUESTS", "1 to 4: that many guests, each with a disk, a network."),
+        ("VCPUS", "1 to 8: harts of each guest, each with one of the machine (default 1)."),
         ("KERNEL", "Your own kernel or other S-mode payload: an ELF, a flat Image, or a blob of guests."),
         ("INITRD", "Its initial RAM disk."),
         ("APPEND", "Its command line (default console=ttyS0)."),
@@ -39,6 +42,9 @@ public sealed record RunSettings
 
     /// <summary>How many guests.</summary>
     public int Guests { get; private init; }
+
+    /// <summary>How many harts each guest has.</summary>
+    public int Harts { get; private init; }
 
     /// <summary>The user's own kernel, or null for Debian's.</summary>
     public string? Kernel { get; private init; }
@@ -76,6 +82,13 @@ public sealed record RunSettings
     {
         var board = HostBoard.Read(settings);
         var guests = settings.Number("GUESTS", 1, 1, 4, board.HasVirtio ? "QEMU's virt board has eight virtio slots" : "the board has four harts for guests");
+        var harts = settings.Number("VCPUS", 1, 1, GuestBlob.MaximumHarts, "harts of each guest");
+        var usable = board.HasVirtio ? HostDescription.MaximumHarts : 4;
+        if (guests * harts > usable)
+        {
+            throw new FormatException($"VCPUS: {guests} guests of {harts} harts need more than the {usable} harts that Rvirt uses there");
+        }
+
         var native = settings.Switch("NATIVE");
         RefuseWithoutVirtio(board, settings, native ? ["NATIVE"] : ["DISK", "SSH_PORT"]);
         if (native && guests != 1)
@@ -96,6 +109,7 @@ public sealed record RunSettings
             Board = board,
             OverFirmware = settings.Choice("FIRMWARE", "stub", "sbi") == "sbi",
             Guests = guests,
+            Harts = harts,
             Kernel = kernel,
             Initrd = initrd,
             Append = settings.TextOrEmpty("APPEND") ?? "console=ttyS0",

@@ -112,12 +112,4 @@ public sealed class SuspendCallTests
         machine.Ecall(SbiExtension.Hsm, 3, NonRetentive, TrapMachine.RamBase + TrapMachine.RamSize - 4, 0);
         Assert.That(machine.V.Pc, Is.EqualTo(TrapMachine.RamBase + TrapMachine.RamSize - 4));
     }
-
-    [Test]
-    public void AStoppedHartIsStopped()
-    {
-        using var machine = new TrapMachine();
-        machine.Ecall(SbiExtension.Hsm, 1);
-        Assert.That(machine.V.State, Is.EqualTo(HartState.Stopped));
-    }
 }

@@ -26,6 +26,8 @@ internal sealed unsafe class TrapMachine : IDisposable
 
     private readonly ulong* _vectors;
 
+    private readonly VCpu** _siblings;
+
     private TestHost _host;
 
     private TestBus _bus;
@@ -43,6 +45,9 @@ internal sealed unsafe class TrapMachine : IDisposable
         _vcpu = (VCpu*)NativeMemory.AllocZeroed((nuint)sizeof(VCpu));
         _ram = (byte*)NativeMemory.AllocZeroed(RamSize);
         _vcpu->GuestHarts = 1;
+        _siblings = (VCpu**)NativeMemory.Alloc((nuint)sizeof(VCpu*));
+        _siblings[0] = _vcpu;
+        _vcpu->Siblings = _siblings;
         _vcpu->Memory = new GuestMemory(RamBase, RamSize, RamBase, _ram);
         if (vectors)
         {
@@ -150,6 +155,7 @@ internal sealed unsafe class TrapMachine : IDisposable
         NativeMemory.Free(_vcpu);
         NativeMemory.Free(_ram);
         NativeMemory.Free(_vectors);
+        NativeMemory.Free(_siblings);
     }
 
     private readonly struct Context(TrapMachine machine) : ITrapContext<DeprivilegedMode<TestHost>, TestHost, TestMmu, TestBus>

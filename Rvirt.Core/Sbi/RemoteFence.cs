@@ -1,0 +1,108 @@
+using System.Runtime.CompilerServices;
+using System.Threading;
+using Rvirt.Core.DeviceTree;
+using Rvirt.Core.Host;
+using Rvirt.Core.Traps;
+using Rvirt.Core.VirtualHart;
+
+namespace Rvirt.Core.Sbi;
+
+/// <summary>Has the other harts of a guest make a fence, and waits until no instruction can follow on any of them before it.</summary>
+/// <remarks>
+/// <para>A hart that is loaded is interrupted, unless it is about to look at its requests anyway, and waited for. One that is loaded nowhere, or
+/// sleeps, is left alone: it makes the fence before its next instruction (<see cref="FenceMailbox"/>). A stopped one is fenced by its start.</para>
+/// <para>Nobody waits in a circle: who waits makes the fences that others ask of it, holds no lock, and stops waiting for a hart that is
+/// not loaded any more; one that is loaded runs its guest, and is interrupted, or handles a trap, which ends, or waits here too.</para>
+/// </remarks>
+internal static unsafe class RemoteFence
+{
+    /// <summary>Makes a fence on those of the other harts that are named.</summary>
+    /// <returns>Advance, or Stop where the guest is stopped meanwhile.</returns>
+    internal static TrapOutcome Make<TMode, THost, TMmu>(
+        TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, HartMask harts, in FenceRange range, bool fetches)
+        where TMode : struct, IExecutionMode<THost>
+        where THost : struct, ITrapHost
+        where TMmu : struct, IGuestMmu<THost>
+    {
+        if (v.GuestHarts == 1)
+        {
+            return TrapOutcome.Advance;
+        }
+
+        // What the guest wrote before is seen by whoever starts a hart that is seen stopped here.
+        Interlocked.MemoryBarrier();
+        Tickets tickets = default;
+        var waiting = 0u;
+        var batch = default(IpiBatch);
+        for (var i = 0; i < v.GuestHarts; i++)
+        {
+            // SAFETY: here and below: Siblings holds GuestHarts pointers for as long as the guest lives.
+            ref var target = ref *v.Siblings[i];
+            if (i == v.Index || !harts.Contains(i) || !target.IsAlive)
+            {
+                continue;
+            }
+
+            var ticket = fetches ? target.Fences.PostFetches() : target.Fences.Post(range);
+            var before = Interlocked.Or(ref target.Requests, (int)HartRequest.Fence);
+            if (target.RunState != RunState.Loaded)
+            {
+                continue;
+            }
+
+            // Whatever was asked before has interrupted it, and it takes all requests at once.
+            if (before == 0)
+            {
+                batch.Add(ref host, Volatile.Read(ref target.HostHartId));
+            }
+
+            tickets[i] = ticket;
+            waiting |= 1u << i;
+        }
+
+        batch.Send(ref host);
+        return waiting == 0 ? TrapOutcome.Advance : Wait(mode, ref host, ref v, ref mmu, waiting, tickets);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static TrapOutcome Wait<TMode, THost, TMmu>(TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, uint waiting, in Tickets tickets)
+        where TMode : struct, IExecutionMode<THost>
+        where THost : struct, ITrapHost
+        where TMmu : struct, IGuestMmu<THost>
+    {
+        for (var i = 0; i < v.GuestHarts; i++)
+        {
+            if ((waiting >> i & 1) == 0)
+            {
+                continue;
+            }
+
+            ref var target = ref *v.Siblings[i];
+            while (!target.Fences.IsServed(tickets[i]) && target.RunState == RunState.Loaded)
+            {
+                var asked = (HartRequest)Volatile.Read(ref v.Requests);
+                if ((asked & HartRequest.Stop) != 0)
+                {
+                    v.StopReason = StopReason.Requested;
+                    return TrapOutcome.Stop;
+                }
+
+                if ((asked & HartRequest.Fence) != 0)
+                {
+                    Interlocked.And(ref v.Requests, ~(int)HartRequest.Fence);
+                    GuestFence.ServePosted(mode, ref host, ref v, ref mmu);
+                }
+
+                host.Relax();
+            }
+        }
+
+        return TrapOutcome.Advance;
+    }
+
+    [InlineArray(GuestBoard.MaximumHarts)]
+    private struct Tickets
+    {
+        private int _first;
+    }
+}

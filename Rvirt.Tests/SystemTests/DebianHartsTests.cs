@@ -1,0 +1,134 @@
+using System;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+using System.Security.Cryptography;
+using NUnit.Framework;
+
+namespace Rvirt.Tests.SystemTests;
+
+/// <summary>
+/// Debian with several harts, each on one of the machine's or more of them than that: work on all at once, interrupts between them, code patched
+/// under them, harts taken off and on, restarts asked for by another hart than the first. The native fixture shows that the guest and these tests are right.
+/// </summary>
+[TestFixture(Firmware.Native, 4, 4, Category = "System,Native")]
+[TestFixture(Firmware.Stub, 2, 2, Category = "System,Image")]
+[TestFixture(Firmware.Stub, 4, 4, Category = "System,Image")]
+[TestFixture(Firmware.Stub, 4, 2, Category = "System,Image")]
+[TestFixture(Firmware.Stub, 4, 1, Category = "System,Image")]
+[TestFixture(Firmware.Sbi, 4, 4, Category = "System,Image")]
+public sealed class DebianHartsTests(Firmware firmware, int harts, int hostHarts)
+{
+    private const string Ready = @"rvirt-guest: ssh ready after [\d.]+ s on guest0";
+    private const string Online = "cat /sys/devices/system/cpu/online";
+
+    // A shell for each hart, bound to it, that does WHAT; all at once.
+    private const string OnEach = "for cpu in $(seq 0 LAST); do taskset -c $cpu sh -c 'WHAT' & done; wait";
+
+    // What kernels say of harts that do not get on, or of memory that they do not see alike.
+    private const string Trouble = "WARNING:|BUG:|Oops|stalls? on|lockup|hung|Call Trace|Unable to handle|unexpected";
+
+    private GuestMachine _machine = null!;
+
+    private Ssh Guest => _machine.Guests[0];
+
+    [OneTimeSetUp]
+    public void Boot()
+    {
+        _machine = GuestMachine.BootDebian(firmware, 1, TimeSpan.FromSeconds(1800), harts: (uint)harts, hostHarts: hostHarts);
+        try
+        {
+            _machine.Qemu.Expect(Ready, 600);
+        }
+        catch
+        {
+            _machine.Dispose();
+            throw;
+        }
+    }
+
+    [OneTimeTearDown]
+    public void End() => _machine.Dispose();
+
+    [Test]
+    public void Brings_up_all_its_harts()
+    {
+        Assert.That(Guest.Run("grep -c ^processor /proc/cpuinfo"), Is.EqualTo(harts.ToString(CultureInfo.InvariantCulture)));
+        Assert.That(Guest.Run("dmesg"), Does.Contain($"smp: Brought up 1 node, {harts} CPUs"));
+    }
+
+    [Test, DependsOnTest(nameof(Brings_up_all_its_harts), AllowFailure = true)]
+    public void Works_on_all_of_them_at_once()
+    {
+        var file = RandomNumberGenerator.GetBytes(16 << 20);
+        var sum = Convert.ToHexStringLower(SHA256.HashData(file));
+        Guest.Run("cat > /root/file", 240, new MemoryStream(file));
+        Assert.That(
+            Guest.Run(Each("for i in 1 2 3; do sha256sum < /root/file; done"), 600).Split('\n'),
+            Is.EqualTo(Enumerable.Repeat($"{sum}  -", 3 * harts)));
+    }
+
+    [Test, DependsOnTest(nameof(Works_on_all_of_them_at_once), AllowFailure = true)]
+    public void They_interrupt_each_other()
+    {
+        var rows = Guest.Run("grep -E \"Rescheduling|Function call\" /proc/interrupts").Split('\n')
+            .Select(row => row.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..(1 + harts)].Select(count => long.Parse(count, CultureInfo.InvariantCulture)).ToArray())
+            .ToList();
+        Assert.That(rows, Has.Count.EqualTo(2));
+        Assert.That(Enumerable.Range(0, harts).Select(hart => rows.Sum(row => row[hart])), Is.All.GreaterThan(0));
+    }
+
+    /// <summary>Each event that is traced is a nop in the kernel that becomes a jump, while no hart may run there.</summary>
+    [Test, DependsOnTest(nameof(They_interrupt_each_other), AllowFailure = true)]
+    public void The_kernel_patches_itself_under_all_of_them()
+    {
+        var each = Each("while [ ! -e /tmp/patched ]; do /bin/true; done; echo done");
+        Assert.That(
+            Guest.Run(
+                "mount -t tracefs none /sys/kernel/tracing; rm -f /tmp/patched; "
+                + "(for i in $(seq 6); do for on in 1 0; do echo $on > /sys/kernel/tracing/events/sched/enable; done; done; touch /tmp/patched) & " + each, 600).Split('\n'),
+            Is.EqualTo(Enumerable.Repeat("done", harts)));
+    }
+
+    [Test, DependsOnTest(nameof(The_kernel_patches_itself_under_all_of_them), AllowFailure = true)]
+    public void Its_harts_go_off_and_on_while_others_work()
+    {
+        const string Switch = "for cpu in $(seq 1 LAST); do echo STATE > /sys/devices/system/cpu/cpu$cpu/online; done; " + Online;
+        var cycle = string.Concat(new[] { "0", "1" }.Select(state => Numbered(Switch).Replace("STATE", state, StringComparison.Ordinal) + "; "));
+        Assert.That(
+            Guest.Run($"(while [ ! -e /tmp/switched ]; do /bin/true; done) & rm -f /tmp/switched; for i in $(seq 6); do {cycle} done; touch /tmp/switched; wait", 600).Split('\n'),
+            Is.EqualTo(Enumerable.Repeat(new[] { "0", $"0-{harts - 1}" }, 6).SelectMany(lines => lines)));
+    }
+
+    [Test, DependsOnTest(nameof(Its_harts_go_off_and_on_while_others_work), AllowFailure = true)]
+    public void Has_nothing_to_complain_about() => Assert.That(Guest.Run($"dmesg | grep -E \"{Trouble}\" || true"), Is.Empty);
+
+    /// <summary>By SysRq at once: the last hart asks, and the others work.</summary>
+    [Test, DependsOnTest(nameof(Has_nothing_to_complain_about), AllowFailure = true)]
+    public void The_last_of_its_harts_restarts_it() => Restarts('b');
+
+    /// <summary>The hart that panics stops the others by interrupts, and restarts the machine a second later.</summary>
+    [Test, DependsOnTest(nameof(The_last_of_its_harts_restarts_it), AllowFailure = true)]
+    public void A_panic_on_the_last_of_its_harts_restarts_it() => Restarts('c');
+
+    [Test, DependsOnTest(nameof(A_panic_on_the_last_of_its_harts_restarts_it), AllowFailure = true)]
+    public void Powers_off_with_status_0_and_a_clean_disk()
+    {
+        Guest.RunToTheEnd("poweroff");
+        Assert.That(_machine.Qemu.WaitForExit(240), Is.Zero, _machine.Qemu.Describe);
+        var (status, output) = Commands.Run("/usr/sbin/e2fsck", ["-fn", _machine.Disk(0)]);
+        Assert.That(status, Is.Zero, output);
+    }
+
+    private string Each(string what) => Numbered(OnEach).Replace("WHAT", what, StringComparison.Ordinal);
+
+    private string Numbered(string text) => text.Replace("LAST", (harts - 1).ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+
+    private void Restarts(char key)
+    {
+        _machine.Qemu.Skip();
+        Guest.RunToTheEnd($"sync; ({Each("while :; do :; done")}) > /dev/null 2>&1 & (sleep 1; taskset -c {harts - 1} sh -c 'echo {key} > /proc/sysrq-trigger') > /dev/null 2>&1 &");
+        _machine.Qemu.Expect(Ready, 600);
+        Assert.That(Guest.Run(Online), Is.EqualTo($"0-{harts - 1}"));
+    }
+}
