@@ -89,6 +89,42 @@ internal sealed unsafe class SnapshotTests
 
         """;
 
+    // Two harts, of which each counts and interrupts the other, and sleeps until that one's interrupt: one that is lost stops both. The third stays stopped.
+    private const string PingPong = """
+            li s0, 0x80400000
+            li s1, 0
+            li a0, 1
+            la a1, entry
+            li a2, 0
+            li a7, 0x48534d
+            li a6, 0
+            ecall
+            j turn
+        entry:
+            li s0, 0x80400000
+            li s1, 1
+        sleep:
+            li t0, 2
+            csrw sie, t0
+            wfi
+            csrr t0, sip
+            andi t0, t0, 2
+            beqz t0, sleep
+            csrci sip, 2
+        turn:
+            ld t1, 0(s0)
+            addi t1, t1, 1
+            sd t1, 0(s0)
+            li a0, 2
+            srl a0, a0, s1
+            li a1, 0
+            li a7, 0x735049
+            li a6, 0
+            ecall
+            j sleep
+
+        """;
+
     private static GuestPayload Guest(string program, string name) =>
         GuestPayload.Program(program) with { Memory = 8 << 20, Name = name, Snapshot = true };
 
@@ -227,6 +263,42 @@ internal sealed unsafe class SnapshotTests
         }
 
         Assert.That(world.Desktop.Status, Is.Not.Null, "the last one ends the machine");
+    }
+
+    [Test]
+    public void Harts_of_a_guest_go_back_and_are_cloned_together([Values] bool shared, [Values(5003UL, 20_011UL, 70_001UL)] ulong before)
+    {
+        using var world = new GuestWorld(
+            new WorldOptions { MoreHarts = shared ? -1 : 4 },
+            Guest(PingPong, "one") with { Harts = 3 }, Guest(Spin, "two") with { Harts = 3, Autostart = false }, Guest(Spin, "three") with { Harts = 1, Autostart = false });
+        world.Machine.CyclesPerTick = 1;
+        world.Machine.Slice = 2000;
+        world.Run(before);
+        Assert.That(Copy(world, CopyKind.Snapshot, 0), Is.EqualTo(Done));
+        world.Run(2 * Turn);
+        var later = CountOf(world.Guest);
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.That(Copy(world, CopyKind.Revert, 0), Is.EqualTo(Done));
+            Assert.That(CountOf(world.Guest), Is.LessThan(later / 2), "it went back");
+            world.Run(2 * Turn);
+            Assert.That(CountOf(world.Guest), Is.GreaterThan(later / 2), "no interrupt is lost");
+        }
+
+        Assert.That(Copy(world, CopyKind.Clone, 0, 2).Outcome, Is.EqualTo(CopyOutcome.OtherHarts));
+        Assert.That(Copy(world, CopyKind.Clone, 0, 1), Is.EqualTo(Done));
+        var counts = world.Guests.Select(CountOf).ToArray();
+        world.Run(2 * Turn);
+        for (var guest = 0; guest < 2; guest++)
+        {
+            Assert.That(CountOf(world.Guests[guest]), Is.GreaterThan(counts[guest] + 10));
+            Assert.That(world.Guests[guest].VirtualHart(2).State, Is.EqualTo(HartState.Stopped));
+        }
+
+        // All of its harts end.
+        Assert.That(world.Guests[1].Ask(LifeRequest.Kill));
+        world.Run(Turn);
+        Assert.That(world.Guests[1].State, Is.EqualTo(GuestState.Stopped));
     }
 
     [Test]
