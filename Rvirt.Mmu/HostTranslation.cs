@@ -25,6 +25,9 @@ public struct HostTranslation
     /// </summary>
     public const int Sv39Slots = 19;
 
+    /// <summary>Bytes of a page of a window that is mapped by tables (<see cref="Tables"/>).</summary>
+    public const ulong SmallPage = 1UL << 21;
+
     private const int Sv39SlotShift = 30;
     private const ulong WindowFlags = Pte.V | Pte.R | Pte.W | Pte.X | Pte.G | Pte.A | Pte.D;
 
@@ -33,6 +36,12 @@ public struct HostTranslation
 
     /// <summary>Highest ASID of the host; 0 where it has none.</summary>
     public ushort MaximumAsid { get; private init; }
+
+    /// <summary>Whether the host is fenced as a whole, whatever is to be forgotten: its fences of an address or an address space are not to be trusted.</summary>
+    public bool WholeFences { get; init; }
+
+    /// <summary>On Sv39: physical address of a table for each root entry of the window, one behind another, which say what of it is mapped; 0: it is leaves.</summary>
+    public ulong Tables { get; init; }
 
     /// <summary>The window's root entries in use: bit n for index <see cref="WindowIndex"/> + n.</summary>
     public ulong Slots { get; private set; }
@@ -89,7 +98,9 @@ public struct HostTranslation
         for (var left = Slots; left != 0; left &= left - 1)
         {
             var slot = BitOperations.TrailingZeroCount(left);
-            table[WindowIndex + slot] = Pte.FromAddress((ulong)slot << Sv39SlotShift) | WindowFlags;
+            table[WindowIndex + slot] = Tables == 0
+                ? Pte.FromAddress((ulong)slot << Sv39SlotShift) | WindowFlags
+                : Pte.FromAddress(Tables + (Pte.PageSize * (ulong)slot)) | Pte.V;
         }
     }
 }

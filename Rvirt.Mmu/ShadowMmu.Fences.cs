@@ -96,6 +96,20 @@ public unsafe partial struct ShadowMmu<TViews>
         }
         else if (cleared != 0)
         {
+            FenceHostPage(ref host, va);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void FenceHostPage<THost>(ref THost host, ulong va)
+        where THost : struct, IFences
+    {
+        if (_host.WholeFences)
+        {
+            host.SfenceAll();
+        }
+        else
+        {
             host.SfencePage(va);
         }
     }

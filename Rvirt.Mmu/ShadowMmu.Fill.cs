@@ -73,7 +73,7 @@ public unsafe partial struct ShadowMmu<TViews>
 
         if (Pte.IsLeaf(old))
         {
-            host.SfencePage(va);
+            FenceHostPage(ref host, va);
         }
         else
         {

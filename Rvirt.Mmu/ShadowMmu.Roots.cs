@@ -76,7 +76,15 @@ public unsafe partial struct ShadowMmu<TViews>
         // What is remembered of a table or a device below a root names the root by its number.
         _fences++;
         _linkChanges++;
-        host.SfenceAsid(root.HostAsid);
+        if (_host.WholeFences)
+        {
+            host.SfenceAll();
+        }
+        else
+        {
+            host.SfenceAsid(root.HostAsid);
+        }
+
         return index;
     }
 

@@ -11,6 +11,9 @@ public readonly struct HiFiveUnleashed : IPlatform
     /// <inheritdoc/>
     public ReadOnlySpan<byte> Name => "HiFive Unleashed"u8;
 
+    /// <summary>What is known of the FU540's errata, and safe where they are not there, as on QEMU.</summary>
+    public static BoardQuirks Quirks => BoardQuirks.WholeFences | BoardQuirks.WholePagePmp;
+
     /// <inheritdoc/>
     public bool Matches(in FdtReader tree) => tree.IsCompatible(tree.Root, "sifive,hifive-unleashed-a00"u8);
 

@@ -51,6 +51,8 @@ start:
     sd      t0, BOOT_INFO_IMAGE_START(s0)
     lla     t0, __image_end
     sd      t0, BOOT_INFO_IMAGE_END(s0)
+    lla     t0, __machine_end
+    sd      t0, BOOT_INFO_OPEN_START(s0)
 
     call    rvirt_enter_window              /* returns at its window address, window base in a0 */
 

@@ -17,6 +17,12 @@
 
 #define WINDOW_INDEX        256
 
+/* WINDOW_TABLES: tables of 2 MiB pages instead of leaves of 1 GiB, for harts that ask PMP for a whole page (BoardQuirks.WholePagePmp). What is
+ * touched until C# takes out the pages that are firmware's lies in none of them: the image, registers, and what the boot loader left. */
+#if defined(WINDOW_TABLES) && LONGEST_MODE > SATP_SV39
+#error "WINDOW_TABLES is for images of Sv39: LONGEST_MODE=8"
+#endif
+
     .section .text.entry, "ax", @progbits
 
 /* Fills in rvirt_boot_info. Returns to the caller's window address, with the window's base in a0. */
@@ -44,11 +50,29 @@ rvirt_enter_window:
     jal     t6, try_mode
 #endif
 
+#ifdef WINDOW_TABLES
+    lla     t4, rvirt_window_tables
+    lla     t0, rvirt_boot_info
+    sd      t4, BOOT_INFO_WINDOW_TABLES(t0)
+    mv      t0, t4
+    li      t1, PTE_HYPERVISOR
+    li      t2, RVIRT_SV39_SLOTS * 512
+    li      t3, 1 << 19                     /* 2 MiB, as a PTE's page number has it */
+1:  sd      t1, 0(t0)
+    add     t1, t1, t3
+    addi    t0, t0, 8
+    addi    t2, t2, -1
+    bnez    t2, 1b
+    srli    t1, t4, 2
+    ori     t1, t1, PTE_VALID
+    li      t3, 4096 >> 2
+#else
+    li      t1, PTE_HYPERVISOR
+    li      t3, 1 << 28                     /* one GiB, as a PTE's page number has it */
+#endif
     li      t0, WINDOW_INDEX * 8
     add     t0, t0, s1
-    li      t1, PTE_HYPERVISOR
     li      t2, RVIRT_SV39_SLOTS
-    li      t3, 1 << 28                     /* one GiB, as a PTE's page number has it */
 1:  sd      t1, 0(t0)
     add     t1, t1, t3
     addi    t0, t0, 8
@@ -128,3 +152,10 @@ too_high_message:
     .globl rvirt_boot_root
 rvirt_boot_root:
     .zero   4096
+
+#ifdef WINDOW_TABLES
+    .section .bss.window, "aw", @nobits
+    .balign 4096
+rvirt_window_tables:
+    .zero   RVIRT_SV39_SLOTS * 4096
+#endif

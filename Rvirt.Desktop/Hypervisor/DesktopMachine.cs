@@ -11,6 +11,7 @@ using Rvirt.Hypervisor.Boards;
 using Rvirt.Hypervisor.Host;
 using Rvirt.Hypervisor.Setup;
 using Rvirt.Hypervisor.VirtualMachines;
+using Rvirt.Mmu;
 using Rvirt.Reference;
 using Rvirt.Reference.Harts;
 
@@ -63,6 +64,9 @@ public sealed unsafe class DesktopMachine : ISupervisor
     /// <summary>The status that the machine ended with.</summary>
     public uint? Status { get; private set; }
 
+    /// <summary>The window begins as tables of small pages, as that of an image with the define <c>WINDOW_TABLES</c> does.</summary>
+    public bool SmallPages { get; init; }
+
     /// <summary>Harts that the firmware refuses to start.</summary>
     public HashSet<ulong> Unstartable { get; } = [];
 
@@ -100,6 +104,8 @@ public sealed unsafe class DesktopMachine : ISupervisor
             DeviceTree = tree,
             ImageStart = ImageStart,
             ImageEnd = ImageStart + ImageLength,
+            OpenStart = ImageStart,
+            WindowTables = SmallPages ? MakeWindowTables() : 0,
             Window = (ulong)Machine.Ram - Machine.RamBase,
             Satp = (ulong)_mode << 60,
         };
@@ -144,6 +150,20 @@ public sealed unsafe class DesktopMachine : ISupervisor
         {
             return false;
         }
+    }
+
+    // As Window.S does it, in the image's own memory, which nothing else uses here.
+    private ulong MakeWindowTables()
+    {
+        const ulong Address = ImageStart;
+        const ulong Flags = Pte.V | Pte.R | Pte.W | Pte.X | Pte.G | Pte.A | Pte.D;
+        var pages = HostTranslation.Reach(TranslationMode.Sv39) / HostTranslation.SmallPage;
+        for (var page = 0UL; page < pages; page++)
+        {
+            Machine.Write64(Address + (8 * page), Pte.FromAddress(page * HostTranslation.SmallPage) | Flags);
+        }
+
+        return Address;
     }
 
     /// <summary>Runs host instructions until the machine ends, all wait for ever, or the number is reached.</summary>

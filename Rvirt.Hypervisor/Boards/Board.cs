@@ -11,6 +11,9 @@ public ref struct Board
     /// <summary>Its number in the list of the image's boards.</summary>
     public int Index;
 
+    /// <summary>What is wrong with its harts.</summary>
+    public BoardQuirks Quirks;
+
     private ReadOnlySpan<byte> _moreMemory;
     private ReadOnlySpan<byte> _moreHarts;
     private ReadOnlySpan<byte> _kernel;
@@ -21,6 +24,7 @@ public ref struct Board
         where TPlatform : struct, IPlatform => new()
         {
             Name = platform.Name,
+            Quirks = TPlatform.Quirks,
             _moreMemory = platform.Advice(Remedy.MoreMemory),
             _moreHarts = platform.Advice(Remedy.MoreHarts),
             _kernel = platform.Advice(Remedy.Kernel),

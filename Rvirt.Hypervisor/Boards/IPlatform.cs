@@ -12,6 +12,9 @@ public interface IPlatform
     /// <summary>Whether a device tree describes this board.</summary>
     bool Matches(in FdtReader tree);
 
+    /// <summary>What is wrong with its harts.</summary>
+    static virtual BoardQuirks Quirks => BoardQuirks.None;
+
     /// <summary>Names the drivers of the board's devices.</summary>
     /// <param name="drivers">Where it names them.</param>
     void Drivers<TList>(ref TList drivers)

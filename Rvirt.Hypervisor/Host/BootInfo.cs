@@ -28,6 +28,14 @@ public struct BootInfo
     /// <summary>The <c>satp</c> that maps nothing but the window.</summary>
     public ulong Satp;
 
+    /// <summary>Physical address of the image's first byte that S-mode may touch.</summary>
+    public ulong OpenStart;
+
+    /// <summary>
+    /// Physical address of the tables by which the window is mapped in pages of 2 MiB, one behind another for each of its root entries; 0: by leaves in the root table.
+    /// </summary>
+    public ulong WindowTables;
+
     /// <summary>How the hart translates.</summary>
     internal readonly TranslationMode Mode => Core.Privileged.Satp.Mode(Satp);
 

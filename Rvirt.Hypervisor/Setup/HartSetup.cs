@@ -15,10 +15,26 @@ internal static unsafe class HartSetup<THost>
 {
     /// <summary>How this hart translates, as the entry assembly set it up, and a window that maps the RAM and devices of the host.</summary>
     /// <returns>False where the window does not reach one of them, which the reading of the host's tree rules out.</returns>
-    internal static bool TryTranslation(ref THost host, BootInfo* info, in HostDescription description, in HostAbilities abilities, out HostTranslation translation)
+    internal static bool TryTranslation(ref THost host, BootInfo* info, in HostDescription description, in HostAbilities abilities, BoardQuirks quirks, out HostTranslation translation)
     {
-        translation = HostTranslation.Of(info->Mode, host.ProbeMaximumAsid(info->Satp));
-        return WindowPlan.TryMap(description, abilities, ref translation);
+        translation = HostTranslation.Of(info->Mode, host.ProbeMaximumAsid(info->Satp)) with
+        {
+            WholeFences = (quirks & BoardQuirks.WholeFences) != 0,
+            Tables = info->WindowTables,
+        };
+        if (!WindowPlan.TryMap(description, abilities, ref translation))
+        {
+            return false;
+        }
+
+        if (info->WindowTables != 0)
+        {
+            // SAFETY: the image's own tables, as many as the window has root entries.
+            WindowPlan.LeaveOutEdges((ulong*)host.Memory.Pointer(info->WindowTables), info, description, abilities);
+            host.SfenceAll();
+        }
+
+        return true;
     }
 
     /// <summary>Tells the vectors that note traps down where they read the time.</summary>

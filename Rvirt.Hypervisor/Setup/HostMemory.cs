@@ -2,6 +2,7 @@ using System;
 using System.Runtime.CompilerServices;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Hypervisor.Host;
+using Rvirt.Mmu;
 
 namespace Rvirt.Hypervisor.Setup;
 
@@ -109,9 +110,16 @@ internal static unsafe class HostMemory
             }
         }
 
+        // Where the window has no pages of which a part is reserved, all of such a page is nobody's.
+        var grain = info->WindowTables == 0 ? Page : HostTranslation.SmallPage;
         for (var i = 0; i < description.ReservationCount; i++)
         {
-            Remove(ref map, description.Reservations[i].Base, description.Reservations[i].Size);
+            var reservation = description.Reservations[i];
+            if (reservation.Size != 0)
+            {
+                var first = reservation.Base & ~(grain - 1);
+                map.Remove(first, ((reservation.Base + reservation.Size + grain - 1) & ~(grain - 1)) - first);
+            }
         }
 
         return map;

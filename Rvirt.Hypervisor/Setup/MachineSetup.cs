@@ -40,6 +40,11 @@ public static unsafe class MachineSetup<THost>
             return null;
         }
 
+        if ((board.Quirks & BoardQuirks.WholePagePmp) != 0 && info->WindowTables == 0)
+        {
+            return Fail(ref host, "the board needs an image whose window has small pages: build it with the define WINDOW_TABLES"u8);
+        }
+
         var abilities = host.Probe();
         return HostCheck.Passes(ref host, abilities) ? Run<TBoards>(ref host, info, board, abilities, tree, ref description) : null;
     }
@@ -81,7 +86,7 @@ public static unsafe class MachineSetup<THost>
             return Fail(ref host, "too little memory: give the machine more"u8, board.Advice(Remedy.MoreMemory));
         }
 
-        if (!HartSetup<THost>.TryTranslation(ref host, info, description, abilities, out var translation))
+        if (!HartSetup<THost>.TryTranslation(ref host, info, description, abilities, board.Quirks, out var translation))
         {
             return Fail(ref host, "the machine has memory or a device above the addresses that Rvirt can map on this hart"u8);
         }

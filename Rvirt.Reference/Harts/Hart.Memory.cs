@@ -58,6 +58,11 @@ public sealed unsafe partial class Hart
     /// <param name="asid">An address space, or null for all; global mappings stay when one is named.</param>
     public void Fence(ulong? address, ushort? asid)
     {
+        if (!_options.SelectiveFences && (address.HasValue || asid.HasValue))
+        {
+            return;
+        }
+
         Observer?.Fenced(address, asid);
         ForgetContexts();
         _tlb.Fence(address, asid);
@@ -505,7 +510,7 @@ public sealed unsafe partial class Hart
         physical = va;
         if (privilege == PrivilegeLevel.Machine || mode == 0)
         {
-            return true;
+            return privilege == PrivilegeLevel.Machine || !IsClosed(va, 0) || Fail(AccessFault(access), va);
         }
 
         var fault = access switch
@@ -539,6 +544,34 @@ public sealed unsafe partial class Hart
         }
 
         return Walk(va, access, privilege, mode, asid, fault, out physical);
+    }
+
+    private static ulong AccessFault(Access access) => access switch
+    {
+        Access.Fetch => Cause.InstructionAccessFault,
+        Access.Load => Cause.LoadAccessFault,
+        _ => Cause.StoreAccessFault,
+    };
+
+    /// <summary>Whether PMP keeps an access from an address that a page of a level has been found for.</summary>
+    private bool IsClosed(ulong physical, int level)
+    {
+        if (_options.ClosedMemory.Count == 0)
+        {
+            return false;
+        }
+
+        var length = _options.PmpChecksWholePages ? 4096UL << (9 * level) : 4096;
+        var first = physical & (0 - length);
+        foreach (var closed in _options.ClosedMemory)
+        {
+            if (closed.Start - first < length || first - closed.Start < closed.Length)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static ulong Combine(ulong page, ulong va, int level)
@@ -583,12 +616,7 @@ public sealed unsafe partial class Hart
     private bool Walk(ulong va, Access access, PrivilegeLevel privilege, byte mode, int asid, ulong fault, out ulong physical)
     {
         physical = 0;
-        var accessFault = access switch
-        {
-            Access.Fetch => Cause.InstructionAccessFault,
-            Access.Load => Cause.LoadAccessFault,
-            _ => Cause.StoreAccessFault,
-        };
+        var accessFault = AccessFault(access);
         var table = (_satp & 0xfff_ffff_ffff) << 12;
         var global = 0UL;
         for (var level = mode - 6; ; level--)
@@ -622,6 +650,11 @@ public sealed unsafe partial class Hart
             if ((page & ((1UL << (12 + (9 * level))) - 1)) != 0 || !Permits(pte, access, privilege))
             {
                 return Fail(fault, va);
+            }
+
+            if (IsClosed(Combine(page, va, level), level))
+            {
+                return Fail(accessFault, va);
             }
 
             var wanted = PteA | (access == Access.Store ? PteD : 0);

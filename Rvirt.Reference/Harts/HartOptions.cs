@@ -1,3 +1,5 @@
+using System.Collections.Generic;
+
 namespace Rvirt.Reference.Harts;
 
 /// <summary>What the specification leaves to an implementation.</summary>
@@ -26,6 +28,15 @@ public sealed record HartOptions
 
     /// <summary>Misaligned loads and stores to RAM work; else they raise an exception.</summary>
     public bool Misaligned { get; init; } = true;
+
+    /// <summary>False: an <c>sfence.vma</c> that names an address or an address space does nothing, which is an erratum of some cores.</summary>
+    public bool SelectiveFences { get; init; } = true;
+
+    /// <summary>What PMP closes to S-mode and U-mode: whole pages of 4 KiB.</summary>
+    public IReadOnlyList<(ulong Start, ulong Length)> ClosedMemory { get; init; } = [];
+
+    /// <summary>PMP is asked for the whole page of a translation, large ones too, when it is first used: one with an edge in it cannot be used (Privileged spec 1.13 §3.7.1 asks for the bytes of the access alone).</summary>
+    public bool PmpChecksWholePages { get; init; }
 
     /// <summary>Bits of <c>satp.ASID</c> that exist, 0 to 16.</summary>
     public int AsidBits { get; init; } = 16;

@@ -40,7 +40,9 @@ public class LayoutTests
         Assert.That(Offset<BootInfo>(nameof(BootInfo.ImageEnd)), Is.EqualTo(24));
         Assert.That(Offset<BootInfo>(nameof(BootInfo.Window)), Is.EqualTo(32));
         Assert.That(Offset<BootInfo>(nameof(BootInfo.Satp)), Is.EqualTo(40));
-        Assert.That(Unsafe.SizeOf<BootInfo>(), Is.EqualTo(48));
+        Assert.That(Offset<BootInfo>(nameof(BootInfo.OpenStart)), Is.EqualTo(48));
+        Assert.That(Offset<BootInfo>(nameof(BootInfo.WindowTables)), Is.EqualTo(56));
+        Assert.That(Unsafe.SizeOf<BootInfo>(), Is.EqualTo(64));
         Assert.That(Offset<HartStart>(nameof(HartStart.Window)), Is.Zero);
         Assert.That(Offset<HartStart>(nameof(HartStart.Satp)), Is.EqualTo(8));
         Assert.That(Offset<HartStart>(nameof(HartStart.Stack)), Is.EqualTo(16));

@@ -8,6 +8,7 @@ using Rvirt.Desktop.Hypervisor;
 using Rvirt.Hypervisor.Boards;
 using Rvirt.Reference;
 using Rvirt.Reference.Assembly;
+using Rvirt.Reference.Harts;
 using Rvirt.Tests.Core.DeviceTree;
 using Rvirt.Tests.SystemTests;
 using Rvirt.Tool.Blobs;
@@ -44,10 +45,10 @@ internal sealed class SetupWorld : IDisposable
 
     private readonly TemporaryFolder _folder = new();
 
-    public SetupWorld(HashSet<ulong>? unstartable = null, TranslationMode mode = TranslationMode.Sv57, int harts = 2)
+    public SetupWorld(HashSet<ulong>? unstartable = null, TranslationMode mode = TranslationMode.Sv57, int harts = 2, HartOptions? options = null, bool smallPages = false)
     {
-        Machine = new Machine(RamLength, harts);
-        Desktop = new DesktopMachine(Machine, mode);
+        Machine = new Machine(RamLength, harts, options);
+        Desktop = new DesktopMachine(Machine, mode) { SmallPages = smallPages };
         Desktop.Unstartable.UnionWith(unstartable ?? []);
     }
 

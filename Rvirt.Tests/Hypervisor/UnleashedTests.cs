@@ -6,6 +6,7 @@ using NUnit.Framework;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Host;
 using Rvirt.Core.Privileged;
+using Rvirt.Desktop.Hypervisor;
 using Rvirt.Devices.HostDrivers;
 using Rvirt.Hypervisor.Boards;
 using Rvirt.Platform.Unleashed;
@@ -125,14 +126,53 @@ internal sealed unsafe class UnleashedTests
         Assert.That(board.World.Desktop.Emergency, Does.Contain("no kernel given").And.Contain(", on QEMU with -initrd KERNEL"));
     }
 
+    /// <summary>
+    /// PMP is asked for whole pages: what the firmware has, on the first page of RAM and in its middle, lies on none of the window's, and all that the
+    /// hypervisor touches does. Translations are the reference hart's, by the root that the guest runs with.
+    /// </summary>
+    [Test]
+    public void No_page_of_the_window_has_firmware_in_it()
+    {
+        const ulong Hole = 0x8144_0000, Large = 1 << 21, Window = 0xffff_ffc0_0000_0000;
+        var options = new HartOptions { MaximumMode = 8, PmpChecksWholePages = true, ClosedMemory = [(0x200_0000, 0x1_0000), (0x8000_0000, 0x8_0000), (Hole, 0x2_0000)] };
+        using var board = new Board(1, options);
+        Assert.That(
+            board.Boot([Answer], reserved: $"reserved-memory {{ #address-cells = <2>; #size-cells = <2>; ranges; firmware@{Hole:x} {{ reg = <0 0x{Hole:x} 0 0x20000>; no-map; }}; }};\n"),
+            board.World.Desktop.Emergency);
+        var hart = board.World.Machine.Harts[1];
+        board.World.Desktop.Run(2000);
+        hart.Mode = PrivilegeLevel.Supervisor;
+        var memory = board.World.Desktop.Record->Guests->Memory;
+        Assert.That(memory.HostAddress + memory.Length <= (Hole & ~(Large - 1)) || memory.HostAddress >= (Hole & ~(Large - 1)) + Large, $"{memory.HostAddress:x}");
+        foreach (var used in new ulong[] { memory.HostAddress, memory.HostAddress + memory.Length - 8, DesktopMachine.ImageStart, UartAt, GpioAt, PlicModelAt, board.World.Desktop.Record->Memory.Address(board.World.Desktop.Record) })
+        {
+            Assert.That(hart.TryProbe(Window + used, Access.Load, out var physical), $"{used:x}");
+            Assert.That(physical, Is.EqualTo(used));
+        }
+
+        foreach (var closed in new ulong[] { 0x200_0000, 0x8000_0000, 0x801f_f000, Hole, Hole & ~(Large - 1), (Hole | (Large - 1)) - 7, 0x300_0000 })
+        {
+            Assert.That(hart.TryProbe(Window + closed, Access.Load, out _), Is.False, $"{closed:x}");
+        }
+    }
+
+    /// <summary>The same board without its quirk would have a window of gigabytes, of which those with firmware could not be used.</summary>
+    [Test]
+    public void An_image_without_small_pages_is_refused()
+    {
+        using var board = new Board(1, smallPages: false);
+        Assert.That(board.Boot([Answer]), Is.False);
+        Assert.That(board.World.Desktop.Emergency, Is.EqualTo("rvirt: error: the board needs an image whose window has small pages: build it with the define WINDOW_TABLES\r\n"));
+    }
+
     /// <summary>A reference machine with the board's tree and devices, and harts 1 and 2 to run on.</summary>
     private sealed class Board : IDisposable
     {
         public const uint ResetOutcome = 0xf0f0;
 
-        public Board(ulong bootHart)
+        public Board(ulong bootHart, HartOptions? options = null, bool smallPages = true)
         {
-            World = new SetupWorld(mode: TranslationMode.Sv39, harts: 3) { BootHart = bootHart };
+            World = new SetupWorld(mode: TranslationMode.Sv39, harts: 3, options: options, smallPages: smallPages) { BootHart = bootHart };
             Uart = new SiFiveUartModel(level => World.Machine.Plic.SetLine(4, level));
             World.Machine.Attach(UartAt, 0x1000, Uart);
             World.Machine.Attach(GpioAt, 0x1000, new Gpio(World.Machine));
@@ -143,13 +183,14 @@ internal sealed unsafe class UnleashedTests
 
         public SiFiveUartModel Uart { get; }
 
-        public bool Boot(IReadOnlyList<string> programs, uint[]? devices = null, bool kernel = true)
+        public bool Boot(IReadOnlyList<string> programs, uint[]? devices = null, bool kernel = true, string reserved = "")
         {
             var tree = Tools.Decompile(Tools.DumpQemu("-smp 3 -m 128 -bios none", "sifive_u"), warnings: false)
                 .Replace($"plic@{PlicAt:x}", $"plic@{PlicModelAt:x}", StringComparison.Ordinal)
                 .Replace($"interrupt-controller@{PlicAt:x}", $"interrupt-controller@{PlicModelAt:x}", StringComparison.Ordinal)
                 .Replace($"reg = <0x00 0x{PlicAt:x} ", $"reg = <0x00 0x{PlicModelAt:x} ", StringComparison.Ordinal);
             Assert.That(tree, Does.Contain($"0x{PlicModelAt:x}"));
+            tree = tree.Replace("memory@80000000 {", reserved + "memory@80000000 {", StringComparison.Ordinal);
             return World.Boot<Boards<HiFiveUnleashed>>(
                 [.. programs.Select((program, i) => World.Guest($"g{i}", program, devices: devices ?? []))],
                 source =>
