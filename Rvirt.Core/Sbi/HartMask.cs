@@ -28,6 +28,9 @@ internal readonly struct HartMask
         return _base < harts && (harts - _base >= 64 || _mask >> (int)(harts - _base) == 0);
     }
 
+    /// <summary>Whether none is named.</summary>
+    public bool IsEmpty => _base != ulong.MaxValue && _mask == 0;
+
     /// <summary>Whether a hart is named.</summary>
     public bool Contains(int hart) =>
         _base == ulong.MaxValue || (ulong)hart >= _base && (ulong)hart - _base < 64 && (_mask >> (int)((ulong)hart - _base) & 1) != 0;

@@ -70,6 +70,12 @@ internal static class SbiFences
             return TrapOutcome.Advance;
         }
 
+        error = SbiError.Success;
+        if (harts.IsEmpty)
+        {
+            return TrapOutcome.Advance;
+        }
+
         var whole = size == ulong.MaxValue || (start == 0 && size == 0);
         // The last byte counts: a range may end where the address space does.
         if (!whole && size != 0 && start + (size - 1) < start)
@@ -78,7 +84,6 @@ internal static class SbiFences
             return TrapOutcome.Advance;
         }
 
-        error = SbiError.Success;
         var pages = size == 0 ? 0 : (start + size - 1 >> PageShift) - (start >> PageShift) + 1;
         if (pages == 0 && !whole)
         {
