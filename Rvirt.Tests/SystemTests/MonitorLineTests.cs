@@ -57,7 +57,7 @@ public sealed class MonitorLineTests(Firmware firmware)
 
         var mmio = Mmio();
         Assert.That(mmio, Is.Positive);
-        Assert.That(Mmio(), Is.GreaterThan(mmio));
+        Patience.Until(() => Mmio() > mmio, "it polls on");
         Assert.That(Ask("stats db -r"), Is.Empty);
 
         var registers = string.Join('\n', Ask("regs db"));
@@ -139,7 +139,8 @@ public sealed class MonitorLineTests(Firmware firmware)
     private string[] Exchange(string command)
     {
         _qemu.Send(command + "\r");
-        var answer = _qemu.Expect($@"^{Regex.Escape(command)}\r\n(?s:(.*?))(rvirt: (ok|error: [^\r\n]*))\r\nrvirt> ", 60);
-        return (answer.Groups[1].Value + answer.Groups[2].Value).Split("\r\n");
+        var answer = _qemu.Expect($@"(?:^|\n|> ){Regex.Escape(command)}\r\n(?s:(.*?))(rvirt: (ok|error: [^\r\n]*))\r\nrvirt> ", 60);
+        // A message of the hypervisor's can come between any two lines.
+        return [.. answer.Groups[1].Value.Split("\r\n").SkipLast(1).Where(line => !line.StartsWith("rvirt: ", StringComparison.Ordinal)), answer.Groups[2].Value];
     }
 }
