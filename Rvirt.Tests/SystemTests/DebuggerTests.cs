@@ -56,7 +56,7 @@ public sealed class DebuggerTests(Firmware firmware)
 
     [Test]
     public void Shows_the_calls_in_CSharp() =>
-        Assert.That(_debugger, Does.Match($@"(?s)#0 .*{Regex.Escape(File)}:\d+.*#\d+ .*TrapDispatch.*\.Handle\w* .*cause=(15|7).*TrapDispatch\.cs:\d+.*rvirt_trap_vector"));
+        Assert.That(_debugger, Does.Match($@"(?s)#0 .*{Regex.Escape(File)}:\d+.*#\d+ .*TrapDispatch.*\.\w+PageFault .*cause=(15|7).*TrapDispatch\.cs:\d+.*rvirt_trap_vector"));
 
     [Test]
     public void Shows_what_the_guest_does() => Assert.Multiple(() =>
