@@ -5,38 +5,15 @@ using Rvirt.Core.VirtualHart;
 using Rvirt.Desktop.Guests;
 using Rvirt.Desktop.Hypervisor;
 using Rvirt.Hypervisor.VirtualMachines;
+using static Rvirt.Tests.Hypervisor.CountingPrograms;
 
 namespace Rvirt.Tests.Hypervisor;
 
 /// <summary>Guests are started, paused, resumed, restarted and killed from outside while their neighbours work, with a hart each and where they share.</summary>
 internal sealed class LifeTests
 {
-    private const ulong Counter = 0x8040_0000;
-
     // Enough for each guest to have its turn.
     private const ulong Turn = 200_000;
-
-    private const string Spin = "li s0, 0x80400000\nld t0, 0(s0)\nagain: addi t0, t0, 1\nsd t0, 0(s0)\nj again\n";
-
-    // Wakes each millisecond, and counts that.
-    private const string Sleeper = """
-        li s0, 0x80400000
-        li t0, 32
-        csrw sie, t0
-        again:
-        csrr a0, time
-        li t0, 10000
-        add a0, a0, t0
-        li a7, 0x54494D45
-        li a6, 0
-        ecall
-        wfi
-        ld t0, 0(s0)
-        addi t0, t0, 1
-        sd t0, 0(s0)
-        j again
-
-        """;
 
     private static GuestPayload Guest(string program) => GuestPayload.Program(program) with { Memory = 8 << 20 };
 

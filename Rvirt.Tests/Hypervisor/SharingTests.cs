@@ -114,7 +114,6 @@ internal sealed class SharingTests
     {
         using var world = World(2, [.. Enumerable.Repeat(Guest(Idle), 7), Guest(Sleeper)]);
         world.Run(2_000_000);
-        var traps = world.Machine.Harts.Select(hart => hart.Traps).ToArray();
         var began = world.Machine.Time(null);
         var woken = CountOf(world.Guests[7]);
         for (var i = 0; i < 10_000 && world.Machine.Time(null) - began < 10_000_000; i++)

@@ -8,6 +8,7 @@ using Rvirt.Desktop.Hypervisor;
 using Rvirt.Hypervisor.Monitor;
 using Rvirt.Hypervisor.VirtualMachines;
 using Rvirt.Reference.Devices.Virtio;
+using static Rvirt.Tests.Hypervisor.CountingPrograms;
 
 namespace Rvirt.Tests.Hypervisor;
 
@@ -15,31 +16,7 @@ namespace Rvirt.Tests.Hypervisor;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed unsafe class SnapshotTests
 {
-    private const ulong Counter = 0x8040_0000;
-
     private const ulong Turn = 200_000;
-
-    private const string Spin = "li s0, 0x80400000\nld t0, 0(s0)\nagain: addi t0, t0, 1\nsd t0, 0(s0)\nj again\n";
-
-    // Wakes each millisecond, and counts that.
-    private const string Sleeper = """
-        li s0, 0x80400000
-        li t0, 32
-        csrw sie, t0
-        again:
-        csrr a0, time
-        li t0, 10000
-        add a0, a0, t0
-        li a7, 0x54494D45
-        li a6, 0
-        ecall
-        wfi
-        ld t0, 0(s0)
-        addi t0, t0, 1
-        sd t0, 0(s0)
-        j again
-
-        """;
 
     // Under tables of its own: numbers that follow from each other go to memory, through the f registers and through CSRs, and every
     // 128th round prints a letter of them. After as many rounds as it has in 0x80400000 it says so behind that, and spins.
