@@ -14,16 +14,16 @@ internal struct EntryBitmap
 
     /// <summary>Marks an entry.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Set(int index) => Unsafe.Add(ref _first, index >> 6 & 7) |= 1UL << index;
+    public void Set(int index) => Unsafe.Add(ref _first, (index >> 6) & 7) |= 1UL << index;
 
     /// <summary>Whether an entry is marked.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly bool Contains(int index) => (Unsafe.Add(ref Unsafe.AsRef(in _first), index >> 6 & 7) >> index & 1) != 0;
+    public readonly bool Contains(int index) => ((Unsafe.Add(ref Unsafe.AsRef(in _first), (index >> 6) & 7) >> index) & 1) != 0;
 
     /// <summary>Whether none of the aligned group of entries around one is marked.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly bool IsGroupEmpty(int index) =>
-        (Unsafe.Add(ref Unsafe.AsRef(in _first), index >> 6 & 7) >> (index & (64 - Group)) & ((1 << Group) - 1)) == 0;
+        ((Unsafe.Add(ref Unsafe.AsRef(in _first), (index >> 6) & 7) >> (index & (64 - Group))) & ((1 << Group) - 1)) == 0;
 
     /// <summary>Zeroes the marked entries of a table and forgets the marks.</summary>
     /// <param name="lower">The table's entries 0 to 255.</param>
@@ -37,7 +37,7 @@ internal struct EntryBitmap
             while (bits != 0)
             {
                 // SAFETY: the index is below 512, and both tables are whole pages.
-                table[word * 64 + BitOperations.TrailingZeroCount(bits)] = 0;
+                table[(word * 64) + BitOperations.TrailingZeroCount(bits)] = 0;
                 bits &= bits - 1;
             }
         }

@@ -74,7 +74,7 @@ public ref struct GuestWalk
                 return result;
             }
 
-            if (!Allows(Leaf, access, mode, sum, mxr) || (Leaf >> Pte.PpnShift & ((1UL << Pte.IndexBits * Level) - 1)) != 0)
+            if (!Allows(Leaf, access, mode, sum, mxr) || ((Leaf >> Pte.PpnShift) & ((1UL << (Pte.IndexBits * Level)) - 1)) != 0)
             {
                 return FaultResolution.GuestPageFault;
             }
@@ -84,7 +84,7 @@ public ref struct GuestWalk
             if (wanted == Leaf || !update || setter.TryUpdate(memory, leafAddress, Leaf, wanted))
             {
                 Leaf = wanted;
-                GuestAddress = Pte.Address(Leaf) | va & (Pte.Size(Level) - 1);
+                GuestAddress = Pte.Address(Leaf) | (va & (Pte.Size(Level) - 1));
                 return FaultResolution.Mapped;
             }
         }
@@ -137,7 +137,7 @@ public ref struct GuestWalk
         for (var level = levels - 1; level >= 0; level--)
         {
             _tables[level] = table;
-            leafAddress = table + (ulong)Pte.Index(va, level) * sizeof(ulong);
+            leafAddress = table + ((ulong)Pte.Index(va, level) * sizeof(ulong));
             if (!memory.TryRead64(leafAddress, out var pte))
             {
                 return FaultResolution.GuestAccessFault;

@@ -64,7 +64,7 @@ public static class Pte
     public static bool IsLeaf(ulong pte) => (pte & (R | W | X)) != 0;
 
     /// <summary>Shift of the index of a level: 12 for level 0.</summary>
-    public static int Shift(int level) => PageShift + IndexBits * level;
+    public static int Shift(int level) => PageShift + (IndexBits * level);
 
     /// <summary>The index that a virtual address has in a table of a level.</summary>
     public static int Index(ulong va, int level) => (int)(va >> Shift(level)) & (Entries - 1);

@@ -81,7 +81,7 @@ public unsafe partial struct ShadowMmu<TViews>
     /// have a host ASID each; the fence of the page in all of them is one instruction.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void FinishFence<THost>(ref THost host, ulong va, int slot, ulong cleared)
+    private readonly void FinishFence<THost>(ref THost host, ulong va, int slot, ulong cleared)
         where THost : struct, IFences
     {
         if ((_largePages & LargePageBit(va)) != 0)

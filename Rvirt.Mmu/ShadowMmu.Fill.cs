@@ -161,7 +161,7 @@ public unsafe partial struct ShadowMmu<TViews>
 
     // What a table of a split leaf maps follows from the leaf alone.
     private static ulong KeyOfSplit(in GuestWalk walk, int level) =>
-        walk.GuestAddress & ~(Pte.Size(level) - 1) | walk.Leaf & 0xff | SplitKey;
+        (walk.GuestAddress & ~(Pte.Size(level) - 1)) | (walk.Leaf & 0xff) | SplitKey;
 
     private void MarkLarge(ulong va, int level) =>
         _largePages |= level > 2 ? ulong.MaxValue : LargePageBit(va);

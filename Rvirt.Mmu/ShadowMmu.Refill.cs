@@ -81,7 +81,7 @@ public unsafe partial struct ShadowMmu<TViews>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly RecentTable* Recent(ulong va) =>
-        _recent + ((va >> RecentTable.RegionShift ^ (ulong)(uint)_activeRoot << 2) & (RecentTable.Count - 1));
+        _recent + (((va >> RecentTable.RegionShift) ^ ((ulong)(uint)_activeRoot << 2)) & (RecentTable.Count - 1));
 
     /// <summary>Remembers a table that a fault filled, for <see cref="TryRefill"/>.</summary>
     private readonly bool TryRemember(in GuestWalk walk, ulong va, int table, int leafClass, out RecentTable* recent)
@@ -98,7 +98,7 @@ public unsafe partial struct ShadowMmu<TViews>
         {
             ref var link = ref recent->Links[i];
             // SAFETY: the walk read the link here, in the guest's RAM.
-            _memory.TryPointer(walk.Table(level) + (ulong)Pte.Index(va, level) * sizeof(ulong), sizeof(ulong), out var entry);
+            _memory.TryPointer(walk.Table(level) + ((ulong)Pte.Index(va, level) * sizeof(ulong)), sizeof(ulong), out var entry);
             link.Entry = (ulong*)entry;
             link.Value = walk.Link(level);
             global |= (link.Value & Pte.G) != 0;
@@ -114,7 +114,7 @@ public unsafe partial struct ShadowMmu<TViews>
         recent->Kept = ShadowLeaf.Kept(Policy, leafClass);
         // A global table holds global leaves only, be it by their own bit or by a link's.
         var ownG = _records[table].Owner == AsidSlot.Global && !global ? Pte.G : 0;
-        recent->Wanted = Pte.V | Pte.R | Pte.A | walk.Leaf & Pte.U | ownG;
+        recent->Wanted = Pte.V | Pte.R | Pte.A | (walk.Leaf & Pte.U) | ownG;
         recent->Mask = Pte.V | Pte.R | Pte.A | Pte.U | Pte.Reserved | ownG;
         return true;
     }

@@ -11,7 +11,7 @@ public unsafe partial struct ShadowMmu<TViews>
 
     /// <summary>Bytes of memory that a number of tables needs, with their roots and records.</summary>
     public static ulong BytesNeeded(int tables) =>
-        Records(tables) + ((ulong)RootCount * ShadowRoot.Pages + (ulong)tables) * Pte.PageSize;
+        Records(tables) + ((((ulong)RootCount * ShadowRoot.Pages) + (ulong)tables) * Pte.PageSize);
 
     /// <summary>Sets up the shadow tables of a virtual hart.</summary>
     /// <param name="mmu">The MMU.</param>
@@ -52,17 +52,17 @@ public unsafe partial struct ShadowMmu<TViews>
         mmu._buckets = (int*)Take(ref next, Buckets, sizeof(int));
 
         var pages = window.Pointer(address + Records(tables));
-        for (var page = 0; page < RootCount * ShadowRoot.Pages + tables; page++)
+        for (var page = 0; page < (RootCount * ShadowRoot.Pages) + tables; page++)
         {
-            Unsafe.InitBlock(pages + (ulong)page * Pte.PageSize, 0, (uint)Pte.PageSize);
+            Unsafe.InitBlock(pages + ((ulong)page * Pte.PageSize), 0, (uint)Pte.PageSize);
         }
 
-        mmu._tables = pages + (ulong)RootCount * ShadowRoot.Pages * Pte.PageSize;
+        mmu._tables = pages + ((ulong)RootCount * ShadowRoot.Pages * Pte.PageSize);
         mmu._tablesAddress = window.Address(mmu._tables);
         mmu.ClearRecords();
         for (var root = 0; root < RootCount; root++)
         {
-            mmu.InitializeRoot(root, (ulong*)pages + (ulong)root * ShadowRoot.Pages * Pte.Entries);
+            mmu.InitializeRoot(root, (ulong*)pages + ((ulong)root * ShadowRoot.Pages * Pte.Entries));
         }
     }
 
@@ -97,13 +97,13 @@ public unsafe partial struct ShadowMmu<TViews>
 
     private static ulong Records(int tables)
     {
-        var bytes = (ulong)tables * (ulong)sizeof(ShadowTable)
-            + RecentTable.Count * (ulong)sizeof(RecentTable)
-            + (AddressSpace.Count + 1) * (ulong)sizeof(AddressSpace)
-            + (AsidSlot.Count + 1) * (ulong)sizeof(AsidSlot)
-            + RootCount * (ulong)sizeof(ShadowRoot)
-            + MmioTranslation.Count * (ulong)sizeof(MmioTranslation)
-            + Buckets * sizeof(int);
+        var bytes = ((ulong)tables * (ulong)sizeof(ShadowTable))
+            + (RecentTable.Count * (ulong)sizeof(RecentTable))
+            + ((AddressSpace.Count + 1) * (ulong)sizeof(AddressSpace))
+            + ((AsidSlot.Count + 1) * (ulong)sizeof(AsidSlot))
+            + (RootCount * (ulong)sizeof(ShadowRoot))
+            + (MmioTranslation.Count * (ulong)sizeof(MmioTranslation))
+            + (Buckets * sizeof(int));
         return (bytes + Pte.PageSize - 1) & ~(Pte.PageSize - 1);
     }
 }

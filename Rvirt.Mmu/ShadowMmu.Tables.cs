@@ -19,7 +19,7 @@ public unsafe partial struct ShadowMmu<TViews>
     private static int Bucket(ulong va, int level)
     {
         var number = va >> Pte.Shift(level + 1);
-        return (int)((number ^ number >> 10 ^ (ulong)level << 7) & (Buckets - 1));
+        return (int)((number ^ (number >> 10) ^ ((ulong)level << 7)) & (Buckets - 1));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -97,7 +97,7 @@ public unsafe partial struct ShadowMmu<TViews>
         }
 
         var ppn = Satp.Ppn(satp);
-        var space = _spaces + ((ppn ^ ppn >> 6 ^ (ulong)asid * 5) & (AddressSpace.Count - 1));
+        var space = _spaces + ((ppn ^ (ppn >> 6) ^ ((ulong)asid * 5)) & (AddressSpace.Count - 1));
         if (space->Satp == satp && IsLive(*space))
         {
             return space;

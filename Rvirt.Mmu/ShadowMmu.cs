@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Rvirt.Core.Memory;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;

@@ -36,5 +36,5 @@ internal struct ShadowTable
     public EntryBitmap Used;
 
     /// <summary>The place of the table of a level that maps a virtual address.</summary>
-    public static ulong PlaceOf(ulong va, int level) => va & ~(Pte.Size(level + 1) - 1) | (uint)level;
+    public static ulong PlaceOf(ulong va, int level) => (va & ~(Pte.Size(level + 1) - 1)) | (uint)level;
 }

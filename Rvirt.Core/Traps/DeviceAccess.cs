@@ -209,14 +209,14 @@ public static class DeviceAccess
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong SignExtend(ulong value, int size)
     {
-        var shift = 64 - size * 8;
+        var shift = 64 - (size * 8);
         return (ulong)((long)(value << shift) >> shift);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Truncate(ulong value, int size)
     {
-        var shift = 64 - size * 8;
+        var shift = 64 - (size * 8);
         return value << shift >> shift;
     }
 }

@@ -1,4 +1,3 @@
-using System;
 using Rvirt.Core.Host;
 using Rvirt.Devices.HostDrivers;
 

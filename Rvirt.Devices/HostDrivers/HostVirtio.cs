@@ -9,8 +9,8 @@ internal struct HostVirtio
     private const int ResetPatience = 1 << 20;
     private const uint LegacyPageSize = 4096;
 
-    private ulong _base;
-    private uint _version;
+    private readonly ulong _base;
+    private readonly uint _version;
 
     /// <summary>Names the transport.</summary>
     /// <param name="address">Host physical address of its registers.</param>

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using Rvirt.Desktop.Hypervisor;
 using Rvirt.Devices.Virtio;
 using Rvirt.Reference;
 using Rvirt.Reference.Devices;

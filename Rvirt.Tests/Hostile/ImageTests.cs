@@ -2,7 +2,6 @@ using System;
 using System.Linq;
 using NUnit.Framework;
 using Rvirt.Core.VirtualHart;
-using Rvirt.Reference;
 using Rvirt.Reference.Harts;
 using Rvirt.Tests.Hostile.Programs;
 

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using Rvirt.Desktop.Hypervisor;
-using Rvirt.Reference;
 
 namespace Rvirt.Tests.Hostile;
 

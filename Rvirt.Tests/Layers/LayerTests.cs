@@ -110,7 +110,7 @@ public partial class LayerTests
             .SelectMany(Loadable)
             .Where(type => type.IsValueType && type.GetInterfaces().Any(face => face.Namespace == "Rvirt.Core.Host"))
             .ToArray();
-        Assert.That(hosts.Select(type => type.Name), Is.SupersetOf(new[] { "MmuHost", "DeviceHost", "TestHost" }));
+        Assert.That(hosts.Select(type => type.Name), Is.SupersetOf(["MmuHost", "DeviceHost", "TestHost"]));
         Assert.That(
             hosts.SelectMany(type => type.GetMethods(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
                 .Where(OnlyRefuses).Select(method => $"{method.DeclaringType!.Name}.{method.Name}"),

@@ -21,13 +21,13 @@ public sealed class SafetyTests
     // Everything that is no test is product.
     private static readonly string[] s_tests = ["Rvirt.Test", "Rvirt.Desktop", "Rvirt.Fuzz", "Rvirt.Mutation", "Rvirt.Reference", "Rvirt.Benchmarks"];
 
-    private static IEnumerable<string> Projects() => Directory.GetDirectories(Repository.Top, "Rvirt.*").Select(folder => Path.GetFileName(folder)!)
+    private static IEnumerable<string> Projects() => Directory.GetDirectories(Repository.Top, "Rvirt.*").Select(folder => Path.GetFileName(folder))
         .Where(name => !s_tests.Any(tests => name.StartsWith(tests, StringComparison.Ordinal))).Order(StringComparer.Ordinal);
 
     [Test]
     public void TheProductIsLookedThrough()
     {
-        Assert.That(Projects(), Is.SupersetOf(new[] { "Rvirt.Aot", "Rvirt.Boot", "Rvirt.Core", "Rvirt.Devices", "Rvirt.Mmu", "Rvirt.Platform.Qemu", "Rvirt.Tool" }));
+        Assert.That(Projects(), Is.SupersetOf(["Rvirt.Aot", "Rvirt.Boot", "Rvirt.Core", "Rvirt.Devices", "Rvirt.Mmu", "Rvirt.Platform.Qemu", "Rvirt.Tool"]));
         var regions = Projects().SelectMany(ProductSources.Files).SelectMany(file => Regions(Parse(file, File.ReadAllText(file)))).ToArray();
         Assert.That(regions.OfType<BaseTypeDeclarationSyntax>().Count(), Is.GreaterThan(40));
         Assert.That(regions.OfType<BaseMethodDeclarationSyntax>().Count(), Is.GreaterThan(5));

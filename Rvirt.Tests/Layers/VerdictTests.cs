@@ -23,13 +23,10 @@ public sealed partial class VerdictTests
             "Rvirt.Tests/Hostile/RacingTests.cs",
         ];
 
-    private static IEnumerable<(string Name, string Text)> Sources()
-    {
-        return ProductSources.Judges.SelectMany(project => ProductSources.Files(project))
-            .Select(file => (Name: Path.GetRelativePath(Repository.Top, file), File: file))
-            .Where(file => file.Name != This)
-            .Select(file => (file.Name, File.ReadAllText(file.File)));
-    }
+    private static IEnumerable<(string Name, string Text)> Sources() => ProductSources.Judges.SelectMany(project => ProductSources.Files(project))
+        .Select(file => (Name: Path.GetRelativePath(Repository.Top, file), File: file))
+        .Where(file => file.Name != This)
+        .Select(file => (file.Name, File.ReadAllText(file.File)));
 
     private static void ExpectNowhere(Regex pattern, Func<string, bool>? allowed = null) => Assert.That(
         Sources().Where(source => allowed?.Invoke(source.Name) != true)

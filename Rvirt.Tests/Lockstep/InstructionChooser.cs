@@ -1,5 +1,4 @@
 using System;
-using Rvirt.Reference.Harts;
 using Rvirt.Reference.Instructions;
 
 namespace Rvirt.Tests.Lockstep;
@@ -89,7 +88,7 @@ public sealed class InstructionChooser(Random random, LockstepRun run, ValueChoo
         return row.Match | ((uint)_random.NextInt64(1L << 32) & ~row.Mask);
     }
 
-    private uint Compressed() => (uint)_random.Next(16384) << 2 | (uint)_random.Next(3);
+    private uint Compressed() => ((uint)_random.Next(16384) << 2) | (uint)_random.Next(3);
 
     private uint Branch() =>
         // Forward over one instruction, back by one, or to a half of it.

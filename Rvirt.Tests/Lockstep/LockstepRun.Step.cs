@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Rvirt.Core.VirtualHart;
-using Rvirt.Reference;
 using Rvirt.Reference.Harts;
 using Rvirt.Reference.Instructions;
 

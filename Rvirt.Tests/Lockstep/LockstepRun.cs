@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Runtime.InteropServices;
-using Rvirt.Reference;
 using Rvirt.Reference.Harts;
 using Rvirt.Testing.Memory;
 

@@ -198,7 +198,7 @@ public sealed class MemoryImage
             }
 
             table = pte >> 10 << 12;
-            if (table < Tables || table >= Tables + ((ulong)TablePages << 12))
+            if (table - Tables >= (ulong)TablePages << 12)
             {
                 return;
             }

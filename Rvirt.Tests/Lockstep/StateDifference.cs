@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Rvirt.Reference;
 using Rvirt.Reference.Harts;
 
 namespace Rvirt.Tests.Lockstep;

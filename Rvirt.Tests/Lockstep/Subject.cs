@@ -1,11 +1,9 @@
 using System;
 using Rvirt.Core.Privileged;
-using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Desktop.Guests;
 using Rvirt.Desktop.Hypervisor;
 using Rvirt.Hypervisor.VirtualMachines;
-using Rvirt.Reference;
 using Rvirt.Reference.Harts;
 using Rvirt.Tests.Hypervisor;
 using Interrupts = Rvirt.Core.Privileged.Interrupts;

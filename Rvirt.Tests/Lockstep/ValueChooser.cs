@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using Rvirt.Reference;
 using Rvirt.Reference.Harts;
 
 namespace Rvirt.Tests.Lockstep;

@@ -159,7 +159,7 @@ public sealed class FormatTests
             Assert.That(host.TryMap(4096, ulong.MaxValue), Is.False);
             // Valid, readable, writable, executable, global, accessed, dirty; not for U-mode; at physical address 0.
             Assert.That(WindowOf(host), Is.EqualTo(new Dictionary<int, ulong> { [256] = 0xef }));
-            Assert.That(Enumerable.Range(0, 512).Where(i => host.IsWindow(i)), Is.EqualTo(new[] { 256 }));
+            Assert.That(Enumerable.Range(0, 512).Where(i => host.IsWindow(i)), Is.EqualTo([256]));
         }
     }
 
@@ -180,7 +180,7 @@ public sealed class FormatTests
                 [258] = (0x8000_0000UL >> 2) | 0xef,
                 [259] = (0xc000_0000UL >> 2) | 0xef,
             }));
-            Assert.That(Enumerable.Range(0, 512).Where(i => host.IsWindow(i)), Is.EqualTo(new[] { 256, 258, 259 }));
+            Assert.That(Enumerable.Range(0, 512).Where(i => host.IsWindow(i)), Is.EqualTo([256, 258, 259]));
         }
     }
 

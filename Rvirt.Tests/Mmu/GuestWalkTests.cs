@@ -226,8 +226,8 @@ public sealed class GuestWalkTests
         var links = new[] { walk.Link(2), walk.Link(1) };
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(tables, Is.EqualTo(new[] { MmuWorld.Ram + 0x1000, MmuWorld.Ram + 0x2000, MmuWorld.Ram + 0x3000 }));
-            Assert.That(links, Is.EqualTo(new[] { world.Read(MmuWorld.Ram + 0x1008), world.Read(MmuWorld.Ram + 0x2008) }));
+            Assert.That(tables, Is.EqualTo([MmuWorld.Ram + 0x1000, MmuWorld.Ram + 0x2000, MmuWorld.Ram + 0x3000]));
+            Assert.That(links, Is.EqualTo([world.Read(MmuWorld.Ram + 0x1008), world.Read(MmuWorld.Ram + 0x2008)]));
         }
     }
 
@@ -268,13 +268,13 @@ public sealed class GuestWalkTests
     {
         0 => bits,
         1 => bits & 0x3ff,
-        2 => (bits & 0xfff_ffff_ffff) << 10 | bits >> 54 | 1,
+        2 => ((bits & 0xfff_ffff_ffff) << 10) | (bits >> 54) | 1,
         3 => (MmuWorld.Device >> 2) | 1,
         4 => (bits & 0xff) | 1 | ((MmuWorld.Ram >> 2) + (level > 1 ? 1UL << (int)(10 + (bits >> 60)) : 0)),
-        5 => (tables[bits >> 32 & 3] >> 2) | 1 | (1UL << (int)(bits & 63)),
+        5 => (tables[(bits >> 32) & 3] >> 2) | 1 | (1UL << (int)(bits & 63)),
         < 8 => (MmuWorld.Ram >> 2) | (bits & 0xf0) | 0x0f,
-        < 10 => (bits >> 24 & 0x3ff_ffff_ffff) << 28 | (bits & 0xff) | 0x3,
-        _ => (tables[bits >> 32 & 3] >> 2) | 1 | (bits & 0x320),
+        < 10 => (((bits >> 24) & 0x3ff_ffff_ffff) << 28) | (bits & 0xff) | 0x3,
+        _ => (tables[(bits >> 32) & 3] >> 2) | 1 | (bits & 0x320),
     };
 
     private static WalkResult Compare(MmuWorld world, ulong satp, ulong va, AccessKind access, Privilege privilege, bool update = false)

@@ -230,7 +230,7 @@ public sealed class ShadowFenceTests
         world.FencePage(Page);
         world.FencePageAsid(0x4000_0000, 1);
         world.FencePage(0x4000_0000);
-        Assert.That(world.Hart.Fences, Is.EqualTo(new[] { "page 1000", "page 40000000" }));
+        Assert.That(world.Hart.Fences, Is.EqualTo(["page 1000", "page 40000000"]));
         world.Access(Page, AccessKind.Load);
         world.FencePageAsid(Page, 1);
         Assert.That(world.Hart.Fences, Has.Count.EqualTo(3));
@@ -251,7 +251,7 @@ public sealed class ShadowFenceTests
         {
             Touch(world, space.Satp(1), pages);
             world.FencePage(fenced + 0xff8);
-            Assert.That(pages.Where(page => !world.IsMapped(page)), Is.EqualTo(new[] { fenced }));
+            Assert.That(pages.Where(page => !world.IsMapped(page)), Is.EqualTo([fenced]));
         }
     }
 
@@ -298,7 +298,7 @@ public sealed class ShadowFenceTests
         Touch(world, two.Satp(2), Va);
         world.Hart.Fences.Clear();
         world.FencePage(Va);
-        Assert.That(world.Hart.Fences, Is.EqualTo(new[] { "page 40000000" }));
+        Assert.That(world.Hart.Fences, Is.EqualTo(["page 40000000"]));
         foreach (var space in new[] { one.Satp(1), two.Satp(2) })
         {
             world.SetSatp(space);

@@ -259,7 +259,7 @@ public sealed class ShadowRefillTests
         world.Hart.Fences.Clear();
         space.Map(Page, Data, GuestTables.Kernel);
         Assert.That(world.TryRefill(Page + 0x10, AccessKind.Store));
-        Assert.That(world.Hart.Fences, Is.EqualTo(new[] { "page 209010" }));
+        Assert.That(world.Hart.Fences, Is.EqualTo(["page 209010"]));
         Assert.That(world.Mmu.Counters.Spurious, Is.Zero);
         Assert.That(world.TryRefill(Page, AccessKind.Store));
         Assert.That(world.Mmu.Counters.Spurious, Is.EqualTo(1UL));

@@ -2,7 +2,6 @@ using System.Linq;
 using NUnit.Framework;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
-using Rvirt.Mmu;
 
 namespace Rvirt.Tests.Mmu;
 
@@ -350,7 +349,7 @@ public sealed class ShadowViewTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(world.Hart.Satp, Is.EqualTo(kernel));
-            Assert.That((kernel >> 44 & 0xffff) != 0, Is.EqualTo(ofItsOwn));
+            Assert.That(((kernel >> 44) & 0xffff) != 0, Is.EqualTo(ofItsOwn));
             // Without one, what the hart remembers of the other view has to go.
             Assert.That(world.Hart.Fences, Is.EqualTo(ofItsOwn ? [] : new[] { "all" }));
             Assert.That(world.TrySwitch(_user), Is.EqualTo(ofItsOwn));

@@ -28,7 +28,7 @@ internal static class SpecWalk
         var bits = 12 + (9 * levels);
         for (var bit = bits; bit < 64; bit++)
         {
-            if ((va >> bit & 1) != (va >> (bits - 1) & 1))
+            if (((va >> bit) & 1) != ((va >> (bits - 1)) & 1))
             {
                 return new WalkResult(FaultResolution.GuestPageFault);
             }
@@ -64,7 +64,7 @@ internal static class SpecWalk
                 return new WalkResult(FaultResolution.GuestPageFault);
             }
 
-            a = (pte >> 10 & 0xfff_ffff_ffff) * 4096;
+            a = ((pte >> 10) & 0xfff_ffff_ffff) * 4096;
         }
 
         return new WalkResult(FaultResolution.GuestPageFault);
@@ -83,7 +83,7 @@ internal static class SpecWalk
     private static WalkResult Leaf(ulong pte, int i, ulong va, AccessKind access, Privilege privilege, bool global, ulong address)
     {
         // Steps 5 to 8.
-        var ppn = pte >> 10 & 0xfff_ffff_ffff;
+        var ppn = (pte >> 10) & 0xfff_ffff_ffff;
         var pages = 1UL << (9 * i);
         if (!Allows(pte, access, privilege) || ppn % pages != 0)
         {
@@ -95,5 +95,5 @@ internal static class SpecWalk
         return new WalkResult(FaultResolution.Mapped, (ppn * 4096) + (va % (pages * 4096)), leaf, i, global, address);
     }
 
-    private static bool Bit(ulong value, int bit) => (value >> bit & 1) != 0;
+    private static bool Bit(ulong value, int bit) => ((value >> bit) & 1) != 0;
 }

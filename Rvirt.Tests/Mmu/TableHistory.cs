@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Rvirt.Core.Privileged;
-using Rvirt.Core.VirtualHart;
 
 namespace Rvirt.Tests.Mmu;
 
@@ -73,7 +72,7 @@ internal sealed class TableHistory(MmuWorld world, IReadOnlyList<ulong> entries)
             }
 
             var size = 4096UL << (9 * level);
-            var asid = (int)(satp >> 44 & 0xffff);
+            var asid = (int)((satp >> 44) & 0xffff);
             if (Leads(pte, va, size, guestPage)
                 && (pte & 0x40) != 0
                 && (access != AccessKind.Store || (pte & 0x80) != 0)

@@ -27,14 +27,13 @@ public sealed class ApiTests
     }
 
     [Test]
-    public void AListTellsEveryKindOfMemberApart() => Assert.That(Lines(typeof(Sample<>)), Is.EqualTo(new[]
-    {
+    public void AListTellsEveryKindOfMemberApart() => Assert.That(Lines(typeof(Sample<>)), Is.EqualTo([
         "Rvirt.Tests.Packages.ApiTests+Sample`1: public abstract class where T : struct, System.IDisposable",
         "Rvirt.Tests.Packages.ApiTests+Sample`1: const Int32 Constant = 3",
         "Rvirt.Tests.Packages.ApiTests+Sample`1: Boolean Flag { get; }",
         "Rvirt.Tests.Packages.ApiTests+Sample`1: protected virtual Void Derived(ref UInt64)",
         "Rvirt.Tests.Packages.ApiTests+Sample`1: static String? Text(in T, out Span<Byte>, UInt64*)",
-    }).AsCollection);
+    ]).AsCollection);
 
     private static IEnumerable<string> Lines(Type type)
     {

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Text;
@@ -63,14 +62,14 @@ public sealed partial class OutsideBoardTests
 
     [Test]
     public void Has_its_images_where_it_is_published() =>
-        Assert.That(Directory.GetFiles(Published("")).Select(Path.GetFileName), Is.SupersetOf(new[] { "acme-one.elf", "acme-one.sym", "acme-one-sbi.elf", "acme-one-sbi.sym", "acme-one-sbi.bin" }));
+        Assert.That(Directory.GetFiles(Published("")).Select(Path.GetFileName), Is.SupersetOf(["acme-one.elf", "acme-one.sym", "acme-one-sbi.elf", "acme-one-sbi.sym", "acme-one-sbi.bin"]));
 
     /// <summary>What is ours came from the folder, into a cache that was empty.</summary>
     [Test]
     public void Takes_packages_alone() =>
         Assert.That(
             Directory.GetDirectories(_folder.File("cache"), "rvirt.*").Select(Path.GetFileName),
-            Is.EquivalentTo(new[] { "rvirt.core", "rvirt.mmu", "rvirt.devices", "rvirt.hypervisor", "rvirt.boot", "rvirt.aot" }));
+            Is.EquivalentTo(["rvirt.core", "rvirt.mmu", "rvirt.devices", "rvirt.hypervisor", "rvirt.boot", "rvirt.aot"]));
 
     [TestCase(Firmware.Stub)]
     [TestCase(Firmware.Sbi)]

@@ -81,7 +81,7 @@ public sealed class PackageTests
         using var archive = Open(package);
         Assert.That(
             archive.Entries.Select(entry => entry.FullName).Where(name => name.StartsWith("lib/", StringComparison.Ordinal)),
-            Is.EquivalentTo(new[] { $"lib/net10.0/{package}.dll", $"lib/net10.0/{package}.xml" }));
+            Is.EquivalentTo([$"lib/net10.0/{package}.dll", $"lib/net10.0/{package}.xml"]));
         Assert.That(XDocument.Parse(Text(archive, $"lib/net10.0/{package}.xml")).Descendants("member"), Is.Not.Empty);
         CheckSymbols(Bytes(archive, $"lib/net10.0/{package}.dll"));
     }

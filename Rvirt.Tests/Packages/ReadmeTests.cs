@@ -46,7 +46,7 @@ public sealed partial class ReadmeTests
     }
 
     [Test]
-    public void WhatRunsOnADesktopShowsAProgram() => Assert.That(Programs(), Is.SupersetOf(new[] { "Rvirt.Core/README.md", "Rvirt.Mmu/README.md", "Rvirt.Reference/README.md", "Rvirt.Testing/README.md" }));
+    public void WhatRunsOnADesktopShowsAProgram() => Assert.That(Programs(), Is.SupersetOf(["Rvirt.Core/README.md", "Rvirt.Mmu/README.md", "Rvirt.Reference/README.md", "Rvirt.Testing/README.md"]));
 
     [GeneratedRegex(@"```csharp\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Code();

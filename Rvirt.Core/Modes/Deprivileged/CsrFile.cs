@@ -136,7 +136,7 @@ internal static class CsrFile
                 break;
             case Csr.Sip:
                 // Only SSIP is the guest's to write: STIP is its firmware's, SEIP its interrupt controller's.
-                v.Csrs.Sip = v.Csrs.Sip & ~Interrupts.Software | value & Interrupts.Software;
+                v.Csrs.Sip = (v.Csrs.Sip & ~Interrupts.Software) | (value & Interrupts.Software);
                 v.Csrs.InterruptsChanged = true;
                 break;
             case Csr.Satp:
@@ -148,10 +148,8 @@ internal static class CsrFile
     /// <summary>The guest's <c>sstatus</c>: its own bits, those that the hart keeps for it, and UXL.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong ReadSstatus<THost>(ref THost host, in VCpu v)
-        where THost : struct, ITrapHost
-    {
-        return v.Csrs.Sstatus | host.ReadSstatus() & v.Csrs.HardwareSstatus | Sstatus.Uxl64;
-    }
+        where THost : struct, ITrapHost =>
+        v.Csrs.Sstatus | (host.ReadSstatus() & v.Csrs.HardwareSstatus) | Sstatus.Uxl64;
 
     /// <summary>What it was for a virtual hart that is put down.</summary>
     public static ulong ParkedSstatus(in VCpu v) => v.Csrs.Sstatus | v.Csrs.ParkedSstatus | Sstatus.Uxl64;
@@ -163,7 +161,7 @@ internal static class CsrFile
         var hardware = host.ReadSstatus();
         if (((hardware ^ value) & v.Csrs.HardwareSstatus) != 0)
         {
-            host.WriteSstatus(hardware & ~v.Csrs.HardwareSstatus | value & v.Csrs.HardwareSstatus);
+            host.WriteSstatus((hardware & ~v.Csrs.HardwareSstatus) | (value & v.Csrs.HardwareSstatus));
         }
 
         var old = v.Csrs.Sstatus;

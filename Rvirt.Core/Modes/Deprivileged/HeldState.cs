@@ -86,7 +86,7 @@ internal static class HeldState
         }
 
         // Without vectors of its own it finds them off.
-        host.WriteSstatus(host.ReadSstatus() & ~(v.Csrs.HardwareSstatus | Sstatus.Vs) | v.Csrs.ParkedSstatus);
+        host.WriteSstatus((host.ReadSstatus() & ~(v.Csrs.HardwareSstatus | Sstatus.Vs)) | v.Csrs.ParkedSstatus);
         host.WriteScounteren(v.Csrs.Mode == PrivilegeMode.User ? v.Csrs.Scounteren : TrapEntry.AllCounters);
     }
 

@@ -41,17 +41,17 @@ internal static class HotDeviceRead
             }
 
             instruction |= (uint)high << 16;
-            rd = (int)(instruction >> 7 & 31);
-            rs1 = (int)(instruction >> 15 & 31);
+            rd = (int)((instruction >> 7) & 31);
+            rs1 = (int)((instruction >> 15) & 31);
             offset = (int)instruction >> 20;
-            width = instruction >> 12 & 7;
+            width = (instruction >> 12) & 7;
             length = 4;
         }
         else if ((instruction & Encodings.CompressedMask) == Encodings.CompressedLoadWord)
         {
-            rd = (int)(8 + (instruction >> 2 & 7));
-            rs1 = (int)(8 + (instruction >> 7 & 7));
-            offset = (instruction >> 10 & 7) << 3 | (instruction >> 6 & 1) << 2 | (instruction >> 5 & 1) << 6;
+            rd = (int)(8 + ((instruction >> 2) & 7));
+            rs1 = (int)(8 + ((instruction >> 7) & 7));
+            offset = (((instruction >> 10) & 7) << 3) | (((instruction >> 6) & 1) << 2) | (((instruction >> 5) & 1) << 6);
             width = SignedWord;
             length = 2;
         }

@@ -3,7 +3,6 @@ using Rvirt.Core.Host;
 using Rvirt.Core.Instructions;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.Sbi;
-using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 
 namespace Rvirt.Core.Modes.Deprivileged;
@@ -172,8 +171,8 @@ internal static class HotPath
         where TMmu : struct, IGuestMmu<THost>
     {
         var number = instruction >> 20;
-        var rd = (int)(instruction >> 7 & 31);
-        var rs1 = (int)(instruction >> 15 & 31);
+        var rd = (int)((instruction >> 7) & 31);
+        var rs1 = (int)((instruction >> 15) & 31);
         var operand = (instruction & PrivilegedInstruction.CsrImmediate) != 0 ? (ulong)rs1 : v.X[rs1];
         ulong old;
         if ((number & ~3U) == Csr.Sscratch)
@@ -216,7 +215,7 @@ internal static class HotPath
         where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
     {
-        var old = v.Csrs.Sstatus | host.ReadSstatus() & v.Csrs.HardwareSstatus;
+        var old = v.Csrs.Sstatus | (host.ReadSstatus() & v.Csrs.HardwareSstatus);
         value = old | Sstatus.Uxl64;
         var next = PrivilegedInstruction.Combine(instruction, old, operand);
         var changed = old ^ next;
@@ -228,7 +227,7 @@ internal static class HotPath
 
         if ((changed & v.Csrs.HardwareSstatus) != 0)
         {
-            host.WriteSstatus(host.ReadSstatus() & ~v.Csrs.HardwareSstatus | next & v.Csrs.HardwareSstatus);
+            host.WriteSstatus((host.ReadSstatus() & ~v.Csrs.HardwareSstatus) | (next & v.Csrs.HardwareSstatus));
         }
 
         v.Csrs.Sstatus = next & SoftwareBits;

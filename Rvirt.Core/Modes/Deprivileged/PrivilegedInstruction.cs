@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using Rvirt.Core.Host;
 using Rvirt.Core.Instructions;
 using Rvirt.Core.Privileged;
-using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 
 namespace Rvirt.Core.Modes.Deprivileged;
@@ -71,7 +70,7 @@ internal static class PrivilegedInstruction
         }
 
         return (instruction & CsrInstruction) != 0
-            ? (instruction >> 28 & 3) == (uint)PrivilegeMode.Supervisor
+            ? ((instruction >> 28) & 3) == (uint)PrivilegeMode.Supervisor
             : instruction == Encodings.Sret || (instruction & Encodings.SfenceVmaMask) == Encodings.SfenceVma;
     }
 
@@ -88,8 +87,8 @@ internal static class PrivilegedInstruction
         where TMmu : struct, IGuestMmu<THost>
     {
         var number = instruction >> 20;
-        var rd = (int)(instruction >> 7 & 31);
-        var rs1 = (int)(instruction >> 15 & 31);
+        var rd = (int)((instruction >> 7) & 31);
+        var rs1 = (int)((instruction >> 15) & 31);
         var operand = (instruction & CsrImmediate) != 0 ? (ulong)rs1 : v.X[rs1];
         if (!CsrFile.TryRead(ref host, v, number, out var old))
         {
@@ -119,8 +118,8 @@ internal static class PrivilegedInstruction
         where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
     {
-        var rs1 = (int)(instruction >> 15 & 31);
-        var rs2 = (int)(instruction >> 20 & 31);
+        var rs1 = (int)((instruction >> 15) & 31);
+        var rs2 = (int)((instruction >> 20) & 31);
         if (rs1 != 0)
         {
             if (rs2 != 0)

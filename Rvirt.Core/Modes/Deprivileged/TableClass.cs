@@ -34,5 +34,5 @@ internal static class TableClass
     public static bool Holds(int table, int leaf) => table == leaf || (table & 3) == Mixed;
 
     /// <summary>The class of a table that is to hold leaves of both.</summary>
-    public static int Join(int a, int b) => a == b ? a : Mixed | a & Mxr;
+    public static int Join(int a, int b) => a == b ? a : Mixed | (a & Mxr);
 }

@@ -64,7 +64,7 @@ internal static class TrapEntry
     internal static ulong StatusInTrap(ulong status, PrivilegeMode mode)
     {
         var entered = status & ~(Sstatus.Sie | Sstatus.Spie | Sstatus.Spp);
-        return entered | (status & Sstatus.Sie) * (Sstatus.Spie / Sstatus.Sie) | (ulong)mode * Sstatus.Spp;
+        return entered | ((status & Sstatus.Sie) * (Sstatus.Spie / Sstatus.Sie)) | ((ulong)mode * Sstatus.Spp);
     }
 
     /// <summary>The guest's <c>sstatus</c> after <c>sret</c>: SPIE moves to SIE, SPP becomes U.</summary>
@@ -72,7 +72,7 @@ internal static class TrapEntry
     internal static ulong StatusAfterReturn(ulong status)
     {
         var previous = (status & Sstatus.Spie) / (Sstatus.Spie / Sstatus.Sie);
-        return status & ~(Sstatus.Spp | Sstatus.Sie) | Sstatus.Spie | previous;
+        return (status & ~(Sstatus.Spp | Sstatus.Sie)) | Sstatus.Spie | previous;
     }
 
     /// <summary>Gives the guest the interrupt of highest priority that is pending and enabled, if its mode and SIE let it in.</summary>

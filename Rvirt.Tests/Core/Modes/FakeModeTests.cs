@@ -110,7 +110,7 @@ public sealed unsafe class FakeModeTests
     public void TheNumberOfAnotherModesCallIsUnknown()
     {
         Assert.That(Trap((ulong)ExceptionCause.EnvironmentCallFromUser), Is.EqualTo(TrapOutcome.HostBug));
-        Assert.That(Trap(1UL << 63 | 5), Is.EqualTo(TrapOutcome.HostBug));
+        Assert.That(Trap((1UL << 63) | 5), Is.EqualTo(TrapOutcome.HostBug));
     }
 
     [TestCase(false)]
@@ -178,7 +178,7 @@ public sealed unsafe class FakeModeTests
         _state.Enabled = Interrupts.Timer;
         Assert.That(Call(Hsm, 3, 0x8000_0000, TrapMachine.RamBase, 7), Is.EqualTo(TrapOutcome.Idle));
         Assert.That((_vcpu->Pc, _vcpu->X[11], _vcpu->State), Is.EqualTo((TrapMachine.RamBase, 7UL, HartState.Suspended)));
-        Assert.That(_state.Calls, Is.EqualTo(new[] { "restart" }));
+        Assert.That(_state.Calls, Is.EqualTo(["restart"]));
         Assert.That(HartWait.TryEnd(Mode, ref _host, ref *_vcpu), Is.False);
         HostInterrupt.ServeTimer(Mode, ref _host, ref *_vcpu, ref _devices);
         Assert.That(HartWait.TryEnd(Mode, ref _host, ref *_vcpu));
@@ -189,15 +189,15 @@ public sealed unsafe class FakeModeTests
     public void AFenceThatDropsTheViewIsToldToTheMode()
     {
         Call(Rfence, 1, 1, 0, 0, ulong.MaxValue);
-        Assert.That(_state.Calls, Is.EqualTo(new[] { "forget translation" }));
-        Assert.That(_mmu.Calls, Is.EqualTo(new[] { "fence" }));
+        Assert.That(_state.Calls, Is.EqualTo(["forget translation"]));
+        Assert.That(_mmu.Calls, Is.EqualTo(["fence"]));
     }
 
     [Test]
     public void AnInstructionIsEmulatedByTheMode()
     {
         Assert.That(Trap(FakeMode.InstructionCause, 0x1234_5673), Is.EqualTo(TrapOutcome.Resume));
-        Assert.That(_state.Calls, Is.EqualTo(new[] { "emulate 12345673" }));
+        Assert.That(_state.Calls, Is.EqualTo(["emulate 12345673"]));
         Assert.That(_vcpu->Pc, Is.EqualTo(Entry + 4));
     }
 
@@ -207,7 +207,7 @@ public sealed unsafe class FakeModeTests
         Trap(FakeMode.BreakpointCause, 0x55);
         _mmu.Answer = FaultResolution.GuestPageFault;
         Trap(FakeMode.LoadFaultCause, 0x7000);
-        Assert.That(_state.Calls, Is.EqualTo(new[] { "inject 3 55", "inject d 7000" }));
+        Assert.That(_state.Calls, Is.EqualTo(["inject 3 55", "inject d 7000"]));
         Assert.That(_vcpu->Pc, Is.EqualTo(FakeMode.Handler));
     }
 
@@ -241,7 +241,7 @@ public sealed unsafe class FakeModeTests
         _state.FloatingPoint[12] = 0x1122_3344_5566_7788;
         _state.Instruction = 0x00c5_b027; // fsd fa2, 0(a1)
         Trap(FakeMode.LoadFaultCause, 0x7000);
-        Assert.That(_bus.Calls, Is.EqualTo(new[] { "write 10000000 8 1122334455667788" }));
+        Assert.That(_bus.Calls, Is.EqualTo(["write 10000000 8 1122334455667788"]));
         Assert.That(_hart.FloatingPoint, Is.All.EqualTo(7));
         Assert.That(_hart.Sstatus, Is.EqualTo(before));
     }

@@ -20,9 +20,9 @@ public sealed class HeldStateTests
         Assert.Multiple(() =>
         {
             Assert.That(hart.FloatingPoint.Distinct(), Is.EqualTo([0UL]), "f0 to f31 and fcsr");
-            Assert.That(hart.Sstatus >> 13 & 3, Is.EqualTo(1), "FS is initial");
-            Assert.That(hart.Sstatus >> 9 & 3, Is.Zero, "VS is off");
-            Assert.That(hart.Sstatus >> 18 & 3, Is.EqualTo(1), "SUM is set, MXR is not");
+            Assert.That((hart.Sstatus >> 13) & 3, Is.EqualTo(1), "FS is initial");
+            Assert.That((hart.Sstatus >> 9) & 3, Is.Zero, "VS is off");
+            Assert.That((hart.Sstatus >> 18) & 3, Is.EqualTo(1), "SUM is set, MXR is not");
             Assert.That(hart.Sstatus & 0x162, Is.Zero, "SIE, SPIE, UBE and SPP");
         });
     }
@@ -43,7 +43,7 @@ public sealed class HeldStateTests
     public void WhatAHartHeldIsThereAgainAndNothingElseOfItsStatusChanges(PrivilegeMode guest, ulong counters)
     {
         const ulong Fs = 3UL << 13;
-        const ulong Others = 1UL << 18 | 1UL << 1;
+        const ulong Others = (1UL << 18) | (1UL << 1);
         var hart = new TestHart { Sstatus = 2UL << 13 };
         var host = new TestHost(hart);
         var mode = default(DeprivilegedMode<TestHost>);
@@ -62,7 +62,7 @@ public sealed class HeldStateTests
         hart.Sstatus = Others | Fs;
         mode.Load(ref host, ref v, ref mmu, HartUnits.FloatingPoint);
         Assert.That(hart.FloatingPoint, Is.EqualTo(Enumerable.Range(100, 33)));
-        Assert.That((hart.Sstatus, hart.Scounteren), Is.EqualTo((Others | 2UL << 13, counters)));
+        Assert.That((hart.Sstatus, hart.Scounteren), Is.EqualTo((Others | (2UL << 13), counters)));
 
         // Registers that nobody else had are left alone, and so are those of a hart that has none.
         Array.Fill(hart.FloatingPoint, 7UL);
@@ -83,7 +83,7 @@ public sealed class HeldStateTests
         var hart = new TestHart { Sstatus = ulong.MaxValue, VectorBytes = bytes };
         var host = new TestHost(hart);
         Assert.That(default(DeprivilegedMode<TestHost>).Open(ref host), Is.EqualTo(units));
-        Assert.That(hart.Sstatus >> 9 & 3, Is.Zero, "VS is off until a guest is loaded that has them");
+        Assert.That((hart.Sstatus >> 9) & 3, Is.Zero, "VS is off until a guest is loaded that has them");
     }
 
     /// <summary>Three guests in turn on one hart, the second without vectors.</summary>
@@ -116,7 +116,7 @@ public sealed class HeldStateTests
             {
                 mode.Load(ref host, ref guests[i], ref mmu, Units);
                 var state = i == 1 ? 0UL : round == 0 ? 1UL : 3UL;
-                Assert.That(hart.Sstatus >> 9 & 3, Is.EqualTo(state), $"VS of {i}, round {round}");
+                Assert.That((hart.Sstatus >> 9) & 3, Is.EqualTo(state), $"VS of {i}, round {round}");
                 if (i == 1)
                 {
                     continue;
@@ -141,6 +141,6 @@ public sealed class HeldStateTests
         var v = default(VCpu);
         mode.Reset(ref host, ref v);
         mode.Load(ref host, ref v, ref mmu, HartUnits.FloatingPoint);
-        Assert.That(hart.Sstatus >> 13 & 3, Is.EqualTo(1));
+        Assert.That((hart.Sstatus >> 13) & 3, Is.EqualTo(1));
     }
 }

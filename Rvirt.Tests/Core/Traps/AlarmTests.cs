@@ -1,7 +1,6 @@
 using NUnit.Framework;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.Sbi;
-using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 
 namespace Rvirt.Tests.Core.Traps;
@@ -89,7 +88,7 @@ public class AlarmTests
         Assert.That((IsTimerPending(machine), machine.Hart.Timer), Is.EqualTo((false, 9000UL)));
         machine.Bus.Calls.Clear();
         Fire(machine, 9000);
-        Assert.That(machine.Bus.Calls, Is.EqualTo(new[] { "alarm" }));
+        Assert.That(machine.Bus.Calls, Is.EqualTo(["alarm"]));
         Assert.That((IsTimerPending(machine), machine.Hart.Timer), Is.EqualTo((false, 20_000UL)));
     }
 
@@ -116,7 +115,7 @@ public class AlarmTests
         Assert.That((IsTimerPending(machine), machine.Hart.Timer, IsTimerOn(machine)), Is.EqualTo((true, 9000UL, true)));
         machine.Bus.Calls.Clear();
         Fire(machine, 9000);
-        Assert.That(machine.Bus.Calls, Is.EqualTo(new[] { "alarm" }));
+        Assert.That(machine.Bus.Calls, Is.EqualTo(["alarm"]));
     }
 
     [Test]

@@ -1,7 +1,6 @@
 using System.Collections.Generic;
 using NUnit.Framework;
 using Rvirt.Core.Privileged;
-using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 
 namespace Rvirt.Tests.Core.Traps;
@@ -51,7 +50,7 @@ public class CsrTests
         v.X[5] = 0x55;
         v.X[6] = Pattern;
         v.Csrs.Stvec = 0x8000_1000;
-        var instruction = number << 20 | rs1 << 15 | form << 12 | rd << 7 | 0x73;
+        var instruction = (number << 20) | (rs1 << 15) | (form << 12) | (rd << 7) | 0x73;
         var what = $"csr {number:x} form {form} rd {rd} rs1 {rs1}";
 
         var exists = Known.TryGetValue(number, out var rule);
@@ -81,7 +80,7 @@ public class CsrTests
 
         var operand = form >= 5 ? rs1 : rs1 == 0 ? 0 : Pattern;
         var wanted = (form & 3) switch { 1 => operand, 2 => before | operand, _ => before & ~operand };
-        var expected = wanted & rule.Writable | rule.Ones;
+        var expected = (wanted & rule.Writable) | rule.Ones;
         switch (number)
         {
             case 0x100 when (expected & 0x6000) == 0x6000:
@@ -102,7 +101,7 @@ public class CsrTests
     private static ulong Read(TrapMachine machine, uint number)
     {
         machine.V.Csrs.Mode = PrivilegeMode.Supervisor;
-        machine.Illegal(number << 20 | 2 << 12 | 7 << 7 | 0x73);
+        machine.Illegal((number << 20) | (2 << 12) | (7 << 7) | 0x73);
         return machine.V.X[7];
     }
 
@@ -110,13 +109,13 @@ public class CsrTests
     public void SatpKeepsItsValueWhereTheModeIsNotOffered()
     {
         using var machine = new TrapMachine();
-        machine.V.X[6] = 8UL << 60 | 0xffffUL << 44 | 0x80123;
+        machine.V.X[6] = (8UL << 60) | (0xffffUL << 44) | 0x80123;
         machine.Illegal(0x18031073);
-        Assert.That(machine.V.Csrs.Satp, Is.EqualTo(8UL << 60 | 0x1ffUL << 44 | 0x80123));
-        machine.V.X[6] = 10UL << 60 | 0x80456;
+        Assert.That(machine.V.Csrs.Satp, Is.EqualTo((8UL << 60) | (0x1ffUL << 44) | 0x80123));
+        machine.V.X[6] = (10UL << 60) | 0x80456;
         machine.Illegal(0x18031073);
-        Assert.That(machine.V.Csrs.Satp, Is.EqualTo(8UL << 60 | 0x1ffUL << 44 | 0x80123));
-        Assert.That(machine.Mmu.Calls, Is.EqualTo(new[] { $"activate {machine.V.Csrs.Satp:x} Supervisor sum=False mxr=False" }));
+        Assert.That(machine.V.Csrs.Satp, Is.EqualTo((8UL << 60) | (0x1ffUL << 44) | 0x80123));
+        Assert.That(machine.Mmu.Calls, Is.EqualTo([$"activate {machine.V.Csrs.Satp:x} Supervisor sum=False mxr=False"]));
     }
 
     [Test]
@@ -126,21 +125,21 @@ public class CsrTests
         machine.Hart.Sstatus = 1UL << 18;
         machine.V.X[6] = (ulong)state << 13;
         machine.Illegal(0x10031073);
-        Assert.That(machine.Hart.Sstatus, Is.EqualTo(1UL << 18 | (ulong)state << 13), "the hart's other bits stay");
+        Assert.That(machine.Hart.Sstatus, Is.EqualTo((1UL << 18) | ((ulong)state << 13)), "the hart's other bits stay");
         machine.Hart.Sstatus |= state != 0 ? 3UL << 13 : 0;
-        Assert.That(Read(machine, 0x100), Is.EqualTo(2UL << 32 | (state != 0 ? 3UL << 13 | 1UL << 63 : 0)), "what hardware made dirty shows");
+        Assert.That(Read(machine, 0x100), Is.EqualTo((2UL << 32) | (state != 0 ? (3UL << 13) | (1UL << 63) : 0)), "what hardware made dirty shows");
     }
 
     [Test]
-    public void VectorStateIsTheHartsWhereTheGuestHasVectors([Values(0u, 1u, 2u, 3u)] uint state, [Values(false, true)] bool vectors)
+    public void VectorStateIsTheHartsWhereTheGuestHasVectors([Values(0u, 1u, 2u, 3u)] uint state, [Values] bool vectors)
     {
         using var machine = new TrapMachine(vectors);
         machine.Hart.Sstatus = 1UL << 18;
         machine.V.X[6] = (ulong)state << 9;
         machine.Illegal(0x10031073);
-        Assert.That(machine.Hart.Sstatus, Is.EqualTo(1UL << 18 | (vectors ? (ulong)state << 9 : 0)), "the hart's other bits stay");
+        Assert.That(machine.Hart.Sstatus, Is.EqualTo((1UL << 18) | (vectors ? (ulong)state << 9 : 0)), "the hart's other bits stay");
         machine.Hart.Sstatus |= vectors && state != 0 ? 3UL << 9 : 0;
-        Assert.That(Read(machine, 0x100), Is.EqualTo(2UL << 32 | (vectors && state != 0 ? 3UL << 9 | 1UL << 63 : 0)), "what hardware made dirty shows");
+        Assert.That(Read(machine, 0x100), Is.EqualTo((2UL << 32) | (vectors && state != 0 ? (3UL << 9) | (1UL << 63) : 0)), "what hardware made dirty shows");
     }
 
     [Test]
@@ -153,11 +152,10 @@ public class CsrTests
         machine.V.X[6] = 1UL << 19;
         machine.Illegal(0x10032073);
         machine.Illegal(0x10032073);
-        Assert.That(machine.Mmu.Calls, Is.EqualTo(new[]
-        {
+        Assert.That(machine.Mmu.Calls, Is.EqualTo([
             "activate 0 Supervisor sum=True mxr=False",
             "activate 0 Supervisor sum=False mxr=False",
             "activate 0 Supervisor sum=False mxr=True",
-        }));
+        ]));
     }
 }

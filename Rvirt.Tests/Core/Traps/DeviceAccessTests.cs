@@ -1,6 +1,5 @@
 using NUnit.Framework;
 using Rvirt.Core.Privileged;
-using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 
 namespace Rvirt.Tests.Core.Traps;
@@ -34,7 +33,7 @@ public class DeviceAccessTests
     {
         using var machine = Faulted(instruction, 0x7000);
         Assert.That(machine.Trap(13, 0x7000), Is.EqualTo(TrapOutcome.Resume));
-        Assert.That(machine.Bus.Calls, Is.EqualTo(new[] { $"read {Device:x} {size}" }));
+        Assert.That(machine.Bus.Calls, Is.EqualTo([$"read {Device:x} {size}"]));
         Assert.That(machine.V.X[10], Is.EqualTo(expected));
         Assert.That(machine.V.Pc, Is.EqualTo(TrapMachine.Entry + ((instruction & 3) == 3 ? 4UL : 2)));
     }
@@ -50,7 +49,7 @@ public class DeviceAccessTests
         using var machine = Faulted(instruction, 0x7000);
         machine.V.X[10] = 0xf1e2_d3c4_b5a6_9788;
         Assert.That(machine.Trap(15, 0x7000), Is.EqualTo(TrapOutcome.Resume));
-        Assert.That(machine.Bus.Calls, Is.EqualTo(new[] { $"write {Device:x} {size} {expected:x}" }));
+        Assert.That(machine.Bus.Calls, Is.EqualTo([$"write {Device:x} {size} {expected:x}"]));
     }
 
     // amoXX.w a2, a0, (a1) with a0 = 0x7 and memory 0xb5a69788
@@ -68,7 +67,7 @@ public class DeviceAccessTests
         using var machine = Faulted(instruction, 0x7000);
         machine.V.X[10] = 7;
         machine.Trap(15, 0x7000);
-        Assert.That(machine.Bus.Calls, Is.EqualTo(new[] { "locked", $"read {Device:x} 4", $"write {Device:x} 4 {written:x}", "unlocked" }));
+        Assert.That(machine.Bus.Calls, Is.EqualTo(["locked", $"read {Device:x} 4", $"write {Device:x} 4 {written:x}", "unlocked"]));
         Assert.That(machine.V.X[12], Is.EqualTo(0xffff_ffff_b5a6_9788));
         Assert.That((machine.V.Pc, machine.V.Csrs.Scause), Is.EqualTo((TrapMachine.Entry + 4, 0UL)));
     }
@@ -83,7 +82,7 @@ public class DeviceAccessTests
         using var machine = Faulted(instruction, 0x7000);
         machine.V.X[10] = operand;
         machine.Trap(15, 0x7000);
-        Assert.That(machine.Bus.Calls, Is.EqualTo(new[] { "locked", $"read {Device:x} 4", $"write {Device:x} 4 {written:x}", "unlocked" }));
+        Assert.That(machine.Bus.Calls, Is.EqualTo(["locked", $"read {Device:x} 4", $"write {Device:x} 4 {written:x}", "unlocked"]));
     }
 
     [Test]
@@ -143,7 +142,7 @@ public class DeviceAccessTests
         using var machine = Faulted(0x0005b503, 0x7ff8);
         machine.V.X[11] = 0x7ff8;
         machine.Trap(13, 0x7ff8);
-        Assert.That(machine.Bus.Calls, Is.EqualTo(new[] { $"read {Device + 0xff8:x} 8" }));
+        Assert.That(machine.Bus.Calls, Is.EqualTo([$"read {Device + 0xff8:x} 8"]));
     }
 
     [Test]
@@ -165,8 +164,8 @@ public class DeviceAccessTests
         Assert.That(machine.Bus.Calls, Is.Empty);
     }
 
-    [TestCase(0x00005007u | 11 << 15, 13UL, 5UL)] // vle16.v v0, (a1)
-    [TestCase(0x00001507u | 11 << 15, 13UL, 5UL)] // flh fa0, 0(a1)
+    [TestCase(0x00005007u | (11 << 15), 13UL, 5UL)] // vle16.v v0, (a1)
+    [TestCase(0x00001507u | (11 << 15), 13UL, 5UL)] // flh fa0, 0(a1)
     [TestCase(0x28a5a62fu, 15UL, 7UL)] // amocas.w a2, a0, (a1)
     [TestCase(0x00008188u, 13UL, 5UL)] // c.lbu a0, 0(a1)
     [TestCase(0x0045a00fu, 15UL, 7UL)] // cbo.zero 0(a1)
@@ -215,7 +214,7 @@ public class DeviceAccessTests
         using var store = Faulted(0x00a5b027, 0x7000); // fsd fa0, 0(a1)
         store.Hart.FloatingPoint[10] = 0x1122334455667788;
         store.Trap(15, 0x7000);
-        Assert.That(store.Bus.Calls, Is.EqualTo(new[] { $"write {Device:x} 8 1122334455667788" }));
+        Assert.That(store.Bus.Calls, Is.EqualTo([$"write {Device:x} 8 1122334455667788"]));
     }
 
     [TestCase(0x0005a507u, 5UL)] // flw fa0, 0(a1)
@@ -276,7 +275,7 @@ public class DeviceAccessTests
         machine.V.Csrs.Sstatus = Sstatus.Sie;
         machine.V.Csrs.Stvec = 0x8000_1000;
         machine.Trap(15, 0x7000);
-        Assert.That((machine.V.Csrs.Scause, machine.V.Csrs.Sepc), Is.EqualTo((1UL << 63 | 9, TrapMachine.Entry + 4)));
+        Assert.That((machine.V.Csrs.Scause, machine.V.Csrs.Sepc), Is.EqualTo(((1UL << 63) | 9, TrapMachine.Entry + 4)));
     }
 
     [Test]

@@ -4,7 +4,6 @@ using NUnit.Framework;
 using Rvirt.Core.Modes.Deprivileged;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.Sbi;
-using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 
 namespace Rvirt.Tests.Core.Traps;
@@ -37,7 +36,7 @@ public sealed class HotPathLimitTests
         machine.Mmu.AtHand = true;
         for (var i = 0; i < code.Length; i++)
         {
-            machine.Hart.Code[address + (ulong)i * 4] = code[i];
+            machine.Hart.Code[address + ((ulong)i * 4)] = code[i];
         }
 
         return machine;
@@ -116,11 +115,11 @@ public sealed class HotPathLimitTests
         using var machine = WithCode(TrapMachine.Entry);
         for (var i = 0UL; i < 100; i++)
         {
-            machine.Hart.Code[TrapMachine.Entry + i * 4] = ReadScause;
+            machine.Hart.Code[TrapMachine.Entry + (i * 4)] = ReadScause;
         }
 
         Assert.That(Emulate(machine, ReadScause), Is.EqualTo(QuickOutcome.Done));
-        Assert.That((machine.V.Pc, machine.V.Counters.Emulated), Is.EqualTo((TrapMachine.Entry + 32 * 4, 32UL)));
+        Assert.That((machine.V.Pc, machine.V.Counters.Emulated), Is.EqualTo((TrapMachine.Entry + (32 * 4), 32UL)));
     }
 
     [Test]
@@ -129,11 +128,11 @@ public sealed class HotPathLimitTests
         using var machine = WithCode(TrapMachine.Entry);
         for (var i = 0UL; i < 100; i++)
         {
-            machine.Hart.Code[TrapMachine.Entry + i * 4] = ReadSatp;
+            machine.Hart.Code[TrapMachine.Entry + (i * 4)] = ReadSatp;
         }
 
         Assert.That(machine.Illegal(ReadSatp), Is.EqualTo(TrapOutcome.Resume));
-        Assert.That((machine.V.Pc, machine.V.Counters.Emulated), Is.EqualTo((TrapMachine.Entry + 33 * 4, 33UL)));
+        Assert.That((machine.V.Pc, machine.V.Counters.Emulated), Is.EqualTo((TrapMachine.Entry + (33 * 4), 33UL)));
     }
 
     [TestCase(new[] { ReadScause, Nop }, 4UL, 8UL)]
@@ -148,7 +147,7 @@ public sealed class HotPathLimitTests
         Assert.That(machine.Trap((ulong)ExceptionCause.EnvironmentCallFromUser, 0), Is.EqualTo(TrapOutcome.Resume));
         Assert.That((machine.V.Pc, machine.V.X[10]), Is.EqualTo((Handler + length, a0)));
         Assert.That((machine.V.Csrs.Scause, machine.V.Csrs.Sepc, machine.V.Csrs.Mode), Is.EqualTo((8UL, TrapMachine.Entry, PrivilegeMode.Supervisor)));
-        Assert.That(machine.Mmu.Calls, Is.EqualTo(new[] { "switch Supervisor sum=False mxr=False" }));
+        Assert.That(machine.Mmu.Calls, Is.EqualTo(["switch Supervisor sum=False mxr=False"]));
         Assert.That(machine.Hart.Scounteren, Is.EqualTo(7), "the guest's S-mode reads all counters");
     }
 
@@ -216,7 +215,7 @@ public sealed class HotPathLimitTests
         machine.Mmu.Answer = FaultResolution.Mapped;
         Assert.That(default(DeprivilegedMode<TestHost>).Classify(machine.V, (ulong)cause), Is.EqualTo(TrapKind.PageFault));
         Assert.That(machine.Trap((ulong)cause, 0x7123), Is.EqualTo(TrapOutcome.Resume));
-        Assert.That(machine.Mmu.Calls, Is.EqualTo(new[] { $"resolve 7123 {access}" }));
+        Assert.That(machine.Mmu.Calls, Is.EqualTo([$"resolve 7123 {access}"]));
         Assert.That((machine.V.Pc, machine.V.Counters.PageFaults), Is.EqualTo((TrapMachine.Entry, 1UL)));
     }
 

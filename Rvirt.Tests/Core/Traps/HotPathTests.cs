@@ -4,7 +4,6 @@ using CsCheck;
 using NUnit.Framework;
 using Rvirt.Core.Modes.Deprivileged;
 using Rvirt.Core.Privileged;
-using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 
 namespace Rvirt.Tests.Core.Traps;
@@ -17,8 +16,8 @@ public sealed class HotPathTests
     private static readonly uint[] s_numbers = [Csr.Sstatus, Csr.Sie, Csr.Stvec, Csr.Sscratch, Csr.Sepc, Csr.Scause, Csr.Stval, Csr.Sip, Csr.Satp, 0x7c0];
 
     private static readonly Gen<uint> s_instruction = Gen.Frequency(
-        (6, Gen.Select(Gen.Int[0, 9].Select(i => s_numbers[i]), Gen.UInt[0, 31], Gen.UInt[1, 3].Select(Gen.UInt[0, 1], (operation, immediate) => operation | immediate << 2), Gen.UInt[0, 31],
-            (number, rs1, form, rd) => number << 20 | rs1 << 15 | form << 12 | rd << 7 | 0x73)),
+        (6, Gen.Select(Gen.Int[0, 9].Select(i => s_numbers[i]), Gen.UInt[0, 31], Gen.UInt[1, 3].Select(Gen.UInt[0, 1], (operation, immediate) => operation | (immediate << 2)), Gen.UInt[0, 31],
+            (number, rs1, form, rd) => (number << 20) | (rs1 << 15) | (form << 12) | (rd << 7) | 0x73)),
         (2, Gen.Const(Sret)),
         (1, Gen.UInt));
 
@@ -62,8 +61,8 @@ public sealed class HotPathTests
         Assert.That(machine.Trap((ulong)ExceptionCause.LoadPageFault, 0x5000_0000), Is.EqualTo(TrapOutcome.Resume));
         Assert.That(machine.V.X[10], Is.EqualTo(expected));
         Assert.That(machine.V.Pc, Is.EqualTo(TrapMachine.Entry + length));
-        Assert.That(machine.Bus.Calls, Is.EqualTo(new[] { $"quick 1000 {1 << width}" }));
-        Assert.That(machine.Mmu.Calls, Is.EqualTo(new[] { "resolve 50000000 Load" }));
+        Assert.That(machine.Bus.Calls, Is.EqualTo([$"quick 1000 {1 << width}"]));
+        Assert.That(machine.Mmu.Calls, Is.EqualTo(["resolve 50000000 Load"]));
     }
 
     [TestCase(0x0045a503U, 4, TestName = "lw a0, 4(a1)")]
@@ -79,7 +78,7 @@ public sealed class HotPathTests
         machine.Trap((ulong)ExceptionCause.LoadPageFault, 0x5000_0000);
         Assert.That(machine.V.X[10], Is.EqualTo(0xffffffff89abcdef));
         Assert.That(machine.V.Counters.Mmio, Is.EqualTo(1));
-        Assert.That(machine.Mmu.Calls, Is.EqualTo(new[] { "resolve 50000000 Load" }));
+        Assert.That(machine.Mmu.Calls, Is.EqualTo(["resolve 50000000 Load"]));
     }
 
     [Test]
@@ -89,7 +88,7 @@ public sealed class HotPathTests
         machine.V.X[1] = 0x5000_0000;
         machine.Trap((ulong)ExceptionCause.LoadPageFault, 0x5000_0000);
         Assert.That(machine.V.X[10], Is.EqualTo(0xffffffff89abcdef));
-        Assert.That(machine.Mmu.Calls, Is.EqualTo(new[] { "resolve 50000000 Load" }));
+        Assert.That(machine.Mmu.Calls, Is.EqualTo(["resolve 50000000 Load"]));
     }
 
     [Test]
@@ -192,7 +191,7 @@ public sealed class HotPathTests
         return registers;
     }
 
-    private static ulong Spread(ulong three) => (three & 1) << 1 | (three & 2) << 4 | (three & 4) << 7;
+    private static ulong Spread(ulong three) => ((three & 1) << 1) | ((three & 2) << 4) | ((three & 4) << 7);
 
     /// <summary>A virtual hart before a trap.</summary>
     public sealed record Setting(uint Instruction, ulong Status, ulong Sip, ulong Sie, ulong Operand, ulong Counters, bool User, ulong Fs)

@@ -2,7 +2,6 @@ using System;
 using NUnit.Framework;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.Sbi;
-using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 
 namespace Rvirt.Tests.Core.Traps;
@@ -94,7 +93,7 @@ public class SbiTests
         using var machine = new TrapMachine();
         machine.Ecall(SbiExtension.Time, 0, 5000);
         Assert.That(machine.Hart.Timer, Is.EqualTo(5000));
-        machine.Trap(1UL << 63 | 5, 0);
+        machine.Trap((1UL << 63) | 5, 0);
         Assert.That(machine.V.Csrs.Sip, Is.EqualTo(Interrupts.Timer));
         Assert.That(machine.Hart.Sie & Interrupts.Timer, Is.Zero, "the host's timer is masked until the next call");
         machine.Ecall(SbiExtension.Time, 0, 6000);
@@ -151,7 +150,7 @@ public class SbiTests
         machine.Ecall(SbiExtension.Rfence, 1, 1, 0, 0xffff_ffff_ffff_f000, 0x2000);
         Assert.That(Result(machine).Error, Is.EqualTo(-5));
         Assert.That(machine.Mmu.Calls.FindAll(c => c.StartsWith("fence", StringComparison.Ordinal)),
-            Is.EqualTo(new[] { "fence page 5000", "fence page 6000", "fence page 7000 asid 3", "fence asid 4", "fence" }));
+            Is.EqualTo(["fence page 5000", "fence page 6000", "fence page 7000 asid 3", "fence asid 4", "fence"]));
     }
 
     [TestCase(0UL, 0UL, StopReason.Shutdown)]

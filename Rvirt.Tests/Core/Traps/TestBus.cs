@@ -41,13 +41,13 @@ internal readonly struct TestBus(TestBusState state) : IGuestBus<TestHost>
     public BusOutcome Read(ref TestHost host, int virtualHart, ulong address, int size, out ulong value)
     {
         state.Calls.Add($"read {address:x} {size}");
-        value = state.Value & ulong.MaxValue >> (64 - size * 8);
+        value = state.Value & (ulong.MaxValue >> (64 - (size * 8)));
         return state.Present ? BusOutcome.Of(state.LineChanged) : BusOutcome.NotAnswered;
     }
 
     public bool TryReadQuick(ulong address, int size, out ulong value)
     {
-        value = state.Value & ulong.MaxValue >> (64 - size * 8);
+        value = state.Value & (ulong.MaxValue >> (64 - (size * 8)));
         if (state.Quick)
         {
             state.Calls.Add($"quick {address:x} {size}");

@@ -103,10 +103,7 @@ internal readonly struct TestHost(TestHart hart) : ITrapHost
 
     public void Relax() => (hart.WhenRelaxed ?? throw new InvalidOperationException("nobody is there to wait for")).Invoke();
 
-    public void Wfi()
-    {
-        hart.Sleeps++;
-    }
+    public void Wfi() => hart.Sleeps++;
 
     public bool TryFetch(ulong va, out uint instruction) => hart.Code.TryGetValue(va, out instruction);
 

@@ -1,7 +1,6 @@
 using System;
 using NUnit.Framework;
 using Rvirt.Core.Privileged;
-using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 
 namespace Rvirt.Tests.Core.Traps;
@@ -86,7 +85,7 @@ public class TrapTests
         v.X[6] = 2;
         machine.Illegal(0x10032073);
         var number = pending switch { 0x222 => 9UL, 0x022 => 1UL, _ => 5UL };
-        Assert.That(v.Csrs.Scause, Is.EqualTo(1UL << 63 | number));
+        Assert.That(v.Csrs.Scause, Is.EqualTo((1UL << 63) | number));
         Assert.That(v.Csrs.Stval, Is.Zero);
         Assert.That(v.Pc, Is.EqualTo(0x8000_1000 + (vectored ? number * 4 : 0)));
         Assert.That(v.Csrs.Sepc, Is.EqualTo(TrapMachine.Entry + 8), "the instruction that let it in has completed");
@@ -212,7 +211,7 @@ public class TrapTests
         machine.Illegal(0x12030073);
         machine.Illegal(0x12530073);
         Assert.That(machine.Mmu.Calls.FindAll(c => c.StartsWith("fence", StringComparison.Ordinal)),
-            Is.EqualTo(new[] { "fence", "fence asid 5", "fence page 7000", "fence page 7000 asid 5" }));
+            Is.EqualTo(["fence", "fence asid 5", "fence page 7000", "fence page 7000 asid 5"]));
     }
 
     [Test]
@@ -254,7 +253,7 @@ public class TrapTests
     }
 
     [Test]
-    public void ACauseThatCannotBeIsTheHypervisorsBug([Values(9UL, 11UL, 14UL, 24UL, 1UL << 63 | 3)] ulong cause)
+    public void ACauseThatCannotBeIsTheHypervisorsBug([Values(9UL, 11UL, 14UL, 24UL, (1UL << 63) | 3)] ulong cause)
     {
         using var machine = new TrapMachine();
         Assert.That(machine.Trap(cause, 0), Is.EqualTo(TrapOutcome.HostBug));

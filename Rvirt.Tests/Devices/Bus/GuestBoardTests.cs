@@ -91,7 +91,7 @@ public unsafe class GuestBoardTests
         Assert.That(guest.Read(nodes["rtc"].Single()), Is.EqualTo((uint)guest.Machine.Clock));
         Assert.That(nodes["virtio_mmio"], Has.Exactly(3).Items);
         Assert.That(nodes["virtio_mmio"].Select(slot => guest.Read(slot)), Is.All.EqualTo(0x7472_6976));
-        Assert.That(nodes["virtio_mmio"].Select(slot => guest.Read(slot + 8) != 0), Is.EqualTo(new[] { true, false, false }));
+        Assert.That(nodes["virtio_mmio"].Select(slot => guest.Read(slot + 8) != 0), Is.EqualTo([true, false, false]));
         guest.Write(nodes["plic"].Single() + 160, 1);
         Assert.That(guest.Read(nodes["plic"].Single() + 160), Is.EqualTo(1));
     }

@@ -220,7 +220,6 @@ internal sealed unsafe class ConsoleFocusTests
     [Test]
     public void Messages_stand_between_what_was_printed_before_and_after_them()
     {
-        var host = _guest.Machine.Host;
         _guest.Machine.UartStalled = true;
         Print(0, "before\r\n");
         Print(1, "before\r\n");

@@ -31,8 +31,8 @@ internal sealed class HostClockTests
         var clock = default(HostClock<DeviceHost>);
         clock.Take<HostGoldfishRtc>(new HostDevice { Base = FakeMachine.ClockBase }, frequency);
         var found = clock.WhenIs(ref host, 77, unchecked(77 + wait));
-        var ticks = BigInteger.Divide((BigInteger)wait * frequency + 999_999_999, 1_000_000_000);
-        ticks = BigInteger.Max(ticks, frequency / 1024 + 1);
+        var ticks = BigInteger.Divide(((BigInteger)wait * frequency) + 999_999_999, 1_000_000_000);
+        ticks = BigInteger.Max(ticks, (frequency / 1024) + 1);
         if (time + ticks > ulong.MaxValue)
         {
             Assert.That(found, Is.EqualTo(ulong.MaxValue));

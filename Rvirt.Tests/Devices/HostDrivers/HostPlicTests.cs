@@ -19,12 +19,12 @@ internal sealed class HostPlicTests
         var plic = default(HostPlic<LoggingHost>);
         plic.Take<HostSiFivePlic>(new HostDevice { Base = Base });
         Assert.That(plic.Route(ref host, 3, 37, 9), Is.True);
-        Assert.That(log, Is.EqualTo(new[] { "fence", "c000094=1", "c002184", "c002184=20" }), "priority 1, and bit 5 of the second word of context 3");
+        Assert.That(log, Is.EqualTo(["fence", "c000094=1", "c002184", "c002184=20"]), "priority 1, and bit 5 of the second word of context 3");
         log.Clear();
         host.Claims.Enqueue(37);
         var owners = new Owners();
         plic.Serve(ref host, 3, ref owners);
-        Assert.That(log, Is.EqualTo(new[] { "c203004", "fence", "owner 9", "c203004=25", "c203004" }));
+        Assert.That(log, Is.EqualTo(["c203004", "fence", "owner 9", "c203004=25", "c203004"]));
     }
 
     [Test]
@@ -35,7 +35,7 @@ internal sealed class HostPlicTests
         var plic = default(HostPlic<LoggingHost>);
         plic.Take<HostSiFivePlic>(new HostDevice { Base = Base });
         plic.OpenContext(ref host, 2);
-        Assert.That(log, Is.EqualTo(new[] { "c002100=0", "c002104=0", "c002108=0", "c00210c=0", "c202000=0" }));
+        Assert.That(log, Is.EqualTo(["c002100=0", "c002104=0", "c002108=0", "c00210c=0", "c202000=0"]));
     }
 
     private readonly struct Owners : IInterruptOwners<LoggingHost>

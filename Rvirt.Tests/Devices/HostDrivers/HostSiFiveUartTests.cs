@@ -177,7 +177,7 @@ internal sealed class HostSiFiveUartTests
             uart.EnableInterrupts(ref host, i % 2 == 0, i % 3 == 0);
         }
 
-        Assert.That(host.Touched, Is.SubsetOf(new[] { At, At + 4, At + 8, At + 12, At + 16 }));
+        Assert.That(host.Touched, Is.SubsetOf((ulong[])[At, At + 4, At + 8, At + 12, At + 16]));
     }
 
     private string Read()

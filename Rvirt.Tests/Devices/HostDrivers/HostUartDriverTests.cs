@@ -85,7 +85,7 @@ internal sealed class HostUartDriverTests
             host.Write8(_base, value is >= (byte)'a' and <= (byte)'z' ? (byte)(value - 32) : value);
         }
 
-        public bool TryRead<THost>(ref THost host, out byte value, out byte errors)
+        public readonly bool TryRead<THost>(ref THost host, out byte value, out byte errors)
             where THost : struct, IMmio
         {
             value = _sent;
@@ -100,7 +100,7 @@ internal sealed class HostUartDriverTests
             return true;
         }
 
-        public void EnableInterrupts<THost>(ref THost host, bool receive, bool transmit)
+        public readonly void EnableInterrupts<THost>(ref THost host, bool receive, bool transmit)
             where THost : struct, IMmio
             => host.Write8(_base + 1, (byte)((receive ? 1 : 0) | (transmit ? 2 : 0)));
     }

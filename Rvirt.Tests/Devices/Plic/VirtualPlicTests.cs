@@ -73,7 +73,7 @@ public class VirtualPlicTests
         _plic.SetLevel(5, true);
         _plic.SetLevel(70, true);
         _plic.SetLevel(33, true);
-        Assert.That(new[] { Claim(), Claim(), Claim(), Claim() }, Is.EqualTo(new[] { 33u, 70u, 5u, 0u }));
+        Assert.That(new[] { Claim(), Claim(), Claim(), Claim() }, Is.EqualTo([33u, 70u, 5u, 0u]));
     }
 
     [Test]

@@ -319,7 +319,7 @@ public unsafe class MediationTests
         driver.Notify();
         driver.Descriptor(driver.Descriptors, (uint)head, 0x1000, 0xffff_ffff, 2, 0);
         guest.Device.Run(0);
-        Assert.That(writable, Is.EqualTo(new[] { (TestGuest.HostRam + 0x8_0000, 64u) }));
+        Assert.That(writable, Is.EqualTo([(TestGuest.HostRam + 0x8_0000, 64u)]));
     }
 
     [Test]

@@ -6,7 +6,7 @@ using Rvirt.Testing.Devices;
 namespace Rvirt.Tests.Devices.Virtio;
 
 /// <summary>The device's side of a split queue alone.</summary>
-public unsafe class SplitQueueTests
+public class SplitQueueTests
 {
     private const uint Size = 4;
     private const ulong Available = QueueRam.Base + 0x1000;

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Linq;
 
 namespace Rvirt.Tests.Hostile.Programs;
@@ -209,7 +208,7 @@ internal sealed class SbiProgram
                 var valid = first < 16 && mask >> (int)(16 - first) == 0;
                 Call(Counter, 3, valid ? NoSharedMemory : InvalidParameter, 0, first, mask, 2, 0);
                 Call(Counter, 4, !valid ? InvalidParameter : mask == 0 ? 0 : AlreadyStopped, 0, first, mask, 1);
-                Call(Counter, 2, valid ? NotSupported : InvalidParameter, 0, first, mask, 0, SetTimer | 1ul << 63, 0);
+                Call(Counter, 2, valid ? NotSupported : InvalidParameter, 0, first, mask, 0, SetTimer | (1ul << 63), 0);
                 Call(Counter, 2, InvalidParameter, 0, first, mask, ulong.MaxValue << 8, SetTimer, 0);
             }
 

@@ -46,7 +46,7 @@ internal sealed class VirtioProgram
     }
 
     /// <summary>Descriptors that the requests of <see cref="BuildHonest"/> make the device read.</summary>
-    public const int HonestDescriptors = (3 + 1) + (1 + 3 + 1);
+    public const int HonestDescriptors = 3 + 1 + 1 + 3 + 1;
 
     /// <summary>Chains that they make available.</summary>
     public const int HonestChains = 4;
