@@ -18,7 +18,7 @@ public struct HostAsids
     /// <param name="count">How many, not 0.</param>
     /// <param name="first">The first of them, not 0; the others follow.</param>
     /// <returns>False where there are not as many left.</returns>
-    public bool TryTake(ushort count, out ushort first)
+    internal bool TryTake(ushort count, out ushort first)
     {
         first = 0;
         if (_given + count > _maximum)

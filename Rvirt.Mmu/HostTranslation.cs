@@ -44,7 +44,7 @@ public struct HostTranslation
     public ulong Tables { get; init; }
 
     /// <summary>The window's root entries in use: bit n for index <see cref="WindowIndex"/> + n.</summary>
-    public ulong Slots { get; private set; }
+    internal ulong Slots { get; private set; }
 
     /// <summary>Describes a host whose window is empty yet, but that of one entry is whole from the start.</summary>
     /// <param name="mode">Sv39, Sv48 or Sv57.</param>
@@ -87,13 +87,13 @@ public struct HostTranslation
 
     /// <summary>Whether a root index belongs to the window.</summary>
     /// <param name="rootIndex">0 to 511.</param>
-    public readonly bool IsWindow(int rootIndex) =>
+    internal readonly bool IsWindow(int rootIndex) =>
         (uint)(rootIndex - WindowIndex) < 64 && ((Slots >> (rootIndex - WindowIndex)) & 1) != 0;
 
     /// <summary>Writes the window's entries into a root table.</summary>
     /// <param name="table">512 entries.</param>
     // SAFETY: the caller owns the table; an index is below 256 + 64.
-    public readonly unsafe void WriteWindow(ulong* table)
+    internal readonly unsafe void WriteWindow(ulong* table)
     {
         for (var left = Slots; left != 0; left &= left - 1)
         {

@@ -12,7 +12,7 @@ public unsafe partial struct ShadowMmu<TViews>
     /// <summary>See <see cref="IGuestMmu{THost}.Resolve"/>.</summary>
     /// <remarks>What is known comes first: pages of devices, of which drivers poll a few, then the tables that faults filled last.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ref VCpu Resolve<THost, TFollower>(ref THost host, ulong va, AccessKind access, TFollower follower)
+    internal ref VCpu Resolve<THost, TFollower>(ref THost host, ulong va, AccessKind access, TFollower follower)
         where THost : struct, IFences
         where TFollower : struct, IFaultFollower
     {
@@ -98,7 +98,7 @@ public unsafe partial struct ShadowMmu<TViews>
 
     /// <summary>See <see cref="IGuestMmu{THost}.Translate"/>.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public readonly FaultResolution Translate(ulong va, AccessKind access, out ulong guestAddress)
+    internal readonly FaultResolution Translate(ulong va, AccessKind access, out ulong guestAddress)
     {
         Unsafe.SkipInit(out GuestWalk walk);
         var result = Translate(ref walk, va, access);

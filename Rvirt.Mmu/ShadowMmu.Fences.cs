@@ -19,7 +19,7 @@ public unsafe partial struct ShadowMmu<TViews>
     }
 
     /// <summary>See <see cref="IGuestMmu{THost}.FenceAsid"/>.</summary>
-    public void FenceAsid<THost>(ref THost host, ushort asid)
+    internal void FenceAsid<THost>(ref THost host, ushort asid)
         where THost : struct, IFences
     {
         Counters.FencesAsid++;
@@ -31,7 +31,7 @@ public unsafe partial struct ShadowMmu<TViews>
     }
 
     /// <summary>See <see cref="IGuestMmu{THost}.FencePage"/>.</summary>
-    public void FencePage<THost>(ref THost host, ulong va)
+    internal void FencePage<THost>(ref THost host, ulong va)
         where THost : struct, IFences
     {
         Counters.FencesPage++;
@@ -51,7 +51,7 @@ public unsafe partial struct ShadowMmu<TViews>
     }
 
     /// <summary>See <see cref="IGuestMmu{THost}.FencePageAsid"/>.</summary>
-    public void FencePageAsid<THost>(ref THost host, ulong va, ushort asid)
+    internal void FencePageAsid<THost>(ref THost host, ulong va, ushort asid)
         where THost : struct, IFences
     {
         Counters.FencesPage++;

@@ -101,7 +101,7 @@ public unsafe partial struct ShadowMmu<TViews>
     public ShadowCounters Counters;
 
     /// <summary>See <see cref="IGuestMmu{THost}.Supports"/>: Bare, and every mode shorter than a wide host's own.</summary>
-    public readonly bool Supports(TranslationMode mode) => mode switch
+    internal readonly bool Supports(TranslationMode mode) => mode switch
     {
         TranslationMode.Bare => true,
         TranslationMode.Sv39 => true,
@@ -110,5 +110,5 @@ public unsafe partial struct ShadowMmu<TViews>
     };
 
     /// <summary>See <see cref="IGuestMmu{THost}.AsidMask"/>: all sixteen bits.</summary>
-    public readonly ulong AsidMask => Satp.AsidMask;
+    internal readonly ulong AsidMask => Satp.AsidMask;
 }

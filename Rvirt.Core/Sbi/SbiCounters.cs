@@ -7,7 +7,7 @@ namespace Rvirt.Core.Sbi;
 /// Rvirt's own extension: how often the calling hart left its guest, by cause. Function 0 gives the number of counters, function 1
 /// the counter whose number is in a0, in the order of <see cref="TrapCounters"/>. docs/guests.md tells guests about it.
 /// </summary>
-public static class SbiCounters
+internal static class SbiCounters
 {
     /// <summary>Number of <see cref="TrapCounters.Emulated"/>.</summary>
     internal const byte Emulated = 0;

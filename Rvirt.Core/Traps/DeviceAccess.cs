@@ -7,7 +7,7 @@ using Rvirt.Core.VirtualHart;
 namespace Rvirt.Core.Traps;
 
 /// <summary>Carries out a load, store or atomic instruction that touches a device register, or what is nothing at all.</summary>
-public static class DeviceAccess
+internal static class DeviceAccess
 {
     private const ulong PageOffsetMask = 0xfff;
 

@@ -18,7 +18,7 @@ public static class TrapHandler
     /// <summary>Delivers an interrupt to a guest in S-mode, and emulates what its handler begins with.</summary>
     /// <returns>Resume: enter the guest. Idle: it waits. DeviceInterrupt: claim it, HartInterrupt: serve it, then <see cref="GoOn"/>. Yield: choose who runs. Stop: leave it for good, for its stop reason. HostBug: panic.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TrapOutcome HandleInterrupt<TMode, THost, TMmu, TBus>(TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus)
+    internal static TrapOutcome HandleInterrupt<TMode, THost, TMmu, TBus>(TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus)
         where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
@@ -38,7 +38,7 @@ public static class TrapHandler
     /// <param name="va">The faulting address.</param>
     /// <param name="answer">What the MMU said to it.</param>
     /// <returns>As of <see cref="HandleSlowly"/>.</returns>
-    public static TrapOutcome FinishPageFault<TMode, THost, TMmu, TBus>(
+    internal static TrapOutcome FinishPageFault<TMode, THost, TMmu, TBus>(
         TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, AccessKind access, ulong va, FaultAnswer answer)
         where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
@@ -48,7 +48,7 @@ public static class TrapHandler
 
     /// <summary>Emulates an instruction that the quick parts left.</summary>
     /// <returns>As of <see cref="HandleSlowly"/>.</returns>
-    public static TrapOutcome EmulateSlowly<TMode, THost, TMmu, TBus>(TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, uint instruction)
+    internal static TrapOutcome EmulateSlowly<TMode, THost, TMmu, TBus>(TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, uint instruction)
         where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
@@ -66,7 +66,7 @@ public static class TrapHandler
 
     /// <summary>Handles what the quick parts left of a trap that is no instruction to emulate.</summary>
     /// <returns>Resume: enter the guest. Idle: it waits. DeviceInterrupt: claim it, HartInterrupt: serve it, then <see cref="GoOn"/>. Yield: choose who runs. Stop: leave it for good, for its stop reason. HostBug: panic.</returns>
-    public static TrapOutcome HandleSlowly<TMode, THost, TMmu, TBus>(
+    internal static TrapOutcome HandleSlowly<TMode, THost, TMmu, TBus>(
         TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, ulong cause, ulong value)
         where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost

@@ -20,7 +20,7 @@ public unsafe struct HostClock<THost>
     private uint _frequency;
 
     /// <summary>Whether there is a clock.</summary>
-    public readonly bool Exists => _read != null;
+    internal readonly bool Exists => _read != null;
 
     /// <summary>Has a driver take the clock.</summary>
     /// <typeparam name="TClock">The driver.</typeparam>
@@ -36,7 +36,7 @@ public unsafe struct HostClock<THost>
     }
 
     /// <summary>The time of day, in nanoseconds since 1970.</summary>
-    public ulong Read(ref THost host)
+    internal ulong Read(ref THost host)
     {
         _lock.Acquire();
         var now = _read(ref _state, ref host);
@@ -50,7 +50,7 @@ public unsafe struct HostClock<THost>
     /// <param name="now">The time of day, in nanoseconds since 1970.</param>
     /// <param name="moment">The moment, likewise, and later.</param>
     /// <returns>All ones where <c>time</c> does not count so far.</returns>
-    public readonly ulong WhenIs(ref THost host, ulong now, ulong moment)
+    internal readonly ulong WhenIs(ref THost host, ulong now, ulong moment)
     {
         var wait = moment - now;
         var seconds = wait / Second;

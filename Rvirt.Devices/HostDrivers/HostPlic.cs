@@ -74,7 +74,7 @@ public unsafe struct HostPlic<THost>
     }
 
     /// <summary>Takes a source out of a context. Its owner stays known.</summary>
-    public void Disable(ref THost host, uint context, uint source)
+    internal void Disable(ref THost host, uint context, uint source)
     {
         if (CanRoute(source))
         {
@@ -120,10 +120,10 @@ public unsafe struct HostPlic<THost>
 
     /// <summary>Claims the pending source of highest priority for a context.</summary>
     /// <returns>The source, or 0 where none is pending.</returns>
-    public uint Claim(ref THost host, uint context) => _claim(ref _state, ref host, context);
+    internal uint Claim(ref THost host, uint context) => _claim(ref _state, ref host, context);
 
     /// <summary>Completes a claimed source: it can pend again.</summary>
-    public void Complete(ref THost host, uint context, uint source) => _complete(ref _state, ref host, context, source);
+    internal void Complete(ref THost host, uint context, uint source) => _complete(ref _state, ref host, context, source);
 
     private static void OpenContext<TPlic>(ref DriverState state, ref THost host, uint context)
         where TPlic : unmanaged, IHostPlic

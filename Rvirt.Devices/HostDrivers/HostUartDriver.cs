@@ -34,7 +34,7 @@ public unsafe struct HostUartDriver<THost>
     }
 
     /// <inheritdoc cref="IHostUart.Write"/>
-    public void Write(ref THost host, byte value)
+    internal void Write(ref THost host, byte value)
     {
         if (_write != null)
         {
@@ -43,10 +43,10 @@ public unsafe struct HostUartDriver<THost>
     }
 
     /// <inheritdoc cref="IHostUart.TryWrite"/>
-    public bool TryWrite(ref THost host, byte value) => _tryWrite == null || _tryWrite(ref _state, ref host, value);
+    internal bool TryWrite(ref THost host, byte value) => _tryWrite == null || _tryWrite(ref _state, ref host, value);
 
     /// <inheritdoc cref="IHostUart.TryRead"/>
-    public bool TryRead(ref THost host, out byte value, out byte errors)
+    internal bool TryRead(ref THost host, out byte value, out byte errors)
     {
         if (_tryRead != null)
         {
@@ -59,7 +59,7 @@ public unsafe struct HostUartDriver<THost>
     }
 
     /// <inheritdoc cref="IHostUart.EnableInterrupts"/>
-    public void EnableInterrupts(ref THost host, bool receive, bool transmit)
+    internal void EnableInterrupts(ref THost host, bool receive, bool transmit)
     {
         if (_enableInterrupts != null)
         {

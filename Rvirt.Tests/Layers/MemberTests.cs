@@ -54,6 +54,7 @@ public sealed class MemberTests
         ["Rvirt.Devices.Virtio.QueuePlace"] = OwnBackend,
         ["Rvirt.Devices.Virtio.RingLayout"] = OwnBackend,
         ["Rvirt.Devices.Virtio.SplitQueue"] = OwnBackend,
+        ["Rvirt.Mmu.GuestWalk"] = "what a walk found, for who tests page tables",
         ["Rvirt.Hypervisor.Boards.Board"] = "what the list of an image's boards says of one, whoever wrote the list",
         ["Rvirt.Hypervisor.Host.HartStart"] = "for a host of one's own, which starts harts with it",
         ["Rvirt.Platform.Qemu.QemuVirt"] = "for an image that knows it beside other boards",
@@ -61,13 +62,14 @@ public sealed class MemberTests
     };
 
     /// <summary>Files that are not gone through yet, or have what nothing calls yet.</summary>
-    private static readonly string[] s_coming = [];
+    private static readonly string[] s_coming =
+    [
+        "Rvirt.Core/Host/IRelax.cs", "Rvirt.Core/Sbi/", "Rvirt.Core/VirtualHart/", "Rvirt.Devices/Console/", "Rvirt.Devices/HostDrivers/",
+        "Rvirt.Hypervisor/Monitor/", "Rvirt.Hypervisor/Scheduling/", "Rvirt.Hypervisor/VirtualMachines/",
+    ];
 
     private static readonly Lazy<IReadOnlyList<Member>> s_members = new(() => Find(ProductSources.World, [.. ProductSources.Libraries, .. ProductSources.Programs]));
 
-    [Test]
-    public void Dump() { System.IO.File.WriteAllLines("/tmp/sweepx/shown.txt", s_members.Value.Where(member => member.IsShownForNobody && ProductSources.Libraries.Contains(member.Project) && !member.IsIn(s_unused.Keys.Concat(s_forUsers.Keys)) && !IsComing(member)).Select(member => member.ToString()));
- System.IO.File.WriteAllLines("/tmp/sweepx/dead.txt", s_members.Value.Where(member => member.IsUnused && !member.IsIn(s_unused.Keys) && !IsComing(member)).Select(member => member.ToString())); }
     [Test]
     public void EveryMemberIsUsed() => Assert.That(s_members.Value.Where(member => member.IsUnused && !member.IsIn(s_unused.Keys) && !IsComing(member)).Select(member => member.ToString()), Is.Empty);
 
