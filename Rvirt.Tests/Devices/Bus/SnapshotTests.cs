@@ -101,12 +101,12 @@ internal sealed unsafe class SnapshotTests
         kept.PutInto(guest);
         Assert.That(guest.Device.Resets, Is.EqualTo(resets + 1));
         Assert.That(driver.UsedIndex, Is.EqualTo(2));
-        Assert.That(Enumerable.Range(0, 6).Select(i => (int)Answer(guest, i)), Is.EqualTo(new[] { 1, 2, 0, 0, 0, 0 }));
+        Assert.That(Enumerable.Range(0, 6).Select(i => (int)Answer(guest, i)), Is.EqualTo([1, 2, 0, 0, 0, 0]));
         Assert.That(guest.Device.Run(0), Is.EqualTo(4));
         Assert.That(served, Is.EqualTo(new byte[] { 2, 3, 4, 5 }));
         Assert.That(guest.ServeInterrupts());
         Assert.That(driver.UsedIndex, Is.EqualTo(6));
-        Assert.That(Enumerable.Range(0, 6).Select(i => (int)Answer(guest, i)), Is.EqualTo(new[] { 1, 2, 3, 4, 5, 6 }));
+        Assert.That(Enumerable.Range(0, 6).Select(i => (int)Answer(guest, i)), Is.EqualTo([1, 2, 3, 4, 5, 6]));
 
         // And it goes on.
         for (var i = 0; i < 6; i++)
@@ -186,8 +186,8 @@ internal sealed unsafe class SnapshotTests
         Assert.That(other.Device.Run(0), Is.EqualTo(3));
         other.ServeInterrupts();
         Assert.That(served, Is.EqualTo(new byte[] { 0, 1, 2 }));
-        Assert.That(Enumerable.Range(0, 3).Select(i => (int)Answer(other, i)), Is.EqualTo(new[] { 100, 101, 102 }));
-        Assert.That(Enumerable.Range(0, 3).Select(i => (int)Answer(guest, i)), Is.EqualTo(new[] { 0, 0, 0 }), "the other's device has nothing of this guest's");
+        Assert.That(Enumerable.Range(0, 3).Select(i => (int)Answer(other, i)), Is.EqualTo([100, 101, 102]));
+        Assert.That(Enumerable.Range(0, 3).Select(i => (int)Answer(guest, i)), Is.EqualTo([0, 0, 0]), "the other's device has nothing of this guest's");
         Assert.That(other.Register(VirtioRegister.InterruptStatus), Is.EqualTo(1));
         Assert.That(guest.Register(VirtioRegister.InterruptStatus), Is.Zero);
     }
@@ -270,7 +270,7 @@ internal sealed unsafe class SnapshotTests
     public void What_keeps_state_of_its_own_stands_in_the_way(uint kind, ulong has, SnapshotObstacle expected)
     {
         using var guest = new TestGuest(2, kind, withheld: (1UL << 5) & ~has);
-        Assert.That(guest.Device.Offered & (1UL << 5), Is.EqualTo(has).Or.EqualTo(0));
+        Assert.That(guest.Device.Offered & (1UL << 5), Is.EqualTo(has).Or.Zero);
         Assert.That(guest.Bus->FindObstacle(out var slot), Is.EqualTo(expected));
         Assert.That(slot, expected == SnapshotObstacle.None ? Is.GreaterThan(0) : Is.Zero);
     }
