@@ -32,12 +32,12 @@ public unsafe partial struct ShadowMmu<TViews>
     internal readonly bool TryTranslateDevice(ulong va, AccessKind access, out ulong guestAddress)
     {
         ref var cached = ref Device(va);
-        guestAddress = cached.GuestPage | va & (Pte.PageSize - 1);
+        guestAddress = cached.GuestPage | (va & (Pte.PageSize - 1));
         return cached.Page == (va & ~(Pte.PageSize - 1))
             && cached.Stamp == _fences
             && cached.Root == _activeRoot
             && (!Policy.SharesRoots || cached.View == _view)
-            && (cached.Allowed >> (int)access & 1) != 0;
+            && ((cached.Allowed >> (int)access) & 1) != 0;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -133,7 +133,7 @@ public unsafe partial struct ShadowMmu<TViews>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     // SAFETY: the index is masked, and Initialize made room for MmioTranslation.Count of them.
-    private readonly ref MmioTranslation Device(ulong va) => ref _mmio[va >> Pte.PageShift & (MmioTranslation.Count - 1)];
+    private readonly ref MmioTranslation Device(ulong va) => ref _mmio[(va >> Pte.PageShift) & (MmioTranslation.Count - 1)];
 
     private readonly void Remember(ulong va, ulong guestAddress, AccessKind access)
     {

@@ -16,9 +16,9 @@ public unsafe partial struct ShadowMmu<TViews>
         root.Space = ShadowRoot.NoSpace;
         root.Table = table;
         root.HostAsid = _hostAsids ? _firstAsid + (ulong)index : 0;
-        root.HostSatp = (ulong)_host.Mode << Satp.ModeShift
-            | root.HostAsid << Satp.AsidShift
-            | _window.Address(table) >> Pte.PageShift;
+        root.HostSatp = ((ulong)_host.Mode << Satp.ModeShift)
+            | (root.HostAsid << Satp.AsidShift)
+            | (_window.Address(table) >> Pte.PageShift);
         if (Policy.HasWindow)
         {
             _host.WriteWindow(table);

@@ -12,7 +12,7 @@ public unsafe partial struct ShadowMmu<TViews>
 
     /// <summary>See <see cref="IGuestMmu{THost}.TrySwitchView"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TrySwitchView<THost>(ref THost host, int view)
+    internal bool TrySwitchView<THost>(ref THost host, int view)
         where THost : struct, IFences
     {
         // SAFETY: never null, as NoSpace stands for none; a root's number is below AddressSpace.MaximumRoots.
@@ -35,7 +35,7 @@ public unsafe partial struct ShadowMmu<TViews>
 
     /// <summary>See <see cref="IGuestMmu{THost}.Activate"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Activate<THost>(ref THost host, ulong satp, int view)
+    internal void Activate<THost>(ref THost host, ulong satp, int view)
         where THost : struct, IFences
     {
         if (satp != _satp || !TrySwitchView(ref host, view))

@@ -79,7 +79,7 @@ public sealed class ModeTests
     public void NoFileOutsideTheFolderNamesWhatIsInIt(string project)
     {
         var names = Files("Rvirt.Core").Where(file => file.StartsWith(Folder + "/", StringComparison.Ordinal)).Select(file => Path.GetFileNameWithoutExtension(file)!).ToHashSet();
-        Assert.That(names, Is.SupersetOf(new[] { "DeprivilegedMode", "HotPath", "CsrFile", "SplitViews", "ViewKind", "TableClass" }));
+        Assert.That(names, Is.SupersetOf(["DeprivilegedMode", "HotPath", "CsrFile", "SplitViews", "ViewKind", "TableClass"]));
         var naming = Files(project).Where(file => !file.StartsWith(Folder + "/", StringComparison.Ordinal) && Words(file).Overlaps(names.Append("Deprivileged")));
         Assert.That(naming, Is.EqualTo(project == "Rvirt.Hypervisor" ? new[] { Choice } : []));
     }
@@ -90,7 +90,7 @@ public sealed class ModeTests
     public void TheMmuDoesNotKnowWhatAViewIsMadeOf()
     {
         string[] parts = ["PrivilegeMode", "Sum", "Mxr", "sum", "mxr"];
-        Assert.That(Files("Rvirt.Mmu").Where(file => Words(file).Overlaps(parts)), Is.EqualTo(new[] { "Rvirt.Mmu/GuestWalk.cs" }));
+        Assert.That(Files("Rvirt.Mmu").Where(file => Words(file).Overlaps(parts)), Is.EqualTo(["Rvirt.Mmu/GuestWalk.cs"]));
         var parameters = typeof(IGuestMmu<>).GetMethods().SelectMany(method => method.GetParameters()).Select(parameter => parameter.ParameterType).ToArray();
         Assert.That(parameters, Has.None.EqualTo(typeof(PrivilegeMode)).And.None.EqualTo(typeof(bool)).And.Some.EqualTo(typeof(int)));
     }

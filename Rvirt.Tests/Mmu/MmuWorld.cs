@@ -217,7 +217,7 @@ internal sealed unsafe class MmuWorld : IDisposable
         var root = (Hart.Satp & 0xfff_ffff_ffff) * 4096;
         // Valid, readable, writable, executable, global, accessed, dirty, not for U-mode: from physical address 0, or the gigabyte at 2 GiB.
         return Translation.Mode == TranslationMode.Sv39
-            ? ReadPool(root + (258 * 8)) == (0x8000_0000 >> 2 | 0xef)
+            ? ReadPool(root + (258 * 8)) == ((0x8000_0000 >> 2) | 0xef)
             : ReadPool(root + (256 * 8)) == 0xef;
     }
 
@@ -236,11 +236,8 @@ internal sealed unsafe class MmuWorld : IDisposable
             ? physical - Memory.HostAddress + Ram
             : throw new InvalidOperationException($"{physical:x} is not the guest's");
 
-    public void Dispose()
-    {
-        // SAFETY: allocated in the constructor; nothing uses it any more.
-        NativeMemory.Free(_allocation);
-    }
+    // SAFETY: allocated in the constructor; nothing uses it any more.
+    public void Dispose() => NativeMemory.Free(_allocation);
 
     /// <summary>Reads an entry of the host's tables; they lie in the pool and nowhere else.</summary>
     public ulong ReadPool(ulong address) =>

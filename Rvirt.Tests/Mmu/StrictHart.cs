@@ -26,7 +26,7 @@ internal sealed class StrictHart(Func<ulong, ulong> readTable)
     /// <summary>The mode, SUM and MXR of the hart itself; it is in U-mode where nothing else is said.</summary>
     public Privilege Runs { get; set; } = new(PrivilegeMode.User, false, false);
 
-    private ulong Asid => Satp >> 44 & 0xffff;
+    private ulong Asid => (Satp >> 44) & 0xffff;
 
     private int Levels => (int)(Satp >> 60) - 5;
 
@@ -87,7 +87,7 @@ internal sealed class StrictHart(Func<ulong, ulong> readTable)
     public static ulong Physical(ulong leaf, ulong va, int level)
     {
         var size = 4096UL << (9 * level);
-        var start = (leaf >> 10 & 0xfff_ffff_ffff) * 4096;
+        var start = ((leaf >> 10) & 0xfff_ffff_ffff) * 4096;
         return start % size == 0 ? start + (va % size) : throw new InvalidOperationException($"misaligned leaf {leaf:x} of level {level}");
     }
 
@@ -137,7 +137,7 @@ internal sealed class StrictHart(Func<ulong, ulong> readTable)
                 return true;
             }
 
-            table = (pte >> 10 & 0xfff_ffff_ffff) * 4096;
+            table = ((pte >> 10) & 0xfff_ffff_ffff) * 4096;
             if (useLinks)
             {
                 _links[key] = table;

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Linq;
 using CsCheck;
 using NUnit.Framework;
@@ -196,7 +195,7 @@ public sealed class VirtualTlbTests
                     5 => (MmuWorld.Device >> 2) | flags,
                     6 => (MmuWorld.Ram >> 2) | flags,
                     7 => ((MmuWorld.Ram + 0x20_0000) >> 2) | flags,
-                    8 => (MmuWorld.Ram + 0x80_0000 >> 2) | flags,
+                    8 => ((MmuWorld.Ram + 0x80_0000) >> 2) | flags,
                     9 => (MmuWorld.Ram >> 2) | flags | (1UL << 54),
                     _ => ((MmuWorld.Ram + 0x1_0000 + ((ulong)(step.C % 4) * 0x1000)) >> 2) | flags,
                 });
@@ -224,7 +223,7 @@ public sealed class VirtualTlbTests
             }
             else if (result.Outcome == FaultResolution.WindowCollision)
             {
-                Assert.That(!_world.IsNative && _world.Translation.Mode == TranslationMode.Sv39 && (va >> 30 & 511) == MmuWorld.NarrowSlot, $"a collision at {va:x}");
+                Assert.That(!_world.IsNative && _world.Translation.Mode == TranslationMode.Sv39 && ((va >> 30) & 511) == MmuWorld.NarrowSlot, $"a collision at {va:x}");
             }
             else if (!Fresh(before, result) && !isFresh)
             {
