@@ -158,12 +158,10 @@ translate:
     jal     print_hex
     j       next
 
-# a1: address of a halfword, a2: value to wait for, a3: how often to look.
+# a1: address of a halfword, a2: value to wait for, however long the device takes: how often that is looked at depends on the host's load.
 await:
     lhu     t0, 0(a1)
-    beq     t0, a2, next
-    addi    a3, a3, -1
-    bnez    a3, await
+    bne     t0, a2, await
     j       next
 
 # a1: address, a2: doubleword, a3: how many.

@@ -97,8 +97,8 @@ internal sealed class Script
         return Add(Operation.Translate, value);
     }
 
-    /// <summary>Waits, not for ever, until a halfword of RAM has a value.</summary>
-    public Script Await(ulong address, ulong value) => Add(Operation.Await, address, value, 10_000_000);
+    /// <summary>Waits until a halfword of RAM has a value, which a device of the host may take any time for; who runs the program bounds it.</summary>
+    public Script Await(ulong address, ulong value) => Add(Operation.Await, address, value);
 
     /// <summary>Fills memory with a doubleword.</summary>
     public Script Fill(ulong address, ulong value, ulong count) => Add(Operation.Fill, address, value, count);
