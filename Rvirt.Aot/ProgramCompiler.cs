@@ -226,7 +226,7 @@ public sealed class ProgramCompiler
     {
         var signature = SignatureOf(instance.Method);
         var display = NameBuilder.Of(instance);
-        var function = CreateFunction(export ?? Names.Unique(display), display, signature, export is not null);
+        var function = CreateFunction(export ?? Names.Unique(display), display, signature);
         function.IsCold = IsCold(instance.Definition);
         // Cold code that is part of hot code would be compiled as hot, and take its registers.
         function.Inlining = function.IsCold ? InlinePolicy.Never : InliningOf(instance.Definition);
@@ -236,7 +236,7 @@ public sealed class ProgramCompiler
     }
 
     /// <summary>Makes a function of a signature and adds it to the module.</summary>
-    public IrFunction CreateFunction(string symbol, string display, CallSignature signature, bool isBoundary)
+    public IrFunction CreateFunction(string symbol, string display, CallSignature signature)
     {
         var parameters = new List<IrParameter>();
         if (signature.HasHiddenResult)
@@ -261,13 +261,13 @@ public sealed class ProgramCompiler
             {
                 parameters.Add(new IrParameter(piece.Type)
                 {
-                    Attributes = isBoundary ? CallSignature.Extension(signature.Parameters[i]) : "",
+                    Attributes = CallSignature.Extension(signature.Parameters[i]),
                 });
             }
         }
         var function = new IrFunction(symbol, display, signature.ReturnType, parameters)
         {
-            ReturnAttributes = isBoundary && signature.ResultMode.Kind == PassKind.Scalar ? CallSignature.Extension(signature.Result) : "",
+            ReturnAttributes = signature.ResultExtension,
         };
         Module.Functions.Add(symbol, function);
         return function;

@@ -15,7 +15,8 @@ internal static class Program
                          fails where an operation allocates memory
         publish [--docs] how long both images take to publish, from nothing and after a change; --docs puts the table into
                          docs/performance.md; fails where a limit is exceeded
-        (nothing)        all of them but nested
+        size [IMAGE]     where an image's bytes go, by namespace (default: artifacts/images/rvirt-qemu.elf)
+        (nothing)        all of them but nested and size
         """;
 
     private static int Main(string[] args)
@@ -32,6 +33,8 @@ internal static class Program
                 return NestedBenchmark.Run(intoDocs: Array.IndexOf(args, "--docs") > 0);
             case "publish":
                 return PublishBenchmark.Run(intoDocs: Array.IndexOf(args, "--docs") > 0);
+            case "size":
+                return SizeReport.Run(args.Length > 1 ? args[1] : "artifacts/images/rvirt-qemu.elf");
             case "desktop":
                 return DesktopBenchmark.Run(args[1..]);
             default:

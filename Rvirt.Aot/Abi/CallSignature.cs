@@ -28,6 +28,12 @@ public sealed class CallSignature
 
     public bool HasHiddenResult => ResultMode.Kind == PassKind.Indirect;
 
-    /// <summary>Attributes of a scalar at a boundary with code that is not ours.</summary>
+    /// <summary>What <see cref="Extension"/> is of the result.</summary>
+    public string ResultExtension => ResultMode.Kind == PassKind.Scalar ? Extension(Result) : "";
+
+    /// <summary>
+    /// Attributes of a scalar that is passed: small integers fill their register, signed or not (RISC-V calling convention, "Integer Calling
+    /// Convention"). Calls of compiled code do as calls of other languages do: who uses such a value need not extend it again.
+    /// </summary>
     public static string Extension(TypeShape shape) => shape is { Kind: ShapeKind.Integer, Size: <= 4 } ? "signext" : "";
 }

@@ -136,7 +136,7 @@ public sealed class ImageLinker(CompilerOptions options, PathMap paths, Diagnost
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(options.Output))!);
         var arguments = new List<string> { "--gc-sections", "-X", "--no-dynamic-linker", "-z", "norelro", "-z", "nognustack", "--build-id=none" };
         arguments.AddRange(options.IsPositionIndependent
-            ? ["-pie", "--pack-dyn-relocs=none", "-z", "text"]
+            ? ["-pie", "--pack-dyn-relocs=relr", "-z", "text"]
             : ["-static"]);
         if (options.LinkerScript is not null)
         {
@@ -180,7 +180,7 @@ public sealed class ImageLinker(CompilerOptions options, PathMap paths, Diagnost
             parts => parts[1].Trim(), parts => int.Parse(parts[0], System.Globalization.CultureInfo.InvariantCulture));
     }
 
-    /// <summary>The image applies only relative relocations itself.</summary>
+    /// <summary>The image applies only packed relative relocations itself (RELR, the ELF gABI's "Relative Relocation Table").</summary>
     private bool CheckRelocations(string image)
     {
         if (!options.IsPositionIndependent)
@@ -192,9 +192,15 @@ public sealed class ImageLinker(CompilerOptions options, PathMap paths, Diagnost
         {
             return false;
         }
+        // A pointer that is not aligned cannot be packed, and is listed elsewhere.
+        var packed = false;
         foreach (var line in text.Split('\n'))
         {
-            if (line.Contains("R_RISCV_", StringComparison.Ordinal) && !line.Contains("R_RISCV_RELATIVE", StringComparison.Ordinal))
+            if (line.StartsWith("Relocation section", StringComparison.Ordinal))
+            {
+                packed = line.Contains("'.relr.dyn'", StringComparison.Ordinal);
+            }
+            else if (!packed && line.Contains("R_RISCV_", StringComparison.Ordinal))
             {
                 diagnostics.Add(DiagnosticCode.Relocation, $"the image needs a relocation it cannot apply: {line.Trim()}");
             }

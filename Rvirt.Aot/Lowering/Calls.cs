@@ -166,7 +166,7 @@ public sealed partial class MethodLowering
         IntrinsicTable.RefuseSelfCalling(method, _instance);
         var instance = new MethodInstance(method, selfType) { ReachedFrom = _instance, ReachedAt = _b.Location };
         var (function, signature) = _program.FunctionFor(instance);
-        return EmitCall(new IrSymbol(function.Symbol), signature, operands, place?.Place, function.IsExported ? Boundary.Both : Boundary.None);
+        return EmitCall(new IrSymbol(function.Symbol), signature, operands, place?.Place);
     }
 
     /// <summary>Compiles arguments from left to right; structs that a later argument could change are copied.</summary>
@@ -193,7 +193,7 @@ public sealed partial class MethodLowering
     }
 
     /// <summary>Emits a call to a function or through a pointer.</summary>
-    public Operand EmitCall(IrValue target, CallSignature signature, IReadOnlyList<Operand> operands, IrValue? place, Boundary boundary)
+    public Operand EmitCall(IrValue target, CallSignature signature, IReadOnlyList<Operand> operands, IrValue? place)
     {
         var values = new List<IrValue>();
         var attributes = new List<string>();
@@ -222,7 +222,7 @@ public sealed partial class MethodLowering
                         ? LoadScalar(operands[i].Value, shape, Math.Min(shape.Alignment, wrapped.Alignment))
                         : Scalar(operands[i]);
                     values.Add(_b.Convert(scalar, shape.StackType, signed: true));
-                    attributes.Add(boundary != Boundary.None ? CallSignature.Extension(shape) : "");
+                    attributes.Add(CallSignature.Extension(shape));
                     break;
                 case PassKind.Pieces:
                     foreach (var piece in LoadPieces(AggregateAddress(operands[i], shape), shape, mode))
@@ -245,7 +245,7 @@ public sealed partial class MethodLowering
         var call = _b.Emit(new IrCall(signature.ReturnType, target, values)
         {
             ArgumentAttributes = attributes,
-            ReturnAttributes = boundary == Boundary.Both && signature.ResultMode.Kind == PassKind.Scalar ? CallSignature.Extension(signature.Result) : "",
+            ReturnAttributes = signature.ResultExtension,
         });
         switch (signature.ResultMode.Kind)
         {
@@ -289,7 +289,7 @@ public sealed partial class MethodLowering
             _program.Layouts.ShapeOf(type.ReturnType), type.ParameterTypes.Select(_program.Layouts.ShapeOf).ToList());
         var operands = LowerArguments(call.Arguments);
         var target = LowerPointer(call.FunctionPointer);
-        return EmitCall(target, signature, operands, place?.Place, Boundary.Arguments);
+        return EmitCall(target, signature, operands, place?.Place);
     }
 
     private IrValue LowerLdFtn(LdFtn function)

@@ -30,7 +30,7 @@ public sealed class ExternalMethods(ProgramCompiler program)
         AssemblyText text => LowerAssembly(lowering, method, operands, text),
         Address address => new Operand(GlobalFor(address.Symbol)),
         Import import => lowering.EmitCall(
-            FunctionFor(method, import.Symbol), program.SignatureOf(method), operands, null, Boundary.Both),
+            FunctionFor(method, import.Symbol), program.SignatureOf(method), operands, null),
         _ => null,
     };
 
@@ -107,7 +107,7 @@ public sealed class ExternalMethods(ProgramCompiler program)
         if (!program.Module.Functions.TryGetValue(symbol, out var known))
         {
             program.Names.Reserve(symbol);
-            program.CreateFunction(symbol, name, program.SignatureOf(method), isBoundary: true);
+            program.CreateFunction(symbol, name, program.SignatureOf(method));
         }
         else if (!HasSignature(known, program.SignatureOf(method)))
         {

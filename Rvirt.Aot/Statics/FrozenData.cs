@@ -30,8 +30,8 @@ public sealed class FrozenData(ProgramCompiler program)
             {
                 throw new RefusalException(DiagnosticCode.InvalidIl, $"data of {field.FullName} is cut short");
             }
-            // Aligned for its widest possible element.
-            global = Add($"data.{field.Name}", ReadBytes(section, size), size >= 8 ? 8 : 4);
+            // Aligned for the widest element that such a size is a whole number of: text is mostly of bytes alone.
+            global = Add($"data.{field.Name}", ReadBytes(section, size), size == 0 ? 1 : Math.Min(size & -size, 8));
             _mapped.Add(field, global);
         }
         return new IrSymbol(global.Symbol);

@@ -1,3 +1,4 @@
+using Rvirt.Core.Freestanding;
 using Rvirt.Core.Host;
 using Rvirt.Core.VirtualHart;
 
@@ -8,6 +9,7 @@ internal static class SbiConsole
 {
     private const ulong BytesPerCall = 256;
 
+    [ColdPath]
     internal static unsafe SbiResult Call<THost, TBus>(ref THost host, ref VCpu v, ref TBus bus, ulong function)
         where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>

@@ -1,3 +1,4 @@
+using Rvirt.Core.Freestanding;
 using Rvirt.Core.Host;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.Traps;
@@ -7,6 +8,7 @@ namespace Rvirt.Core.Sbi;
 
 /// <summary>Hart state management (SBI 2.0 §9).</summary>
 /// <remarks>A hart is started by one of those who ask, which takes it from stopped to start-pending; it stops by itself, and is stopped once no instruction follows.</remarks>
+[ColdPath]
 internal static class SbiHartState
 {
     private const uint DefaultRetentiveSuspend = 0;

@@ -1,3 +1,4 @@
+using Rvirt.Core.Freestanding;
 using Rvirt.Core.Host;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.Traps;
@@ -6,6 +7,7 @@ using Rvirt.Core.VirtualHart;
 namespace Rvirt.Core.Sbi;
 
 /// <summary>The legacy calls (SBI 2.0 §5): one result in a0, a1 kept, hart masks read from the caller's memory.</summary>
+[ColdPath]
 internal static class SbiLegacy
 {
     internal static TrapOutcome Call<TMode, THost, TMmu, TBus>(TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus)

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Rvirt.Core.Freestanding;
 using Rvirt.Core.Host;
 using Rvirt.Core.Instructions;
 using Rvirt.Core.Privileged;
@@ -160,7 +161,7 @@ internal static class DeviceAccess
         return outcome;
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [ColdPath]
     private static BusOutcome Atomic<THost, TBus>(
         ref THost host, ref VCpu v, ref TBus bus, in MemoryOperation operation, ulong address)
         where THost : struct, ITrapHost
@@ -182,7 +183,7 @@ internal static class DeviceAccess
         return outcome;
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [ColdPath]
     private static BusOutcome FloatingPointLoad<TMode, THost, TBus>(
         TMode mode, ref THost host, ref VCpu v, ref TBus bus, in MemoryOperation operation, ulong address)
         where TMode : struct, IExecutionMode<THost>
@@ -198,7 +199,7 @@ internal static class DeviceAccess
         return outcome;
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [ColdPath]
     private static BusOutcome FloatingPointStore<TMode, THost, TBus>(
         TMode mode, ref THost host, ref VCpu v, ref TBus bus, in MemoryOperation operation, ulong address)
         where TMode : struct, IExecutionMode<THost>

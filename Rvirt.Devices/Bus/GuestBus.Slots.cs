@@ -1,5 +1,5 @@
-using System.Runtime.CompilerServices;
 using Rvirt.Core.DeviceTree;
+using Rvirt.Core.Freestanding;
 using Rvirt.Devices.Console;
 using Rvirt.Devices.Virtio;
 
@@ -69,7 +69,7 @@ public unsafe partial struct GuestBus<THost>
     private readonly void Tell(ref THost host, uint before, bool elsewhere) =>
         _harts.Tell(ref host, _plic.Signals ^ before, elsewhere || _devices.Harts > 1 ? -1 : 0);
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [ColdPath]
     private void Report(ref THost host, int slot, int queue, QueueFault fault)
     {
         if (_reports == ReportsPerBoot)

@@ -1,3 +1,5 @@
+using Rvirt.Core.Freestanding;
+
 namespace Rvirt.Devices.Clock;
 
 /// <summary>A guest's real-time clock: the Goldfish RTC. It counts nanoseconds since 1970, and can ring one alarm.</summary>
@@ -61,6 +63,7 @@ internal struct GoldfishRtc
     /// <param name="now">The host's time, in nanoseconds since 1970.</param>
     /// <param name="value">The register.</param>
     /// <returns>False for a misaligned offset.</returns>
+    [ColdPath]
     public bool TryRead(uint offset, ulong now, out ulong value)
     {
         value = 0;
@@ -103,6 +106,7 @@ internal struct GoldfishRtc
     /// <param name="now">The host's time, in nanoseconds since 1970.</param>
     /// <param name="value">The value; bits the register does not have are dropped.</param>
     /// <returns>False for a misaligned offset.</returns>
+    [ColdPath]
     public bool TryWrite(uint offset, ulong now, uint value)
     {
         if ((offset & 3) != 0)

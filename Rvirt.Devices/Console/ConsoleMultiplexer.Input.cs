@@ -1,3 +1,4 @@
+using Rvirt.Core.Freestanding;
 using Rvirt.Core.Host;
 
 namespace Rvirt.Devices.Console;
@@ -98,6 +99,7 @@ public unsafe partial struct ConsoleMultiplexer<THost>
 
     /// <summary>Serves the UART's interrupt: takes what was received, and sends what waits.</summary>
     /// <returns>Who has new input.</returns>
+    [ColdPath]
     public ConsoleInput Serve(ref THost host)
     {
         _lock.Acquire();

@@ -94,6 +94,7 @@ public unsafe partial struct ConsoleMultiplexer<THost>
     }
 
     // Stages the next piece of what is to be shown. It may be empty; false where there is none.
+    [ColdPath]
     private bool Compose()
     {
         if (_notice != ConsoleNotice.None)

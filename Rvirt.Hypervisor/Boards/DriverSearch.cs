@@ -1,4 +1,5 @@
 using Rvirt.Core.DeviceTree;
+using Rvirt.Core.Freestanding;
 using Rvirt.Devices.HostDrivers;
 
 namespace Rvirt.Hypervisor.Boards;
@@ -49,6 +50,7 @@ internal struct DriverSearch(FdtProperty name) : IDriverList
         }
     }
 
+    [ColdPath]
     private static bool TryLocate<TDriver>(in FdtReader tree, FdtNode node, out ulong address, out ulong size)
         where TDriver : unmanaged, IHostDriver
         => TDriver.TryLocate(tree, node, out address, out size);

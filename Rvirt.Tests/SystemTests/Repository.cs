@@ -38,10 +38,13 @@ internal static class Repository
     /// <summary>The image for the HiFive Unleashed.</summary>
     public static string UnleashedImage(Firmware firmware) => Image("rvirt-unleashed", firmware);
 
+    /// <summary>An image by its name.</summary>
+    public static string ImageOf(string name) => Need($"artifacts/images/{name}.elf", "make image");
+
     private static string Image(string name, Firmware firmware) => firmware switch
     {
-        Firmware.Stub => Need($"artifacts/images/{name}.elf", "make image"),
-        Firmware.Sbi => Need($"artifacts/images/{name}-sbi.elf", "make image"),
+        Firmware.Stub => ImageOf(name),
+        Firmware.Sbi => ImageOf(name + "-sbi"),
         _ => throw new ArgumentOutOfRangeException(nameof(firmware)),
     };
 

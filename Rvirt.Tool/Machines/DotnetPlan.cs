@@ -66,8 +66,8 @@ public static class DotnetPlan
             null => [],
             "publish" or "nested" => ["--docs"],
             "guest" => ["--docs", "--without-sbi"],
-            "desktop" => null,
-            var other => throw new FormatException($"BENCH is guest, nested, desktop or publish, not {other}"),
+            "desktop" or "size" => null,
+            var other => throw new FormatException($"BENCH is guest, nested, desktop, publish or size, not {other}"),
         };
         if (options is not null && words.Skip(1).FirstOrDefault(word => !options.Contains(word)) is { } unknown)
         {

@@ -179,6 +179,15 @@ public class ProgramErrorTests
     }
 
     [Test]
+    public void APointerThatIsNotAlignedIsRefusedInAnImageThatRelocatesItself()
+    {
+        var options = WithAssembly(".globl _start\n_start: ret\n.section .data.odd, \"awR\"\n.byte 0\n.dword _start\n");
+        var error = Single(options with { IsPositionIndependent = true });
+        Assert.That(error.Code, Is.EqualTo(DiagnosticCode.Relocation));
+        Assert.That(error.Message, Does.Contain("R_RISCV_RELATIVE"));
+    }
+
+    [Test]
     public void AllErrorsOfAProgramComeAtOnce()
     {
         var diagnostics = new DiagnosticBag();
