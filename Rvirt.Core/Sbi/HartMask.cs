@@ -33,5 +33,5 @@ internal readonly struct HartMask
 
     /// <summary>Whether a hart is named.</summary>
     public bool Contains(int hart) =>
-        _base == ulong.MaxValue || (ulong)hart >= _base && (ulong)hart - _base < 64 && (_mask >> (int)((ulong)hart - _base) & 1) != 0;
+        _base == ulong.MaxValue || ((ulong)hart >= _base && (ulong)hart - _base < 64 && ((_mask >> (int)((ulong)hart - _base)) & 1) != 0);
 }

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using System.Threading;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Host;
-using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 
 namespace Rvirt.Core.Sbi;
@@ -72,7 +71,7 @@ internal static unsafe class RemoteFence
     {
         for (var i = 0; i < v.GuestHarts; i++)
         {
-            if ((waiting >> i & 1) == 0)
+            if (((waiting >> i) & 1) == 0)
             {
                 continue;
             }

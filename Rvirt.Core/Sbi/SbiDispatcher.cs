@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using Rvirt.Core.Host;
 using Rvirt.Core.Privileged;
-using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 
 namespace Rvirt.Core.Sbi;

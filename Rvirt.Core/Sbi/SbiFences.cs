@@ -1,5 +1,4 @@
 using Rvirt.Core.Host;
-using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 
 namespace Rvirt.Core.Sbi;
@@ -24,9 +23,8 @@ internal static class SbiFences
         }
 
         var harts = new HartMask(v.X[SbiDispatcher.A0], v.X[SbiDispatcher.A1]);
-        SbiError error;
         var outcome = function == 0
-            ? FenceFetches(mode, ref host, ref v, ref mmu, harts, out error)
+            ? FenceFetches(mode, ref host, ref v, ref mmu, harts, out var error)
             : Fence(
                 mode, ref host, ref v, ref mmu, harts, v.X[SbiDispatcher.A2], v.X[SbiDispatcher.A3],
                 function == 2 ? (ushort)v.X[SbiDispatcher.A4] : FenceRange.AnyAsid, out error);
@@ -84,7 +82,7 @@ internal static class SbiFences
             return TrapOutcome.Advance;
         }
 
-        var pages = size == 0 ? 0 : (start + size - 1 >> PageShift) - (start >> PageShift) + 1;
+        var pages = size == 0 ? 0 : ((start + size - 1) >> PageShift) - (start >> PageShift) + 1;
         if (pages == 0 && !whole)
         {
             return TrapOutcome.Advance;

@@ -1,7 +1,5 @@
 using Rvirt.Core.Freestanding;
 using Rvirt.Core.Host;
-using Rvirt.Core.Privileged;
-using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 
 namespace Rvirt.Core.Sbi;
@@ -66,7 +64,7 @@ internal static class SbiHartState
         where THost : struct, ITrapHost
     {
         var kind = (uint)v.X[SbiDispatcher.A0];
-        if (kind != DefaultRetentiveSuspend && kind != DefaultNonRetentiveSuspend)
+        if (kind is not (DefaultRetentiveSuspend or DefaultNonRetentiveSuspend))
         {
             return SbiDispatcher.Return(ref v, new SbiResult(SbiError.InvalidParam));
         }

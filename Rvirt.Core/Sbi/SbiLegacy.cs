@@ -1,7 +1,6 @@
 using Rvirt.Core.Freestanding;
 using Rvirt.Core.Host;
 using Rvirt.Core.Privileged;
-using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 
 namespace Rvirt.Core.Sbi;
@@ -106,7 +105,7 @@ internal static class SbiLegacy
 
         resolution = ReadWord<THost, TMmu>(ref v, ref mmu, address - offset + Word, out var high);
         var shift = (int)offset * 8;
-        mask = mask >> shift | high << (64 - shift);
+        mask = (mask >> shift) | (high << (64 - shift));
         return resolution;
     }
 

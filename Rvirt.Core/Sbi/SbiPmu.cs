@@ -29,7 +29,7 @@ internal static class SbiPmu
     private const ulong TakeSnapshot = 2;
 
     /// <summary>counter_info of a firmware counter, of 64 bits. Callers should look at no field but the type then, and Linux goes by the width all the same.</summary>
-    private const ulong FirmwareCounter = 1UL << 63 | 63UL << 12;
+    private const ulong FirmwareCounter = (1UL << 63) | (63UL << 12);
 
     /// <summary>Type of event_idx: firmware events.</summary>
     private const ulong FirmwareEvents = 15;
@@ -197,7 +197,7 @@ internal static class SbiPmu
     private static ulong Value(ref VCpu v, int counter)
     {
         var value = v.FirmwareCounters.Values[counter];
-        return (v.FirmwareCounters.Started >> counter & 1) != 0 ? value + Followed(ref v, counter) : value;
+        return ((v.FirmwareCounters.Started >> counter) & 1) != 0 ? value + Followed(ref v, counter) : value;
     }
 
     private static ulong Followed(ref VCpu v, int counter)

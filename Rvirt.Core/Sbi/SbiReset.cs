@@ -1,4 +1,3 @@
-using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 
 namespace Rvirt.Core.Sbi;

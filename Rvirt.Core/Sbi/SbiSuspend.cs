@@ -1,6 +1,5 @@
 using Rvirt.Core.Freestanding;
 using Rvirt.Core.Host;
-using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 
 namespace Rvirt.Core.Sbi;

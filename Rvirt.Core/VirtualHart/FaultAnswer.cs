@@ -18,7 +18,7 @@ public readonly struct FaultAnswer
 
     /// <summary>The access is allowed, and leads to no RAM.</summary>
     /// <param name="guestAddress">Where it leads, 56 bits.</param>
-    public static FaultAnswer NotMemory(ulong guestAddress) => new((ulong)FaultResolution.NotMemory << ResolutionShift | guestAddress);
+    public static FaultAnswer NotMemory(ulong guestAddress) => new(((ulong)FaultResolution.NotMemory << ResolutionShift) | guestAddress);
 
     /// <summary>Any other answer.</summary>
     public static implicit operator FaultAnswer(FaultResolution resolution) => new((ulong)resolution << ResolutionShift);

@@ -77,8 +77,6 @@ public static class HostInterrupt
     public static void UpdateExternal<TMode, THost, TBus>(TMode mode, ref THost host, ref VCpu v, ref TBus bus)
         where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
-        where TBus : struct, IGuestBus<THost>
-    {
+        where TBus : struct, IGuestBus<THost> =>
         mode.SetPending(ref host, ref v, Interrupts.External, bus.ExternalInterruptPending(v.Index));
-    }
 }

@@ -3,7 +3,6 @@ using Rvirt.Core.Host;
 using Rvirt.Core.Memory;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.HostDrivers;
-using Rvirt.Hypervisor.Setup;
 
 namespace Rvirt.Hypervisor.Host;
 

@@ -10,8 +10,8 @@ internal struct ShortText
     /// <summary>Longest text kept.</summary>
     public const int Capacity = 31;
 
-    private Bytes _bytes;
-    private byte _length;
+    private readonly Bytes _bytes;
+    private readonly byte _length;
 
     /// <summary>Keeps a text.</summary>
     public ShortText(ReadOnlySpan<byte> text)

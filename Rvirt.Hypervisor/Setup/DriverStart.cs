@@ -1,4 +1,3 @@
-using Rvirt.Core.DeviceTree;
 using Rvirt.Devices.HostDrivers;
 using Rvirt.Hypervisor.Boards;
 using Rvirt.Hypervisor.Host;

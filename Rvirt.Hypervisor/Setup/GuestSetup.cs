@@ -1,5 +1,4 @@
 using System;
-using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Images;
 using Rvirt.Core.Memory;
 using Rvirt.Core.Privileged;
@@ -222,8 +221,7 @@ internal static unsafe class GuestSetup<THost>
     // Congruent with the guest's addresses modulo 1 GiB where that is possible and wanted, so that its largest pages stay whole; else modulo 2 MiB.
     private static bool TryTakeRam(ref THost host, Guest<THost>* guest, ulong length, ulong alignment, ref MemoryMap map)
     {
-        ulong address;
-        if ((length < alignment || !map.TryTake(length, alignment, out address)) && !map.TryTake(length, Superpage, out address))
+        if ((length < alignment || !map.TryTake(length, alignment, out var address)) && !map.TryTake(length, Superpage, out address))
         {
             return false;
         }

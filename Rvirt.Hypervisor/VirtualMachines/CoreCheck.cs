@@ -3,7 +3,6 @@ using System.Threading;
 using Rvirt.Core.Freestanding;
 using Rvirt.Devices.Console;
 using Rvirt.Hypervisor.Host;
-using Rvirt.Hypervisor.Setup;
 
 namespace Rvirt.Hypervisor.VirtualMachines;
 

@@ -1,6 +1,5 @@
 using Rvirt.Core.Freestanding;
 using Rvirt.Core.Privileged;
-using Rvirt.Core.VirtualHart;
 using Rvirt.Hypervisor.Host;
 
 namespace Rvirt.Hypervisor.VirtualMachines;

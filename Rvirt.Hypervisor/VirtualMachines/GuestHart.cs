@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Hypervisor.Host;
 using Rvirt.Hypervisor.Scheduling;
-using Rvirt.Mmu;
 
 namespace Rvirt.Hypervisor.VirtualMachines;
 

@@ -1,13 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Threading;
 using Rvirt.Core.Freestanding;
-using Rvirt.Core.Privileged;
 using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
-using Rvirt.Devices.Bus;
-using Rvirt.Devices.Console;
 using Rvirt.Hypervisor.Host;
-using Rvirt.Mmu;
 
 namespace Rvirt.Hypervisor.VirtualMachines;
 

@@ -1,7 +1,6 @@
 using System;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Images;
-using Rvirt.Core.Memory;
 using Rvirt.Core.Seeds;
 using Rvirt.Devices.Bus;
 using Rvirt.Hypervisor.Host;

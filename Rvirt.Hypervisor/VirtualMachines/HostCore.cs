@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Hypervisor.Host;
-using Rvirt.Hypervisor.Setup;
 
 namespace Rvirt.Hypervisor.VirtualMachines;
 

@@ -7,7 +7,6 @@ using Rvirt.Devices.HostDrivers;
 using Rvirt.Hypervisor.Host;
 using Rvirt.Hypervisor.Monitor;
 using Rvirt.Hypervisor.Scheduling;
-using Rvirt.Hypervisor.Setup;
 using Rvirt.Mmu;
 
 namespace Rvirt.Hypervisor.VirtualMachines;

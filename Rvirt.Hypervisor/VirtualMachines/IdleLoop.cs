@@ -1,9 +1,6 @@
 using Rvirt.Core.Privileged;
-using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
-using Rvirt.Devices.Bus;
 using Rvirt.Hypervisor.Host;
-using Rvirt.Mmu;
 
 namespace Rvirt.Hypervisor.VirtualMachines;
 

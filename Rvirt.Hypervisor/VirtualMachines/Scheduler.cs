@@ -1,7 +1,6 @@
 using System;
 using System.Threading;
 using Rvirt.Core.Privileged;
-using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Hypervisor.Host;
 using Rvirt.Hypervisor.Scheduling;

@@ -1,10 +1,6 @@
 using System.Threading;
-using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
-using Rvirt.Devices.Bus;
 using Rvirt.Hypervisor.Host;
-using Rvirt.Hypervisor.Setup;
-using Rvirt.Mmu;
 
 namespace Rvirt.Hypervisor.VirtualMachines;
 

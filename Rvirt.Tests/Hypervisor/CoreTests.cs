@@ -22,7 +22,7 @@ internal sealed unsafe class CoreTests
         Assert.That(world.Boot([world.Guest("one", Spin)]), world.Desktop.Emergency);
         var record = world.Desktop.Record;
         Assert.That((record->CoreCount, (nint)record->Cores[0].First), Is.EqualTo((2, (nint)record->Guests[0].Harts[0])));
-        Assert.That((nint)record->Cores[1].First, Is.EqualTo((nint)0));
+        Assert.That((nint)record->Cores[1].First, Is.EqualTo(nint.Zero));
         world.Desktop.Run(10_000);
         var hart = world.Machine.Harts[1];
         Assert.That(hart.ReadCsr(CsrNumber.Satp), Is.EqualTo(record->Boot.Satp));

@@ -85,7 +85,7 @@ internal sealed unsafe class EndTests
             [StopReason.Requested] = nameof(A_guest_that_is_asked_to_stop_stops),
             [StopReason.WindowCollision] = nameof(A_guest_that_maps_what_the_hypervisor_needs_ends_with_a_line_that_says_so),
         };
-        Assert.That(Enum.GetValues<StopReason>().Except(Ends().Select(test => (StopReason)test.Arguments[1]!)).Except(elsewhere.Keys), Is.EqualTo(new[] { StopReason.None }));
+        Assert.That(Enum.GetValues<StopReason>().Except(Ends().Select(test => (StopReason)test.Arguments[1]!)).Except(elsewhere.Keys), Is.EqualTo([StopReason.None]));
     }
 
     [TestCaseSource(nameof(Ends))]
@@ -116,7 +116,7 @@ internal sealed unsafe class EndTests
     }
 
     [Test]
-    public void The_machine_ends_with_the_status_of_the_first_that_failed([Values(true, false)] bool inOrder)
+    public void The_machine_ends_with_the_status_of_the_first_that_failed([Values] bool inOrder)
     {
         // The later one counts to ten thousand first.
         const string Late = "li t2, 10000\ncount: addi t2, t2, -1\nbnez t2, count\n";

@@ -1,7 +1,5 @@
 using System;
-using System.Collections.Generic;
 using System.Linq;
-using System.Text;
 using NUnit.Framework;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Desktop.Guests;
@@ -15,7 +13,7 @@ using Rvirt.Tests.Core.DeviceTree;
 namespace Rvirt.Tests.Hypervisor;
 
 /// <summary>What a guest finds in its RAM: kernel, initial RAM disk and device tree, each whole and in its place.</summary>
-internal sealed unsafe class LoadTests
+internal sealed class LoadTests
 {
     private const string Loop = "here: j here\n";
 
@@ -53,10 +51,10 @@ internal sealed unsafe class LoadTests
             GuestPayload.Program(Loop) with { Memory = 6 << 20, Arguments = "some words", Slots = [2, 0] },
             GuestPayload.Program(Loop) with { Slots = [] });
         var text = Tree(world.Guests[0]);
-        Assert.That(Nodes(text, "virtio_mmio"), Is.EqualTo(new[] { "10001000", "10002000" }), "in slots of its own, from the first on");
+        Assert.That(Nodes(text, "virtio_mmio"), Is.EqualTo(["10001000", "10002000"]), "in slots of its own, from the first on");
         Assert.That(text, Does.Contain("bootargs = \"some words\";").And.Contain("reg = <0x00 0x80000000 0x00 0x600000>;"));
-        Assert.That(Nodes(text, "serial").Concat(Nodes(text, "plic")).Concat(Nodes(text, "test")).Concat(Nodes(text, "rtc")), Is.EqualTo(new[] { "10000000", "c000000", "100000", "101000" }));
-        Assert.That(Nodes(text, "cpu"), Is.EqualTo(new[] { "0" }));
+        Assert.That(Nodes(text, "serial").Concat(Nodes(text, "plic")).Concat(Nodes(text, "test")).Concat(Nodes(text, "rtc")), Is.EqualTo(["10000000", "c000000", "100000", "101000"]));
+        Assert.That(Nodes(text, "cpu"), Is.EqualTo(["0"]));
         Assert.That(text, Does.Not.Contain("linux,initrd"));
         Assert.That(Nodes(Tree(world.Guests[1]), "virtio_mmio"), Is.Empty);
         var kinds = Enumerable.Range(0, 8).Select(slot => world.Guests[0].Bus.SlotKind(slot)).ToArray();
@@ -68,7 +66,7 @@ internal sealed unsafe class LoadTests
     {
         using var world = new GuestWorld(
             new WorldOptions { Attach = machine => machine.AttachVirtio(3, new VirtioEntropy(1)) }, GuestPayload.Program(Loop));
-        Assert.That(Nodes(Tree(world.Guest), "virtio_mmio"), Is.EqualTo(new[] { "10001000" }));
+        Assert.That(Nodes(Tree(world.Guest), "virtio_mmio"), Is.EqualTo(["10001000"]));
     }
 
     [Test]

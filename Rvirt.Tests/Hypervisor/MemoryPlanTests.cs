@@ -10,7 +10,6 @@ using Rvirt.Desktop.Hypervisor;
 using Rvirt.Devices.Bus;
 using Rvirt.Hypervisor.Boards;
 using Rvirt.Hypervisor.Host;
-using Rvirt.Hypervisor.Setup;
 using Rvirt.Hypervisor.VirtualMachines;
 using Rvirt.Mmu;
 using Rvirt.Tests.Core.DeviceTree;
@@ -158,9 +157,9 @@ internal sealed unsafe class MemoryPlanTests
     {
         var banks = new List<(ulong Start, ulong End)>();
         var start = Ram;
-        for (var i = random.Next(1, 4); i > 0 && start < Ram + (ulong)RamLength; i--)
+        for (var i = random.Next(1, 4); i > 0 && start < Ram + RamLength; i--)
         {
-            var length = i == 1 ? Ram + (ulong)RamLength - start : Math.Min((ulong)random.Next(8 << 8, RamLength >> 12) << 12, Ram + (ulong)RamLength - start);
+            var length = i == 1 ? Ram + RamLength - start : Math.Min((ulong)random.Next(8 << 8, RamLength >> 12) << 12, Ram + RamLength - start);
             banks.Add((start, start + length));
             start += length + ((ulong)random.Next(1, 512) << 12);
         }

@@ -14,7 +14,6 @@ using Rvirt.Core.Privileged;
 using Rvirt.Desktop.Guests;
 using Rvirt.Desktop.Hypervisor;
 using Rvirt.Hypervisor.Boards;
-using Rvirt.Hypervisor.Host;
 using Rvirt.Reference;
 using Rvirt.Reference.Assembly;
 using Rvirt.Tests.Core.DeviceTree;

@@ -151,9 +151,9 @@ internal sealed unsafe class SetupTests
 
     private static IEnumerable<TestCaseData> BadGuests()
     {
-        yield return new TestCaseData((object)new[] { (1024UL << 20, 1u, Array.Empty<uint>()) }, "guest g0: too little memory for the 1024 MiB it asks for: give the guest less, or the machine more, by MoreMemory");
-        yield return new TestCaseData((object)new[] { (0UL, 1u, new uint[] { 3 }) }, "guest g0: it asks for a virtio slot that the machine does not have: name those it has");
-        yield return new TestCaseData((object)new[] { (60UL << 20, 1u, Array.Empty<uint>()), (60UL << 20, 1u, Array.Empty<uint>()) }, "guest g1: too little memory for the 60 MiB it asks for: give the guest less, or the machine more, by MoreMemory");
+        yield return new TestCaseData(((ulong, uint, uint[])[])[(1024UL << 20, 1, [])], "guest g0: too little memory for the 1024 MiB it asks for: give the guest less, or the machine more, by MoreMemory");
+        yield return new TestCaseData(((ulong, uint, uint[])[])[(0, 1, [3])], "guest g0: it asks for a virtio slot that the machine does not have: name those it has");
+        yield return new TestCaseData(((ulong, uint, uint[])[])[(60UL << 20, 1, []), (60UL << 20, 1, [])], "guest g1: too little memory for the 60 MiB it asks for: give the guest less, or the machine more, by MoreMemory");
     }
 
     [TestCaseSource(nameof(BadGuests))]

@@ -186,7 +186,7 @@ public sealed class BarePayloadTests
         var loaded = 0UL;
         for (var i = 0; i < count; i++)
         {
-            var header = file.AsSpan((int)headers + 56 * i);
+            var header = file.AsSpan((int)headers + (56 * i));
             if (BinaryPrimitives.ReadUInt32LittleEndian(header) == 1)
             {
                 loaded += BinaryPrimitives.ReadUInt64LittleEndian(header[32..]);

@@ -17,7 +17,7 @@ namespace Rvirt.Tests.SystemTests;
 public sealed class DebianGuestTests(Firmware firmware)
 {
     private const int Megabyte = 1 << 20;
-    private static readonly string s_prompt = @"root@guest0:[^#\r\n]*# ";
+    private const string Prompt = @"root@guest0:[^#\r\n]*# ";
     private readonly byte[] _file = RandomNumberGenerator.GetBytes(16 * Megabyte);
     private GuestMachine _machine = null!;
     private BootCost _boot;
@@ -58,16 +58,16 @@ public sealed class DebianGuestTests(Firmware firmware)
         _machine.Qemu.Send("root\n");
         _machine.Qemu.Expect("Password: ", 60);
         _machine.Qemu.Send(Repository.RootPassword + "\n");
-        _machine.Qemu.Expect(s_prompt, 60);
+        _machine.Qemu.Expect(Prompt, 60);
         _machine.Qemu.Send("echo $((6 * 7)) from $(uname -m)\n");
         _machine.Qemu.Expect("42 from riscv64", 60);
-        _machine.Qemu.Expect(s_prompt, 60);
+        _machine.Qemu.Expect(Prompt, 60);
 
         // Longer than any FIFO, typed at once: not a character may be lost.
         var text = string.Concat(Enumerable.Range(0, 40).Select(i => $"{i:x2}"));
         _machine.Qemu.Send($"echo {text} | md5sum\n");
         _machine.Qemu.Expect(Convert.ToHexStringLower(MD5.HashData(System.Text.Encoding.ASCII.GetBytes(text + "\n"))), 60);
-        _machine.Qemu.Expect(s_prompt, 60);
+        _machine.Qemu.Expect(Prompt, 60);
         _machine.Qemu.Send("exit\n");
         _machine.Qemu.Expect("guest0 login: ", 60);
     }
@@ -208,7 +208,7 @@ public sealed class DebianGuestTests(Firmware firmware)
         using var expected = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
         for (var i = 0; i < 4; i++)
         {
-            expected.AppendData(_file, i * 1000003, _file.Length - i * 1000003);
+            expected.AppendData(_file, i * 1000003, _file.Length - (i * 1000003));
             expected.AppendData(_file, 0, i * 1000003);
         }
 

@@ -82,7 +82,7 @@ public sealed class DebuggerTests(Firmware firmware)
         Assert.That(lines, Has.Count.EqualTo(16), _serial);
         Assert.That(lines.Select(line => ulong.Parse(line.Groups[1].Value, CultureInfo.InvariantCulture)), Is.Ordered);
         Assert.That(lines[^1].Groups[3].Value, Is.EqualTo("store page fault value 0x10000000"), "the one that the bug was planted in");
-        Assert.That(lines.Select(line => line.Groups[3].Value), Is.SupersetOf(new[] { "load page fault value 0x10000005" }), "the guest asks whether there is room");
+        Assert.That(lines.Select(line => line.Groups[3].Value), Is.SupersetOf(["load page fault value 0x10000005"]), "the guest asks whether there is room");
         Assert.That(_debugger, Does.Contain($"pc 0x{lines[^1].Groups[2].Value}"), "where the debugger saw the guest");
     }
 

@@ -45,7 +45,7 @@ public sealed class MonitorLineTests(Firmware firmware)
     public void Every_command_answers()
     {
         var commands = Ask("help").Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[0]).ToArray();
-        Assert.That(commands, Is.SupersetOf(new[] { "help", "guests", "trace", "shutdown" }));
+        Assert.That(commands, Is.SupersetOf(["help", "guests", "trace", "shutdown"]));
         Assert.That(Ask("help walk"), Has.Length.EqualTo(1).And.Some.Contains("ADDRESS"));
         Assert.That(Ask("version").Single(), Does.Match(@"^  Rvirt \d+\.\d+\.\d+$"));
 
@@ -63,8 +63,8 @@ public sealed class MonitorLineTests(Firmware firmware)
         var registers = string.Join('\n', Ask("regs db"));
         Assert.That(registers, Does.Match(@"  pc       0x00000000802000[0-9a-f]{2} \(S\)\n").And.Match(@"  s0   0x0000000010000000 "), "the other hart's, where the UART's address is");
         Assert.That(string.Join('\n', Ask("regs web.0")), Does.Match(@"  s0   0x0000000010000000 "));
-        Assert.That(Ask("walk db 0x80200000"), Is.EqualTo(new[] { "  translation is off" }));
-        Assert.That(Ask("mem db 0x80200000 16"), Is.EqualTo(new[] { $"  0x0000000080200000  0x{Word(0):x16} 0x{Word(8):x16}" }));
+        Assert.That(Ask("walk db 0x80200000"), Is.EqualTo(["  translation is off"]));
+        Assert.That(Ask("mem db 0x80200000 16"), Is.EqualTo([$"  0x0000000080200000  0x{Word(0):x16} 0x{Word(8):x16}"]));
         Assert.That(Ask("shadow db")[0], Does.Match(@"^  tables +[1-9]\d* live of 512, [1-9]\d* made$"));
         Assert.That(Ask("devices db"), Has.Length.EqualTo(1), "it has none");
 
@@ -76,7 +76,7 @@ public sealed class MonitorLineTests(Firmware firmware)
         Assert.That(Ask("trace off"), Is.Empty);
 
         Assert.That(Answer("reset db"), Is.EqualTo("rvirt: error: reset: no command of that name; help names all"));
-        Assert.That(Ask("escape"), Is.EqualTo(new[] { "  Ctrl-]" }));
+        Assert.That(Ask("escape"), Is.EqualTo(["  Ctrl-]"]));
         Assert.That(Ask("escape ^T"), Is.Empty);
         _qemu.Send("focus db\r");
         _qemu.Expect(@"--- db \(last 0 bytes, 0 lost\) ---\r\n", 30);

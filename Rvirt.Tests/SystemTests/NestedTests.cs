@@ -19,8 +19,8 @@ public sealed class NestedTests
         var payload = BareProgram.Build(folder, "failing-payload.S", 0x80200000);
         using var qemu = Start(folder, firmware, 3, payload);
         Assert.That(qemu.WaitForExit(60), Is.EqualTo(7), qemu.Describe);
-        Assert.That(Hosts(qemu), Is.EqualTo(new[] { "Sv57", "Sv48", "Sv39" }), "each leaves its guest a shorter mode");
-        Assert.That(Ends(qemu, "reported a failure, code 7"), Is.EqualTo(new[] { "innermost", "innermost-host", "innermost-host-host" }));
+        Assert.That(Hosts(qemu), Is.EqualTo(["Sv57", "Sv48", "Sv39"]), "each leaves its guest a shorter mode");
+        Assert.That(Ends(qemu, "reported a failure, code 7"), Is.EqualTo(["innermost", "innermost-host", "innermost-host-host"]));
     }
 
     /// <summary>System calls, page faults, fences, switches of tables, timers, and registers of three kinds of device.</summary>
@@ -35,7 +35,7 @@ public sealed class NestedTests
         qemu.Expect("rvirt-bench: done", 300);
         Assert.That(qemu.WaitForExit(60), Is.Zero, qemu.Describe);
         Assert.That(Hosts(qemu), Has.Length.EqualTo(3));
-        Assert.That(Ends(qemu, "powered off"), Is.EqualTo(new[] { "innermost", "innermost-host", "innermost-host-host" }));
+        Assert.That(Ends(qemu, "powered off"), Is.EqualTo(["innermost", "innermost-host", "innermost-host-host"]));
         Assert.That(Regex.Count(qemu.Serial, @"(?m)^(timer interrupt round trip|virtio register read|null system call) {2,}[\d.]+\r?$"), Is.EqualTo(3), qemu.Describe);
     }
 
@@ -44,11 +44,11 @@ public sealed class NestedTests
     {
         using var machine = GuestMachine.BootDebian(Firmware.Stub, 1, TimeSpan.FromSeconds(600), guestMemory: 256, levels: 2);
         machine.Qemu.Expect(@"rvirt-guest: ssh ready after [\d.]+ s on guest0", 300);
-        Assert.That(Hosts(machine.Qemu), Is.EqualTo(new[] { "Sv57", "Sv48" }));
+        Assert.That(Hosts(machine.Qemu), Is.EqualTo(["Sv57", "Sv48"]));
         Assert.That(machine.Guests[0].Run("dd if=/dev/vda bs=1M count=4 2>/dev/null | wc -c; dmesg | grep -c 'SBI implementation ID=0x52565254'"), Is.EqualTo("4194304\n1"));
         machine.Guests[0].RunToTheEnd("poweroff");
         Assert.That(machine.Qemu.WaitForExit(240), Is.Zero, machine.Qemu.Describe);
-        Assert.That(Ends(machine.Qemu, "powered off"), Is.EqualTo(new[] { "guest0", "guest0-host" }));
+        Assert.That(Ends(machine.Qemu, "powered off"), Is.EqualTo(["guest0", "guest0-host"]));
     }
 
     private static QemuMachine Start(TemporaryFolder folder, Firmware firmware, int levels, string payload, params string[] devices)

@@ -30,7 +30,7 @@ public sealed class PrivilegedArchitectureTests
     {
         var native = Run(Firmware.Native);
         var guest = Run(firmware);
-        Assert.That(native, Has.Count.EqualTo(2 * Probes + 2));
+        Assert.That(native, Has.Count.EqualTo((2 * Probes) + 2));
         Assert.That(native, Does.Contain(KeptByQemu).And.Contain(ReadByOpenSbi));
         var expected = native.Take(2 * Probes).Select(line => line switch
         {

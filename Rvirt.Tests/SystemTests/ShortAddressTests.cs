@@ -58,7 +58,7 @@ public sealed class ShortAddressTests
             Assert.That(guest.Run("dd if=/dev/zero of=/run/fill bs=1M count=64 2>/dev/null; sync; md5sum < /run/fill"), Does.StartWith("7f614da9329cd3aebf59b91aadc30bf0"));
         }
 
-        Assert.That(total, Is.InRange((gigabytes - unreachable) * 0.95 - 0.3, gigabytes - unreachable));
+        Assert.That(total, Is.InRange(((gigabytes - unreachable) * 0.95) - 0.3, gigabytes - unreachable));
         Assert.That(
             Regex.Matches(machine.Qemu.Serial, @"rvirt: warning: (\d+) MiB of memory lie above").Select(match => match.Groups[1].Value),
             Is.EqualTo(Enumerable.Repeat($"{unreachable << 10}", unreachable)));
@@ -113,7 +113,7 @@ public sealed class ShortAddressTests
             ],
             TimeSpan.FromSeconds(60));
         Assert.That(qemu.WaitForExit(50), Is.Not.Zero, qemu.Describe);
-        Assert.That(Regex.Matches(qemu.Serial, "rvirt: error: [^\r\n]*").Select(match => match.Value), Is.EqualTo(new[] { "rvirt: error: " + pattern }), qemu.Describe);
+        Assert.That(Regex.Matches(qemu.Serial, "rvirt: error: [^\r\n]*").Select(match => match.Value), Is.EqualTo(["rvirt: error: " + pattern]), qemu.Describe);
     }
 
     private static string EditedTree(TemporaryFolder folder, Func<string, string> edit)

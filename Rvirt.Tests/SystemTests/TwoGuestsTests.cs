@@ -11,7 +11,6 @@ namespace Rvirt.Tests.SystemTests;
 [TestFixture(Firmware.Sbi, Category = "System,Image")]
 public sealed class TwoGuestsTests(Firmware firmware)
 {
-    private const string Ready = @"\[guest{0}\] rvirt-guest: ssh ready after [\d.]+ s on guest{0}";
     private GuestMachine _machine = null!;
 
     [OneTimeSetUp]
@@ -34,19 +33,16 @@ public sealed class TwoGuestsTests(Firmware firmware)
     public void End() => _machine.Dispose();
 
     [Test]
-    public void Copies_a_file_on_each_at_the_same_time()
+    public void Copies_a_file_on_each_at_the_same_time() => Parallel.For(0, 2, guest =>
     {
-        Parallel.For(0, 2, guest =>
-        {
-            var file = RandomNumberGenerator.GetBytes(16 << 20);
-            var sum = Convert.ToHexStringLower(SHA256.HashData(file));
-            var output = _machine.Guests[guest].Run("cat > /root/file && sync && hostname && sha256sum < /root/file", 240, new MemoryStream(file));
-            Assert.That(output, Does.StartWith($"guest{guest}\n{sum}"));
-            using var back = new MemoryStream();
-            _machine.Guests[guest].Copy("cat /root/file", null, back, 240);
-            Assert.That(Convert.ToHexStringLower(SHA256.HashData(back.ToArray())), Is.EqualTo(sum));
-        });
-    }
+        var file = RandomNumberGenerator.GetBytes(16 << 20);
+        var sum = Convert.ToHexStringLower(SHA256.HashData(file));
+        var output = _machine.Guests[guest].Run("cat > /root/file && sync && hostname && sha256sum < /root/file", 240, new MemoryStream(file));
+        Assert.That(output, Does.StartWith($"guest{guest}\n{sum}"));
+        using var back = new MemoryStream();
+        _machine.Guests[guest].Copy("cat /root/file", null, back, 240);
+        Assert.That(Convert.ToHexStringLower(SHA256.HashData(back.ToArray())), Is.EqualTo(sum));
+    });
 
     [Test, DependsOnTest(nameof(Copies_a_file_on_each_at_the_same_time), AllowFailure = true)]
     public void Gives_typed_input_to_the_first()
@@ -105,5 +101,5 @@ public sealed class TwoGuestsTests(Firmware firmware)
         double.Parse(_machine.Guests[guest].Run("cut -d' ' -f1 /proc/uptime"), System.Globalization.CultureInfo.InvariantCulture);
 
     private void ExpectReady(int guest, double seconds) =>
-        _machine.Qemu.ExpectAnywhere(string.Format(System.Globalization.CultureInfo.InvariantCulture, Ready, guest), seconds);
+        _machine.Qemu.ExpectAnywhere($@"\[guest{guest}\] rvirt-guest: ssh ready after [\d.]+ s on guest{guest}", seconds);
 }

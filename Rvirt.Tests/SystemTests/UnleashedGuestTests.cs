@@ -40,7 +40,7 @@ public sealed class UnleashedGuestTests
         using var qemu = Start(Firmware.Stub, GuestMachine.PackBlob(folder, [Debian("guest0", 256 << 20), Debian("guest1", 256 << 20)]), harts: 3, memory: 768);
         qemu.Expect("rvirt: HiFive Unleashed, Sv39, timers of the machine-mode part, 2 harts\r", 60);
         Assert.That(
-            Enumerable.Range(0, 2).Select(guest => qemu.Expect($@"rvirt: guest guest{guest}: hart (\d), 256 MiB", 60).Groups[1].Value), Is.EquivalentTo(new[] { "1", "2" }));
+            Enumerable.Range(0, 2).Select(guest => qemu.Expect($@"rvirt: guest guest{guest}: hart (\d), 256 MiB", 60).Groups[1].Value), Is.EquivalentTo(["1", "2"]));
         qemu.ExpectAnywhere(@"\[guest0\] rvirt-guest: no disk, shell in the initramfs", 300);
         qemu.ExpectAnywhere(@"\[guest1\] rvirt-guest: no disk, shell in the initramfs", 300);
         qemu.Skip();
@@ -110,7 +110,7 @@ public sealed class UnleashedGuestTests
         Assert.That(qemu.WaitForExit(60), Is.Zero, qemu.Describe);
         Assert.That(
             Regex.Matches(qemu.Serial, "rvirt: error: [^\r\n]*").Select(match => match.Value),
-            Is.EqualTo(new[] { "rvirt: error: guest one: it asks for a virtio slot that the machine does not have: name those it has" }), qemu.Describe);
+            Is.EqualTo(["rvirt: error: guest one: it asks for a virtio slot that the machine does not have: name those it has"]), qemu.Describe);
     }
 
     private static void PowerOff(QemuMachine qemu, string guest)

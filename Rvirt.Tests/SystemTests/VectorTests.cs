@@ -60,7 +60,7 @@ public sealed class VectorTests
             [.. GuestMachine.Rvirt(firmware, GuestMachine.PackBlob(folder, guests), memory: 128), "-cpu", $"rv64,v=on,vlen={length}", "-smp", "1", "-icount", "shift=4,sleep=off"],
             TimeSpan.FromSeconds(120));
         var found = new List<string> { qemu.Expect(@"\[(v\d)\] (=|!\d)", 90).Value, qemu.Expect(@"\[(v\d)\] (=|!\d)", 90).Value };
-        Assert.That(found, Is.EquivalentTo(new[] { "[v1] =", "[v2] =" }), qemu.Describe);
+        Assert.That(found, Is.EquivalentTo(["[v1] =", "[v2] ="]), qemu.Describe);
     }
 
     /// <summary>What a switch of virtual harts stores and loads, on the bare machine.</summary>

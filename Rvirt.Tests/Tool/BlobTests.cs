@@ -2,11 +2,9 @@ using System;
 using System.IO;
 using System.Text;
 using NUnit.Framework;
-using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Images;
 using Rvirt.Tests.SystemTests;
 using Rvirt.Tool.Blobs;
-using Rvirt.Tool.Commands;
 
 namespace Rvirt.Tests.Tool;
 

@@ -94,7 +94,7 @@ public sealed class CommandTests
         output.Write("hello"u8);
         Patience.Until(() => _terminal.Seen == "hello", "what the machine says is seen");
         _terminal.Type("a\u0001x");
-        Assert.That(new[] { input.ReadByte(), input.ReadByte(), input.ReadByte() }, Is.EqualTo(new[] { 'a', 1, 'x' }));
+        Assert.That(new[] { input.ReadByte(), input.ReadByte(), input.ReadByte() }, Is.EqualTo(['a', 1, 'x']));
         Assert.That(File.GetUnixFileMode(_folder.File("sockets/console.sock")), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite), "nobody else types there");
         Assert.That(File.GetUnixFileMode(_folder.File("sockets")), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute));
         output.Dispose();
@@ -127,7 +127,7 @@ public sealed class CommandTests
     [Test]
     public void A_program_that_cannot_start_leaves_signals_as_they_were()
     {
-        string Ignored() => File.ReadLines("/proc/self/status").Single(line => line.StartsWith("SigIgn:", StringComparison.Ordinal));
+        static string Ignored() => File.ReadLines("/proc/self/status").Single(line => line.StartsWith("SigIgn:", StringComparison.Ordinal));
         var before = Ignored();
         Assert.That(() => new Programs().Become("rvirt-no-such-program", []), Throws.InstanceOf<IOException>());
         Assert.That(Ignored(), Is.EqualTo(before));

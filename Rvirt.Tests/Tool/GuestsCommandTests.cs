@@ -63,15 +63,14 @@ public sealed class GuestsCommandTests
     {
         _traps.Enqueue(1000);
         var shown = Run(null);
-        Assert.That(shown.Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)), Is.EqualTo(new[]
-        {
+        Assert.That(shown.Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)), Is.EqualTo([
             new[] { "name", "state", "vcpus", "uptime", "traps/s" },
             ["web", "running", "2", "00:12:33", "125678"],
             ["a.rather.long.name.of.a.guest", "stopped:", "failure", "3", "1", "00:00:41", "17"],
             ["traps/s", "web", "a.rather.long.name.of.a.guest"],
             ["emulated", "122213", "17"],
             ["mmio", "3", "0"],
-        }));
+        ]));
         Assert.That(_output.ToString(), Does.Not.Contain("\u001b"), "no colours");
     }
 
@@ -82,7 +81,7 @@ public sealed class GuestsCommandTests
         _traps.Enqueue(1500);
         _traps.Enqueue(7);
         var emulated = Run(3).Where(line => line.StartsWith("emulated", StringComparison.Ordinal)).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]);
-        Assert.That(emulated, Is.EqualTo(new[] { "122213", "250", "0" }), "500 in two seconds; fewer than before is none");
+        Assert.That(emulated, Is.EqualTo(["122213", "250", "0"]), "500 in two seconds; fewer than before is none");
     }
 
     [Test]

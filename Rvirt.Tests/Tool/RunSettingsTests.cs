@@ -1,8 +1,6 @@
 using System;
-using System.Collections.Generic;
 using System.Linq;
 using NUnit.Framework;
-using Rvirt.Tests.SystemTests;
 using Rvirt.Tool.Machines;
 using Rvirt.Tool.Settings;
 

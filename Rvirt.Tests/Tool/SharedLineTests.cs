@@ -43,9 +43,9 @@ public sealed class SharedLineTests
     {
         _machine.Print("hello\r\nlogin: ");
         var answer = Answer(_line.Ask("guests"));
-        Assert.That(answer.Lines, Is.EqualTo(new[] { "one", "two" }));
+        Assert.That(answer.Lines, Is.EqualTo(["one", "two"]));
         Assert.That(answer.IsOk, Is.True);
-        Assert.That(_machine.Asked, Is.EqualTo(new[] { "!guests" }), "as a script");
+        Assert.That(_machine.Asked, Is.EqualTo(["!guests"]), "as a script");
         _machine.Print("root\r\n");
         Assert.That(_seen.ToString(), Is.EqualTo("hello\r\nlogin: root\r\n"));
     }
@@ -106,7 +106,7 @@ public sealed class SharedLineTests
         };
         Answer(_line.Ask("guests"));
         Assert.That(_machine.Typed.ToString(), Is.EqualTo("ls\r"));
-        Assert.That(_machine.Asked, Is.EqualTo(new[] { "!guests" }));
+        Assert.That(_machine.Asked, Is.EqualTo(["!guests"]));
     }
 
     [Test]
@@ -127,8 +127,8 @@ public sealed class SharedLineTests
             second ??= _line.Ask("second");
             return $"{command}\r\nrvirt: ok\r\n";
         };
-        Assert.That(Answer(_line.Ask("first")).Lines, Is.EqualTo(new[] { "!first" }));
-        Assert.That(Answer(second!).Lines, Is.EqualTo(new[] { "!second" }));
+        Assert.That(Answer(_line.Ask("first")).Lines, Is.EqualTo(["!first"]));
+        Assert.That(Answer(second!).Lines, Is.EqualTo(["!second"]));
     }
 
     [Test]

@@ -108,7 +108,7 @@ public sealed class WholeFileTests
         files.Setup(disk => disk.IsFolder("/d/x")).Returns(false);
         files.Setup(disk => disk.Process).Returns(7);
         files.InSequence(steps).Setup(disk => disk.MakeFolder("/d"));
-        files.InSequence(steps).Setup(disk => disk.Find("/d", ".x.", ".unfinished")).Returns(Array.Empty<string>());
+        files.InSequence(steps).Setup(disk => disk.Find("/d", ".x.", ".unfinished")).Returns([]);
         files.InSequence(steps).Setup(disk => disk.Create(It.IsRegex(Unfinished))).Returns(content);
         files.InSequence(steps).Setup(disk => disk.Flush(content)).Callback(() => Assert.That(content.ToArray(), Is.EqualTo(new byte[] { 1, 2, 3 })));
         files.InSequence(steps).Setup(disk => disk.Rename(It.IsRegex(Unfinished), "/d/x"));
@@ -160,7 +160,7 @@ public sealed class WholeFileTests
     {
         var files = new Mock<IFiles>();
         files.Setup(disk => disk.Find("/d", ".x.", ".unfinished"))
-            .Returns(new[] { ".x.7-1.unfinished", ".x.8-3.unfinished", ".x.7.unfinished", ".x.mine-1.unfinished", ".x.-7-1.unfinished" });
+            .Returns([".x.7-1.unfinished", ".x.8-3.unfinished", ".x.7.unfinished", ".x.mine-1.unfinished", ".x.-7-1.unfinished"]);
         files.Setup(disk => disk.IsRunning(8)).Returns(true);
         Assert.That(new WholeFile(files.Object).Make("/d/x", _ => true), Is.True);
         files.Verify(disk => disk.Remove("/d/.x.7-1.unfinished"), Times.Once);

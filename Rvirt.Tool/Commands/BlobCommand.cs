@@ -30,7 +30,7 @@ public static class BlobCommand
     {
         try
         {
-            if (source is null == (texts.Length == 0))
+            if ((source is null) == (texts.Length == 0))
             {
                 return Report.Fail("give guests by --guest, or a device-tree source, but not both");
             }

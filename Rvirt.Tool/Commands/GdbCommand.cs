@@ -1,7 +1,6 @@
 using System;
 using System.CommandLine;
 using System.IO;
-using Rvirt.Tool.Files;
 using Rvirt.Tool.Machines;
 using Rvirt.Tool.Settings;
 

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.CommandLine;
-using System.Linq;
 using System.Threading;
 using Rvirt.Tool.Reporting;
 using Rvirt.Tool.Terminals;

@@ -4,7 +4,6 @@ using System.Collections.Generic;
 using System.CommandLine;
 using System.IO;
 using System.Linq;
-using Rvirt.Tool.Files;
 using Rvirt.Tool.Machines;
 using Rvirt.Tool.Reporting;
 using Rvirt.Tool.Settings;

@@ -5,7 +5,6 @@ using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
 using Rvirt.Tool.Blobs;
-using Rvirt.Tool.Files;
 using Rvirt.Tool.Machines;
 using Rvirt.Tool.Settings;
 using Rvirt.Tool.Terminals;

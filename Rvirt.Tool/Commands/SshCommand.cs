@@ -2,7 +2,6 @@ using System.Collections.Generic;
 using System.CommandLine;
 using System.Globalization;
 using System.IO;
-using Rvirt.Tool.Files;
 using Rvirt.Tool.Machines;
 using Rvirt.Tool.Reporting;
 using Rvirt.Tool.Settings;

@@ -61,7 +61,7 @@ public static class DotnetPlan
     public static IReadOnlyList<string> Bench(Setting settings, WorkingCopy copy)
     {
         var words = Words.Split("BENCH", settings.Text("BENCH") ?? "");
-        string[]? options = words.FirstOrDefault() switch
+        string[]? options = (words is [var name, ..] ? name : null) switch
         {
             null => [],
             "publish" or "nested" => ["--docs"],

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
-using System.Linq;
 using Rvirt.Tool.Blobs;
 
 namespace Rvirt.Tool.Machines;
@@ -70,7 +69,7 @@ public sealed record RunPlan(IReadOnlyList<string> Arguments, IReadOnlyList<Gues
         else
         {
             arguments.AddRange(settings.OverFirmware ? [] : ["-bios", "none"]);
-            arguments.AddRange(["-m", Mib(mib * (ulong)settings.Guests + Overhead), "-smp", ((settings.Guests * settings.Harts) + settings.Board.IdleHarts).ToString(CultureInfo.InvariantCulture)]);
+            arguments.AddRange(["-m", Mib((mib * (ulong)settings.Guests) + Overhead), "-smp", ((settings.Guests * settings.Harts) + settings.Board.IdleHarts).ToString(CultureInfo.InvariantCulture)]);
             arguments.AddRange(["-kernel", copy.Image(settings.Board, settings.OverFirmware), "-initrd", settings.IsBlob ? kernel : blob]);
             if (settings.IsBlob)
             {

@@ -25,7 +25,7 @@ public sealed class Lines(IPrograms programs) : ILines
         }
 
         programs.Run("stty", "-F", path, speed.ToString(CultureInfo.InvariantCulture), "raw", "-echo", "clocal");
-        return new TerminalLine(path);
+        return new TerminalStream(path);
     }
 
     /// <inheritdoc/>

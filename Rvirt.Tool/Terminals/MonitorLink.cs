@@ -30,7 +30,8 @@ public sealed class MonitorLink : IDisposable
 
     private async Task<MonitorAnswer> AskShared(string command)
     {
-        await using var stream = _join!();
+        var stream = _join!();
+        await using var end = stream.ConfigureAwait(false);
         await stream.WriteAsync(Encoding.Latin1.GetBytes($"{LineHub.Monitor}{command}\n")).ConfigureAwait(false);
         using var reader = new StreamReader(stream, Encoding.Latin1);
         var said = (await reader.ReadToEndAsync().ConfigureAwait(false)).Split('\n', StringSplitOptions.RemoveEmptyEntries);

@@ -22,7 +22,7 @@ public sealed class SharedLine
     private const string NoMonitor = "--- there is no monitor ---";
     private const int LongestTail = 256;
 
-    private readonly object _gate = new();
+    private readonly Lock _gate = new();
     private readonly Action<ReadOnlyMemory<byte>> _toLine;
     private readonly Action<ReadOnlyMemory<byte>> _toPeople;
     private readonly byte _escape;

@@ -69,14 +69,14 @@ public sealed class FenceRangeTests
     [TestCase(0UL, 0UL)]
     [TestCase(0UL, ulong.MaxValue)]
     [TestCase(0x5000UL, ulong.MaxValue)]
-    public void AWideRangeDropsEverything(ulong start, ulong size) => Assert.That(Fences(start, size), Is.EqualTo(new[] { "fence" }));
+    public void AWideRangeDropsEverything(ulong start, ulong size) => Assert.That(Fences(start, size), Is.EqualTo(["fence"]));
 
     [Test]
     public void AFenceChoosesTheViewAgain()
     {
         using var machine = new TrapMachine();
         machine.Ecall(SbiExtension.Rfence, 1, 1, 0, 0x5000, 0x1000);
-        Assert.That(machine.Mmu.Calls, Is.EqualTo(new[] { "fence page 5000", "activate 0 Supervisor sum=False mxr=False" }));
+        Assert.That(machine.Mmu.Calls, Is.EqualTo(["fence page 5000", "activate 0 Supervisor sum=False mxr=False"]));
         Assert.That(machine.V.Csrs.CodePage, Is.EqualTo(GuestCsrs.NoCode));
     }
 

@@ -7,7 +7,7 @@ namespace Rvirt.Tests.Core.Sbi;
 /// <summary>Hart masks of guests with several harts, against the plain reading of SBI 2.0 §3.1.</summary>
 public sealed class HartMaskTests
 {
-    private static readonly ulong[] Masks = [0, 1, 2, 5, 0x8000_0000_0000_0000, ulong.MaxValue, 1UL << 63 | 1];
+    private static readonly ulong[] Masks = [0, 1, 2, 5, 0x8000_0000_0000_0000, ulong.MaxValue, (1UL << 63) | 1];
 
     [Test]
     public void AMaskNamesTheHartsFromItsBaseUp([ValueSource(nameof(Masks))] ulong mask, [Values(0UL, 1UL, 3UL, 64UL)] ulong first)
@@ -15,7 +15,7 @@ public sealed class HartMaskTests
         var harts = new HartMask(mask, first);
         for (var hart = 0; hart < 130; hart++)
         {
-            var bit = (long)hart - (long)first;
+            var bit = hart - (long)first;
             Assert.That(harts.Contains(hart), Is.EqualTo(bit is >= 0 and < 64 && ((mask >> (int)bit) & 1) != 0), $"hart {hart}");
         }
     }

@@ -1,6 +1,5 @@
 using NUnit.Framework;
 using Rvirt.Core.Sbi;
-using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Tests.Core.Traps;
 

@@ -58,7 +58,7 @@ public sealed unsafe class InterruptCallTests
         var ipis = 0;
         for (var i = 0; i < _harts.Length; i++)
         {
-            var named = maskBase == ulong.MaxValue || ((mask << (int)maskBase) >> i & 1) != 0;
+            var named = maskBase == ulong.MaxValue || (((mask << (int)maskBase) >> i) & 1) != 0;
             var sibling = named && i != Caller;
             ref var v = ref _harts[i].V;
             Assert.That(v.Csrs.Sip, Is.EqualTo(named && i == Caller ? Interrupts.Software : 0), $"hart {i}");
@@ -99,6 +99,6 @@ public sealed unsafe class InterruptCallTests
         v.Csrs.Sstatus = Sstatus.Sie;
         v.Csrs.Stvec = 0x8000_1000;
         _harts[0].Ecall(SbiExtension.Ipi, 0, 1, 0);
-        Assert.That((v.Pc, v.Csrs.Scause, v.Csrs.Sepc), Is.EqualTo((0x8000_1000UL, 1UL << 63 | 1, TrapMachine.Entry + 4)));
+        Assert.That((v.Pc, v.Csrs.Scause, v.Csrs.Sepc), Is.EqualTo((0x8000_1000UL, (1UL << 63) | 1, TrapMachine.Entry + 4)));
     }
 }

@@ -3,7 +3,6 @@ using System.Buffers.Binary;
 using NUnit.Framework;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.Sbi;
-using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Tests.Core.Traps;
 
@@ -120,7 +119,7 @@ public sealed class LegacyCallTests
         Assert.That(Call(machine, SbiExtension.LegacyRemoteSfenceVma, 0, 0x5000, 0x2000), Is.Zero);
         Assert.That(Call(machine, SbiExtension.LegacyRemoteSfenceVmaAsid, 0, 0x7000, 0x1000, 9), Is.Zero);
         Assert.That(machine.Mmu.Calls.FindAll(call => call.StartsWith("fence", StringComparison.Ordinal)),
-            Is.EqualTo(new[] { "fence page 5000", "fence page 6000", "fence page 7000 asid 9" }));
+            Is.EqualTo(["fence page 5000", "fence page 6000", "fence page 7000 asid 9"]));
     }
 
     [Test]
@@ -132,7 +131,7 @@ public sealed class LegacyCallTests
         v.Csrs.Sie = Interrupts.Timer;
         v.Csrs.Sstatus = Sstatus.Sie;
         machine.Ecall(SbiExtension.LegacySetTimer, 0, 1000);
-        Assert.That((v.Pc, v.Csrs.Scause, v.Csrs.Sepc), Is.EqualTo((0x8000_1000UL, 1UL << 63 | 5, TrapMachine.Entry + 4)));
+        Assert.That((v.Pc, v.Csrs.Scause, v.Csrs.Sepc), Is.EqualTo((0x8000_1000UL, (1UL << 63) | 5, TrapMachine.Entry + 4)));
     }
 
     [Test]

@@ -1,7 +1,5 @@
-using System;
 using System.Linq;
 using NUnit.Framework;
-using Rvirt.Core.Privileged;
 using Rvirt.Tests.Core.Traps;
 
 namespace Rvirt.Tests.Core.Sbi;
@@ -199,8 +197,8 @@ public sealed class PerformanceCounterTests
     [TestCase(0xffffeUL)]
     [TestCase(0xfffffUL, Description = "the platform's")]
     [TestCase(0x1f0005UL, Description = "event_idx has 20 bits")]
-    [TestCase(0xf0005UL | 1UL << 32)]
-    [TestCase(0xf0005UL | 1UL << 63)]
+    [TestCase(0xf0005UL | (1UL << 32))]
+    [TestCase(0xf0005UL | (1UL << 63))]
     public void OtherEventsCannotBeMonitored(ulong eventIndex)
     {
         using var machine = new TrapMachine();

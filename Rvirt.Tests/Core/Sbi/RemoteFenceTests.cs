@@ -3,7 +3,6 @@ using System.Buffers.Binary;
 using System.Collections.Generic;
 using NUnit.Framework;
 using Rvirt.Core.Sbi;
-using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Tests.Core.Traps;
 
@@ -76,7 +75,7 @@ public sealed class RemoteFenceTests
         Assert.That(Made(1), Is.Empty);
         _harts[1].V.Enter(RunState.Loaded);
         _harts[1].ServeHarts();
-        Assert.That(Made(1), Is.EqualTo(new[] { "fence page 5000" }));
+        Assert.That(Made(1), Is.EqualTo(["fence page 5000"]));
     }
 
     [TestCase(HartState.Stopped)]
@@ -113,7 +112,7 @@ public sealed class RemoteFenceTests
         };
         Fence(0b10, 0);
         Assert.That((turns, Caller.Hart.IpiCalls), Is.EqualTo((3, 0)));
-        Assert.That(Made(1), Is.EqualTo(new[] { "fence page 5000" }));
+        Assert.That(Made(1), Is.EqualTo(["fence page 5000"]));
     }
 
     [TestCase(RunState.Blocked)]
@@ -148,7 +147,7 @@ public sealed class RemoteFenceTests
         };
         Assert.That(Fence(0b10, 0), Is.EqualTo(TrapOutcome.Resume));
         Assert.That((turns, (HartRequest)Caller.V.Requests), Is.EqualTo((2, HartRequest.Interrupt)), "what else is asked has its interrupt");
-        Assert.That(Made(0), Is.EqualTo(new[] { "fence page 9000 asid 4" }));
+        Assert.That(Made(0), Is.EqualTo(["fence page 9000 asid 4"]));
     }
 
     [Test]
@@ -183,7 +182,7 @@ public sealed class RemoteFenceTests
     {
         OthersServe();
         Fence(0b11, 0, start, size, function, 0x1_0017);
-        Assert.That((string[][])[Made(0), Made(1)], Is.EqualTo(new[] { new[] { expected }, new[] { expected } }));
+        Assert.That((string[][])[Made(0), Made(1)], Is.EqualTo((string[][])[[expected], [expected]]));
         Assert.That(_harts[1].Hart.FenceI, Is.Zero);
     }
 
@@ -207,7 +206,7 @@ public sealed class RemoteFenceTests
         BinaryPrimitives.WriteUInt64LittleEndian(Caller.Ram[0x200..], 0b1000);
         Assert.That(Caller.Ecall(extension, 0, 0x4000_0200, 0x5000, 0x1000, 9), Is.EqualTo(TrapOutcome.Resume));
         Assert.That((long)Caller.V.X[10], Is.Zero);
-        Assert.That(Caller.Hart.Ipis, Is.EqualTo(new[] { First + 3 }));
+        Assert.That(Caller.Hart.Ipis, Is.EqualTo([First + 3]));
         Assert.That((Made(0).Length + Caller.Hart.FenceI, Made(3).Length + _harts[3].Hart.FenceI), Is.EqualTo((0, 1)));
         BinaryPrimitives.WriteUInt64LittleEndian(Caller.Ram[0x200..], 0b10000);
         Caller.Ecall(extension, 0, 0x4000_0200, 0x5000, 0x1000, 9);

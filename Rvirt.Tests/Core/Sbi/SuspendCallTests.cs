@@ -1,7 +1,6 @@
 using NUnit.Framework;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.Sbi;
-using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Tests.Core.Traps;
 
@@ -20,7 +19,7 @@ public sealed class SuspendCallTests
     {
         var machine = new TrapMachine();
         machine.V.Csrs.Sie = Interrupts.Timer;
-        machine.V.Csrs.Satp = 8UL << 60 | 0x80100;
+        machine.V.Csrs.Satp = (8UL << 60) | 0x80100;
         machine.V.Csrs.Sstatus = Sstatus.Sum;
         return machine;
     }
@@ -38,7 +37,7 @@ public sealed class SuspendCallTests
         Assert.That((machine.TryWake(), machine.V.State), Is.EqualTo((true, HartState.Started)));
         Assert.That(machine.GoOn(), Is.EqualTo(TrapOutcome.Resume));
         Assert.That((machine.V.Pc, machine.V.X[10], machine.V.X[11]), Is.EqualTo((TrapMachine.Entry + 4, 0UL, 0UL)));
-        Assert.That((machine.V.Csrs.Satp, machine.V.Csrs.Sstatus), Is.EqualTo((8UL << 60 | 0x80100, Sstatus.Sum)), "nothing else changes");
+        Assert.That((machine.V.Csrs.Satp, machine.V.Csrs.Sstatus), Is.EqualTo(((8UL << 60) | 0x80100, Sstatus.Sum)), "nothing else changes");
         Assert.That(machine.Mmu.Calls, Is.Empty);
     }
 
@@ -59,7 +58,7 @@ public sealed class SuspendCallTests
         Assert.That(machine.V.Csrs.Sip, Is.EqualTo(Interrupts.Timer), "what woke it stays pending");
         Assert.That(machine.V.Csrs.Scause, Is.Zero, "and is not delivered");
         Assert.That(machine.V.Csrs.CodePage, Is.EqualTo(GuestCsrs.NoCode));
-        Assert.That(machine.Mmu.Calls, Is.EqualTo(new[] { "activate 0 Supervisor sum=True mxr=False" }));
+        Assert.That(machine.Mmu.Calls, Is.EqualTo(["activate 0 Supervisor sum=True mxr=False"]));
     }
 
     [TestCase(Retentive, TrapMachine.Entry + 4)]

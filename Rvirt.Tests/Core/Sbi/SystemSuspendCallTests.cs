@@ -18,7 +18,7 @@ public sealed unsafe class SystemSuspendCallTests
     {
         var machine = new TrapMachine();
         machine.V.Csrs.Sie = Interrupts.External;
-        machine.V.Csrs.Satp = 8UL << 60 | 0x80100;
+        machine.V.Csrs.Satp = (8UL << 60) | 0x80100;
         machine.V.Csrs.Sstatus = Sstatus.Sie;
         return machine;
     }
@@ -26,7 +26,7 @@ public sealed unsafe class SystemSuspendCallTests
     private static void IsRefused(TrapMachine machine, long error)
     {
         Assert.That(((long)machine.V.X[10], machine.V.X[11], machine.V.Pc), Is.EqualTo((error, 0UL, TrapMachine.Entry + 4)));
-        Assert.That((machine.V.State, machine.V.Waits, machine.V.Csrs.Satp), Is.EqualTo((HartState.Started, false, 8UL << 60 | 0x80100)));
+        Assert.That((machine.V.State, machine.V.Waits, machine.V.Csrs.Satp), Is.EqualTo((HartState.Started, false, (8UL << 60) | 0x80100)));
     }
 
     [Test]
@@ -83,8 +83,8 @@ public sealed unsafe class SystemSuspendCallTests
     [TestCase(TrapMachine.RamBase - 4)]
     [TestCase(TrapMachine.RamBase + TrapMachine.RamSize)]
     [TestCase(TrapMachine.RamBase + TrapMachine.RamSize - 2)]
-    [TestCase(Entry | 1UL << 32)]
-    [TestCase(Entry | 1UL << 63)]
+    [TestCase(Entry | (1UL << 32))]
+    [TestCase(Entry | (1UL << 63))]
     [TestCase(ulong.MaxValue - 1)]
     public void AResumeAddressMustHoldAnInstruction(ulong entry)
     {

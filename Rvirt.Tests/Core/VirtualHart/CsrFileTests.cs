@@ -35,8 +35,8 @@ public sealed class CsrFileTests
     [TestCase(Csr.Sip, 0UL, false, true, false)]
     [TestCase(Csr.Sscratch, 1UL, false, false, false)]
     [TestCase(Csr.Satp, 0UL, true, false, true)]
-    [TestCase(Csr.Satp, 8UL << 60 | 0x80100, true, false, true)]
-    [TestCase(Csr.Satp, 9UL << 60 | 0x80100, false, false, false, Description = "a mode that is not offered")]
+    [TestCase(Csr.Satp, (8UL << 60) | 0x80100, true, false, true)]
+    [TestCase(Csr.Satp, (9UL << 60) | 0x80100, false, false, false, Description = "a mode that is not offered")]
     public void AWriteTellsWhatItChanged(uint number, ulong value, bool view, bool interrupts, bool code)
     {
         using var machine = new TrapMachine();

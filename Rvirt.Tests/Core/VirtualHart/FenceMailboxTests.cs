@@ -1,6 +1,5 @@
 using System;
 using NUnit.Framework;
-using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Tests.Core.Traps;
 
@@ -26,10 +25,9 @@ public sealed class FenceMailboxTests
         machine.V.Fences.Post(Page(0x5000, 2));
         machine.V.Fences.Post(Page(0xffff_ffff_ffff_e000, 2, 7));
         machine.V.Fences.Post(Page(0, 0, 9));
-        Assert.That(Made(machine), Is.EqualTo(new[]
-        {
+        Assert.That(Made(machine), Is.EqualTo([
             "fence page 5000", "fence page 6000", "fence page ffffffffffffe000 asid 7", "fence page fffffffffffff000 asid 7", "fence asid 9",
-        }));
+        ]));
         Assert.That(machine.Hart.FenceI, Is.Zero);
         Assert.That(machine.V.Csrs.CodePage, Is.EqualTo(GuestCsrs.NoCode), "no page is known to be executable any more");
         Assert.That(Made(machine), Is.Empty, "once");
@@ -50,7 +48,7 @@ public sealed class FenceMailboxTests
             machine.V.Fences.Post(Page(i << 12));
         }
 
-        Assert.That(Made(machine), Is.EqualTo(new[] { "fence" }));
+        Assert.That(Made(machine), Is.EqualTo(["fence"]));
         Assert.That(Made(machine), Is.Empty);
     }
 
@@ -61,7 +59,7 @@ public sealed class FenceMailboxTests
         machine.V.Fences.Post(Page(0x5000));
         machine.V.Fences.Post(FenceRange.All);
         machine.V.Fences.Post(Page(0x6000));
-        Assert.That(Made(machine), Is.EqualTo(new[] { "fence" }));
+        Assert.That(Made(machine), Is.EqualTo(["fence"]));
     }
 
     [Test]

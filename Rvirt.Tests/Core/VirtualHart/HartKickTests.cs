@@ -2,7 +2,6 @@ using System.Numerics;
 using NUnit.Framework;
 using Rvirt.Core.Host;
 using Rvirt.Core.Privileged;
-using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Tests.Core.Traps;
 

@@ -52,7 +52,7 @@ internal sealed unsafe class MachineViewTests
         var before = world.Guest.VCpu.Counters.Emulated;
         Assert.That(view.Counters(0, 0).Emulated, Is.EqualTo(before).And.GreaterThan(100));
         view.ForgetCounters(0);
-        Assert.That(view.Counters(0, 0), Is.EqualTo(default(TrapCounters)));
+        Assert.That(view.Counters(0, 0), Is.Default);
         Assert.That(view.Guest(0).CountedFrom, Is.EqualTo(view.Time));
         world.Run(1000);
         Assert.That(world.Guest.VCpu.Counters.Emulated, Is.GreaterThan(before));

@@ -2,8 +2,6 @@ using System;
 using System.IO;
 using System.Linq;
 using NUnit.Framework;
-using Rvirt.Devices.Console;
-using Rvirt.Hypervisor.Monitor;
 using Rvirt.Tests.SystemTests;
 
 namespace Rvirt.Tests.Hypervisor.Monitor;

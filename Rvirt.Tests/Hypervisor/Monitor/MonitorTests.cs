@@ -48,7 +48,7 @@ internal sealed class MonitorTests
     [TestCase("trace on 1", "on: no hart of the host of that number, nor on or off")]
     [TestCase("trace 2 0", "0: no number of traps, 1 to 256")]
     [TestCase("trace 2 257", "257: no number of traps, 1 to 256")]
-    public void What_is_wrong_is_said(string command, string error) => Assert.That(_world.Ask(command), Is.EqualTo(new[] { "rvirt: error: " + error }));
+    public void What_is_wrong_is_said(string command, string error) => Assert.That(_world.Ask(command), Is.EqualTo(["rvirt: error: " + error]));
 
     [TestCase("vcpus web")]
     [TestCase("vcpus 0")]
@@ -74,19 +74,19 @@ internal sealed class MonitorTests
     [TestCase("walk web 0", "  level 2  0x0000000081a06000  0xfffffffffffffc01  reserved")]
     [TestCase("walk web 0x4000000000", "  the mode has no such address")]
     [TestCase("walk web.test 0x80000000", "  translation is off")]
-    public void A_walk_ends_where_the_tables_do(string command, string last) => Assert.That(_world.Ask(command)[^2..], Is.EqualTo(new[] { last, "rvirt: ok" }));
+    public void A_walk_ends_where_the_tables_do(string command, string last) => Assert.That(_world.Ask(command)[^2..], Is.EqualTo([last, "rvirt: ok"]));
 
     [Test]
     public void Memory_ends_where_the_guests_does()
     {
-        Assert.That(_world.Ask("mem web 0x9ffffff1 100"), Is.EqualTo(new[] { "  0x000000009ffffff0  0x9ffffff09ffffff0 0x9ffffff89ffffff8", "rvirt: ok" }));
-        Assert.That(_world.Ask("mem web 2147483655 1"), Is.EqualTo(new[] { "  0x0000000080000000  0x8000000080000000", "rvirt: ok" }), "decimal, and a byte of a doubleword");
+        Assert.That(_world.Ask("mem web 0x9ffffff1 100"), Is.EqualTo(["  0x000000009ffffff0  0x9ffffff09ffffff0 0x9ffffff89ffffff8", "rvirt: ok"]));
+        Assert.That(_world.Ask("mem web 2147483655 1"), Is.EqualTo(["  0x0000000080000000  0x8000000080000000", "rvirt: ok"]), "decimal, and a byte of a doubleword");
     }
 
     [Test]
     public void Counting_begins_again()
     {
-        Assert.That(_world.Ask("stats web.test -r"), Is.EqualTo(new[] { "rvirt: ok" }));
+        Assert.That(_world.Ask("stats web.test -r"), Is.EqualTo(["rvirt: ok"]));
         _world.View.Verify(view => view.ForgetCounters(1), Times.Once);
     }
 
@@ -94,7 +94,7 @@ internal sealed class MonitorTests
     [TestCase("off", false)]
     public void Tracing_is_switched(string word, bool on)
     {
-        Assert.That(_world.Ask("trace " + word), Is.EqualTo(new[] { "rvirt: ok" }));
+        Assert.That(_world.Ask("trace " + word), Is.EqualTo(["rvirt: ok"]));
         _world.View.Verify(view => view.SetTracing(on), Times.Once);
         _world.View.Verify(view => view.SetTracing(!on), Times.Never);
     }
@@ -103,15 +103,15 @@ internal sealed class MonitorTests
     public void Sixteen_traps_are_shown_where_no_number_is_given()
     {
         Assert.That(_world.Ask("trace 2"), Has.Length.EqualTo(16 - 1 + 1), "one was overwritten meanwhile");
-        Assert.That(_world.Ask("trace 1"), Is.EqualTo(new[] { "rvirt: ok" }), "nothing was noted down there");
+        Assert.That(_world.Ask("trace 1"), Is.EqualTo(["rvirt: ok"]), "nothing was noted down there");
     }
 
     [Test]
     public void The_terminal_is_told_what_to_show()
     {
-        Assert.That(_world.Ask("focus web.test"), Is.EqualTo(new[] { "rvirt: ok" }));
+        Assert.That(_world.Ask("focus web.test"), Is.EqualTo(["rvirt: ok"]));
         _world.View.Verify(view => view.SetFocus(1), Times.Once);
-        Assert.That(_world.Ask("focus all"), Is.EqualTo(new[] { "rvirt: ok" }));
+        Assert.That(_world.Ask("focus all"), Is.EqualTo(["rvirt: ok"]));
         _world.View.Verify(view => view.ShowAll(), Times.Once);
         _world.View.Verify(view => view.SetFocus(It.IsAny<int>()), Times.Once);
     }
@@ -123,9 +123,9 @@ internal sealed class MonitorTests
     [TestCase("none", -1, "none")]
     public void The_consoles_key_is_changed(string word, int key, string said)
     {
-        Assert.That(_world.Ask("escape " + word), Is.EqualTo(new[] { "rvirt: ok" }));
+        Assert.That(_world.Ask("escape " + word), Is.EqualTo(["rvirt: ok"]));
         Assert.That(_world.View.Object.Escape, Is.EqualTo(key));
-        Assert.That(_world.Ask("escape"), Is.EqualTo(new[] { "  " + said, "rvirt: ok" }));
+        Assert.That(_world.Ask("escape"), Is.EqualTo(["  " + said, "rvirt: ok"]));
     }
 
     [Test]
@@ -143,7 +143,7 @@ internal sealed class MonitorTests
     [Test]
     public void A_script_is_asked_nothing()
     {
-        Assert.That(_world.Ask("!shutdown"), Is.EqualTo(new[] { "rvirt: ok" }));
+        Assert.That(_world.Ask("!shutdown"), Is.EqualTo(["rvirt: ok"]));
         _world.View.Verify(view => view.EndMachine(), Times.Once);
     }
 
@@ -186,7 +186,7 @@ internal sealed class MonitorTests
             _world.Continue();
         }
 
-        Assert.That(_world.Output.Split("\r\n")[^3..], Is.EqualTo(new[] { "  0x0000000080000620  0x8000062080000620 0x8000062880000628 0x8000063080000630 0x8000063880000638", "rvirt: ok", "rvirt> " }));
+        Assert.That(_world.Output.Split("\r\n")[^3..], Is.EqualTo(["  0x0000000080000620  0x8000062080000620 0x8000062880000628 0x8000063080000630 0x8000063880000638", "rvirt: ok", "rvirt> "]));
     }
 
     [Test]

@@ -86,7 +86,7 @@ internal sealed class RunQueueTests
             for (var n = 0; n < others; n++)
             {
                 // A slice for the sleep, and one because slices are not divided.
-                Assert.That(gained[others] - gained[n], Is.LessThanOrEqualTo(2 * Slice + QueueWorld.Latency), string.Join(' ', gained));
+                Assert.That(gained[others] - gained[n], Is.LessThanOrEqualTo((2 * Slice) + QueueWorld.Latency), string.Join(' ', gained));
             }
         },
         iter: 50);

@@ -7,7 +7,7 @@ namespace Rvirt.Tool.Terminals;
 
 /// <summary>A terminal line, read and written at the same time.</summary>
 /// <param name="path">The device.</param>
-public sealed class TerminalLine(string path) : Stream
+public sealed class TerminalStream(string path) : Stream
 {
     private readonly FileStream _read = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 0, FileOptions.Asynchronous);
     private readonly FileStream _write = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 0);
