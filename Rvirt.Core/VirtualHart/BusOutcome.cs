@@ -13,7 +13,7 @@ public readonly struct BusOutcome
     private BusOutcome(uint bits) => _bits = bits;
 
     /// <summary>No device answers: the guest takes an access fault.</summary>
-    public static BusOutcome NotAnswered => default;
+    internal static BusOutcome NotAnswered => default;
 
     /// <summary>No device answers, or none the second half of an access whose first half may have changed a line: the guest takes an access fault.</summary>
     /// <param name="lineChanged">Whether the line changed.</param>
@@ -26,13 +26,13 @@ public readonly struct BusOutcome
     public bool Answered => (_bits & AnsweredBit) != 0;
 
     /// <summary>Whether the external interrupt line of the virtual hart that asks may have changed (<see cref="IGuestBus{THost}.ExternalInterruptPending"/>).</summary>
-    public bool LineChanged => (_bits & LineBit) != 0;
+    internal bool LineChanged => (_bits & LineBit) != 0;
 
     /// <summary>What the guest asked of its machine with this access.</summary>
-    public MachineEvent Event => (MachineEvent)(byte)(_bits >> EventShift);
+    internal MachineEvent Event => (MachineEvent)(byte)(_bits >> EventShift);
 
     /// <summary>The guest's own failure code, where it asks for <see cref="MachineEvent.Fail"/>.</summary>
-    public ushort FailureCode => (ushort)(_bits >> CodeShift);
+    internal ushort FailureCode => (ushort)(_bits >> CodeShift);
 
     /// <summary>A device answered.</summary>
     /// <param name="lineChanged">Whether the line changed.</param>

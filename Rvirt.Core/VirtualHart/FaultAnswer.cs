@@ -14,7 +14,7 @@ public readonly struct FaultAnswer
     public FaultResolution Resolution => (FaultResolution)(byte)(_bits >> ResolutionShift);
 
     /// <summary>Where the access leads: a guest physical address, which is not RAM. Zero for all but <see cref="FaultResolution.NotMemory"/>.</summary>
-    public ulong GuestAddress => _bits & ((1UL << ResolutionShift) - 1);
+    internal ulong GuestAddress => _bits & ((1UL << ResolutionShift) - 1);
 
     /// <summary>The access is allowed, and leads to no RAM.</summary>
     /// <param name="guestAddress">Where it leads, 56 bits.</param>

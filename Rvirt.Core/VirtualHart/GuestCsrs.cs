@@ -19,54 +19,54 @@ public struct GuestCsrs
     public ulong Sstatus;
 
     /// <summary>Guest <c>sie</c>.</summary>
-    public ulong Sie;
+    internal ulong Sie;
 
     /// <summary>Guest <c>sip</c>, as last evaluated.</summary>
-    public ulong Sip;
+    internal ulong Sip;
 
     /// <summary>Guest <c>stvec</c>.</summary>
-    public ulong Stvec;
+    internal ulong Stvec;
 
     /// <summary>Guest <c>sscratch</c>.</summary>
     public ulong Sscratch;
 
     /// <summary>Guest <c>sepc</c>.</summary>
-    public ulong Sepc;
+    internal ulong Sepc;
 
     /// <summary>Guest <c>scause</c>.</summary>
-    public ulong Scause;
+    internal ulong Scause;
 
     /// <summary>Guest <c>stval</c>.</summary>
-    public ulong Stval;
+    internal ulong Stval;
 
     /// <summary>Guest <c>satp</c>.</summary>
     public ulong Satp;
 
     /// <summary>Guest <c>scounteren</c>.</summary>
-    public ulong Scounteren;
+    internal ulong Scounteren;
 
     /// <summary>Guest <c>senvcfg</c>.</summary>
-    public ulong Senvcfg;
+    internal ulong Senvcfg;
 
     /// <summary>
     /// The address of the page that the guest's S-mode last executed an instruction in that trapped; <see cref="NoCode"/> once its tables
     /// may forbid it. Only there may the hypervisor read instructions of its own accord: that a page can be read does not say that it
     /// can be executed.
     /// </summary>
-    public ulong CodePage;
+    internal ulong CodePage;
 
     /// <summary>Bits of <c>sstatus</c> that the hart keeps for the guest, because hardware changes them: FS, SD, and VS where the guest has vectors.</summary>
-    public ulong HardwareSstatus;
+    internal ulong HardwareSstatus;
 
     /// <summary>Those bits, as they were when the virtual hart was put down; meaningless while it is loaded.</summary>
-    public ulong ParkedSstatus;
+    internal ulong ParkedSstatus;
 
     /// <summary>Guest privilege mode, U or S.</summary>
-    public PrivilegeMode Mode;
+    internal PrivilegeMode Mode;
 
     /// <summary>Whether mode, SUM, MXR or <c>satp</c> changed since the MMU view was last chosen.</summary>
     public bool ViewChanged;
 
     /// <summary>Whether an interrupt may have become deliverable since the last look.</summary>
-    public bool InterruptsChanged;
+    internal bool InterruptsChanged;
 }

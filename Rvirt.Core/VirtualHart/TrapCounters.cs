@@ -16,17 +16,17 @@ public struct TrapCounters
     public ulong PageFaults;
 
     /// <summary>Accesses to device registers.</summary>
-    public ulong Mmio;
+    internal ulong Mmio;
 
     /// <summary>Exceptions given to the guest.</summary>
-    public ulong Exceptions;
+    internal ulong Exceptions;
 
     /// <summary>Interrupts given to the guest.</summary>
-    public ulong Interrupts;
+    internal ulong Interrupts;
 
     /// <summary>Host interrupts served.</summary>
     public ulong HostInterrupts;
 
     /// <summary>SBI calls that set the timer.</summary>
-    public ulong TimersSet;
+    internal ulong TimersSet;
 }

@@ -37,16 +37,16 @@ public unsafe struct VCpu
     public GuestCsrs Csrs;
 
     /// <summary>What the guest did wrong, for <see cref="TrapOutcome.Reflect"/>: cause.</summary>
-    public ulong ReflectCause;
+    internal ulong ReflectCause;
 
     /// <summary>What the guest did wrong, for <see cref="TrapOutcome.Reflect"/>: value for <c>stval</c>.</summary>
-    public ulong ReflectValue;
+    internal ulong ReflectValue;
 
     /// <summary>The <c>time</c> for which the guest set its timer; counts while its interrupt is not pending.</summary>
-    public ulong Deadline;
+    internal ulong Deadline;
 
     /// <summary>The <c>time</c> at which this hart has to look after the alarm of the guest's clock; all ones: not at all.</summary>
-    public ulong Alarm;
+    internal ulong Alarm;
 
     /// <summary>
     /// The <c>time</c> at which the hart leaves it for its run loop, whatever it does; all ones where it shares its hart with nobody. The hart on
@@ -97,7 +97,7 @@ public unsafe struct VCpu
     internal FirmwareCounters FirmwareCounters;
 
     /// <summary>f0 to f31 and fcsr, as they were when the virtual hart was put down; meaningless while it is loaded.</summary>
-    public FloatingPointArea FloatingPoint;
+    internal FloatingPointArea FloatingPoint;
 
     /// <summary>The vector state, as it was when the virtual hart was put down; meaningless while it is loaded. Not here itself: it is long.</summary>
     internal VectorArea Vectors;
@@ -106,7 +106,7 @@ public unsafe struct VCpu
     /// Where it is: a <see cref="RunState"/>. The hart that has it writes it, by <see cref="Enter"/>; one that is not loaded is moved on by whoever
     /// exchanges it first.
     /// </summary>
-    public int Run;
+    internal int Run;
 
     /// <summary>Fences that others asked for.</summary>
     internal FenceMailbox Fences;
@@ -119,7 +119,7 @@ public unsafe struct VCpu
     }
 
     /// <summary>Whether the hart has instructions to run, or will have without a start.</summary>
-    public readonly bool IsAlive => State is HartState.Started or HartState.Suspended;
+    internal readonly bool IsAlive => State is HartState.Started or HartState.Suspended;
 
     /// <summary>Takes a stopped hart for a start; of several who try one gets it, and it is that one's alone until it is started.</summary>
     internal bool TryTakeStopped() =>

@@ -1,13 +1,17 @@
 namespace Rvirt.Devices.Console;
 
 /// <summary>For whom the console has received input.</summary>
-/// <param name="guests">A bit for each guest.</param>
-/// <param name="monitor">Whether the monitor has.</param>
-public readonly struct ConsoleInput(ulong guests, bool monitor)
+public readonly struct ConsoleInput
 {
+    internal ConsoleInput(ulong guests, bool monitor)
+    {
+        Guests = guests;
+        Monitor = monitor;
+    }
+
     /// <summary>A bit for each guest that has new input.</summary>
-    public ulong Guests => guests;
+    public ulong Guests { get; }
 
     /// <summary>Whether the monitor has new input (<see cref="ConsoleMultiplexer{THost}.TakeMonitorInput"/>).</summary>
-    public bool Monitor => monitor;
+    public bool Monitor { get; }
 }

@@ -12,10 +12,7 @@ public unsafe partial struct ConsoleMultiplexer<THost>
     private const int InputPerTurn = 256;
 
     /// <summary>The guest that input goes to, unless the monitor gets it.</summary>
-    public readonly int Focus => _focus;
-
-    /// <summary>Whether input goes to the monitor.</summary>
-    public readonly bool MonitorHasFocus => _monitorFocus;
+    internal readonly int Focus => _focus;
 
     /// <summary>The key that speaks to the console (<see cref="ConsoleEscape"/>).</summary>
     public readonly int Escape => _escape;
@@ -112,7 +109,7 @@ public unsafe partial struct ConsoleMultiplexer<THost>
                 continue;
             }
 
-            var target = _monitorFocus ? Monitor : _focus;
+            var target = MonitorHasFocus ? Monitor : _focus;
             if (target >= _guestCount + (_monitorThere ? 1 : 0))
             {
                 continue;
@@ -136,7 +133,7 @@ public unsafe partial struct ConsoleMultiplexer<THost>
     }
 
     /// <summary>Takes a byte of a guest's input, its line status in bits 15 to 8; -1 where none waits.</summary>
-    public int TakeInput(int guest) => (uint)guest < (uint)_guestCount ? Take(guest) : -1;
+    internal int TakeInput(int guest) => (uint)guest < (uint)_guestCount ? Take(guest) : -1;
 
     /// <summary>Takes a byte that was typed for the monitor; -1 where none waits.</summary>
     public int TakeMonitorInput()
@@ -190,7 +187,7 @@ public unsafe partial struct ConsoleMultiplexer<THost>
             case (byte)'a':
                 ShowAll();
                 break;
-            case (byte)'m' when _monitorFocus:
+            case (byte)'m' when MonitorHasFocus:
                 Return(_viewBefore, toMonitor: false);
                 break;
             case (byte)'m' when _monitorThere:
@@ -200,7 +197,7 @@ public unsafe partial struct ConsoleMultiplexer<THost>
                 if (!_aside)
                 {
                     _viewAside = _view;
-                    _monitorAside = _monitorFocus;
+                    _monitorAside = MonitorHasFocus;
                 }
 
                 ShowMonitor();
@@ -222,8 +219,8 @@ public unsafe partial struct ConsoleMultiplexer<THost>
 
     private void ShowMonitor()
     {
-        _viewBefore = _monitorFocus ? _viewBefore : _view;
-        _monitorFocus = true;
+        _viewBefore = MonitorHasFocus ? _viewBefore : _view;
+        MonitorHasFocus = true;
         _view = Monitor;
         _aside = false;
         _notice = ConsoleNotice.Shows;
@@ -231,7 +228,7 @@ public unsafe partial struct ConsoleMultiplexer<THost>
 
     private void Return(int view, bool toMonitor)
     {
-        _monitorFocus = toMonitor;
+        MonitorHasFocus = toMonitor;
         _view = view;
         _aside = false;
         _notice = view == ViewAll ? ConsoleNotice.ShowsAll : ConsoleNotice.Shows;
@@ -240,7 +237,7 @@ public unsafe partial struct ConsoleMultiplexer<THost>
     private void ShowGuest(int guest)
     {
         _aside = false;
-        _monitorFocus = false;
+        MonitorHasFocus = false;
         _focus = guest;
         _view = guest;
         _notice = ConsoleNotice.Shows;
@@ -249,7 +246,7 @@ public unsafe partial struct ConsoleMultiplexer<THost>
     private void ShowAll()
     {
         _aside = false;
-        _monitorFocus = false;
+        MonitorHasFocus = false;
         _view = ViewAll;
         _notice = ConsoleNotice.ShowsAll;
     }

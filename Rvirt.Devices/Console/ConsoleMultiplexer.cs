@@ -36,7 +36,6 @@ public unsafe partial struct ConsoleMultiplexer<THost>
     private int _escape;
     private bool _escaped;
     private int _focus;
-    private bool _monitorFocus;
 
     // What goes out next, from _stagedFrom on.
     private fixed byte _staged[StagedCapacity];
@@ -100,8 +99,8 @@ public unsafe partial struct ConsoleMultiplexer<THost>
         _sources[guests + 1].Place(output + GuestConsole.OutputCapacity, null, 0);
     }
 
-    /// <summary>Number of guests.</summary>
-    public readonly int GuestCount => _guestCount;
+    /// <summary>Whether input goes to the monitor.</summary>
+    internal bool MonitorHasFocus { get; private set; }
 
     private readonly int Monitor => _guestCount;
 
@@ -121,7 +120,7 @@ public unsafe partial struct ConsoleMultiplexer<THost>
     }
 
     /// <summary>Takes a byte of a guest's output.</summary>
-    public void Output(ref THost host, int guest, byte value)
+    internal void Output(ref THost host, int guest, byte value)
     {
         if ((uint)guest < (uint)_guestCount)
         {
@@ -130,11 +129,11 @@ public unsafe partial struct ConsoleMultiplexer<THost>
     }
 
     /// <summary>Takes a byte of the monitor's output.</summary>
-    public void MonitorOutput(ref THost host, byte value)
+    internal void MonitorOutput(ref THost host, byte value)
         => Put(ref host, Monitor, value);
 
     /// <summary>Shows what a guest has printed of its line: it waits for input, or goes to sleep.</summary>
-    public void Flush(ref THost host, int guest)
+    internal void Flush(ref THost host, int guest)
     {
         // Read without the lock: only the guest's own output changes it.
         if ((uint)guest >= (uint)_guestCount || _sources[guest].IsFlushed)
@@ -150,7 +149,7 @@ public unsafe partial struct ConsoleMultiplexer<THost>
     }
 
     /// <summary>Forgets a guest's waiting input and shows what is left of its line: it starts again or is gone.</summary>
-    public void ResetGuest(ref THost host, int guest)
+    internal void ResetGuest(ref THost host, int guest)
     {
         if ((uint)guest >= (uint)_guestCount)
         {

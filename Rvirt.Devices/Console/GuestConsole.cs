@@ -50,13 +50,13 @@ public unsafe struct GuestConsole
     }
 
     /// <summary>Number of input bytes that wait.</summary>
-    public readonly int InputCount => (int)(_inputTail - _inputHead);
+    internal readonly int InputCount => (int)(_inputTail - _inputHead);
 
     /// <summary>Input bytes that were dropped because the buffer was full.</summary>
-    public ulong LostInput { get; internal set; }
+    internal ulong LostInput { get; set; }
 
     /// <summary>Bytes of output that later ones took the place of before they were shown.</summary>
-    public ulong LostOutput { get; private set; }
+    internal ulong LostOutput { get; private set; }
 
     /// <summary>Bytes that were lost since that was last said on the terminal.</summary>
     internal ulong UntoldBytes { get; private set; }
@@ -100,12 +100,12 @@ public unsafe struct GuestConsole
     }
 
     /// <summary>Length of the name in bytes.</summary>
-    public readonly int NameLength => _nameLength;
+    internal readonly int NameLength => _nameLength;
 
     /// <summary>A byte of the name.</summary>
     /// <param name="index">0 to <see cref="NameLength"/> - 1; behind that it is zero.</param>
     // SAFETY: the index is checked here, and the length is at most the name's capacity.
-    public readonly byte NameByte(int index) => (uint)index < _nameLength ? _name[index] : (byte)0;
+    internal readonly byte NameByte(int index) => (uint)index < _nameLength ? _name[index] : (byte)0;
 
     /// <summary>Puts a byte of output behind the others. Where there is no room the oldest is lost.</summary>
     internal void Put(byte value)

@@ -9,7 +9,7 @@ public readonly unsafe struct MonitorSink<THost> : IConsoleSink<THost>
     private readonly ConsoleMultiplexer<THost>* _console;
 
     /// <summary>Names the console, which must stay where it is.</summary>
-    public MonitorSink(ConsoleMultiplexer<THost>* console) => _console = console;
+    internal MonitorSink(ConsoleMultiplexer<THost>* console) => _console = console;
 
     /// <inheritdoc/>
     // SAFETY: the constructor's caller keeps the console's state in place.

@@ -151,7 +151,7 @@ internal sealed class MonitorTests
     [Test]
     public void Every_counter_is_shown()
     {
-        var fields = typeof(TrapCounters).GetFields();
+        var fields = typeof(TrapCounters).GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic);
         var counters = default(TrapCounters);
         for (var i = 0; i < fields.Length; i++)
         {
