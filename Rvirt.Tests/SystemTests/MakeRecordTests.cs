@@ -7,13 +7,15 @@ using NUnit.Framework;
 namespace Rvirt.Tests.SystemTests;
 
 /// <summary>
-/// What make remembers of a build, in a working copy of a few files with a compiler that only says that it ran: whatever was not built as it
-/// stands is built, and nothing else.
+/// What make remembers of the tool's build and of what images are restored for, in a working copy of a few files with a compiler that only says
+/// that it ran: whatever was not built or restored as it stands is, and nothing else.
 /// </summary>
 [Category("System")]
 public sealed class MakeRecordTests
 {
     private const string Source = "Rvirt.Core/Source.cs";
+    private const string Board = "Rvirt.Platform.Qemu/Rvirt.Platform.Qemu.csproj";
+    private const string Assets = "Rvirt.Core/obj/project.assets.json";
 
     private TemporaryFolder _folder = null!;
 
@@ -21,13 +23,18 @@ public sealed class MakeRecordTests
     public void Begin()
     {
         _folder = new TemporaryFolder();
-        foreach (var file in new[] { Source, "Rvirt.Tool/Rvirt.Tool.csproj", "Directory.Build.props", "global.json", "bin/dotnet" })
+        foreach (var file in new[] { Source, "Rvirt.Tool/Rvirt.Tool.csproj", "Directory.Build.props", "global.json", "bin/dotnet", Board, "Rvirt.Platform.Unleashed/Rvirt.Platform.Unleashed.csproj", "guests/setup.sh" })
         {
             Directory.CreateDirectory(Path.GetDirectoryName(_folder.File(file))!);
             _folder.Write(file, "\n"u8);
         }
 
-        File.SetUnixFileMode(_folder.File("bin/dotnet"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        foreach (var program in new[] { "bin/dotnet", "guests/setup.sh" })
+        {
+            File.SetUnixFileMode(_folder.File(program), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
+        _folder.Write("guests/setup.sh", "#!/bin/sh\n"u8);
         Compiler("true");
     }
 
@@ -93,24 +100,95 @@ public sealed class MakeRecordTests
     [Test]
     public void TwoAtOnceDoNotTakeEachOthersRecord()
     {
-        Compiler($"[ -e nested ] || {{ : >nested; {string.Join(' ', Make())}; }}");
+        Compiler($"[ -e nested ] || {{ : >nested; {string.Join(' ', Make("tool"))}; }}");
         Assert.That(Builds(), Is.True);
         Compiler("true");
         Assert.That(Builds(), Is.False);
     }
 
-    private void Compiler(string does) => _folder.Write(
-        "bin/dotnet", System.Text.Encoding.ASCII.GetBytes($"#!/bin/sh\necho built >>log\nmkdir -p Rvirt.Tool/bin/Release/net10.0 && : >Rvirt.Tool/bin/Release/net10.0/Rvirt.Tool.dll\n{does}\n"));
-
-    private bool Builds(int expected = 0)
+    [Test]
+    public void WhatImagesAreRestoredForIsNotRestoredAgain()
     {
-        File.Delete(_folder.File("log"));
-        var make = Make().ToArray();
-        var (status, output) = Commands.Run(make[0], make[1..]);
-        Assert.That(status, Is.EqualTo(expected), output);
-        return File.Exists(_folder.File("log"));
+        Assert.That(Restores(), Is.True, "never restored");
+        Assert.That(Restores(), Is.False, "nothing changed");
+        _folder.Write(Source, "// changed\n"u8);
+        Assert.That(Restores(), Is.False, "no source is restored");
     }
 
-    private IEnumerable<string> Make() => ["env", "-u", "MAKEFLAGS", "-u", "MAKELEVEL", "-u", "MAKEOVERRIDES", $"PATH={_folder.File("bin")}:{Environment.GetEnvironmentVariable("PATH")}",
-        "make", "--no-print-directory", "-f", Path.Combine(Repository.Top, "Makefile"), "-C", _folder.File(""), "tool"];
+    [TestCase(Board, TestName = "a board's project is changed")]
+    [TestCase("Rvirt.Core/Rvirt.Core.csproj", TestName = "a project comes")]
+    [TestCase("Directory.Packages.props", TestName = "properties come")]
+    [TestCase("global.json", TestName = "the SDK is another")]
+    public void WhatImagesDependOnIsRestored(string file)
+    {
+        Restores();
+        _folder.Write(file, "\n\n"u8);
+        Assert.That(Restores(), Is.True);
+        Assert.That(Restores(), Is.False);
+    }
+
+    [Test]
+    public void WhatARestoreLeftAndIsGoneIsRestored()
+    {
+        Restores();
+        File.Delete(_folder.File(Assets));
+        Assert.That(Restores(), Is.True);
+    }
+
+    [TestCase("false")]
+    [TestCase("kill -9 $PPID")]
+    public void ARestoreThatDoesNotEndIsNoneAtAll(string does)
+    {
+        Compiler(does);
+        Assert.That(Restores(expected: 2), Is.True);
+        Compiler("true");
+        Assert.That(Restores(), Is.True);
+        Assert.That(Restores(), Is.False);
+    }
+
+    /// <summary>NuGet may have read it before or after.</summary>
+    [Test]
+    public void WhatChangesWhileImagesAreRestoredIsRestoredAgain()
+    {
+        Compiler($"echo >>{Board}");
+        Assert.That(Restores(), Is.True);
+        Compiler("true");
+        Assert.That(Restores(), Is.True);
+        Assert.That(Restores(), Is.False);
+    }
+
+    // Says what it is asked for, leaves what that leaves, and does something more; but for publishing, which make does each time.
+    private void Compiler(string does) => _folder.Write("bin/dotnet", System.Text.Encoding.ASCII.GetBytes($"""
+        #!/bin/sh
+        echo "$1 $2" >>log
+        case $1 in
+        build) mkdir -p Rvirt.Tool/bin/Release/net10.0 && : >Rvirt.Tool/bin/Release/net10.0/Rvirt.Tool.dll ;;
+        restore) mkdir -p Rvirt.Core/obj && : >{Assets} ;;
+        publish) exit ;;
+        esac
+        {does}
+
+        """));
+
+    private bool Builds(int expected = 0) => Run("tool", expected).Length != 0;
+
+    private bool Restores(int expected = 0)
+    {
+        var asked = Run("image", expected);
+        Assert.That(asked.Count(line => line.StartsWith("publish ", StringComparison.Ordinal)), Is.EqualTo(expected == 0 ? 2 : 0), "both boards, each time");
+        return asked.Any(line => line.StartsWith("restore ", StringComparison.Ordinal));
+    }
+
+    private string[] Run(string goal, int expected)
+    {
+        var log = _folder.File("log");
+        File.Delete(log);
+        var make = Make(goal).ToArray();
+        var (status, output) = Commands.Run(make[0], make[1..]);
+        Assert.That(status, Is.EqualTo(expected), output);
+        return File.Exists(log) ? File.ReadAllLines(log) : [];
+    }
+
+    private IEnumerable<string> Make(string goal) => ["env", "-u", "MAKEFLAGS", "-u", "MAKELEVEL", "-u", "MAKEOVERRIDES", $"PATH={_folder.File("bin")}:{Environment.GetEnvironmentVariable("PATH")}",
+        "make", "--no-print-directory", "-f", Path.Combine(Repository.Top, "Makefile"), "-C", _folder.File(""), goal];
 }
