@@ -11,6 +11,9 @@ namespace Rvirt.Tests.Layers;
 /// <summary>What the documents name is there: links, files, make targets and tests; and each document can be found from the README.</summary>
 public partial class DocumentTests
 {
+    private static readonly Lazy<string[]> s_sources = new(() => [.. Directory.GetDirectories(Repository.Top, "Rvirt.*")
+        .SelectMany(project => Directory.GetFiles(project, "*.cs", SearchOption.AllDirectories)).Where(source => !source.Contains("/obj/", StringComparison.Ordinal))]);
+
     private static IEnumerable<string> Documents() =>
         Directory.GetFiles(Path.Combine(Repository.Top, "docs"), "*.md", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(file => Path.GetRelativePath(Repository.Top, file)).Concat(["CHANGELOG.md", "CONTRIBUTING.md", "README.md"]);
 
@@ -47,6 +50,22 @@ public partial class DocumentTests
             .Where(name => (IsPath().IsMatch(name) && !File.Exists(Path.Combine(Repository.Top, name)) && !Directory.Exists(Path.Combine(Repository.Top, name)))
                 || (IsFixture().IsMatch(name) && !types.Contains(name)));
         Assert.That(missing, Is.Empty);
+    }
+
+    /// <summary>A file that a page names in code, or in a pattern, is the end of the path of one that is there; those of the board that a page has its reader write are not.</summary>
+    [TestCaseSource(nameof(Documents))]
+    public void EverySourceNamedExists(string document) => Assert.That(
+        Source().Matches(Read(document)).Select(match => match.Groups[1].Value)
+            .Where(name => !name.StartsWith("Acme.", StringComparison.Ordinal) && !s_sources.Value.Any(source => source.EndsWith("/" + name, StringComparison.Ordinal))), Is.Empty);
+
+    /// <summary>A row of the pages on mutation testing names a file of the library, or of another where it has moved.</summary>
+    [TestCase("docs/mutation-core.md", "Rvirt.Core")]
+    [TestCase("docs/mutation-mmu.md", "Rvirt.Mmu")]
+    public void EveryFileMeasuredExists(string document, string library)
+    {
+        var rows = Row().Matches(Read(document)).Select(match => match.Groups[1].Value).ToArray();
+        Assert.That(rows, Is.Not.Empty);
+        Assert.That(rows.Where(name => !File.Exists(Path.Combine(Repository.Top, library, name)) && !File.Exists(Path.Combine(Repository.Top, name))), Is.Empty);
     }
 
     [Test]
@@ -94,6 +113,12 @@ public partial class DocumentTests
     // In running text only in backticks; in blocks of commands at the start of a line or behind blanks.
     [GeneratedRegex(@"(?:`|^    (?:[^`\n]*  )?)make ([a-z][a-z-]*)", RegexOptions.Multiline)]
     private static partial Regex Make();
+
+    [GeneratedRegex(@"(?:`|\*\*/)([A-Za-z][A-Za-z0-9_./-]*\.cs)\b")]
+    private static partial Regex Source();
+
+    [GeneratedRegex(@"^\| ([A-Za-z][A-Za-z0-9_./-]*\.cs) \|", RegexOptions.Multiline)]
+    private static partial Regex Row();
 
     [GeneratedRegex(@"`([^`\n]+)`")]
     private static partial Regex Code();
