@@ -8,6 +8,7 @@ using Rvirt.Core.Modes.Deprivileged;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.Bus;
+using Rvirt.Hypervisor.Host;
 using Rvirt.Hypervisor.VirtualMachines;
 using Rvirt.Mmu;
 using Rvirt.Reference.Harts;

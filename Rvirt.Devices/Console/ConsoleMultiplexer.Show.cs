@@ -354,15 +354,10 @@ public unsafe partial struct ConsoleMultiplexer<THost>
 
     private void StageCount(ulong value)
     {
-        var divisor = 1ul;
-        while (value / divisor >= 10)
+        var digits = new DecimalDigits(value);
+        while (digits.TryNext(out var digit))
         {
-            divisor *= 10;
-        }
-
-        for (; divisor != 0; divisor /= 10)
-        {
-            Stage((byte)('0' + (value / divisor % 10)));
+            Stage(digit);
         }
     }
 

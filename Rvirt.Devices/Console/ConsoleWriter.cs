@@ -55,15 +55,10 @@ public readonly ref struct ConsoleWriter<THost, TSink>
     /// <summary>Writes a number in decimal.</summary>
     public ConsoleWriter<THost, TSink> Decimal(ulong value)
     {
-        var divisor = 1ul;
-        while (value / divisor >= 10)
+        var digits = new DecimalDigits(value);
+        while (digits.TryNext(out var digit))
         {
-            divisor *= 10;
-        }
-
-        for (; divisor != 0; divisor /= 10)
-        {
-            _sink.Write(ref _host, (byte)('0' + (value / divisor % 10)));
+            _sink.Write(ref _host, digit);
         }
 
         return this;

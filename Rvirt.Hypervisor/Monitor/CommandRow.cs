@@ -5,7 +5,7 @@ using Rvirt.Devices.Console;
 namespace Rvirt.Hypervisor.Monitor;
 
 /// <summary>A row of the table of commands.</summary>
-// SAFETY: the handler is a method of the image, and nothing here calls it.
+// SAFETY: handlers are methods of the image, and nothing here calls them.
 internal readonly unsafe ref struct CommandRow<TView, THost, TSink>
     where TView : struct, IMachineView
     where THost : struct, IMmio
@@ -20,17 +20,22 @@ internal readonly unsafe ref struct CommandRow<TView, THost, TSink>
     /// <summary>What it does.</summary>
     public readonly ReadOnlySpan<byte> Help;
 
+    /// <summary>What reads its arguments, where that says nothing if they are right: it comes once, and More leads on to the handler. Null where the handler does all.</summary>
+    public readonly delegate*<ref TView, ref CommandRun, ConsoleWriter<THost, TSink>, CommandResult> Begin;
+
     /// <summary>What does it: says one line at each call.</summary>
     public readonly delegate*<ref TView, ref CommandRun, ConsoleWriter<THost, TSink>, CommandResult> Handler;
 
     public CommandRow(
         ReadOnlySpan<byte> name, ReadOnlySpan<byte> arguments, ReadOnlySpan<byte> help,
-        delegate*<ref TView, ref CommandRun, ConsoleWriter<THost, TSink>, CommandResult> handler)
+        delegate*<ref TView, ref CommandRun, ConsoleWriter<THost, TSink>, CommandResult> handler,
+        delegate*<ref TView, ref CommandRun, ConsoleWriter<THost, TSink>, CommandResult> begin = null)
     {
         Name = name;
         Arguments = arguments;
         Help = help;
         Handler = handler;
+        Begin = begin;
     }
 
     /// <summary>Whether a number of arguments is one that it takes.</summary>

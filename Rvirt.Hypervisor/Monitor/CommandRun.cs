@@ -9,6 +9,9 @@ internal struct CommandRun
     /// <summary>How often it was called before.</summary>
     public int Step;
 
+    /// <summary>Whether its arguments were read.</summary>
+    public bool HasBegun;
+
     /// <summary>Whether it may end what runs.</summary>
     public bool IsConfirmed;
 

@@ -1,4 +1,5 @@
 using Rvirt.Core.VirtualHart;
+using Rvirt.Hypervisor.Host;
 
 namespace Rvirt.Hypervisor.Monitor;
 
@@ -8,8 +9,11 @@ internal struct GuestFacts
     /// <summary>Its name.</summary>
     public ShortText Name;
 
-    /// <summary>Whether it has ended.</summary>
-    public bool HasEnded;
+    /// <summary>Where it is in its life.</summary>
+    public GuestState State;
+
+    /// <summary>Its share of the harts that guests share; 0 for one that has harts to itself.</summary>
+    public uint Share;
 
     /// <summary>Why it stopped, if it did.</summary>
     public StopReason Reason;

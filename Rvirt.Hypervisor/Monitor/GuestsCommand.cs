@@ -2,6 +2,7 @@ using Rvirt.Core.Freestanding;
 using Rvirt.Core.Host;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.Console;
+using Rvirt.Hypervisor.Host;
 
 namespace Rvirt.Hypervisor.Monitor;
 
@@ -17,7 +18,7 @@ internal static class GuestsCommand
     {
         if (run.Step == 0)
         {
-            output.Text("  #  name             state                  harts  memory     starts  uptime      traps/s\n"u8);
+            output.Text("  #  name             state                  vcpus  memory      share       cpu  starts  uptime      traps/s\n"u8);
         }
         else
         {
@@ -35,16 +36,28 @@ internal static class GuestsCommand
         var facts = view.Guest(guest);
         var now = view.Time;
         var traps = default(ulong);
+        var run = default(ulong);
         for (var hart = 0; hart < facts.Harts; hart++)
         {
             traps += CounterRows.Sum(view.Counters(guest, hart));
+            run += view.RunTicks(guest, hart, out _);
         }
 
-        output.Right((ulong)guest, 3).Text("  "u8).Left(facts.Name.Text, 17);
+        output.Right((ulong)guest, 3).Text("  "u8).Left(facts.Name.Text, 15).Text("  "u8);
         State(output, facts);
         output.Right((ulong)facts.Harts, 5).Text("  "u8);
         Size(output, facts.Memory);
-        output.Right(facts.Starts, 6).Text("  "u8);
+        if (facts.Share != 0)
+        {
+            output.Right(facts.Share, 8);
+        }
+        else
+        {
+            output.Right("own"u8, 8);
+        }
+
+        Percent(output, run, now - facts.CountedFrom);
+        output.Right(facts.Starts, 8).Text("  "u8);
         Span(output, (now - facts.StartedAt) / view.TimeFrequency);
         output.Right(Rates.PerSecond(traps, now - facts.CountedFrom, view.TimeFrequency), 11).Newline();
     }
@@ -53,9 +66,19 @@ internal static class GuestsCommand
         where THost : struct, IMmio
         where TSink : struct, IConsoleSink<THost>
     {
-        if (!facts.HasEnded)
+        if (facts.State is not (GuestState.Stopped or GuestState.Dead))
         {
-            output.Left("running"u8, 23);
+            output.Left(
+                facts.State switch
+                {
+                    GuestState.Created => "created"u8,
+                    GuestState.Running => "running"u8,
+                    GuestState.Pausing => "pausing"u8,
+                    GuestState.Paused => "paused"u8,
+                    GuestState.Copying => "copying"u8,
+                    _ => "stopping"u8,
+                },
+                23);
         }
         else if (facts.Reason == StopReason.Failure)
         {
@@ -67,10 +90,19 @@ internal static class GuestsCommand
         }
     }
 
+    // A hart that runs all the time is 100 %; a tenth of that is the least that is shown.
+    private static void Percent<THost, TSink>(ConsoleWriter<THost, TSink> output, ulong run, ulong ticks)
+        where THost : struct, IMmio
+        where TSink : struct, IConsoleSink<THost>
+    {
+        var tenths = Rates.PerThousand(run, ticks);
+        output.Right(tenths / 10, 6).Text("."u8).Decimal(tenths % 10).Text(" %"u8);
+    }
+
     private static void Size<THost, TSink>(ConsoleWriter<THost, TSink> output, ulong bytes)
         where THost : struct, IMmio
         where TSink : struct, IConsoleSink<THost>
-        => output.Right(bytes >> 20, 5).Text(" MiB  "u8);
+        => output.Right(bytes >> 20, 5).Text(" MiB"u8);
 
     private static void Span<THost, TSink>(ConsoleWriter<THost, TSink> output, ulong seconds)
         where THost : struct, IMmio

@@ -1,3 +1,4 @@
+using Rvirt.Core.Images;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.Console;
 using Rvirt.Hypervisor.Host;
@@ -46,12 +47,35 @@ internal interface IMachineView
     /// <summary>Shadow tables of a virtual hart, a snapshot.</summary>
     ShadowFacts Shadow(int guest, int hart);
 
+    /// <summary>What a virtual hart's shadow tables map at an address now, a snapshot.</summary>
+    /// <param name="guest">The guest.</param>
+    /// <param name="hart">The virtual hart.</param>
+    /// <param name="address">Virtual address, any value.</param>
+    /// <param name="look">What they map there, and for which state of the guest's.</param>
+    /// <returns>False where they map nothing there.</returns>
+    bool TryShadow(int guest, int hart, ulong address, out ShadowLook look);
+
     /// <summary>A virtio slot of a guest, a snapshot.</summary>
     /// <returns>Of kind 0 for an empty one.</returns>
     SlotFacts Slot(int guest, int slot);
 
     /// <summary>Number of virtio slots of a guest.</summary>
     int SlotCount(int guest);
+
+    /// <summary>Ticks of <see cref="Time"/> for which a virtual hart ran since it was made, or since <see cref="ForgetCounters"/>; a snapshot.</summary>
+    /// <param name="guest">The guest.</param>
+    /// <param name="hart">The virtual hart.</param>
+    /// <param name="ready">Ticks for which it could have run, and waited for a hart of the host.</param>
+    ulong RunTicks(int guest, int hart, out ulong ready);
+
+    /// <summary>Asks something of a guest's life.</summary>
+    /// <returns>False where its state does not take that.</returns>
+    bool TryAsk(int guest, LifeRequest request);
+
+    /// <summary>Gives a guest another share of the harts that guests share.</summary>
+    /// <param name="guest">The guest, one that has a share.</param>
+    /// <param name="share">1 to <see cref="GuestBlob.MaximumShare"/>.</param>
+    void SetShare(int guest, uint share);
 
     /// <summary>Shows a guest on the terminal, and lets input go to it.</summary>
     void SetFocus(int guest);

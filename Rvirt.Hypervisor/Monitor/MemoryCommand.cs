@@ -18,15 +18,6 @@ internal static class MemoryCommand
         where THost : struct, IMmio
         where TSink : struct, IConsoleSink<THost>
     {
-        if (run.Step == 0)
-        {
-            var result = Begin(ref view, ref run, output);
-            if (result != CommandResult.More)
-            {
-                return result;
-            }
-        }
-
         output.Text("  "u8).Word(run.At).Text(" "u8);
         for (var i = 0ul; i < LineBytes && run.At != run.End; i += sizeof(ulong))
         {
@@ -40,7 +31,8 @@ internal static class MemoryCommand
         return run.At == run.End ? CommandResult.Done : CommandResult.More;
     }
 
-    private static CommandResult Begin<TView, THost, TSink>(ref TView view, ref CommandRun run, ConsoleWriter<THost, TSink> output)
+    /// <summary>Which RAM, of which guest.</summary>
+    public static CommandResult Begin<TView, THost, TSink>(ref TView view, ref CommandRun run, ConsoleWriter<THost, TSink> output)
         where TView : struct, IMachineView
         where THost : struct, IMmio
         where TSink : struct, IConsoleSink<THost>

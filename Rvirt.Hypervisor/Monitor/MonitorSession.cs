@@ -9,7 +9,7 @@ namespace Rvirt.Hypervisor.Monitor;
 /// <para>A command runs in pieces of at most <see cref="LinesOfPiece"/> lines, so that the hart which serves the console is soon back at its
 /// guest: where <see cref="HasMore"/> says so, <see cref="Continue"/> is called when there is room for more output, and when another hart has answered.
 /// What is typed meanwhile waits; Ctrl-C ends the command.</para>
-/// <para>A line that begins with <c>!</c> is a script's: nothing is asked back. Used by one hart, the console's, alone.</para>
+/// <para>A line that begins with <c>!</c> is a script's: nothing is asked back, and where a person was asked for a name it is a command all the same. Used by one hart, the console's, alone.</para>
 /// </remarks>
 internal struct MonitorSession
 {
@@ -17,6 +17,7 @@ internal struct MonitorSession
     public const int LinesOfPiece = 16;
 
     private const byte CancelByte = 3;
+    private const byte ScriptMark = (byte)'!';
 
     private LineEditor _editor;
     private InputQueue _waiting;
@@ -144,7 +145,7 @@ internal struct MonitorSession
         _run = default;
         var line = _editor.Line;
         var text = line.Text;
-        _run.IsConfirmed = !text.IsEmpty && text[0] == (byte)'!';
+        _run.IsConfirmed = !text.IsEmpty && text[0] == ScriptMark;
         _run.Line.Set(_run.IsConfirmed ? text[1..] : text);
         var words = _run.Line.Words;
         if (words == 0)
@@ -173,17 +174,29 @@ internal struct MonitorSession
         Run(ref view, output);
     }
 
-    // SAFETY: the handler is the one of a row of the table, a method of the image.
+    // SAFETY: handlers are those of a row of the table, methods of the image.
     private unsafe void Run<TView, THost, TSink>(ref TView view, ConsoleWriter<THost, TSink> output)
         where TView : struct, IMachineView
         where THost : struct, IMmio
         where TSink : struct, IConsoleSink<THost>
     {
-        var handler = CommandTable<TView, THost, TSink>.Row(_command).Handler;
+        var row = CommandTable<TView, THost, TSink>.Row(_command);
         _awaits = false;
         for (var lines = 0; lines < LinesOfPiece; lines++)
         {
-            switch (handler(ref view, ref _run, output))
+            var result = CommandResult.More;
+            if (!_run.HasBegun && row.Begin != null)
+            {
+                result = row.Begin(ref view, ref _run, output);
+            }
+
+            if (result == CommandResult.More)
+            {
+                _run.HasBegun = true;
+                result = row.Handler(ref view, ref _run, output);
+            }
+
+            switch (result)
             {
                 case CommandResult.More:
                     _run.Step++;
@@ -214,6 +227,13 @@ internal struct MonitorSession
         where TSink : struct, IConsoleSink<THost>
     {
         var line = _editor.Line;
+        if (!line.Text.IsEmpty && line.Text[0] == ScriptMark)
+        {
+            // A script's: what it is to confirm was asked of a person, who is not there.
+            Begin(ref view, output);
+            return;
+        }
+
         if (line.Words == 1 && line.Word(0).SequenceEqual(_run.Line.Word(_run.Line.Words == 1 ? 0 : 1)))
         {
             _run.IsConfirmed = true;

@@ -20,15 +20,6 @@ internal static class RegistersCommand
         where THost : struct, IMmio
         where TSink : struct, IConsoleSink<THost>
     {
-        if (run.Step == 0)
-        {
-            var result = Targets.Report(ref view, ref run, output);
-            if (result != CommandResult.More)
-            {
-                return result;
-            }
-        }
-
         ref var report = ref run.Report;
         switch (run.Step)
         {

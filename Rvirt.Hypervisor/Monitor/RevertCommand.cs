@@ -1,6 +1,7 @@
 using Rvirt.Core.Freestanding;
 using Rvirt.Core.Host;
 using Rvirt.Devices.Console;
+using Rvirt.Hypervisor.Host;
 
 namespace Rvirt.Hypervisor.Monitor;
 
@@ -19,7 +20,7 @@ internal static class RevertCommand
             return CommandResult.Failed;
         }
 
-        return run.IsConfirmed || view.Guest(run.Guest).HasEnded
+        return run.IsConfirmed || !view.Guest(run.Guest).State.IsAlive()
             ? CopyReport.Go(ref view, ref run, output, CopyKind.Revert, run.Guest)
             : CommandResult.Unconfirmed;
     }

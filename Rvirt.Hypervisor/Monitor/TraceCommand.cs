@@ -12,21 +12,12 @@ internal static class TraceCommand
 {
     private const ulong DefaultLines = 16;
 
-    /// <summary>Turns tracing on or off everywhere, or shows a trap a line, the oldest first.</summary>
+    /// <summary>A trap a line, the oldest first.</summary>
     public static CommandResult Run<TView, THost, TSink>(ref TView view, ref CommandRun run, ConsoleWriter<THost, TSink> output)
         where TView : struct, IMachineView
         where THost : struct, IMmio
         where TSink : struct, IConsoleSink<THost>
     {
-        if (run.Step == 0)
-        {
-            var result = Begin(ref view, ref run, output);
-            if (result != CommandResult.More)
-            {
-                return result;
-            }
-        }
-
         var number = run.At++;
         if (view.TryTrace(number, out var record))
         {
@@ -36,7 +27,8 @@ internal static class TraceCommand
         return run.At == run.End ? CommandResult.Done : CommandResult.More;
     }
 
-    private static CommandResult Begin<TView, THost, TSink>(ref TView view, ref CommandRun run, ConsoleWriter<THost, TSink> output)
+    /// <summary>Turns tracing on or off everywhere, or takes down what a hart has noted.</summary>
+    public static CommandResult Begin<TView, THost, TSink>(ref TView view, ref CommandRun run, ConsoleWriter<THost, TSink> output)
         where TView : struct, IMachineView
         where THost : struct, IMmio
         where TSink : struct, IConsoleSink<THost>

@@ -23,7 +23,7 @@ internal static class VirtualHartsCommand
                 return CommandResult.Failed;
             }
 
-            output.Text("  #  state    core  mode  pc at last trap     hsm            emulated\n"u8);
+            output.Text("  #  state    core  mode  pc at last trap     hsm                run-ms    ready-ms\n"u8);
             return CommandResult.More;
         }
 
@@ -50,7 +50,14 @@ internal static class VirtualHartsCommand
                     _ => "other"u8,
                 },
                 13)
-            .Right(view.Counters(run.Guest, hart).Emulated, 10).Newline();
+            .Right(Milliseconds(ref view, view.RunTicks(run.Guest, hart, out var ready)), 12).Right(Milliseconds(ref view, ready), 12).Newline();
         return run.Step == view.Guest(run.Guest).Harts ? CommandResult.Done : CommandResult.More;
+    }
+
+    private static ulong Milliseconds<TView>(ref TView view, ulong ticks)
+        where TView : struct, IMachineView
+    {
+        var thousandth = view.TimeFrequency / 1000;
+        return ticks / (thousandth == 0 ? 1 : thousandth);
     }
 }

@@ -16,15 +16,6 @@ internal static class WalkCommand
         where THost : struct, IMmio
         where TSink : struct, IConsoleSink<THost>
     {
-        if (run.Step == 0)
-        {
-            var result = Begin(ref view, ref run, output);
-            if (result != CommandResult.More)
-            {
-                return result;
-            }
-        }
-
         var va = run.End;
         var level = HostTranslation.Levels(Satp.Mode(run.Report.Satp)) - 1 - run.Step;
         var entry = run.At + ((ulong)Pte.Index(va, level) * sizeof(ulong));
@@ -53,7 +44,8 @@ internal static class WalkCommand
         return CommandResult.Done;
     }
 
-    private static CommandResult Begin<TView, THost, TSink>(ref TView view, ref CommandRun run, ConsoleWriter<THost, TSink> output)
+    /// <summary>Asks the virtual hart where its tables are.</summary>
+    public static CommandResult Begin<TView, THost, TSink>(ref TView view, ref CommandRun run, ConsoleWriter<THost, TSink> output)
         where TView : struct, IMachineView
         where THost : struct, IMmio
         where TSink : struct, IConsoleSink<THost>
@@ -98,13 +90,7 @@ internal static class WalkCommand
             return;
         }
 
-        output.Text(level switch
-        {
-            0 => "4 KiB"u8,
-            1 => "2 MiB"u8,
-            2 => "1 GiB"u8,
-            _ => "512 GiB"u8,
-        });
+        Size(output, level);
         Flag(output, pte, Pte.R, "  r"u8);
         Flag(output, pte, Pte.W, "w"u8);
         Flag(output, pte, Pte.X, "x"u8);
@@ -119,8 +105,28 @@ internal static class WalkCommand
             output.Text(" (host "u8).Hex(host).Text(")"u8);
         }
 
-        output.Newline();
+        output.Text("; shadow: "u8);
+        if (view.TryShadow(run.Guest, run.Hart, run.End, out var shadow))
+        {
+            Size(output, shadow.Level);
+            output.Text(shadow.Mode == PrivilegeMode.User ? ", view user"u8 : ", view kernel"u8).Text(shadow.HasSum ? " sum"u8 : default)
+                .Text(shadow.HasMxr ? " mxr"u8 : default).Newline();
+            return;
+        }
+
+        output.Text("none\n"u8);
     }
+
+    private static void Size<THost, TSink>(ConsoleWriter<THost, TSink> output, int level)
+        where THost : struct, IMmio
+        where TSink : struct, IConsoleSink<THost>
+        => output.Text(level switch
+        {
+            0 => "4 KiB"u8,
+            1 => "2 MiB"u8,
+            2 => "1 GiB"u8,
+            _ => "512 GiB"u8,
+        });
 
     private static void Flag<THost, TSink>(ConsoleWriter<THost, TSink> output, ulong pte, ulong bit, System.ReadOnlySpan<byte> name)
         where THost : struct, IMmio

@@ -81,6 +81,9 @@ internal struct RunQueue
     /// <param name="share">1 to <see cref="GuestBlob.MaximumShare"/>.</param>
     internal void SetShare(int guest, uint share) => _guests[guest].Share = share;
 
+    /// <summary>A guest's share.</summary>
+    internal readonly uint Share(int guest) => _guests[guest].Share;
+
     /// <summary>A hart of the host takes virtual harts from now on, when it asks for them.</summary>
     internal void Open(int core, ulong now)
     {

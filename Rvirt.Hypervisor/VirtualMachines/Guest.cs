@@ -93,7 +93,7 @@ public unsafe struct Guest<THost>
     internal void Enter(GuestState state) => Volatile.Write(ref StateNumber, (int)state);
 
     /// <summary>Whether it has begun and not ended.</summary>
-    internal readonly bool Lives => State is not (GuestState.Created or GuestState.Stopped or GuestState.Dead);
+    internal readonly bool Lives => State.IsAlive();
 
     /// <summary>Why it stops; None while it does not.</summary>
     internal readonly StopReason StopReason => (StopReason)(byte)Volatile.Read(in Stopping);

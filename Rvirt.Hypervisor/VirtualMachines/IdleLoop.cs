@@ -20,6 +20,7 @@ internal static unsafe class IdleLoop<THost>
         ref var bus = ref core->Running->Guest->Bus;
         var mmu = TrapContext<THost>.MmuOf(core->Running);
         bus.Idle(ref host);
+        core->Running->EndRun(host.ReadTime());
         do
         {
             // A sibling that sees it asleep leaves its fences for later, and interrupts no one.
@@ -61,6 +62,7 @@ internal static unsafe class IdleLoop<THost>
         }
         while (!HartWait.TryEnd(mode, ref host, ref v));
 
+        core->Running->BeginRun(host.ReadTime());
         return TrapOutcome.Resume;
     }
 

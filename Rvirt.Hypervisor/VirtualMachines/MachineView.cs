@@ -37,7 +37,8 @@ internal readonly unsafe struct MachineView<THost> : IMachineView
         return new GuestFacts
         {
             Name = new ShortText(record->Name),
-            HasEnded = !record->Lives,
+            State = record->State,
+            Share = Share(guest),
             Reason = record->StopReason,
             FailureCode = record->FailureCode,
             Harts = record->Devices.Harts,
@@ -83,6 +84,11 @@ internal readonly unsafe struct MachineView<THost> : IMachineView
         }
 
         record->CountedFrom = Time;
+        for (var hart = 0; hart < record->Devices.Harts; hart++)
+        {
+            ref var counted = ref *HartAt(guest, hart);
+            counted.RunFrom = Account(guest, hart, out counted.ReadyFrom);
+        }
     }
 
     /// <inheritdoc/>
@@ -108,6 +114,36 @@ internal readonly unsafe struct MachineView<THost> : IMachineView
     {
         var record = HartAt(guest, hart);
         return new ShadowFacts { Use = record->Mmu.Use(), Counters = record->Mmu.Counters };
+    }
+
+    /// <inheritdoc/>
+    public bool TryShadow(int guest, int hart, ulong address, out ShadowLook look)
+    {
+        var views = TrapContext<THost>.Views;
+        var isMapped = HartAt(guest, hart)->Mmu.TryLook(address, out var level, out var view);
+        look = new ShadowLook(level, views.ModeOf(view), views.HasSum(view), views.HasMxr(view));
+        return isMapped;
+    }
+
+    /// <inheritdoc/>
+    public ulong RunTicks(int guest, int hart, out ulong ready)
+    {
+        var record = HartAt(guest, hart);
+        var run = Account(guest, hart, out ready);
+        ready -= record->ReadyFrom;
+        return run - record->RunFrom;
+    }
+
+    /// <inheritdoc/>
+    public bool TryAsk(int guest, LifeRequest request) => GuestControl<THost>.TryAsk(_core, GuestAt(guest), request);
+
+    /// <inheritdoc/>
+    public void SetShare(int guest, uint share)
+    {
+        ref var queue = ref _core->Machine->Queue;
+        queue.Lock.Acquire();
+        queue.SetShare(guest, share);
+        queue.Lock.Release();
     }
 
     /// <inheritdoc/>
@@ -190,6 +226,36 @@ internal readonly unsafe struct MachineView<THost> : IMachineView
     private HostCore<THost>* CoreAt(int core) => _core->Machine->Cores + core;
 
     private GuestHart<THost>* HartAt(int guest, int hart) => (GuestHart<THost>*)GuestAt(guest)->Harts[hart];
+
+    private uint Share(int guest)
+    {
+        if (!GuestAt(guest)->Shares)
+        {
+            return 0;
+        }
+
+        ref var queue = ref _core->Machine->Queue;
+        queue.Lock.Acquire();
+        var share = queue.Share(guest);
+        queue.Lock.Release();
+        return share;
+    }
+
+    private ulong Account(int guest, int hart, out ulong ready)
+    {
+        var record = HartAt(guest, hart);
+        ready = 0;
+        if (!GuestAt(guest)->Shares)
+        {
+            return record->RunTicks(Time);
+        }
+
+        ref var queue = ref _core->Machine->Queue;
+        queue.Lock.Acquire();
+        var run = queue.RunTicks(record->Number, Time, out ready);
+        queue.Lock.Release();
+        return run;
+    }
 
     // Each counter as one word, as its writer goes on.
     private static TrapCounters Take(ref TrapCounters counters)

@@ -53,6 +53,9 @@ internal readonly unsafe struct TrapContext<THost> : ITrapContext<DeprivilegedMo
         get => ref _hart->Guest->Bus;
     }
 
+    /// <summary>What a guest's views of memory mean.</summary>
+    internal static SplitViews Views => default;
+
     /// <summary>A virtual hart's MMU, as trap handling takes it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static ShadowMmuAdapter<THost, SplitViews> MmuOf(GuestHart<THost>* hart) => new(&hart->Mmu);

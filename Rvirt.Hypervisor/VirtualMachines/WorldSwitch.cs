@@ -39,6 +39,11 @@ internal static unsafe class WorldSwitch<THost>
     {
         // SAFETY: the caller runs on that hart, on which a virtual hart is loaded; both records stay in place.
         var hart = core->Running;
+        if (!core->Shares)
+        {
+            hart->EndRun(core->Host.ReadTime());
+        }
+
         hart->Core = null;
         core->Running = null;
         ShowDebugger(core);
@@ -58,6 +63,11 @@ internal static unsafe class WorldSwitch<THost>
         core->Loads++;
         hart->Loads++;
         hart->Core = core;
+        if (!core->Shares)
+        {
+            hart->BeginRun(host.ReadTime());
+        }
+
         v.HostStack = core->StackTop;
         Volatile.Write(ref v.HostHartId, core->HartId);
         v.Enter(RunState.Loaded);

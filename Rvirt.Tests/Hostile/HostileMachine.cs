@@ -6,7 +6,7 @@ using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Desktop.Guests;
 using Rvirt.Desktop.Hypervisor;
-using Rvirt.Hypervisor.VirtualMachines;
+using Rvirt.Hypervisor.Host;
 using Rvirt.Reference.Harts;
 using Rvirt.Tests.Hostile.Programs;
 

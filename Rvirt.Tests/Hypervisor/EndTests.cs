@@ -7,6 +7,7 @@ using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Desktop.Guests;
 using Rvirt.Desktop.Hypervisor;
+using Rvirt.Hypervisor.Host;
 using Rvirt.Hypervisor.Monitor;
 using Rvirt.Hypervisor.VirtualMachines;
 using Rvirt.Reference.Assembly;

@@ -1,7 +1,7 @@
 using System;
 using System.Linq;
 using NUnit.Framework;
-using Rvirt.Hypervisor.VirtualMachines;
+using Rvirt.Hypervisor.Host;
 
 namespace Rvirt.Tests.Hypervisor;
 

@@ -4,7 +4,7 @@ using NUnit.Framework;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Desktop.Guests;
 using Rvirt.Desktop.Hypervisor;
-using Rvirt.Hypervisor.VirtualMachines;
+using Rvirt.Hypervisor.Host;
 using static Rvirt.Tests.Hypervisor.CountingPrograms;
 
 namespace Rvirt.Tests.Hypervisor;

@@ -5,7 +5,7 @@ using NUnit.Framework;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Desktop.Guests;
 using Rvirt.Desktop.Hypervisor;
-using Rvirt.Hypervisor.VirtualMachines;
+using Rvirt.Hypervisor.Host;
 
 namespace Rvirt.Tests.Hypervisor;
 

@@ -5,6 +5,7 @@ using NUnit.Framework;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Desktop.Guests;
 using Rvirt.Desktop.Hypervisor;
+using Rvirt.Hypervisor.Host;
 using Rvirt.Hypervisor.Monitor;
 using Rvirt.Hypervisor.VirtualMachines;
 using Rvirt.Reference.Devices.Virtio;

@@ -49,9 +49,9 @@ public sealed class MonitorLineTests(Firmware firmware)
         Assert.That(Ask("help walk"), Has.Length.EqualTo(1).And.Some.Contains("ADDRESS"));
         Assert.That(Ask("version").Single(), Does.Match(@"^  Rvirt \d+\.\d+\.\d+$"));
 
-        Assert.That(Ask("guests")[1], Does.Match(@"^  0  web +running +1 +64 MiB +1  00:0\d:\d\d +\d+$"));
-        Assert.That(Ask("guests")[2], Does.Match(@"^  1  db +running +1 +32 MiB +1  00:0\d:\d\d +[1-9]\d*$"), "it polls its UART");
-        Assert.That(Ask("vcpus db")[1], Does.Match(@"^  0  loaded +1  S +0x00000000802000[0-9a-f]{2}  started +\d+$"));
+        Assert.That(Ask("guests")[1], Does.Match(@"^  0  web +running +1 +64 MiB +own +\d+\.\d % +1  00:0\d:\d\d +\d+$"));
+        Assert.That(Ask("guests")[2], Does.Match(@"^  1  db +running +1 +32 MiB +own +[1-9]\d*\.\d % +1  00:0\d:\d\d +[1-9]\d*$"), "it polls its UART");
+        Assert.That(Ask("vcpus db")[1], Does.Match(@"^  0  loaded +1  S +0x00000000802000[0-9a-f]{2}  started +[1-9]\d* +0$"));
         // Whichever hart booted is the first.
         Assert.That(string.Join('\n', Ask("cores")[1..]), Does.Match(@"^  0  ([01]) +web\.0 +busy +1\n  1  (?!\1)[01] +db\.0 +busy +1$"));
 
@@ -91,6 +91,36 @@ public sealed class MonitorLineTests(Firmware firmware)
         _qemu.Send("shutdown\r");
         Assert.That(_qemu.WaitForExit(30), Is.Zero, _qemu.Describe);
         Assert.That(_qemu.Serial, Does.Contain("rvirt: ok\r\n"));
+    }
+
+    /// <summary>A guest's life, while its neighbour goes on.</summary>
+    [Test]
+    public void A_guest_is_paused_killed_and_started_again()
+    {
+        void Becomes(string state) => Patience.Until(() => Ask("guests")[2].Contains($" {state} ", StringComparison.Ordinal), state);
+        Assert.That(Answer("resume db"), Is.EqualTo("rvirt: error: db: is running"));
+        Assert.That(Answer("share db 200"), Is.EqualTo("rvirt: error: db: has harts to itself"));
+        Assert.That(Ask("pause db"), Is.Empty);
+        Becomes("paused");
+        Assert.That(string.Join('\n', Ask("vcpus db")), Does.Contain("parked"));
+        var registers = string.Join('\n', Ask("regs db"));
+        Assert.That(string.Join('\n', Ask("regs db")), Is.EqualTo(registers), "it stands still");
+        Assert.That(Ask("resume db"), Is.Empty);
+        Becomes("running");
+        _qemu.Send("restart db\r");
+        _qemu.Expect("type the name again: ", 30);
+        _qemu.Send("db\r");
+        _qemu.Expect("rvirt: ok\r\n", 30);
+        Patience.Until(() => Regex.IsMatch(Ask("guests")[2], " running .* 2  00:0"), "it has begun again");
+        Assert.That(Ask("!kill db"), Is.Empty);
+        Patience.Until(() => Ask("guests")[2].Contains("stopped: by request", StringComparison.Ordinal), "it has ended");
+        Assert.That(Answer("pause db"), Is.EqualTo("rvirt: error: db: has stopped"));
+        Assert.That(Ask("start db"), Is.Empty);
+        Becomes("running");
+        _qemu.Send($"{Escape}1hello\r");
+        _qemu.Expect("<hello>\r\n", 30);
+        _qemu.Send($"{Escape}0hello\r");
+        _qemu.Expect("<hello>\r\n", 30);
     }
 
     /// <summary>The line of a terminal: history, completion, and an answer that is far longer than what goes out at once.</summary>

@@ -110,6 +110,15 @@ public sealed class SharedLineTests
     }
 
     [Test]
+    public void What_the_hypervisor_says_meanwhile_is_no_part_of_an_answer()
+    {
+        _machine.Print("hello\r\n");
+        _answer = _ => "one\r\nrvirt: guest db has ended\r\ntwo\r\nrvirt: ok\r\n";
+        Assert.That(Answer(_line.Ask("guests")).Lines, Is.EqualTo(["one", "two"]));
+        Assert.That(_seen.ToString(), Is.EqualTo("hello\r\nrvirt: guest db has ended\r\n"));
+    }
+
+    [Test]
     public void An_error_is_the_answers_end()
     {
         _answer = command => $"rvirt: error: {command[1..]}: no command of that name; help names all\r\n";

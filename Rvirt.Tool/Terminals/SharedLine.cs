@@ -17,6 +17,7 @@ namespace Rvirt.Tool.Terminals;
 public sealed class SharedLine
 {
     private const string Title = "--- ";
+    private const string Message = "rvirt: ";
     private const string MonitorTitle = "--- monitor (last ";
     private const string AllTitle = "--- all guests; ";
     private const string NoMonitor = "--- there is no monitor ---";
@@ -199,6 +200,13 @@ public sealed class SharedLine
 
     private void EndLine(string line, MemoryStream shown)
     {
+        if (_stage != Stage.Called && line.StartsWith(Message, StringComparison.Ordinal) && !MonitorAnswer.Ends(line))
+        {
+            // The hypervisor says something meanwhile: that is for people.
+            Show([.. _tail.Length == 0 ? [] : "\r\n"u8.ToArray(), .. _line], shown);
+            return;
+        }
+
         switch (_stage)
         {
             case Stage.Called when line.StartsWith(MonitorTitle, StringComparison.Ordinal):

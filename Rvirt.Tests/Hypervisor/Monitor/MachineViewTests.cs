@@ -1,9 +1,11 @@
 using System.Linq;
 using System.Text;
 using NUnit.Framework;
+using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Desktop.Guests;
 using Rvirt.Desktop.Hypervisor;
+using Rvirt.Hypervisor.Host;
 using Rvirt.Hypervisor.VirtualMachines;
 
 namespace Rvirt.Tests.Hypervisor.Monitor;
@@ -29,8 +31,8 @@ internal sealed unsafe class MachineViewTests
         Assert.That(view.TimeFrequency, Is.EqualTo(world.Desktop.Record->Host.TimebaseFrequency).And.Not.Zero);
         var (one, two) = (view.Guest(0), view.Guest(1));
         Assert.That(Encoding.ASCII.GetString(one.Name.Text), Is.EqualTo("one"));
-        Assert.That((one.HasEnded, one.Harts, one.Memory, one.MemoryBase, one.Starts), Is.EqualTo((false, 1, 8UL << 20, 0x8000_0000UL, 1UL)));
-        Assert.That((two.HasEnded, two.Reason, two.FailureCode, two.Memory), Is.EqualTo((true, StopReason.Failure, 7u, 6UL << 20)));
+        Assert.That((one.State, one.Share, one.Harts, one.Memory, one.MemoryBase, one.Starts), Is.EqualTo((GuestState.Running, 0u, 1, 8UL << 20, 0x8000_0000UL, 1UL)));
+        Assert.That((two.State, two.Reason, two.FailureCode, two.Memory), Is.EqualTo((GuestState.Stopped, StopReason.Failure, 7u, 6UL << 20)));
         Assert.That(view.Time, Is.GreaterThan(one.StartedAt).And.GreaterThan(one.CountedFrom));
         Assert.That((view.Core(0).Guest, view.Core(0).Loads), Is.EqualTo((0, 1UL)));
         Assert.That((view.Core(1).Guest, view.Core(1).HartId), Is.EqualTo((-1, 1UL)));
@@ -154,6 +156,65 @@ internal sealed unsafe class MachineViewTests
         Assert.That(before.Use.Tables, Is.EqualTo(world.Desktop.Record->Guests->TableCount));
         world.Guest.Mmu.FenceAll(ref world.Desktop.Record->Cores->Host);
         Assert.That((view.Shadow(0, 0).Use.LiveTables, view.Shadow(0, 0).Use.LiveRoots), Is.EqualTo((0, 0)));
+    }
+
+    [Test]
+    public void What_the_hardware_finds_at_an_address_is_known()
+    {
+        using var world = new GuestWorld(GuestPayload.Program(Rounds));
+        world.Run(1000);
+        Assert.That(View(world).TryShadow(0, 0, 0x8000_0000, out var look), Is.True, "its instructions are there");
+        Assert.That((look.Level, look.Mode, look.HasSum, look.HasMxr), Is.EqualTo((1, PrivilegeMode.Supervisor, false, false)), "2 MiB of RAM at once, with translation off");
+        Assert.That(View(world).TryShadow(0, 0, 0x1000_0000, out _), Is.False, "a device");
+        world.Guest.Mmu.FenceAll(ref world.Desktop.Record->Cores->Host);
+        Assert.That(View(world).TryShadow(0, 0, 0x8000_0000, out _), Is.False, "dropped");
+    }
+
+    [Test]
+    public void A_guests_life_is_asked_for()
+    {
+        using var world = new GuestWorld(GuestPayload.Program(Rounds), GuestPayload.Program(Rounds));
+        world.Run(1000);
+        Assert.That(View(world).TryAsk(1, LifeRequest.Resume), Is.False);
+        Assert.That(View(world).TryAsk(1, LifeRequest.Pause), Is.True);
+        world.Run(1000);
+        Assert.That((View(world).Guest(0).State, View(world).Guest(1).State), Is.EqualTo((GuestState.Running, GuestState.Paused)));
+    }
+
+    [Test]
+    public void Time_is_counted_while_a_hart_runs_and_not_while_it_waits()
+    {
+        using var world = new GuestWorld(GuestPayload.Program(Rounds), GuestPayload.Program("again: wfi\nj again\n"));
+        world.Run(2000);
+        var view = View(world);
+        view.ForgetCounters(0);
+        view.ForgetCounters(1);
+        Assert.That((view.RunTicks(0, 0, out var ready), ready), Is.EqualTo((0UL, 0UL)));
+        var from = view.Time;
+        world.Run(2000);
+        var ticks = view.Time - from;
+        Assert.That(ticks, Is.Positive);
+        Assert.That(view.RunTicks(0, 0, out ready), Is.EqualTo(ticks));
+        Assert.That((view.RunTicks(1, 0, out var readyToo), ready, readyToo), Is.EqualTo((0UL, 0UL, 0UL)), "it waits all the time");
+        view.TryAsk(0, LifeRequest.Pause);
+        world.Run(1000);
+        var ran = view.RunTicks(0, 0, out _);
+        world.Run(1000);
+        Assert.That(view.RunTicks(0, 0, out _), Is.EqualTo(ran), "nor while it is paused");
+    }
+
+    [Test]
+    public void Guests_that_share_a_hart_have_shares_and_wait_for_it()
+    {
+        using var world = new GuestWorld(new WorldOptions { MoreHarts = -1 }, GuestPayload.Program(Rounds), GuestPayload.Program(Rounds));
+        world.Run(2_000_000);
+        var view = View(world);
+        Assert.That((view.Guest(0).Share, view.Guest(1).Share), Is.EqualTo((100u, 100u)));
+        view.SetShare(0, 300);
+        Assert.That((view.Guest(0).Share, view.Guest(1).Share), Is.EqualTo((300u, 100u)));
+        var all = view.RunTicks(0, 0, out var ready) + ready;
+        Assert.That(ready, Is.Positive);
+        Assert.That(view.RunTicks(1, 0, out ready) + ready, Is.EqualTo(all).Within(all / 10), "either runs or waits");
     }
 
     private static MachineView<FakeHost> View(GuestWorld world) => new(world.Desktop.Record->Cores);

@@ -5,6 +5,7 @@ using System.Reflection;
 using Moq;
 using NUnit.Framework;
 using Rvirt.Core.VirtualHart;
+using Rvirt.Hypervisor.Host;
 using Rvirt.Hypervisor.Monitor;
 using Rvirt.Mmu;
 
@@ -68,7 +69,7 @@ internal sealed class MonitorTests
 
     /// <summary>Down to what ends each walk, none of which is an error of whoever asked.</summary>
     [TestCase("walk web 0xffffffff80200008", "  level 0  0x0000000081aa4000  0x81aa400081aa4000  not valid")]
-    [TestCase("walk web 0xffffffff80205008", "  level 0  0x0000000081aa4028  0x00000000201004d7  4 KiB  rw u a d  -> 0x80401008 (host 0x88401008)")]
+    [TestCase("walk web 0xffffffff80205008", "  level 0  0x0000000081aa4028  0x00000000201004d7  4 KiB  rw u a d  -> 0x80401008 (host 0x88401008); shadow: none")]
     [TestCase("walk web 0xffffffff80400000", "  level 1  0x0000000081aa3010  0x00000000200004ef  misaligned")]
     [TestCase("walk web 0xffffffff80600000", "  level 1  0x0000000081aa3018  0x81aa301881aa3018  not valid")]
     [TestCase("walk web 0", "  level 2  0x0000000081a06000  0xfffffffffffffc01  reserved")]
@@ -139,6 +140,65 @@ internal sealed class MonitorTests
         Assert.That(_world.Type("shutdown\rshutdown\r"), Does.EndWith("type the name again: shutdown\r\nrvirt: ok\r\nrvirt> "));
         _world.View.Verify(view => view.EndMachine(), Times.Once);
     }
+
+    [TestCase("start", 1, LifeRequest.Start)]
+    [TestCase("pause", 0, LifeRequest.Pause)]
+    [TestCase("!restart", 0, LifeRequest.Restart)]
+    [TestCase("!kill", 0, LifeRequest.Kill)]
+    public void A_guests_life_is_told(string command, int guest, LifeRequest request)
+    {
+        Assert.That(_world.Ask($"{command} {guest}"), Is.EqualTo(["rvirt: ok"]));
+        _world.View.Verify(view => view.TryAsk(guest, request), Times.Once);
+        _world.View.Verify(view => view.TryAsk(It.IsAny<int>(), It.IsAny<LifeRequest>()), Times.Once);
+    }
+
+    [TestCase(GuestState.Created, "pause", "has not started")]
+    [TestCase(GuestState.Running, "resume", "is running")]
+    [TestCase(GuestState.Pausing, "start", "is paused")]
+    [TestCase(GuestState.Paused, "pause", "is paused")]
+    [TestCase(GuestState.Stopping, "restart", "is ending or beginning")]
+    [TestCase(GuestState.Stopped, "kill", "has stopped")]
+    [TestCase(GuestState.Dead, "start", "cannot start again, as a device of it did not stop")]
+    public void What_a_guests_state_does_not_take_is_an_error(GuestState state, string command, string said)
+    {
+        _world.View.Setup(view => view.Guest(0)).Returns(new GuestFacts { Name = new ShortText("web"u8), Harts = 1, State = state });
+        Assert.That(_world.Ask($"{command} web"), Is.EqualTo([$"rvirt: error: web: {said}"]));
+    }
+
+    [Test]
+    public void A_guest_that_is_to_end_is_named_again()
+    {
+        Assert.That(_world.Type("kill 0\rweb\r"), Does.EndWith("type the name again: web\r\nrvirt: error: not confirmed\r\nrvirt> "), "as it was named");
+        _world.View.Verify(view => view.TryAsk(It.IsAny<int>(), It.IsAny<LifeRequest>()), Times.Never);
+        Assert.That(_world.Type("kill web\rweb\r"), Does.EndWith("type the name again: web\r\nrvirt: ok\r\nrvirt> "));
+        _world.View.Verify(view => view.TryAsk(0, LifeRequest.Kill), Times.Once);
+    }
+
+    [Test]
+    public void A_script_that_comes_while_a_person_is_asked_is_answered()
+    {
+        Assert.That(_world.Type("kill web\r!version\r"), Does.EndWith("type the name again: !version\r\n  Rvirt 0.1.0\r\nrvirt: ok\r\nrvirt> "));
+        _world.View.Verify(view => view.TryAsk(It.IsAny<int>(), It.IsAny<LifeRequest>()), Times.Never);
+    }
+
+    [Test]
+    public void A_share_is_given()
+    {
+        Assert.That(_world.Ask("share web 10000"), Is.EqualTo(["rvirt: ok"]));
+        _world.View.Verify(view => view.SetShare(0, 10000), Times.Once);
+        foreach (var wrong in new[] { "0", "10001", "x" })
+        {
+            Assert.That(_world.Ask($"share web {wrong}"), Is.EqualTo([$"rvirt: error: {wrong}: no share, 1 to 10000"]));
+        }
+
+        _world.View.Verify(view => view.SetShare(It.IsAny<int>(), It.IsAny<uint>()), Times.Once);
+    }
+
+    [TestCase(0UL, 0UL, 0UL)]
+    [TestCase(1UL, 3UL, 333UL)]
+    [TestCase(40UL, 10UL, 4000UL)]
+    [TestCase(1UL << 62, 1UL << 62, 1000UL)]
+    public void Parts_of_a_time_are_thousandths(ulong part, ulong ticks, ulong expected) => Assert.That(Rates.PerThousand(part, ticks), Is.EqualTo(expected).Within(1));
 
     [Test]
     public void A_script_is_asked_nothing()

@@ -40,6 +40,8 @@ internal sealed class MonitorWorld
         View.Setup(view => view.Guest(0)).Returns(new GuestFacts
         {
             Name = new ShortText("web"u8),
+            State = GuestState.Running,
+            Share = 100,
             Harts = 2,
             MemoryBase = 0x8000_0000,
             Memory = 512 << 20,
@@ -50,7 +52,7 @@ internal sealed class MonitorWorld
         View.Setup(view => view.Guest(1)).Returns(new GuestFacts
         {
             Name = new ShortText("web.test"u8),
-            HasEnded = true,
+            State = GuestState.Stopped,
             Reason = StopReason.Failure,
             FailureCode = 3,
             Harts = 1,
@@ -76,6 +78,14 @@ internal sealed class MonitorWorld
         View.Setup(view => view.Hart(0, 0)).Returns(new HartFacts { IsLoaded = true, Core = 2, State = HartState.Started, Mode = PrivilegeMode.Supervisor, Pc = 0xffff_ffff_80a6_943e });
         View.Setup(view => view.Hart(0, 1)).Returns(new HartFacts { IsLoaded = true, Waits = true, Core = 1, State = HartState.Suspended, Mode = PrivilegeMode.User, Pc = 0x3f_8000_1234 });
         View.Setup(view => view.Hart(1, 0)).Returns(new HartFacts { Core = -1, State = HartState.Stopped, Mode = PrivilegeMode.Supervisor });
+        var ready = 170_000ul;
+        View.Setup(view => view.RunTicks(0, 0, out ready)).Returns(7_000_000_000);
+        var none = 0ul;
+        View.Setup(view => view.RunTicks(0, 1, out none)).Returns(5_981_720_000);
+        View.Setup(view => view.RunTicks(1, 0, out none)).Returns(0);
+        View.Setup(view => view.TryAsk(It.IsAny<int>(), It.IsAny<LifeRequest>())).Returns<int, LifeRequest>((guest, request) => Facts(guest).State.Takes(request));
+        View.Setup(view => view.SetShare(It.IsAny<int>(), It.IsAny<uint>()));
+        View.Setup(view => view.TryShadow(It.IsAny<int>(), It.IsAny<int>(), It.IsAny<ulong>(), out It.Ref<ShadowLook>.IsAny)).Returns(new LookUp(ReadShadow));
         View.Setup(view => view.Core(0)).Returns(new CoreFacts { HartId = 0, Guest = -1 });
         View.Setup(view => view.Core(1)).Returns(new CoreFacts { HartId = 1, Guest = 0, Hart = 1, Waits = true, Loads = 3 });
         View.Setup(view => view.Core(2)).Returns(new CoreFacts { HartId = 2, Guest = 0, Hart = 0, Loads = 1 });
@@ -149,6 +159,8 @@ internal sealed class MonitorWorld
         View.Setup(view => view.TryTrace(It.IsAny<ulong>(), out It.Ref<TraceRecord>.IsAny)).Returns(new LookBack(ReadTrace));
         View.Setup(view => view.ForgetCounters(It.IsAny<int>()));
     }
+
+    private delegate bool LookUp(int guest, int hart, ulong address, out ShadowLook look);
 
     private delegate bool LookBack(ulong number, out TraceRecord record);
 
@@ -244,6 +256,16 @@ internal sealed class MonitorWorld
         return number != 1000;
     }
 
+    // Of the view with SUM and MXR where the address is even, of the kernel's own where it is odd.
+    private static bool ReadShadow(int guest, int hart, ulong address, out ShadowLook look)
+    {
+        var isOdd = (address & 1) != 0;
+        look = new ShadowLook(isOdd ? 1 : 0, PrivilegeMode.Supervisor, !isOdd, !isOdd);
+        return address >> 21 == 0xffff_ffff_8000_0000 >> 21;
+    }
+
+    private GuestFacts Facts(int guest) => View.Object.Guest(guest);
+
     private bool ReadMemory(int guest, ulong address, out ulong value)
     {
         value = _memory.TryGetValue(address, out var known) ? known : address * 0x1_0000_0001;
@@ -283,6 +305,14 @@ internal sealed class MonitorWorld
         public CoreFacts Core(int core) => view.Core(core);
 
         public ShadowFacts Shadow(int guest, int hart) => view.Shadow(guest, hart);
+
+        public bool TryShadow(int guest, int hart, ulong address, out ShadowLook look) => view.TryShadow(guest, hart, address, out look);
+
+        public ulong RunTicks(int guest, int hart, out ulong ready) => view.RunTicks(guest, hart, out ready);
+
+        public bool TryAsk(int guest, LifeRequest request) => view.TryAsk(guest, request);
+
+        public void SetShare(int guest, uint share) => view.SetShare(guest, share);
 
         public SlotFacts Slot(int guest, int slot) => view.Slot(guest, slot);
 

@@ -1,4 +1,4 @@
-namespace Rvirt.Hypervisor.VirtualMachines;
+namespace Rvirt.Hypervisor.Host;
 
 /// <summary>Where a guest is in its life.</summary>
 internal enum GuestState

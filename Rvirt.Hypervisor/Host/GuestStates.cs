@@ -1,8 +1,11 @@
-namespace Rvirt.Hypervisor.VirtualMachines;
+namespace Rvirt.Hypervisor.Host;
 
 /// <summary>Which request a guest takes in which state.</summary>
 internal static class GuestStates
 {
+    /// <summary>Whether a guest has begun and not ended.</summary>
+    internal static bool IsAlive(this GuestState state) => state is not (GuestState.Created or GuestState.Stopped or GuestState.Dead);
+
     /// <summary>Whether a guest in this state takes a request; otherwise nothing happens.</summary>
     internal static bool Takes(this GuestState state, LifeRequest request) => request switch
     {

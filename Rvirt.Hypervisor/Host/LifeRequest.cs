@@ -1,4 +1,4 @@
-namespace Rvirt.Hypervisor.VirtualMachines;
+namespace Rvirt.Hypervisor.Host;
 
 /// <summary>What can be asked of a guest from outside, on any hart.</summary>
 internal enum LifeRequest
