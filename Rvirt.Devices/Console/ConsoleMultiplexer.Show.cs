@@ -146,7 +146,7 @@ public unsafe partial struct ConsoleMultiplexer<THost>
     {
         if (_view != ViewAll)
         {
-            return _sources[_view].HoldsMessage;
+            return _sources[_view].HoldsMessage || (_monitorSpeaks && _view == Monitor);
         }
 
         for (var i = 0; i < _guestCount; i++)

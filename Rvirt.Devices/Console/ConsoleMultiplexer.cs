@@ -30,6 +30,9 @@ public unsafe partial struct ConsoleMultiplexer<THost>
     private GuestConsole* _sources;
     private int _guestCount;
     private bool _monitorThere;
+
+    // The monitor is amid what it says at a time, which no message may cut.
+    private bool _monitorSpeaks;
     private bool _byInterrupt;
     private bool _transmitting;
 
@@ -132,6 +135,28 @@ public unsafe partial struct ConsoleMultiplexer<THost>
     internal void MonitorOutput(ref THost host, byte value)
         => Put(ref host, Monitor, value);
 
+    /// <summary>The monitor begins to speak: until <see cref="EndMonitor"/> messages of the hypervisor wait, so that none comes into a line that scripts wait for.</summary>
+    public void BeginMonitor()
+    {
+        _lock.Acquire();
+        _monitorSpeaks = true;
+        _lock.Release();
+    }
+
+    /// <summary>It has said what it had to: messages follow.</summary>
+    public void EndMonitor(ref THost host)
+    {
+        _lock.Acquire();
+        _monitorSpeaks = false;
+        if (_sources[Messages].Unshown != 0)
+        {
+            _sources[Monitor].MessageFollows();
+            ShowSoon(ref host);
+        }
+
+        _lock.Release();
+    }
+
     /// <summary>Shows what a guest has printed of its line: it waits for input, or goes to sleep.</summary>
     internal void Flush(ref THost host, int guest)
     {
@@ -217,6 +242,7 @@ public unsafe partial struct ConsoleMultiplexer<THost>
 
         var byInterrupt = _byInterrupt;
         _byInterrupt = false;
+        _monitorSpeaks = false;
         for (var i = 0; i < _guestCount; i++)
         {
             _sources[i].Flush();

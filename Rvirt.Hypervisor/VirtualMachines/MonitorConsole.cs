@@ -27,6 +27,7 @@ internal static unsafe class MonitorConsole<THost>
         var view = new MachineView<THost>(core);
         var output = ConsoleMultiplexer<THost>.MonitorWriter(console, ref core->Host);
         var wholeLine = false;
+        console->BeginMonitor();
         while (!wholeLine && monitor.HasRoom)
         {
             var value = console->TakeMonitorInput();
@@ -43,6 +44,7 @@ internal static unsafe class MonitorConsole<THost>
             monitor.Continue(ref view, output);
         }
 
+        console->EndMonitor(ref core->Host);
         if (core->Machine->IsToEnd)
         {
             console->Finish(ref core->Host);

@@ -301,6 +301,29 @@ internal sealed unsafe class ConsoleFocusTests
         Assert.That(Seen(), Is.EqualTo("--- g0 (last 8 bytes, 0 lost) ---\r\nhidden\r\n"));
     }
 
+    /// <summary>A message of another hart's, which may come between any two bytes, waits until the monitor has said what it says at a time, also where the UART is full.</summary>
+    [TestCase(false)]
+    [TestCase(true)]
+    public void No_message_comes_into_a_line_of_the_monitor(bool isStalled)
+    {
+        var host = _guest.Machine.Host;
+        _guest.Console->AttachMonitor();
+        Type($"{Escape}m");
+        Seen();
+        _guest.Machine.UartStalled = isStalled;
+        _guest.Console->BeginMonitor();
+        var writer = ConsoleMultiplexer<DeviceHost>.MonitorWriter(_guest.Console, ref host);
+        writer.Text("r"u8);
+        Say("guest g1 reboots");
+        writer.Text("virt: ok\nrvirt> "u8);
+        _guest.Console->EndMonitor(ref host);
+        _guest.Machine.UartStalled = false;
+        ServeAll();
+        Assert.That(Seen(), Is.EqualTo("rvirt: ok\r\nrvirt> \r\nrvirt: guest g1 reboots\r\n"));
+        Say("nothing waits");
+        Assert.That(Seen(), Is.EqualTo("rvirt: nothing waits\r\n"));
+    }
+
     [TestCase("", "--- all guests; input goes to g0 ---\r\n[g0] hidden\r\n")]
     [TestCase("\x1d" + "1", "--- g1 (last 6 bytes, 0 lost) ---\r\nprompt")]
     public void The_monitors_key_again_goes_back_to_what_was_shown(string before, string after)
