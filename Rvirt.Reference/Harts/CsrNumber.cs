@@ -4,6 +4,7 @@ namespace Rvirt.Reference.Harts;
 public static class CsrNumber
 {
     public const int Fflags = 0x001, Frm = 0x002, Fcsr = 0x003;
+    public const int Vstart = 0x008, Vxsat = 0x009, Vxrm = 0x00a, Vcsr = 0x00f, Vl = 0xc20, Vtype = 0xc21, Vlenb = 0xc22;
     public const int Sstatus = 0x100, Sie = 0x104, Stvec = 0x105, Scounteren = 0x106, Senvcfg = 0x10a;
     public const int Sscratch = 0x140, Sepc = 0x141, Scause = 0x142, Stval = 0x143, Sip = 0x144, Stimecmp = 0x14d, Satp = 0x180;
     public const int Mstatus = 0x300, Misa = 0x301, Medeleg = 0x302, Mideleg = 0x303, Mie = 0x304, Mtvec = 0x305, Mcounteren = 0x306;

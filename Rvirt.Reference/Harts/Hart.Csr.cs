@@ -90,6 +90,8 @@ public sealed unsafe partial class Hart
         {
             case CsrNumber.Fflags or CsrNumber.Frm or CsrNumber.Fcsr:
                 return (_mstatus & Status.Fs) != 0;
+            case CsrNumber.Vstart or CsrNumber.Vxsat or CsrNumber.Vxrm or CsrNumber.Vcsr or CsrNumber.Vl or CsrNumber.Vtype or CsrNumber.Vlenb:
+                return (_mstatus & Status.Vs) != 0;
             case CsrNumber.Satp:
                 return _mode == PrivilegeLevel.Machine || (_mstatus & Status.Tvm) == 0;
             case CsrNumber.Stimecmp:
@@ -109,7 +111,7 @@ public sealed unsafe partial class Hart
 
     private ulong CounterEnables => _options.HpmCounters ? 0xffff_ffff : 7UL;
 
-    private ulong StatusValue => _mstatus | Status.Uxl64 | Status.Sxl64 | ((_mstatus & Status.Fs) == Status.Fs ? Status.Sd : 0);
+    private ulong StatusValue => _mstatus | Status.Uxl64 | Status.Sxl64 | ((_mstatus & Status.Fs) == Status.Fs || (_mstatus & Status.Vs) == Status.Vs ? Status.Sd : 0);
 
     private bool Read(int number, out ulong value)
     {
@@ -118,6 +120,13 @@ public sealed unsafe partial class Hart
             case CsrNumber.Fflags: value = (ulong)_fflags; return _options.FloatingPoint;
             case CsrNumber.Frm: value = (ulong)_frm; return _options.FloatingPoint;
             case CsrNumber.Fcsr: value = (ulong)((_frm << 5) | _fflags); return _options.FloatingPoint;
+            case CsrNumber.Vstart: value = _vstart; return HasVectors;
+            case CsrNumber.Vxsat: value = _vxsat; return HasVectors;
+            case CsrNumber.Vxrm: value = _vxrm; return HasVectors;
+            case CsrNumber.Vcsr: value = (_vxrm << 1) | _vxsat; return HasVectors;
+            case CsrNumber.Vl: value = _vl; return HasVectors;
+            case CsrNumber.Vtype: value = _vtype; return HasVectors;
+            case CsrNumber.Vlenb: value = (ulong)_vlenb; return HasVectors;
             case CsrNumber.Cycle or CsrNumber.Mcycle: value = (_machine.Clock ?? (_count - 1)) + _cycleOffset; return true;
             case CsrNumber.Time: value = _machine.Time(this); return true;
             case CsrNumber.Instret or CsrNumber.Minstret: value = (_machine.Clock ?? (Retired - 1)) + _retiredOffset; return true;
@@ -165,6 +174,10 @@ public sealed unsafe partial class Hart
             case CsrNumber.Fflags: _fflags = (int)value & 31; _mstatus |= Status.Fs; return true;
             case CsrNumber.Frm: _frm = (int)value & 7; _mstatus |= Status.Fs; return true;
             case CsrNumber.Fcsr: _fflags = (int)value & 31; _frm = (int)(value >> 5) & 7; _mstatus |= Status.Fs; return true;
+            case CsrNumber.Vstart: _vstart = value & VstartMask; return DirtyVectors();
+            case CsrNumber.Vxsat: _vxsat = value & 1; return DirtyVectors();
+            case CsrNumber.Vxrm: _vxrm = value & 3; return DirtyVectors();
+            case CsrNumber.Vcsr: _vxsat = value & 1; _vxrm = (value >> 1) & 3; return DirtyVectors();
             case CsrNumber.Mcycle: _cycleOffset = value - _count; return true;
             case CsrNumber.Minstret: _retiredOffset = value - Retired; return true;
             case CsrNumber.Sstatus: WriteStatus(value, Status.SupervisorWritable); return true;
@@ -215,6 +228,7 @@ public sealed unsafe partial class Hart
     private void WriteStatus(ulong value, ulong mask)
     {
         mask &= _options.FloatingPoint ? ulong.MaxValue : ~Status.Fs;
+        mask &= HasVectors ? ulong.MaxValue : ~Status.Vs;
         var previous = _mstatus & Status.Mpp;
         _mstatus = (_mstatus & ~mask) | (value & mask);
         if ((_mstatus & Status.Mpp) == 2UL << Status.MppShift)

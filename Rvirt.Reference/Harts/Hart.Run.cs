@@ -538,6 +538,8 @@ public sealed unsafe partial class Hart
                 return AccessCsr(d);
             case >= Op.LrW and <= Op.AmomaxuD:
                 return Atomic(d);
+            case Op.Vector:
+                return Vector(d);
             default:
                 return FloatingPoint(d);
         }

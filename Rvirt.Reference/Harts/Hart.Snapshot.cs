@@ -40,6 +40,7 @@ public sealed partial class Hart
         snapshot.ReservedValue = _reservedValue;
         snapshot.FirmwareTimer = _firmwareTimer;
         snapshot.Flags = (_frm << 5) | _fflags;
+        SaveVectors(snapshot);
     }
 
     /// <summary>Brings a kept state back.</summary>
@@ -63,6 +64,7 @@ public sealed partial class Hart
         _firmwareTimer = snapshot.FirmwareTimer;
         _frm = snapshot.Flags >> 5;
         _fflags = snapshot.Flags & 31;
+        RestoreVectors(snapshot);
         UpdateContext();
         Attention();
     }
@@ -77,4 +79,6 @@ public sealed class HartSnapshot
     internal ulong Status, Pc, Mie, Mip, Lines, Count, NotRetired, Reservation, ReservedValue, FirmwareTimer;
     internal bool Waiting;
     internal int Flags;
+    internal byte[] V = [];
+    internal ulong Vl, Vstart, Vtype, Vxrm, Vxsat;
 }

@@ -5,7 +5,7 @@ using Rvirt.Reference.Instructions;
 namespace Rvirt.Reference.Harts;
 
 /// <summary>
-/// The reference hart: RV64IMAFDC with M, S and U modes, interpreted from the specification. It shares nothing with the libraries it judges.
+/// The reference hart: RV64IMAFDC, and Zve64x where it is asked for, with M, S and U modes, interpreted from the specification. It shares nothing with the libraries it judges.
 /// </summary>
 public sealed unsafe partial class Hart : IDisposable
 {
@@ -15,6 +15,7 @@ public sealed unsafe partial class Hart : IDisposable
     private readonly HartOptions _options;
     private readonly ulong* _x;
     private readonly ulong* _f;
+    private readonly byte* _v;
     private readonly Decoded* _decoded;
     private readonly byte* _ram;
     private readonly ulong _ramBase;
@@ -45,6 +46,7 @@ public sealed unsafe partial class Hart : IDisposable
         // SAFETY: fixed sizes, freed in Dispose; x has one more slot, which takes writes to x0.
         _x = (ulong*)NativeMemory.AllocZeroed(33, 8);
         _f = (ulong*)NativeMemory.AllocZeroed(33, 8);
+        _v = AllocateVectors(options.VectorBits, out _vlenb);
         _decoded = (Decoded*)NativeMemory.AlignedAlloc((nuint)sizeof(Decoded) << DecodeBits, 64);
         _loadTable = (FastEntry*)NativeMemory.AlignedAlloc((nuint)(sizeof(FastEntry) * FastEntries), 64);
         _storeTable = (FastEntry*)NativeMemory.AlignedAlloc((nuint)(sizeof(FastEntry) * FastEntries), 64);
@@ -163,6 +165,7 @@ public sealed unsafe partial class Hart : IDisposable
         // SAFETY: allocated in the constructor; the hart is not used afterwards.
         NativeMemory.Free(_x);
         NativeMemory.Free(_f);
+        NativeMemory.Free(_v);
         NativeMemory.AlignedFree(_decoded);
         NativeMemory.AlignedFree(_loadTable);
         NativeMemory.AlignedFree(_storeTable);

@@ -58,4 +58,7 @@ public sealed record HartOptions
 
     /// <summary>F and D.</summary>
     public bool FloatingPoint { get; init; } = true;
+
+    /// <summary>Bits of a vector register, a power of two from 64 to 65536; 0: there are none. With them come the instructions of Zve64x.</summary>
+    public int VectorBits { get; init; }
 }

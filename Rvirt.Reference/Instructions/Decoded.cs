@@ -27,7 +27,7 @@ public struct Decoded
     /// <summary>2 or 4 bytes.</summary>
     public byte Length;
 
-    /// <summary>Bits 9:5 third float source or zero, bits 2:0 rounding mode (funct3).</summary>
+    /// <summary>Bits 9:5 third float source or zero, bits 2:0 rounding mode (funct3); of a vector instruction its <see cref="VectorOp"/>, and its operands are in <see cref="Raw"/>.</summary>
     public ushort Extra;
 
     /// <summary>Immediate, sign-extended; for lui and auipc already shifted; for CSR instructions the CSR number.</summary>

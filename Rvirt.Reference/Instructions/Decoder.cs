@@ -12,6 +12,12 @@ public static class Decoder
         var row = word == 0 ? null : InstructionTable.Find(word);
         if (row is null)
         {
+            if (VectorTable.Find(word) is { } vector)
+            {
+                result.Op = Op.Vector;
+                result.Extra = (ushort)vector.Op;
+            }
+
             return result;
         }
 

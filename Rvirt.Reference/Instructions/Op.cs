@@ -28,4 +28,7 @@ public enum Op : ushort
     FsgnjD, FsgnjnD, FsgnjxD, FminD, FmaxD, FeqD, FltD, FleD, FclassD,
     FcvtWD, FcvtWuD, FcvtLD, FcvtLuD, FcvtDW, FcvtDWu, FcvtDL, FcvtDLu, FmvXD, FmvDX,
     FcvtSD, FcvtDS,
+
+    /// <summary>A vector instruction; which, its <see cref="VectorOp"/> says.</summary>
+    Vector,
 }

@@ -81,7 +81,8 @@ public sealed class CorpusTests
         {
             var word = uint.Parse(line.AsSpan(0, 8), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
             var decoded = Decoder.Decode(word);
-            Assert.That(decoded.Op == Op.Illegal, Is.EqualTo(Disassembler.Text(word).StartsWith("illegal", StringComparison.Ordinal)));
+            // The disassembler names no vector instruction.
+            Assert.That(decoded.Op is Op.Illegal or Op.Vector, Is.EqualTo(Disassembler.Text(word).StartsWith("illegal", StringComparison.Ordinal)));
             Assert.That(decoded.Length, Is.EqualTo(4));
         }
     }

@@ -158,7 +158,7 @@ public sealed class PrivilegedTests
         using var machine = Load("nop", PrivilegeLevel.Machine);
         var hart = machine.Hart;
         foreach (var (number, expected) in ((int, ulong)[])[
-            (CsrNumber.Sstatus, 0x8000000200000000UL | Status.SupervisorWritable), (CsrNumber.Sie, 0x222), (CsrNumber.Stvec, 0x8000_4000),
+            (CsrNumber.Sstatus, 0x8000000200000000UL | (Status.SupervisorWritable & ~Status.Vs)), (CsrNumber.Sie, 0x222), (CsrNumber.Stvec, 0x8000_4000),
             (CsrNumber.Senvcfg, 1), (CsrNumber.Sepc, ~1UL), (CsrNumber.Medeleg, 0xb3ff), (CsrNumber.Mideleg, 0x222), (CsrNumber.Mie, 0xaaa),
             (CsrNumber.Satp, 0), (CsrNumber.Scause, ulong.MaxValue), (CsrNumber.Mepc, ~1UL), (CsrNumber.Mhartid, 0),
         ])

@@ -1,0 +1,42 @@
+using System;
+using Rvirt.Reference.Instructions;
+
+namespace Rvirt.Reference.Harts;
+
+/// <summary>vsetvli, vsetivli and vsetvl (V 1.0 §6).</summary>
+public sealed unsafe partial class Hart
+{
+    private void SetVectorType(VectorOp op, VectorOperands v)
+    {
+        var type = op switch
+        {
+            VectorOp.SetI => (v.Word >> 20) & 0x7ff,
+            VectorOp.SetII => (v.Word >> 20) & 0x3ff,
+            _ => _x[v.Vs2],
+        };
+        _vstart = 0;
+        if (!IsSupported(type))
+        {
+            _vtype = IllegalType;
+            _vl = 0;
+        }
+        else
+        {
+            var wanted = op == VectorOp.SetII ? (ulong)v.Vs1
+                : v.Vs1 != 0 ? _x[v.Vs1]
+                : v.Vd != 0 ? ulong.MaxValue
+                : _vl;
+            _vtype = type;
+            _vl = Math.Min(wanted, MaximumLength);
+        }
+
+        _x[v.Vd == 0 ? Decoded.Discard : v.Vd] = _vl;
+    }
+
+    /// <summary>Elements of up to 64 bits; of a fraction of a register no longer ones than that fraction of 64, which is all that a hart must support (§3.4.2).</summary>
+    private static bool IsSupported(ulong type)
+    {
+        var (element, group) = ((int)(type >> 3) & 7, ((int)(type & 7) ^ 4) - 4);
+        return type >> 8 == 0 && element <= 3 && group != -4 && element <= 3 + Math.Min(group, 0);
+    }
+}
