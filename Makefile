@@ -55,6 +55,7 @@ help:
 	@echo 'make test      unit, compiler and whole-system tests (FILTER=... takes a dotnet test filter)'
 	@echo 'make lockstep  random privileged programs, on the reference hart and under Rvirt (N=10000000 instructions, SEED=1, JOBS=2)'
 	@echo '    SWITCH=1            put the virtual hart down after every trap, spoil its hart, and go on with it'
+	@echo '    VECTORS=1           vectors on both machines, and vector instructions in the programs'
 	@echo 'make bench     benchmarks: BenchmarkDotNet on this machine, and the benchmark guest on QEMU (BENCH="guest|nested|desktop|publish ...": one of them; BENCH=size: where the bytes of the image go)'
 	@echo 'make desktop-linux  boot the Debian guest without QEMU, on an interpreted hart in this process, under Rvirt (NATIVE=1: without)'
 	@echo '    UNTIL=TEXT          end when the console shows it (default "login:"); STRICT=1 a hart on which a missing fence shows'

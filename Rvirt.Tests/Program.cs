@@ -13,7 +13,7 @@ public static class Program
             case "lockstep":
                 return LockstepCommand.Run(arguments.AsSpan(1));
             default:
-                Console.Error.WriteLine("usage: lockstep [INSTRUCTIONS] [FIRST-SEED] [JOBS]");
+                Console.Error.WriteLine("usage: lockstep [INSTRUCTIONS] [FIRST-SEED] [JOBS] [PUT-DOWN] [VECTORS]");
                 return 2;
         }
     }

@@ -10,7 +10,14 @@ public static class HartIsa
     /// <summary>The string that is true of a hart with these options.</summary>
     public static ReadOnlySpan<byte> Describe(HartOptions options)
     {
-        var isa = new StringBuilder(options.FloatingPoint ? "rv64imafdc" : "rv64imac").Append("_zicsr_zifencei");
+        var isa = new StringBuilder(options.FloatingPoint ? "rv64imafdc" : "rv64imac");
+        if (options.VectorBits != 0)
+        {
+            // Of V it lacks vectors of floating point, which are illegal instructions; the hypervisor gives guests no part of V by name.
+            isa.Append('v');
+        }
+
+        isa.Append("_zicsr_zifencei");
         if (options.CounterCsrs)
         {
             isa.Append("_zicntr");

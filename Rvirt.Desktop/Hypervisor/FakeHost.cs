@@ -39,7 +39,7 @@ public unsafe struct FakeHost : IHypervisorHost
 
     private readonly DesktopMachine Whole => State.Desktop ?? throw new InvalidOperationException("only a whole hypervisor asks for that");
 
-    public readonly HostAbilities Probe() => Whole.Abilities;
+    public readonly HostAbilities Probe() => Whole.Abilities with { VectorBytes = ProbeVectorBytes() };
 
     public readonly ushort ProbeMaximumAsid(ulong satp) => (ushort)((1 << (TheHart.Options.AsidBits - (Whole.ShortOfAsids.Contains((ulong)TheHart.Id) ? 1 : 0))) - 1);
 
@@ -167,6 +167,28 @@ public unsafe struct FakeHost : IHypervisorHost
         WriteSstatus(status | Status.Fs);
         new Span<ulong>(area, 32).CopyTo(TheHart.Float);
         TheHart.WriteCsr(CsrNumber.Fcsr, area[32]);
+        WriteSstatus(status);
+    }
+
+    public readonly ulong ProbeVectorBytes() => (ulong)TheHart.VectorRegisters.Length / 32;
+
+    public readonly void SaveVectors(ulong* area)
+    {
+        area[0] = TheHart.ReadCsr(CsrNumber.Vstart);
+        area[1] = TheHart.ReadCsr(CsrNumber.Vl);
+        area[2] = TheHart.ReadCsr(CsrNumber.Vtype);
+        area[3] = TheHart.ReadCsr(CsrNumber.Vcsr);
+        TheHart.VectorRegisters.CopyTo(new Span<byte>(area + 4, TheHart.VectorRegisters.Length));
+    }
+
+    public readonly void RestoreVectors(ulong* area)
+    {
+        // Whatever VS says before and after, as Vector.S does it, and in its order: a type's choice clears vstart.
+        var status = ReadSstatus();
+        new Span<byte>(area + 4, TheHart.VectorRegisters.Length).CopyTo(TheHart.VectorRegisters);
+        TheHart.SetVectorType(area[2], area[1]);
+        TheHart.WriteCsr(CsrNumber.Vcsr, area[3]);
+        TheHart.WriteCsr(CsrNumber.Vstart, area[0]);
         WriteSstatus(status);
     }
 

@@ -6,6 +6,14 @@ namespace Rvirt.Reference.Harts;
 /// <summary>vsetvli, vsetivli and vsetvl (V 1.0 §6).</summary>
 public sealed unsafe partial class Hart
 {
+    /// <summary>Chooses type and length, as vsetvl does.</summary>
+    internal void SetVectorType(ulong type, ulong length)
+    {
+        _vstart = 0;
+        _vtype = IsSupported(type) ? type : IllegalType;
+        _vl = IsSupported(type) ? Math.Min(length, MaximumLength) : 0;
+    }
+
     private void SetVectorType(VectorOp op, VectorOperands v)
     {
         var type = op switch
@@ -14,22 +22,11 @@ public sealed unsafe partial class Hart
             VectorOp.SetII => (v.Word >> 20) & 0x3ff,
             _ => _x[v.Vs2],
         };
-        _vstart = 0;
-        if (!IsSupported(type))
-        {
-            _vtype = IllegalType;
-            _vl = 0;
-        }
-        else
-        {
-            var wanted = op == VectorOp.SetII ? (ulong)v.Vs1
-                : v.Vs1 != 0 ? _x[v.Vs1]
-                : v.Vd != 0 ? ulong.MaxValue
-                : _vl;
-            _vtype = type;
-            _vl = Math.Min(wanted, MaximumLength);
-        }
-
+        var wanted = op == VectorOp.SetII ? (ulong)v.Vs1
+            : v.Vs1 != 0 ? _x[v.Vs1]
+            : v.Vd != 0 ? ulong.MaxValue
+            : _vl;
+        SetVectorType(type, wanted);
         _x[v.Vd == 0 ? Decoded.Discard : v.Vd] = _vl;
     }
 

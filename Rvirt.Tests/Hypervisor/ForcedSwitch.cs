@@ -1,5 +1,6 @@
 using System;
 using Rvirt.Core.Privileged;
+using Rvirt.Core.VirtualHart;
 using Rvirt.Desktop.Hypervisor;
 using Rvirt.Hypervisor.VirtualMachines;
 using Rvirt.Reference;
@@ -7,6 +8,9 @@ using Rvirt.Reference.Harts;
 using Interrupts = Rvirt.Core.Privileged.Interrupts;
 
 namespace Rvirt.Tests.Hypervisor;
+
+/// <summary>Gets a virtual hart that is loaded nowhere.</summary>
+internal delegate void Parked(ref VCpu hart);
 
 /// <summary>
 /// Puts a virtual hart down, spoils all of its hart that belongs to nobody then, as another virtual hart could, and loads it again: whoever
@@ -16,6 +20,9 @@ namespace Rvirt.Tests.Hypervisor;
 internal sealed unsafe class ForcedSwitch(Machine machine, int seed)
 {
     private readonly Random _random = new(seed);
+
+    /// <summary>Is told of each virtual hart that was put down, before it is loaded again.</summary>
+    public Parked? Parked { get; set; }
 
     /// <summary>How often it was done.</summary>
     public int Count { get; private set; }
@@ -30,6 +37,7 @@ internal sealed unsafe class ForcedSwitch(Machine machine, int seed)
         var old = hart->Core;
         WorldSwitch<FakeHost>.Save(old);
         Spoil(old);
+        Parked?.Invoke(ref hart->V);
         return GuestLife<FakeHost>.Switch(core == null ? old : core, hart);
     }
 
@@ -43,10 +51,19 @@ internal sealed unsafe class ForcedSwitch(Machine machine, int seed)
             value = (ulong)_random.NextInt64();
         }
 
+        if (hart.VectorRegisters.Length != 0)
+        {
+            _random.NextBytes(hart.VectorRegisters);
+            hart.SetVectorType((ulong)_random.Next(256), (ulong)_random.Next(64));
+            hart.WriteCsr(CsrNumber.Vcsr, (ulong)_random.Next(8));
+            hart.WriteCsr(CsrNumber.Vstart, (ulong)_random.Next(64));
+        }
+
         core->UnitsOwner = null;
         host.WriteSstatus(host.ReadSstatus() | Sstatus.Fs);
         hart.WriteCsr(CsrNumber.Fcsr, (ulong)_random.Next(0, 256) & 0x9f);
         host.WriteSstatus((host.ReadSstatus() & ~Sstatus.Fs) | ((ulong)_random.Next(0, 4) << 13));
+        host.WriteSstatus((host.ReadSstatus() & ~Sstatus.Vs) | ((ulong)_random.Next(0, 4) << 9));
         host.WriteScounteren((ulong)_random.Next(0, 8));
         // The hypervisor's own tables, which map nothing for a guest.
         host.WriteSatp(core->Machine->Boot.Satp);

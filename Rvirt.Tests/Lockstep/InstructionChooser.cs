@@ -16,8 +16,12 @@ public sealed class InstructionChooser(Random random, LockstepRun run, ValueChoo
     private readonly LockstepRun _run = run;
     private readonly ValueChooser _values = values;
 
+    private static readonly int[] _vectorCsrs = [0x008, 0x009, 0x00a, 0x00f, 0xc20, 0xc21, 0xc22];
+
+    private bool HasVectors => _run.Reference.Hart.VectorRegisters.Length != 0;
+
     /// <summary>Any instruction.</summary>
-    public uint Any() => _random.Next(40) switch
+    public uint Any() => HasVectors && _random.Next(5) == 0 ? Vector() : _random.Next(40) switch
     {
         < 10 => CsrAccess(),
         < 19 => Access(),
@@ -48,6 +52,39 @@ public sealed class InstructionChooser(Random random, LockstepRun run, ValueChoo
             _ => Encode.Store(_random.Next(4), b, Register(), Offset()),
         };
     }
+
+    /// <summary>A vector instruction or an access to a CSR of vectors; a load or store only where all tables are fenced.</summary>
+    public uint Vector()
+    {
+        if (_random.Next(4) == 0)
+        {
+            return Encode.Csr(_random.Next(1, 4), _values.Pick(_vectorCsrs), Register(), Register());
+        }
+
+        var row = _values.Pick(VectorTable.Rows);
+        var memory = VectorTable.IsMemory(row.Op);
+        if (memory && _run.Reference.Entries.Pending)
+        {
+            return VectorType();
+        }
+
+        var word = (uint)_random.NextInt64(1L << 32);
+        // Groups of registers begin at multiples of their size.
+        word &= ~(((uint)_random.Next(8) << 7) | ((uint)_random.Next(8) << 20));
+        word |= _random.Next(3) == 0 ? 0u : 1 << 25;
+        if (memory)
+        {
+            word = (word & ~(31u << 15)) | ((uint)Base(out _) << 15);
+            word &= _random.Next(2) == 0 ? 0x1fff_ffff : ~0u;
+        }
+
+        return row.Match | (word & ~row.Mask);
+    }
+
+    /// <summary>vsetvli to a type that there is, and mostly few elements.</summary>
+    public uint VectorType() => _random.Next(4) == 0
+        ? 0x7057u | ((uint)_random.Next(256) << 20) | ((uint)Register() << 15) | ((uint)Register() << 7)
+        : 0xc000_7057u | ((uint)_random.Next(256) << 20) | ((uint)_random.Next(1, 32) << 15) | ((uint)Register() << 7);
 
     // An ecall from S-mode is a call of the firmware, and most of its calls are left out.
     private bool ReferenceFirmwareTakes => !ReferenceFirmware.IsLeftOut(_run.Reference.Hart[17]);

@@ -31,6 +31,9 @@ public sealed record LockstepConfiguration
     /// <summary>Whether the hart does misaligned accesses to RAM; else they are exceptions, of the host and so of the guest.</summary>
     public bool Misaligned { get; init; } = true;
 
+    /// <summary>Bits of a vector register, on both machines; 0: there are none.</summary>
+    public int VectorBits { get; init; }
+
     /// <summary>Whether the virtual hart is put down after each trap, and where it is loaded again.</summary>
     public LockstepSwitch Switch { get; init; }
 
@@ -44,6 +47,7 @@ public sealed record LockstepConfiguration
         HpmCounters = false,
         MaximumMode = GuestMode,
         Misaligned = Misaligned,
+        VectorBits = VectorBits,
     };
 
     /// <summary>The host's hart.</summary>
@@ -54,13 +58,17 @@ public sealed record LockstepConfiguration
         IllegalInstructionValue = HostIllegalValue,
         TrapsClearReservation = HostTrapsClearReservation,
         Misaligned = Misaligned,
+        VectorBits = VectorBits,
     };
+
+    /// <summary>The same host, its hart and the reference with vectors, as long as a seed says.</summary>
+    public LockstepConfiguration WithVectors => this with { VectorBits = Tables == 64 ? 128 : 256 };
 
     /// <summary>The same host, with the virtual hart put down after every trap.</summary>
     public LockstepConfiguration PutDown => this with { Switch = Switch == LockstepSwitch.Other ? LockstepSwitch.Other : LockstepSwitch.Same };
 
     public override string ToString() =>
-        $"host {HostMode}, TLB {HostTlb}, {HostAsidBits} ASID bits, stval {HostIllegalValue}, reservations lost {HostTrapsClearReservation}, {Tables} tables, one at a time {OneAtATime}, misaligned accesses {Misaligned}, put down {Switch}";
+        $"host {HostMode}, TLB {HostTlb}, {HostAsidBits} ASID bits, stval {HostIllegalValue}, reservations lost {HostTrapsClearReservation}, {Tables} tables, one at a time {OneAtATime}, misaligned accesses {Misaligned}, put down {Switch}, vectors of {VectorBits} bits";
 
     /// <summary>A configuration for a seed.</summary>
     public static LockstepConfiguration Of(ulong seed)

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Runtime.InteropServices;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Reference.Harts;
 using Rvirt.Reference.Instructions;
@@ -36,6 +37,14 @@ public sealed partial class LockstepRun
         }
 
         var pending = Reference.Entries.Pending;
+        _access = VectorAccessAt(Reference.Hart.Pc);
+        if (pending && _access != VectorOp.None)
+        {
+            // Each of its elements may be translated by another of the values that no fence has ordered: too many choices to try.
+            Ended = true;
+            return;
+        }
+
         if (pending)
         {
             Reference.Hart.Save(_before);
@@ -67,6 +76,7 @@ public sealed partial class LockstepRun
             return;
         }
 
+        Reference.Hart.FaultOnlyFirstLimit = _access == VectorOp.LoadFirst ? Subject.Hart.ReadCsr(CsrNumber.Vl) : ulong.MaxValue;
         Reference.Entries.Begin();
         var first = !trapped || Subject.Progressed ? 1 : 0;
         var last = !trapped ? 1 : pending ? LongestUnorderedChain : LongestChain;
@@ -93,7 +103,29 @@ public sealed partial class LockstepRun
             return;
         }
 
+        if (_access != VectorOp.None && (Reference.Entries.DeviceAccesses != accesses || Reference.Entries.ChangesTables))
+        {
+            // Freedom 6: no device takes vectors under the hypervisor; freedom 2: of what it stored into tables its own later elements may see nothing yet.
+            Ended = true;
+            return;
+        }
+
         throw new DivergenceException(_difference);
+    }
+
+    /// <summary>The vector load or store at an address, if there is one.</summary>
+    private VectorOp VectorAccessAt(ulong pc)
+    {
+        var machine = Reference.Machine;
+        if (Reference.Hart.VectorRegisters.Length == 0
+            || !Reference.Hart.TryProbe(pc, Access.Fetch, out var low) || !machine.IsRam(low, 2)
+            || !Reference.Hart.TryProbe(pc + 2, Access.Fetch, out var high) || !machine.IsRam(high, 2))
+        {
+            return VectorOp.None;
+        }
+
+        var word = MemoryMarshal.Read<ushort>(machine.Memory(low, 2)) | ((uint)MemoryMarshal.Read<ushort>(machine.Memory(high, 2)) << 16);
+        return VectorTable.Find(word) is { } row && VectorTable.IsMemory(row.Op) ? row.Op : VectorOp.None;
     }
 
     /// <summary>
@@ -195,7 +227,7 @@ public sealed partial class LockstepRun
         Reference.Entries.Accept(fencesAreKnown);
         Steps += (ulong)steps;
         _pause = steps == 0 ? _pause + 1 : 0;
-        if (_pause > LongestPause)
+        if (_pause > MostPauses)
         {
             CheckPause();
         }
@@ -234,7 +266,7 @@ public sealed partial class LockstepRun
 
     private bool Same(int steps)
     {
-        var found = StateDifference.Equal(Reference, Subject);
+        var found = StateDifference.Equal(Reference, Subject, withinVector: steps == 0 && _access != VectorOp.None);
         if (!found && Planted is not null && steps <= 2 && !Reference.Entries.Rejected)
         {
             _difference += $"after {steps} steps: {StateDifference.Describe(Reference, Subject)}\n";

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Runtime.InteropServices;
 using Rvirt.Reference.Harts;
+using Rvirt.Reference.Instructions;
 using Rvirt.Testing.Memory;
 
 namespace Rvirt.Tests.Lockstep;
@@ -23,10 +24,14 @@ public sealed partial class LockstepRun : IDisposable
     /// <summary>Most traps in a row that may leave the guest where it was.</summary>
     private const int LongestPause = 24;
 
+    /// <summary>Most traps in a row within one vector load or store: of each element its page, and the code's page again.</summary>
+    private const int LongestVectorPause = 1200;
+
     private readonly List<ulong> _planted = [];
     private readonly HashSet<ulong> _code = [];
     private ulong _clock;
     private bool _raised;
+    private VectorOp _access;
     private int _pause;
 
     /// <summary>Makes both machines with the same memory.</summary>
@@ -111,6 +116,8 @@ public sealed partial class LockstepRun : IDisposable
         Subject.Dispose();
     }
 
+    private int MostPauses => _access != VectorOp.None ? LongestVectorPause : LongestPause;
+
     private void Restart()
     {
         Reference.Start(Entry);
@@ -180,7 +187,7 @@ public sealed partial class LockstepRun : IDisposable
     /// <summary>Goes on to the end of an instruction for which a table was filled: A or D may be set already.</summary>
     private void Settle()
     {
-        for (var count = 0; _pause != 0 && count < LongestPause && !Over && !Ended; count++)
+        for (var count = 0; _pause != 0 && count < MostPauses && !Over && !Ended; count++)
         {
             Step();
         }

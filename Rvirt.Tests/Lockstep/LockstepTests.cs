@@ -1,4 +1,6 @@
 using NUnit.Framework;
+using Rvirt.Core.Privileged;
+using Rvirt.Core.VirtualHart;
 
 namespace Rvirt.Tests.Lockstep;
 
@@ -6,6 +8,8 @@ namespace Rvirt.Tests.Lockstep;
 public sealed class LockstepTests
 {
     private const ulong Instructions = 10_000_000;
+
+    private const ulong VectorInstructions = 3_000_000;
 
     [Test]
     public void RandomProgramsBehaveAsOnTheReferenceHart()
@@ -24,6 +28,42 @@ public sealed class LockstepTests
         campaign.Run(jobs: 2);
         Assert.That(campaign.Failure, Is.Null);
         Assert.That(campaign.Done, Is.AtLeast(Instructions));
+    }
+
+    /// <summary>The same with vectors, of 128 bits and of 256: their registers and CSRs, VS, and accesses that fault between two elements.</summary>
+    [Test]
+    public void SoTheyDoWithVectors()
+    {
+        var campaign = new LockstepCampaign(VectorInstructions, firstSeed: 1, static host => host.WithVectors);
+        campaign.Run(jobs: 2);
+        Assert.That(campaign.Failure, Is.Null);
+    }
+
+    [Test]
+    public void SoTheyDoWithVectorsOnAVirtualHartThatIsPutDownAfterEveryTrap()
+    {
+        var campaign = new LockstepCampaign(VectorInstructions, firstSeed: 1, static host => host.WithVectors.PutDown);
+        campaign.Run(jobs: 2);
+        Assert.That(campaign.Failure, Is.Null);
+    }
+
+    /// <summary>What a switch could lose of the vector state, lost on purpose: each of it is missed.</summary>
+    [TestCase("vstart")]
+    [TestCase("vl")]
+    [TestCase("vtype")]
+    [TestCase("vcsr")]
+    [TestCase("v0")]
+    [TestCase("v31")]
+    [TestCase("VS")]
+    public void WhatASwitchLosesOfVectorsIsSeen(string lost)
+    {
+        var found = false;
+        for (var seed = 1UL; seed <= 20 && !found; seed++)
+        {
+            found = LosesVectors(seed, lost);
+        }
+
+        Assert.That(found, lost);
     }
 
     /// <summary>Programs that long runs stopped at, where the comparison was too strict.</summary>
@@ -59,5 +99,41 @@ public sealed class LockstepTests
         run.Subject.Guest.Ram(LockstepRun.Entry + 0x3f_0000, 1)[0] ^= 1;
         run.Subject.Guest.Ram(LockstepRun.Entry + 0x3f_0ff8, 1)[0] ^= 1;
         Assert.That(run.CompareMemory, Throws.TypeOf<DivergenceException>().With.Message.StartsWith($"memory at {LockstepRun.Entry + 0x3f_0000:x}: ").And.Message.Contains("; 2 doublewords"));
+    }
+
+    private static bool LosesVectors(ulong seed, string lost)
+    {
+        using var run = new LockstepRun(seed, LockstepConfiguration.Of(seed).WithVectors.PutDown);
+        run.Subject.Forced!.Parked = (ref VCpu hart) => Lose(ref hart, lost, run.Reference.Hart.VectorRegisters.Length / 32);
+        var generator = new ProgramGenerator(seed, run);
+        try
+        {
+            while (run.Steps < 20_000 && !run.Ended)
+            {
+                run.Apply(generator.Next());
+            }
+        }
+        catch (DivergenceException)
+        {
+            return true;
+        }
+
+        return false;
+    }
+
+    // SAFETY: the room holds four doublewords and 32 registers of that many bytes.
+    private static unsafe void Lose(ref VCpu hart, string what, int bytes)
+    {
+        var words = hart.Vectors.Words;
+        switch (what)
+        {
+            case "vstart": words[0] = 0; break;
+            case "vl": words[1] = 0; break;
+            case "vtype": words[2] = 1UL << 63; break;
+            case "vcsr": words[3] = 0; break;
+            case "v0": words[4] = ~words[4]; break;
+            case "v31": words[3 + (32 * bytes / 8)] ^= 1; break;
+            default: hart.Csrs.ParkedSstatus &= ~Sstatus.Vs; break;
+        }
     }
 }

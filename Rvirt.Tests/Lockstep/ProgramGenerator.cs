@@ -65,6 +65,12 @@ public sealed class ProgramGenerator
 
     private void Choose()
     {
+        if (Hart.VectorRegisters.Length != 0 && _random.Next(6) == 0)
+        {
+            Vectors();
+            return;
+        }
+
         switch (_random.Next(100))
         {
             case < 10:
@@ -120,6 +126,30 @@ public sealed class ProgramGenerator
                 Straight();
                 break;
         }
+    }
+
+    /// <summary>Vector instructions, with traps between them; a kernel turns VS on and off.</summary>
+    private void Vectors()
+    {
+        if (InSupervisor)
+        {
+            Set(6, (ulong)_random.Next(1, 4) << 9);
+            Code(Encode.SfenceVma(0, 0), Encode.Csr(2, 0x100, 6, 0), _random.Next(3) == 0 ? Encode.Csr(3, 0x100, 6, 0) : Encode.Nop);
+        }
+
+        Set(10, _values.Readable(Access.Store));
+        Set(11, (ulong)_random.Next(-20, 20));
+        var words = new List<uint> { _instructions.VectorType() };
+        for (var i = _random.Next(1, 5); i > 0; i--)
+        {
+            words.Add(_instructions.Vector());
+            if (_random.Next(3) == 0)
+            {
+                words.Add(_random.Next(2) == 0 ? Encode.Csr(2, 0x140, 0, 7) : _instructions.VectorType());
+            }
+        }
+
+        Add(LockstepEvent.Code([.. words]) with { Interrupt = (LockstepInterrupt)_random.Next(4), At = _random.Next(words.Count) });
     }
 
     private void Straight()

@@ -38,7 +38,10 @@ public sealed class Reference : IDisposable
         hart.WriteCsr(CsrNumber.Mstatus, Status.FsInitial);
         hart.Float.Clear();
         hart.WriteCsr(CsrNumber.Fcsr, 0);
-        hart.WriteCsr(CsrNumber.Mstatus, Status.FsInitial);
+        hart.VectorRegisters.Clear();
+        hart.SetVectorType(ulong.MaxValue, 0);
+        hart.WriteCsr(CsrNumber.Vcsr, 0);
+        hart.WriteCsr(CsrNumber.Mstatus, Status.FsInitial | Status.VsInitial);
         Entries.Begin();
         hart.Fence(null, null);
         Entries.Accept();

@@ -32,11 +32,14 @@ public sealed unsafe class Subject : IDisposable
         Guest.Seam.Idle = Wake;
         if (configuration.Switch != LockstepSwitch.None)
         {
-            SwitchAfterTraps(new ForcedSwitch(World.Machine, 1));
+            SwitchAfterTraps(Forced = new ForcedSwitch(World.Machine, 1));
         }
     }
 
     public GuestWorld World { get; }
+
+    /// <summary>What puts the virtual hart down after each trap, if anything does.</summary>
+    internal ForcedSwitch? Forced { get; }
 
     public DesktopGuest Guest => World.Guest;
 
@@ -93,8 +96,8 @@ public sealed unsafe class Subject : IDisposable
             Asleep = true;
         }
 
-        ServeElsewhere();
         LastCause = hart.LastCause;
+        ServeElsewhere();
         Progressed = Events != events
             || LastCause is Cause.IllegalInstruction or Cause.Breakpoint or Cause.UserCall;
         return Guest.Traps != traps;

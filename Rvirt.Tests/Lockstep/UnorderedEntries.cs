@@ -49,6 +49,9 @@ public sealed class UnorderedEntries(Machine machine) : IMemoryObserver
     /// <summary>Entries in which the last attempt set A or D.</summary>
     public List<ulong> Updated { get; } = [];
 
+    /// <summary>Whether the last attempt changed an entry of a table.</summary>
+    public bool ChangesTables => _journal.Exists(entry => IsTable(entry.Address) && _machine.Read64(entry.Address) != entry.Old);
+
     /// <summary>Whether a page was walked as a page table.</summary>
     public bool IsTable(ulong physical) => _tablePages[(physical - _machine.RamBase) >> 12];
 

@@ -26,7 +26,7 @@ public static class MakeTargets
         new("gdb", [HostBoard.Setting, "FIRMWARE", RunSettings.DebuggerPort], (settings, _) => GdbCommand.Judge(settings, Outside.Real.Ports)),
         new("ssh", ["GUEST", "SSH_PORT", "CMD"], (settings, copy) => SshCommand.Arguments(settings, copy)),
         new("desktop-linux", ["APPEND", "UNTIL", "NATIVE", "STRICT"], (settings, copy) => DotnetPlan.Desktop(settings, copy)),
-        new("lockstep", ["N", "SEED", "JOBS", "SWITCH"], (settings, copy) => DotnetPlan.Lockstep(settings, copy)),
+        new("lockstep", ["N", "SEED", "JOBS", "SWITCH", "VECTORS"], (settings, copy) => DotnetPlan.Lockstep(settings, copy)),
         new("fuzz", ["TARGET", "FOR"], (settings, copy) => DotnetPlan.Fuzz(settings, copy)),
         new("mutation", ["PROJECT", "FILES"], (settings, copy) => DotnetPlan.Mutation(settings, copy)),
         new("bench", ["BENCH"], (settings, copy) => DotnetPlan.Bench(settings, copy)),
