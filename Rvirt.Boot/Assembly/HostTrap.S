@@ -3,6 +3,7 @@
  * Guards are pairs of 32-bit distances from the entry itself: to the instruction that may fail, and to where it continues then.
  */
 #include "Csr.inc"
+#include "Registers.inc"
 #include "rvirt_offsets.inc"
 
 #define X(n) (HOST_FRAME_X + 8 * (n))
@@ -49,29 +50,9 @@ bug:
     sd      t1, X(2)(sp)
     sd      x3, X(3)(sp)
     sd      x4, X(4)(sp)
-    sd      x8, X(8)(sp)
-    sd      x9, X(9)(sp)
-    sd      x10, X(10)(sp)
-    sd      x11, X(11)(sp)
-    sd      x12, X(12)(sp)
-    sd      x13, X(13)(sp)
-    sd      x14, X(14)(sp)
-    sd      x15, X(15)(sp)
-    sd      x16, X(16)(sp)
-    sd      x17, X(17)(sp)
-    sd      x18, X(18)(sp)
-    sd      x19, X(19)(sp)
-    sd      x20, X(20)(sp)
-    sd      x21, X(21)(sp)
-    sd      x22, X(22)(sp)
-    sd      x23, X(23)(sp)
-    sd      x24, X(24)(sp)
-    sd      x25, X(25)(sp)
-    sd      x26, X(26)(sp)
-    sd      x27, X(27)(sp)
-    sd      x29, X(29)(sp)
-    sd      x30, X(30)(sp)
-    sd      x31, X(31)(sp)
+    .irp    n, 8, 9, 10, X11_TO_X27, X29_TO_X31
+    sd      x\n, X(\n)(sp)
+    .endr
     sd      t0, HOST_FRAME_SEPC(sp)
     csrr    t1, scause
     sd      t1, HOST_FRAME_SCAUSE(sp)
