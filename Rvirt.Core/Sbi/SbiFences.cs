@@ -39,13 +39,11 @@ internal static class SbiFences
         where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
     {
-        if (!harts.IsValid(v))
+        if (!AreThere(harts, v, out error))
         {
-            error = SbiError.InvalidParam;
             return TrapOutcome.Advance;
         }
 
-        error = SbiError.Success;
         if (harts.Contains(v.Index))
         {
             host.FenceI();
@@ -62,14 +60,7 @@ internal static class SbiFences
         where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
     {
-        if (!harts.IsValid(v))
-        {
-            error = SbiError.InvalidParam;
-            return TrapOutcome.Advance;
-        }
-
-        error = SbiError.Success;
-        if (harts.IsEmpty)
+        if (!AreThere(harts, v, out error) || harts.IsEmpty)
         {
             return TrapOutcome.Advance;
         }
@@ -96,5 +87,11 @@ internal static class SbiFences
         }
 
         return RemoteFence.Make(mode, ref host, ref v, ref mmu, harts, range, fetches: false);
+    }
+
+    private static bool AreThere(HartMask harts, in VCpu v, out SbiError error)
+    {
+        error = harts.IsValid(v) ? SbiError.Success : SbiError.InvalidParam;
+        return error == SbiError.Success;
     }
 }
