@@ -105,7 +105,7 @@ internal struct RunQueue
             return 0;
         }
 
-        if (_contending == 0)
+        if (!IsContended)
         {
             Forgive(now);
         }
@@ -158,7 +158,7 @@ internal struct RunQueue
         if (old != None)
         {
             Charge(old, now);
-            if (_contending == 0)
+            if (!IsContended)
             {
                 sliceEnd = entry.SliceEnd = HartTimer.Never;
                 return old;
@@ -169,7 +169,7 @@ internal struct RunQueue
             guest.Waiting |= Bit(old);
             _contending |= 1u << (old / HartsPerGuest);
         }
-        else if (_contending == 0)
+        else if (!IsContended)
         {
             sliceEnd = HartTimer.Never;
             return None;
@@ -188,7 +188,7 @@ internal struct RunQueue
 
         entry.Switches += hart != old ? 1u : 0;
         entry.Loaded = hart + 1;
-        sliceEnd = entry.SliceEnd = _contending == 0 ? HartTimer.Never : now + SliceOf(chosen);
+        sliceEnd = entry.SliceEnd = IsContended ? now + SliceOf(chosen) : HartTimer.Never;
         return hart;
     }
 

@@ -31,6 +31,8 @@ public sealed class MemberTests
         ["Rvirt.Core.Sbi.SbiError"] = "all errors that the specification names",
         ["Rvirt.Devices.Virtio.VirtioStatus"] = "all bits that the specification names",
         ["Rvirt.Hypervisor.Boards.Boards<TPlatform, TOthers>"] = "for images of others, with more than one board",
+        ["Rvirt.Hypervisor.Scheduling.RunQueue.Core(int)"] = "the account of a hart of the host, which a test goes through",
+        ["Rvirt.Hypervisor.Scheduling.RunQueue.Remove(int, ulong)"] = "the other half of waking, which a test tries: today who rests while it waits is picked, and leaves",
         ["Rvirt.Hypervisor.Setup.MemoryMap.Count"] = "the map is data, which a test goes through",
         ["Rvirt.Hypervisor.Setup.MemoryMap.this[int]"] = "the map is data, which a test goes through",
         ["Rvirt.Aot.Intrinsics.IntrinsicTable.Knows(string)"] = "the table is data, which a test goes through",
@@ -60,9 +62,6 @@ public sealed class MemberTests
         ["Rvirt.Platform.Qemu.QemuVirt"] = "for an image that knows it beside other boards",
         ["Rvirt.Platform.Unleashed.HiFiveUnleashed"] = "for an image that knows it beside other boards",
     };
-
-    /// <summary>Has what nothing calls yet.</summary>
-    private const string Coming = "Rvirt.Hypervisor/Scheduling/";
 
     private static readonly Lazy<IReadOnlyList<Member>> s_members = new(() => Find(ProductSources.World, [.. ProductSources.Libraries, .. ProductSources.Programs]));
 
@@ -120,7 +119,7 @@ public sealed class MemberTests
         """;
 
     // All that are found, not the first few.
-    private static void ExpectNone(Func<Member, bool> isOne) => Assert.That(string.Join('\n', s_members.Value.Where(member => isOne(member) && !member.Place.StartsWith(Coming, StringComparison.Ordinal))), Is.Empty);
+    private static void ExpectNone(Func<Member, bool> isOne) => Assert.That(string.Join('\n', s_members.Value.Where(isOne)), Is.Empty);
 
     private static List<Member> Find(CSharpCompilation program, string[] projects)
     {
