@@ -57,7 +57,7 @@ internal static unsafe class Routines
     [LinkerSymbol("rvirt_start_hart")]
     internal static extern byte* StartHart();
 
-    /// <summary>Where harts that nobody can start by a call look for their <see cref="Rvirt.Hypervisor.Host.HartStart"/> (LateHarts.S).</summary>
+    /// <summary>Where harts that nobody can start by a call look for their <see cref="Hypervisor.Host.HartStart"/> (LateHarts.S).</summary>
     [LinkerSymbol("rvirt_mailboxes")]
     internal static extern ulong* Mailboxes();
 

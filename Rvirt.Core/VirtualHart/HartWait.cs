@@ -25,7 +25,7 @@ public static class HartWait
     }
 
     /// <summary>Ends a wait if an interrupt is pending that the guest enabled in <c>sie</c>, whatever its SIE (Privileged spec 1.13 §3.3.3).</summary>
-    /// <returns>Whether it has ended; then <see cref="Rvirt.Core.Traps.TrapHandler.GoOn"/> comes next.</returns>
+    /// <returns>Whether it has ended; then <see cref="Traps.TrapHandler.GoOn"/> comes next.</returns>
     public static bool TryEnd<TMode, THost>(TMode mode, ref THost host, ref VCpu v)
         where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost

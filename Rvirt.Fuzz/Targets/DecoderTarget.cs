@@ -7,6 +7,7 @@ using Rvirt.Fuzz.Engine;
 using Rvirt.Reference.Instructions;
 using Rvirt.Testing.Memory;
 using ProductDisassembler = Rvirt.Core.Instructions.Disassembler;
+using ProductTable = Rvirt.Core.Instructions.InstructionTable;
 using ReferenceDecoder = Rvirt.Reference.Instructions.Decoder;
 using ReferenceDisassembler = Rvirt.Reference.Instructions.Disassembler;
 using ReferenceTable = Rvirt.Reference.Instructions.InstructionTable;
@@ -63,7 +64,7 @@ internal sealed class DecoderTarget : IFuzzTarget
 
     private static string Plain(InstructionId id, bool compressed)
     {
-        var name = Encoding.ASCII.GetString(Rvirt.Core.Instructions.InstructionTable.Name(id));
+        var name = Encoding.ASCII.GetString(ProductTable.Name(id));
         return !compressed ? name : name.EndsWith("sp", StringComparison.Ordinal) ? name[2..^2] : name[2..];
     }
 

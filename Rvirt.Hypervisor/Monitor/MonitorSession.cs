@@ -125,7 +125,7 @@ internal struct MonitorSession
                 Prompt(output);
                 return true;
             case EditEvent.Completion when _state == State.Typing:
-                if (Completion.Complete<TView, THost, TSink>(ref view, ref _editor, output))
+                if (Completion.Complete(ref view, ref _editor, output))
                 {
                     Show(output);
                 }

@@ -20,7 +20,7 @@ internal sealed class QemuMonitor : IDisposable
         _socket.Connect(new UnixDomainSocketEndPoint(path));
         _reader = new StreamReader(new NetworkStream(_socket));
         _reader.ReadLine();
-        Execute("""{"execute":"qmp_capabilities"}""");
+        Execute(/*lang=json,strict*/ """{"execute":"qmp_capabilities"}""");
     }
 
     /// <summary>QEMU's arguments that make the socket.</summary>
