@@ -41,7 +41,7 @@ internal sealed class DecoderTarget : IFuzzTarget
     {
         var compressed = (word & 3) != 3;
         var reference = ReferenceDecoder.Decode(compressed ? word & 0xffff : word);
-        var format = reference.Op == Op.Illegal ? Format.None : ReferenceTable.Of(reference.Op).Format;
+        var format = reference.Op is Op.Illegal or Op.Vector ? Format.None : ReferenceTable.Of(reference.Op).Format;
         var memory = format is Format.Load or Format.FloatLoad or Format.S or Format.FloatStore or Format.Amo or Format.Lr && reference.Op != Op.Jalr;
         FuzzException.Require(MemoryOperation.TryDecode(word, out var operation) == memory, $"{word:x} is a memory access for one decoder only");
         if (!memory)
