@@ -17,6 +17,7 @@ namespace Rvirt.Hypervisor.Scheduling;
 /// others in the same way.</para>
 /// <para>While no virtual hart waits, nobody takes anything from anybody: that time is forgiven, and no slice ends.</para>
 /// <para>Virtual times wrap, and are compared by their difference.</para>
+/// <para>Time does not go back in here: who read it before another one came, and waited for the lock, comes at that one's time.</para>
 /// <para>One for the machine, in memory that was zeroed. All is read and written by whoever holds <see cref="Lock"/>.</para>
 /// </remarks>
 internal struct RunQueue
@@ -50,6 +51,9 @@ internal struct RunQueue
 
     // The time of the guest that was the next to run last.
     private ulong _now;
+
+    // The latest time that anybody came with.
+    private ulong _clock;
 
     [InlineArray(GuestBlob.MaximumGuests)]
     private struct GuestArray
@@ -87,6 +91,7 @@ internal struct RunQueue
     /// <summary>A hart of the host takes virtual harts from now on, when it asks for them.</summary>
     internal void Open(int core, ulong now)
     {
+        now = NotBefore(now);
         _coreCount = core >= _coreCount ? core + 1 : _coreCount;
         ref var entry = ref _cores[core];
         entry.Open = true;
@@ -98,6 +103,7 @@ internal struct RunQueue
     /// <returns>Harts of the host that have to ask again, as bits: one that has nothing to run, or those whose slice ends now where it never did.</returns>
     internal uint Wake(int hart, ulong now)
     {
+        now = NotBefore(now);
         ref var guest = ref _guests[hart / HartsPerGuest];
         var bit = Bit(hart);
         if (((guest.Waiting | guest.Loaded) & bit) != 0)
@@ -126,6 +132,7 @@ internal struct RunQueue
     /// <summary>A virtual hart has nothing to do any more, and waits no longer. One that is loaded has to <see cref="Leave"/>.</summary>
     internal void Remove(int hart, ulong now)
     {
+        now = NotBefore(now);
         ref var guest = ref _guests[hart / HartsPerGuest];
         if ((guest.Waiting & Bit(hart)) != 0)
         {
@@ -136,6 +143,7 @@ internal struct RunQueue
     /// <summary>The virtual hart that is loaded on a hart has nothing to do any more, and has been put down.</summary>
     internal void Leave(int core, ulong now)
     {
+        now = NotBefore(now);
         ref var entry = ref _cores[core];
         var hart = entry.Loaded - 1;
         Charge(hart, now);
@@ -152,6 +160,7 @@ internal struct RunQueue
     /// <returns>A virtual hart, which may be the one that it runs; <see cref="None"/> where none waits and it runs none.</returns>
     internal int Next(int core, ulong now, out ulong sliceEnd)
     {
+        now = NotBefore(now);
         ref var entry = ref _cores[core];
         entry.Called = false;
         var old = entry.Loaded - 1;
@@ -199,6 +208,7 @@ internal struct RunQueue
     /// <returns>Ticks for which it was loaded.</returns>
     internal readonly ulong RunTicks(int hart, ulong now, out ulong ready)
     {
+        now = Later(_clock, now);
         var guest = _guests[hart / HartsPerGuest];
         var entry = _harts[hart];
         ready = entry.ReadyTicks + ((guest.Waiting & Bit(hart)) != 0 ? now - entry.Since : 0);
@@ -218,6 +228,8 @@ internal struct RunQueue
     private static bool IsBefore(ulong time, ulong other) => (long)(time - other) < 0;
 
     private static ulong Later(ulong time, ulong other) => IsBefore(time, other) ? other : time;
+
+    private ulong NotBefore(ulong now) => _clock = Later(_clock, now);
 
     private readonly ulong SliceOf(in QueuedGuest guest) => guest.Waiting != 0 ? _slices.Short : _slices.Long;
 

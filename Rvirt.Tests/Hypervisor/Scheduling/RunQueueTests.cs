@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using CsCheck;
 using NUnit.Framework;
@@ -70,6 +71,34 @@ internal sealed class RunQueueTests
             }
         },
         iter: 100);
+
+    /// <summary>A hart that read the time, and then waited for the lock while another one woke somebody, comes with an older time than that one.</summary>
+    [Test]
+    public void Who_comes_with_an_older_time_is_charged_nothing_and_starves_nobody()
+    {
+        const int Neighbour = RunQueue.HartsPerGuest;
+        RunQueue queue = default;
+        queue.Initialize(new Slices(QueueWorld.Timebase));
+        for (var n = 0; n < 2; n++)
+        {
+            queue.SetShare(n, 100);
+            queue.Open(n, 0);
+            queue.Wake(n * Neighbour, 0);
+            Assert.That(queue.Next(n, 0, out _), Is.EqualTo(n * Neighbour));
+        }
+
+        queue.Wake(1, 2000);
+        var runs = new List<int>();
+        for (var time = 1990UL; time < 100_000; time += Slice)
+        {
+            runs.Add(queue.Next(0, time, out _));
+            runs.Add(queue.Next(1, time, out _));
+        }
+
+        Assert.That(queue.RunTicks(0, 100_000, out _), Is.LessThan(100_000));
+        Assert.That(runs.Count(hart => hart == 0), Is.GreaterThan(3), string.Join(' ', runs));
+        Assert.That(runs.Count(hart => hart == 1), Is.GreaterThan(3), string.Join(' ', runs));
+    }
 
     /// <summary>Who slept gets no more for it than a slice.</summary>
     [Test]
