@@ -25,7 +25,7 @@ public sealed class MakeCommandTests
     [TestCase("qemu-gdb", "GDB_PORT=x", "GDB_PORT is 1 to 65535")]
     [TestCase("ssh", "GUEST=guest1", "GUEST is 0 to 3")]
     [TestCase("desktop-linux", "NATIVE=yes", "NATIVE is 1 or 0, not yes")]
-    [TestCase("lockstep", "SED=3", "make lockstep has no setting SED: is it SEED? (its settings are N, SEED, JOBS, SWITCH)")]
+    [TestCase("lockstep", "SED=3", "make lockstep has no setting SED: is it SEED? (its settings are N, SEED, JOBS, SWITCH, VECTORS)")]
     [TestCase("lockstep", "N=1e6", "N is 1 to 9223372036854775807 (instructions), not 1e6")]
     [TestCase("lockstep", "N='; ls Makefile '", "N is 1 to 9223372036854775807 (instructions), not '; ls Makefile '")]
     [TestCase("fuzz", "TARGETS=tree", "make fuzz has no setting TARGETS: is it TARGET?")]
