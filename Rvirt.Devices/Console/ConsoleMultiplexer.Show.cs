@@ -200,6 +200,12 @@ public unsafe partial struct ConsoleMultiplexer<THost>
                 _current = Nobody;
                 _openLine = Nobody;
                 _lineOpen = false;
+                if (number == Messages && _view == Monitor)
+                {
+                    // The prompt, and what is being typed behind it, follow what came between.
+                    _sources[Monitor].Rewind();
+                }
+
                 return;
             }
 

@@ -99,6 +99,7 @@ public unsafe partial struct ConsoleMultiplexer<THost>
 
         _sources[guests].Place(output, input, MonitorInputCapacity);
         _sources[guests].SetName("monitor"u8);
+        _sources[guests].KeepsWholeLines = true;
         _sources[guests + 1].Place(output + GuestConsole.OutputCapacity, null, 0);
     }
 

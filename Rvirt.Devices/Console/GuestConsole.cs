@@ -70,6 +70,9 @@ public unsafe struct GuestConsole
     /// <summary>Whether the last byte shown of the line was a carriage return.</summary>
     internal bool Returned { get; set; }
 
+    /// <summary>Whether a line is shown again from its start however long it has become: what is edited is one line until it ends.</summary>
+    internal bool KeepsWholeLines { get; set; }
+
     /// <summary>What was printed up to here goes before the hypervisor's message that waits.</summary>
     internal ulong BeforeMessage { get; private set; }
 
@@ -128,7 +131,7 @@ public unsafe struct GuestConsole
             _lines--;
             _lineStart = _shown;
         }
-        else if (_shown - _lineStart == LineCapacity)
+        else if (_shown - _lineStart == LineCapacity && !KeepsWholeLines)
         {
             _lineStart = _shown;
         }

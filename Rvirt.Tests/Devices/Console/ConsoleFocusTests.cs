@@ -319,9 +319,50 @@ internal sealed unsafe class ConsoleFocusTests
         _guest.Console->EndMonitor(ref host);
         _guest.Machine.UartStalled = false;
         ServeAll();
-        Assert.That(Seen(), Is.EqualTo("rvirt: ok\r\nrvirt> \r\nrvirt: guest g1 reboots\r\n"));
+        Assert.That(Seen(), Is.EqualTo("rvirt: ok\r\nrvirt> \r\nrvirt: guest g1 reboots\r\nrvirt> "));
         Say("nothing waits");
-        Assert.That(Seen(), Is.EqualTo("rvirt: nothing waits\r\n"));
+        Assert.That(Seen(), Is.EqualTo("\r\nrvirt: nothing waits\r\nrvirt> "));
+    }
+
+    /// <summary>What is being typed to the monitor is shown again below a message that came between two keys, so that people go on typing and scripts find their echo in one piece.</summary>
+    [TestCase("gue")]
+    [TestCase("regs db \u001b[K\b\b")]
+    [TestCase("")]
+    [TestCase(null)]
+    public void A_line_that_a_message_cuts_is_shown_again_from_its_prompt(string? typed)
+    {
+        // Longer than what is held back of a guest's line.
+        typed ??= new string('x', 3 * GuestConsole.LineCapacity);
+        var host = _guest.Machine.Host;
+        _guest.Console->AttachMonitor();
+        Type($"{Escape}m");
+        var writer = ConsoleMultiplexer<DeviceHost>.MonitorWriter(_guest.Console, ref host);
+        writer.Text("rvirt: ok\nrvirt> "u8);
+        foreach (var key in Encoding.ASCII.GetBytes(typed))
+        {
+            writer.Text([key]);
+        }
+
+        Seen();
+        Say("one");
+        ServeAll();
+        Assert.That(Seen(), Is.EqualTo($"\r\nrvirt: one\r\nrvirt> {typed}"));
+        writer.Text("sts\n"u8);
+        Assert.That(Seen(), Is.EqualTo("sts\r\n"));
+        Say("two");
+        Assert.That(Seen(), Is.EqualTo("rvirt: two\r\n"), "the line has ended");
+    }
+
+    /// <summary>A guest's line is its own affair: nothing that it printed comes twice where it alone is shown.</summary>
+    [Test]
+    public void A_guests_line_that_a_message_cuts_is_left_as_it_was()
+    {
+        Type($"{Escape}0");
+        Print(0, "login: ro");
+        Seen();
+        Say("one");
+        Print(0, "ot");
+        Assert.That(Seen(), Is.EqualTo("\r\nrvirt: one\r\not"));
     }
 
     [TestCase("", "--- all guests; input goes to g0 ---\r\n[g0] hidden\r\n")]
