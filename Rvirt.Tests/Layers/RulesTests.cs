@@ -13,7 +13,9 @@ namespace Rvirt.Tests.Layers;
 /// <summary>What the build's settings say is so: a library that breaks a rule does not build, and each has documentation.</summary>
 public sealed class RulesTests
 {
-    private static readonly string[] s_settings = [".editorconfig", "Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props", "global.json"];
+    /// <summary>The files that say how everything is built, as far as they are there.</summary>
+    internal static readonly string[] Settings =
+        [.. new[] { ".editorconfig", "Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props", "global.json" }.Where(file => File.Exists(Path.Combine(Repository.Top, file)))];
 
     private const string Unruly = """
         using System;
@@ -58,7 +60,7 @@ public sealed class RulesTests
     public void ALibraryThatBreaksARuleDoesNotBuild()
     {
         using var folder = new TemporaryFolder();
-        foreach (var file in s_settings.Where(file => File.Exists(Path.Combine(Repository.Top, file))))
+        foreach (var file in Settings)
         {
             File.Copy(Path.Combine(Repository.Top, file), folder.File(file));
         }
@@ -101,7 +103,7 @@ public sealed class RulesTests
     public void WhatWasPublishedUnjudgedIsJudgedByTheNextBuild()
     {
         using var folder = new TemporaryFolder();
-        foreach (var file in s_settings.Where(file => File.Exists(Path.Combine(Repository.Top, file))))
+        foreach (var file in Settings)
         {
             File.Copy(Path.Combine(Repository.Top, file), folder.File(file));
         }
