@@ -212,7 +212,9 @@ public static unsafe class HostTree
         // The count goes on where the list ends, so that a range that was cut is noticed.
         if (host.ReservationCount < HostDescription.MaximumReservations)
         {
-            host.Reservations[host.ReservationCount] = new HostDescription.Range { Base = address, Size = size };
+            // One that wraps around is cut: all from its start on is reserved.
+            var last = address + Math.Min(size - 1, ulong.MaxValue - address);
+            host.Reservations[host.ReservationCount] = new HostDescription.Range { Base = address, Size = last - address + 1 };
         }
 
         host.ReservationCount++;

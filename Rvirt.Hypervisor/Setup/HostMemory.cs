@@ -102,8 +102,10 @@ internal static unsafe class HostMemory
         var map = default(MemoryMap);
         for (var i = 0; i < description.MemoryBankCount; i++)
         {
+            // By lengths: what is rounded may be behind the last address.
             var bank = description.MemoryBanks[i];
-            map.Add(RoundUp(bank.Base), (bank.Base + bank.Size - RoundUp(bank.Base)) & ~(Page - 1));
+            var odd = RoundUp(bank.Base) - bank.Base;
+            map.Add(bank.Base + odd, (Math.Max(bank.Size, odd) - odd) & ~(Page - 1));
             if (info->ImageStart - bank.Base < bank.Size)
             {
                 map.Remove(bank.Base, RoundUp(info->ImageEnd) - bank.Base);
@@ -114,21 +116,23 @@ internal static unsafe class HostMemory
         var grain = info->WindowTables == 0 ? Page : HostTranslation.SmallPage;
         for (var i = 0; i < description.ReservationCount; i++)
         {
-            var reservation = description.Reservations[i];
-            if (reservation.Size != 0)
-            {
-                var first = reservation.Base & ~(grain - 1);
-                map.Remove(first, ((reservation.Base + reservation.Size + grain - 1) & ~(grain - 1)) - first);
-            }
+            Remove(ref map, description.Reservations[i].Base, description.Reservations[i].Size, grain);
         }
 
         return map;
     }
 
-    private static void Remove(ref MemoryMap map, ulong start, ulong length)
+    // By the last byte, which may be the last there is. All addresses together are one more than a length can say.
+    private static void Remove(ref MemoryMap map, ulong start, ulong length, ulong grain = Page)
     {
-        var first = start & ~(Page - 1);
-        map.Remove(first, RoundUp(start + length) - first);
+        if (length == 0)
+        {
+            return;
+        }
+
+        var first = start & ~(grain - 1);
+        var last = (start + length - 1) | (grain - 1);
+        map.Remove(first, Math.Max(last - first, last - first + 1));
     }
 
     private static ulong RoundUp(ulong value) => (value + Page - 1) & ~(Page - 1);

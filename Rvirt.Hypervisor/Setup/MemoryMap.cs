@@ -36,10 +36,10 @@ internal struct MemoryMap
     /// <summary>A range by its place.</summary>
     public readonly Range this[int index] => _ranges[index];
 
-    /// <summary>Adds RAM that overlaps none of what is there.</summary>
+    /// <summary>Adds RAM that overlaps none of what is there. What has no address behind it is not taken: no hart's window reaches so far.</summary>
     public void Add(ulong start, ulong length)
     {
-        if (length == 0 || start + length - 1 < start)
+        if (start + length <= start)
         {
             return;
         }

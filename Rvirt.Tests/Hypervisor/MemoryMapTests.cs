@@ -52,6 +52,13 @@ public class MemoryMapTests
     }
 
     [Test]
+    public void WhatEndsWithTheLastAddressIsNotTaken()
+    {
+        var map = Of((0xffff_ffff_ffff_e000, 0x1000), (0xffff_ffff_ffff_f000, 0x1000), (0xffff_ffff_ffff_f000, 0x2000), (0x1000, 0));
+        Assert.That(Ranges(map), Is.EqualTo([(0xffff_ffff_ffff_e000UL, 0xffff_ffff_ffff_f000UL)]));
+    }
+
+    [Test]
     public void RemovalAgreesWithABitmap() =>
         Gen.Select(Gen.Int[0, 60], Gen.Int[0, 20]).Array[0, 30].Sample(removals =>
         {

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Linq;
 using NUnit.Framework;
 using Rvirt.Core.Modes.Deprivileged;
+using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Desktop.Guests;
 using Rvirt.Desktop.Hypervisor;
@@ -107,6 +108,29 @@ internal sealed unsafe class MemoryPlanTests
         {
             Assert.That(world.Machine.Memory(start, (int)(end - start)).IndexOfAnyExcept(Leftover), Is.EqualTo(-1), $"what is reserved at {start:x} was touched");
         }
+    }
+
+    /// <summary>A range that the tree reserves to the last address or beyond: nobody gets any of what lies from its start on.</summary>
+    [Test]
+    public void Nobody_gets_what_is_reserved_to_the_end_of_addresses(
+        [Values(0x8600_0000UL, 0x8634_5678UL)] ulong start, [Values(-1L, 0L, 1L, 0x10_0000L, long.MaxValue)] long beyond, [Values] bool inHeader, [Values] bool smallPages)
+    {
+        var size = beyond == long.MaxValue ? ulong.MaxValue : 0UL - start + (ulong)beyond;
+        using var world = new SetupWorld(mode: smallPages ? TranslationMode.Sv39 : TranslationMode.Sv57, smallPages: smallPages);
+        var booted = world.Boot([world.Guest("one", Loop), world.Guest("two", Loop, 16 << 20)], source => inHeader
+            ? source.Replace("/dts-v1/;", $"/dts-v1/;\n/memreserve/ 0x{start:x} 0x{size:x};", StringComparison.Ordinal)
+            : source.Replace("firmware@80000000 {", $"all@0 {{ reg = <0x{start >> 32:x} 0x{(uint)start:x} 0x{size >> 32:x} 0x{(uint)size:x}>; }};\nfirmware@80000000 {{", StringComparison.Ordinal));
+        Assert.That(booted, world.Desktop.Emergency);
+        var record = world.Desktop.Record;
+        var grain = smallPages ? 2 * MiB : 4096;
+        for (var i = 0; i < 2; i++)
+        {
+            var guest = record->Guests + i;
+            Assert.That(guest->Memory.HostAddress + guest->Memory.Length, Is.LessThanOrEqualTo(start & ~(grain - 1)));
+            Assert.That(guest->TablesAddress + ShadowMmu<SplitViews>.BytesNeeded(guest->TableCount), Is.LessThanOrEqualTo(start & ~(grain - 1)));
+        }
+
+        Assert.That(record->Guests[0].Memory.Length, Is.GreaterThan(60 * MiB), "and the guests get what lies before");
     }
 
     [TestCase(2, 512)]

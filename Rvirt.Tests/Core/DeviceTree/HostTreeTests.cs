@@ -319,6 +319,30 @@ internal sealed class HostTreeTests
         Assert.That(HostTree.Read(tree.Reader, 0, ulong.MaxValue, default(UsualDrivers), out _), Is.EqualTo(HostTreeError.NoBootHart));
     }
 
+    /// <summary>Sums of 128 bits do not wrap around: all bytes of a range that have an address are reserved, and no others.</summary>
+    [TestCase(0x8600_0000UL, 0x1000UL)]
+    [TestCase(0x8600_0000UL, ulong.MaxValue)]
+    [TestCase(0x8600_0000UL, 0xffff_ffff_79ff_ffffUL, Description = "to the last address but one")]
+    [TestCase(0x8600_0000UL, 0xffff_ffff_7a00_0000UL, Description = "to the last")]
+    [TestCase(0x8600_0000UL, 0xffff_ffff_7a00_0001UL, Description = "to the first again")]
+    [TestCase(0UL, ulong.MaxValue)]
+    [TestCase(1UL, ulong.MaxValue)]
+    [TestCase(ulong.MaxValue, 1UL)]
+    [TestCase(ulong.MaxValue, ulong.MaxValue)]
+    public void AReservationEndsAtTheLastAddress(ulong start, ulong size)
+    {
+        var host = ReadChanged(
+            ("/memreserve/ 0x80000000 0x1000;", $"/memreserve/ 0x{start:x} 0x{size:x};"),
+            ("reg = <0 0x80040000 0 0x40000>", $"reg = <0x{start >> 32:x} 0x{(uint)start:x} 0x{size >> 32:x} 0x{(uint)size:x}>"));
+        Assert.That(host.ReservationCount, Is.EqualTo(2));
+        var end = UInt128.Min((UInt128)start + size, (UInt128)1 << 64);
+        for (var i = 0; i < host.ReservationCount; i++)
+        {
+            Assert.That(host.Reservations[i].Base, Is.EqualTo(start));
+            Assert.That((UInt128)host.Reservations[i].Base + host.Reservations[i].Size, Is.EqualTo(end));
+        }
+    }
+
     [TestCase(0, HostTreeError.None)]
     [TestCase(1, HostTreeError.TooManyReservations)]
     public void RefusesMoreReservationsThanItCanKeepClearOf(int more, HostTreeError expected)
