@@ -69,7 +69,7 @@ internal unsafe struct TargetHost : IHypervisorHost
     public readonly bool ProbeStimecmp() => Routines.ProbeStimecmp() != 0;
 
     /// <inheritdoc/>
-    public readonly void SettleUserMode() => Routines.SettleUserMode(MistrustsInstructions ? 1UL : 0);
+    public void SettleUserMode() => MistrustsInstructions |= Routines.SettleUserMode() != 0;
 
     /// <inheritdoc/>
     public void Adopt(in HostHart hart) => MistrustsInstructions = hart.MayHaveHypervisorExtension;

@@ -17,12 +17,22 @@ rvirt_machine_start:
     csrr    a0, mhartid
     li      t0, M_MAX_HARTS
     bgeu    a0, t0, rvirt_machine_sleep
-    csrr    t0, misa                        /* harts without S-mode are no use (some boards have one); zero says nothing */
+
+    /* Harts without S-mode are no use (some boards have one): a trap at what belongs to S-mode puts them to sleep. */
+    lla     t6, rvirt_machine_sleep
+    csrw    mtvec, t6
+    csrw    satp, zero
+    li      t0, 0xb1ff                      /* all exceptions that a guest or S-mode can raise, but its ecall */
+    csrw    medeleg, t0
+    li      t0, SIP_SSIP | SIP_STIP | SIP_SEIP
+    csrw    mideleg, t0
+    li      t0, 7
+    csrw    scounteren, t0
+    csrr    t0, misa                        /* where none of these trapped; zero says nothing */
     beqz    t0, 1f
     slli    t0, t0, 63 - ('S' - 'A')
     bgez    t0, rvirt_machine_sleep
-1:  TRY     csrw satp, zero                 /* not before: a hart without S-mode has none */
-    lla     s0, rvirt_machine_harts
+1:  lla     s0, rvirt_machine_harts
     slli    t0, a0, M_BLOCK_SHIFT
     add     s0, s0, t0
     li      t1, CLINT_BASE
@@ -48,14 +58,8 @@ rvirt_machine_start:
     TRY     csrw pmpaddr1, t2
     TRY     csrw pmpcfg0, t1
 
-    /* All exceptions that a guest or S-mode can raise, but its ecall. */
-    li      t0, 0xb1ff
-    csrw    medeleg, t0
-    li      t0, SIP_SSIP | SIP_STIP | SIP_SEIP
-    csrw    mideleg, t0
     li      t0, 7
     TRY     csrw mcounteren, t0
-    csrw    scounteren, t0
 
     /* Sstc and the cache-block instructions. STCE may read as set where stimecmp is missing, so that one is tried itself. */
     li      t0, (1 << 63) | 0xf0
@@ -92,6 +96,7 @@ rvirt_machine_start:
     lla     t0, rvirt_start
     j       rvirt_machine_enter
 
+    .balign 4                               /* mtvec may lead here */
 rvirt_machine_sleep:
     wfi
     j       rvirt_machine_sleep

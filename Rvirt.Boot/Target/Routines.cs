@@ -29,9 +29,9 @@ internal static unsafe class Routines
     [DllImport("*", EntryPoint = "rvirt_probe_time")]
     internal static extern ulong ProbeTime();
 
-    /// <summary>Puts back what firmware can have left set for U-mode, also in the H extension if the hart may have it (Probes.S).</summary>
+    /// <summary>Puts back what firmware can have left set for U-mode, and gives whether the hart has CSRs of the H extension (Probes.S).</summary>
     [DllImport("*", EntryPoint = "rvirt_settle_user_mode")]
-    internal static extern void SettleUserMode(ulong mayHaveHypervisorExtension);
+    internal static extern ulong SettleUserMode();
 
     /// <summary>Saves f0 to f31 and fcsr (FloatingPoint.S).</summary>
     [DllImport("*", EntryPoint = "rvirt_save_floating_point")]

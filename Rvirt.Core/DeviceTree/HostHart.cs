@@ -17,7 +17,7 @@ public struct HostHart
     /// <summary>What it has: I, M, A and C where its tree does not say, which is what the hypervisor itself needs.</summary>
     internal IsaExtensions Isa;
 
-    /// <summary>Whether it has the H extension, as far as its tree tells: one that does not say what it has may have it.</summary>
+    /// <summary>Whether it has the H extension, as far as its tree tells: one that does not say what it has may have it. The hart itself is asked as well, where it runs.</summary>
     public bool MayHaveHypervisorExtension;
 
     /// <summary>Bytes that a prefetch (Zicbop) is for; 0 where its tree does not say.</summary>

@@ -27,7 +27,10 @@ public unsafe interface IHypervisorHost : IHost
     /// <summary>Finds out whether the calling hart sets its timer itself (Sstc); its timer is off after that.</summary>
     bool ProbeStimecmp();
 
-    /// <summary>Puts back what firmware can have left set for U-mode on the calling hart, where guests run.</summary>
+    /// <summary>
+    /// Puts back what firmware can have left set for U-mode on the calling hart, where guests run; the hart is mistrusted from then on
+    /// (<see cref="IGuestFetch.MistrustsInstructions"/>) where it turns out to have what its device tree does not name.
+    /// </summary>
     void SettleUserMode();
 
     /// <summary>Ends the reservation that an lr of the guest may have left (Unprivileged spec, Zalrsc): an sc without a new lr fails.</summary>

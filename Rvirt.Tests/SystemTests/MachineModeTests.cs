@@ -37,6 +37,7 @@ public sealed class MachineModeTests
         Assert.That(qemu.Serial.Trim(), Is.EqualTo("stub: ok"));
     }
 
+    /// <summary>By a trap at the first register of S-mode, as misa may read as zero; QEMU has no hart whose does.</summary>
     [Test]
     public void A_hart_without_S_mode_goes_to_sleep()
     {
@@ -49,10 +50,16 @@ public sealed class MachineModeTests
         using var qemu = QemuMachine.Start(
             ["-bios", "none", "-kernel", image, "-cpu", "rv64,s=off,h=off", "-m", "128M", .. QemuMonitor.Arguments(socket)], Patience.For(60));
         using var monitor = new QemuMonitor(socket, qemu);
-        Patience.Until(
-            () => Regex.Match(monitor.Human("info registers"), @"\bpc +([0-9a-f]+)") is { Success: true } match
-                && ulong.Parse(match.Groups[1].Value, NumberStyles.HexNumber, CultureInfo.InvariantCulture) - sleep <= 8,
-            "the hart waits for interrupts, of which none is enabled");
+        Patience.Until(() => Register(monitor, "pc") - sleep <= 8, "the hart waits for interrupts, of which none is enabled");
+        Assert.That((Register(monitor, "mtvec"), Register(monitor, "mcause")), Is.EqualTo((sleep, 2UL)), "an illegal instruction led there");
+    }
+
+    private static ulong Register(QemuMonitor monitor, string name)
+    {
+        var registers = monitor.Human("info registers");
+        var match = Regex.Match(registers, $@"\b{name} +([0-9a-f]+)");
+        Assert.That(match.Success, registers);
+        return ulong.Parse(match.Groups[1].Value, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
     }
 
     private static string Link(TemporaryFolder folder, string board = "Rvirt.Platform.Qemu", params string[] defines)
