@@ -15,13 +15,21 @@ public static class VirtioKind
     /// <summary>Entropy source.</summary>
     public const uint Entropy = 4;
 
-    private const uint Scsi = 8;
-    private const uint FileSystem9P = 9;
-    private const uint Input = 18;
-    private const uint Socket = 19;
+    /// <summary>SCSI host.</summary>
+    internal const uint Scsi = 8;
+
+    /// <summary>File system by 9P.</summary>
+    internal const uint FileSystem9P = 9;
+
+    /// <summary>Keyboard, mouse and the like.</summary>
+    internal const uint Input = 18;
+
+    /// <summary>Sockets between guest and host.</summary>
+    internal const uint Socket = 19;
 
     /// <summary>
-    /// Size in descriptors that a queue has until a driver says another, as the devices of the board that guests see have it; 0 where that is not known.
+    /// Size in descriptors that a queue has until a driver says another, as the devices of the board that guests see have it; 0 where the kind cannot
+    /// be mediated. QEMU's monitor tells them all but a socket's, as QEMU makes no such device without vhost: 128 is its source's.
     /// </summary>
     /// <param name="deviceId">Kind of device.</param>
     /// <param name="queue">Number of the queue.</param>
@@ -31,6 +39,9 @@ public static class VirtioKind
         Block => 256,
         Console => queue is 2 or 3 ? 32u : 128,
         Entropy => 8,
+        Scsi => 256,
+        FileSystem9P or Socket => 128,
+        Input => 64,
         _ => 0,
     };
 

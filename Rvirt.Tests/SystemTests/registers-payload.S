@@ -22,9 +22,12 @@ _start:
     walk    0x0c002080, 0x0c00208c, 4, lwu
     walk    0x0c200000, 0x0c200008, 4, lwu          /* threshold and claim */
     walk    0x0c201000, 0x0c201008, 4, lwu
-    walk    0x10001000, 0x10001100, 4, lwu          /* virtio slots: a disk, an entropy source, a network card, none */
+    walk    0x10001000, 0x10001100, 4, lwu          /* virtio slots, the last of them empty */
     walk    0x10002000, 0x10002100, 4, lwu
     walk    0x10003000, 0x10003100, 4, lwu
+    walk    0x10004000, 0x10004100, 4, lwu
+    walk    0x10005000, 0x10005100, 4, lwu
+    walk    0x10006000, 0x10006100, 4, lwu
     walk    0x10008000, 0x10008100, 4, lwu
     lla     s3, values
 2:  ld      a0, 0(s3)
