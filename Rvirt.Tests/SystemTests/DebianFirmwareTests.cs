@@ -46,6 +46,8 @@ public sealed class DebianFirmwareTests
     [Test, DependsOnTest(nameof(Counts_firmware_events_as_perf_does), AllowFailure = true)]
     public void Suspends_to_RAM_and_wakes_by_its_UART()
     {
+        // The prompt may have been there before: an empty line has it there again.
+        _machine.Qemu.Send("\n");
         _machine.Qemu.Expect("guest0 login: ", 60);
         Assert.That(Guest.Run("cat /sys/power/mem_sleep"), Does.Contain("[deep]"));
         Guest.Run("cat /proc/uptime > /root/before; for device in /sys/class/tty/ttyS0/power/wakeup /sys/devices/platform/soc/10000000.serial/power/wakeup; do [ -e $device ] && echo enabled > $device; done; true");

@@ -41,10 +41,11 @@ internal sealed class GuestMachine : IDisposable
     /// <param name="levels">How many Rvirts lie between the machine and each guest, one in another.</param>
     /// <param name="harts">How many harts each guest has.</param>
     /// <param name="hostHarts">How many the machine has; 0: as many as the guests.</param>
+    /// <param name="append">More words on the command line of each guest.</param>
     /// <param name="more">Further arguments of QEMU.</param>
     public static GuestMachine BootDebian(
         Firmware firmware, int guests, TimeSpan limit, string? image = null, int hostMemory = 0, ulong? guestMemory = 512,
-        int levels = 1, uint harts = 1, int hostHarts = 0, params string[] more)
+        int levels = 1, uint harts = 1, int hostHarts = 0, string append = "", params string[] more)
     {
         var folder = new TemporaryFolder();
         try
@@ -65,7 +66,7 @@ internal sealed class GuestMachine : IDisposable
                     "-device", $"virtio-rng-device,bus=virtio-mmio-bus.{slot - 2}",
                 ]);
                 specs.Add(Nest(folder, levels - 1, new GuestSpec(
-                    $"guest{i}", Repository.Kernel, Repository.Initrd, $"console=ttyS0 panic=1 rvirt.name=guest{i}",
+                    $"guest{i}", Repository.Kernel, Repository.Initrd, $"console=ttyS0 panic=1 rvirt.name=guest{i} {append}".TrimEnd(),
                     guestMemory << 20, harts, [(uint)slot, (uint)slot - 1, (uint)slot - 2])));
                 slot -= 3;
             }
