@@ -13,6 +13,9 @@ public sealed partial class VerdictTests
 {
     private const string This = "Rvirt.Tests/Layers/VerdictTests.cs";
 
+    // How long, as a number of its own, without Patience.
+    private const string Span = @"(?:[\d_]+|(?:System\.)?TimeSpan\.From\w+\([^()\n]*\)|new (?:System\.)?TimeSpan\([^()\n]*\))";
+
     // Commands that run for as long as a person likes; they only tell how long it took.
     private static readonly string[] s_commands = ["Rvirt.Desktop/Running/", "Rvirt.Fuzz/Commands/", "Rvirt.Tests/Lockstep/LockstepCommand.cs"];
 
@@ -48,6 +51,51 @@ public sealed partial class VerdictTests
         ExpectNowhere(ShortWait());
     }
 
+    [TestCase("other.Join(100)", true)]
+    [TestCase("other.Join(TimeSpan.FromMilliseconds(100))", true)]
+    [TestCase("other.Join(new TimeSpan(0, 0, 1))", true)]
+    [TestCase("other.Join()", false)]
+    [TestCase("other.Join(Patience.Least)", false)]
+    [TestCase("string.Join(\", \", words)", false)]
+    [TestCase("done.Wait(1_000)", true)]
+    [TestCase("done.Wait(System.TimeSpan.FromSeconds(1), token)", true)]
+    [TestCase("Task.WaitAll(tasks, 1000)", true)]
+    [TestCase("Task.WaitAll(reading, writing)", false)]
+    [TestCase("Monitor.Wait(_serial, 500)", true)]
+    [TestCase("Monitor.Wait(_serial, left)", false)]
+    [TestCase("Monitor.TryEnter(gate, TimeSpan.FromSeconds(1))", true)]
+    [TestCase("turn.WaitOne(TimeSpan.FromSeconds(1))", true)]
+    [TestCase("task.WaitAsync(\n    TimeSpan.FromSeconds(1))", true)]
+    [TestCase("task.WaitAsync(Patience.For(1))", false)]
+    [TestCase("SpinWait.SpinUntil(() => Seen(1), 1000)", true)]
+    [TestCase("new CancellationTokenSource(1000)", true)]
+    [TestCase("new CancellationTokenSource(TimeSpan.FromSeconds(1))", true)]
+    [TestCase("CancellationTokenSource source = new(limit)", true)]
+    [TestCase("new CancellationTokenSource()", false)]
+    [TestCase("new CancellationTokenSource(Patience.Least)", false)]
+    [TestCase("source.CancelAfter(TimeSpan.FromSeconds(1))", true)]
+    [TestCase("source.CancelAfter(Patience.Least)", false)]
+    [TestCase("[Test, CancelAfter(1000)]", true)]
+    [TestCase("[Timeout(1000)]", true)]
+    [TestCase("process.WaitForExit(1000)", true)]
+    [TestCase("process.WaitForExit(limit)", true)]
+    [TestCase("tool.WaitForExit(5_000)", true)]
+    [TestCase("tool.WaitForExitAsync(TimeSpan.FromSeconds(1))", true)]
+    [TestCase("tool.WaitForExit()", false)]
+    [TestCase("qemu.WaitForExit(60)", false, Description = "seconds of an idle machine, which QemuMachine stretches")]
+    [TestCase("Assert.That(() => Seen(1), Is.True.After(1000))", true)]
+    [TestCase("_socket.ReceiveTimeout = 1000", true)]
+    [TestCase("new HttpClient { Timeout = TimeSpan.FromSeconds(1) }", true)]
+    [TestCase("new HttpClient { Timeout = Patience.Least }", false)]
+    public void AShortWaitIsSeen(string code, bool seen) => Assert.That(ShortWait().IsMatch(code), Is.EqualTo(seen));
+
+    [TestCase("await Task.Delay(100)", true)]
+    [TestCase("new Timer(_ => Kill(), null, 1000, 0)", true)]
+    [TestCase("new System.Timers.Timer(1000)", true)]
+    [TestCase("new PeriodicTimer(TimeSpan.FromSeconds(1))", true)]
+    [TestCase("new AlarmTimer(1)", false)]
+    public void AClockIsSeen(string code, bool seen) => Assert.That(Clock().IsMatch(code), Is.EqualTo(seen));
+
     [Test]
     public void TestsThatShareAMachineFollowEachOtherInOneLine()
     {
@@ -66,15 +114,20 @@ public sealed partial class VerdictTests
     [GeneratedRegex(@"DependsOnTest\(nameof\((\w+)\)")]
     private static partial Regex Follows();
 
-    [GeneratedRegex(@"\bStopwatch\b|\bThread\.Sleep\b|\bTask\.Delay\b|\bSpinWait\b|\bDate(Time|TimeOffset)\.(Utc)?Now\b|\bTickCount(64)?\b|\bTotalProcessorTime\b")]
+    [GeneratedRegex(@"\bStopwatch\b|\bThread\.Sleep\b|\bTask\.Delay\b|\bSpinWait\b|\bDate(Time|TimeOffset)\.(Utc)?Now\b|\bTickCount(64)?\b|\bTotalProcessorTime\b|\bnew (System\.)?(Threading\.|Timers\.)?(Periodic)?Timer\(")]
     private static partial Regex Clock();
 
     // The line above it has no reason.
     [GeneratedRegex(@"(?<!// Alone: .+\n\s*)\[NonParallelizable\]")]
     private static partial Regex AloneWithoutReason();
 
-    // A number of its own, without Patience.
-    [GeneratedRegex(@"\b(Join|Wait|WaitOne|CancelAfter)\([\d_]+\)|rocess\.WaitForExit\((?!Patience|\))|\b(Receive|Send)Timeout = [\d_]+|\[(Timeout|MaxTime|CancelAfter)\(")]
+    // A thread's end; whatever else waits, behind other arguments too; what takes nothing but a time; a program's end, in milliseconds; settings and attributes.
+    [GeneratedRegex(
+        @"\bJoin\(\s*" + Span + @"\s*\)"
+        + @"|\b(?:Wait|WaitOne|WaitAny|WaitAll|WaitAsync|TryEnter|SpinUntil)\(\s*(?:[^;\n]*,\s*)?" + Span + @"\s*[,)]"
+        + @"|\b(?:CancelAfter\(|CancellationTokenSource(?:\(|\??\s\w+ = new\())(?!\s*(?:\)|Patience))|\.After\(\s*" + Span
+        + @"|rocess\.WaitForExit\((?!Patience|\))|\bWaitForExit(?:Async)?\(\s*(?:[\d_]{4,}|(?:System\.)?TimeSpan\.|new )"
+        + @"|\b\w*Timeout = " + Span + @"|\[(?:[^\]\n]*\W)?(?:Timeout|MaxTime|CancelAfter)\(")]
     private static partial Regex ShortWait();
 
     [GeneratedRegex(@"\bAssert\.(Ignore|Inconclusive)\b|\bAssume\.|\[[^\]\n]*\b(Ignore|Explicit)\b|\bIgnore = ")]

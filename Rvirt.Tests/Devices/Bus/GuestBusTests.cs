@@ -8,6 +8,7 @@ using Rvirt.Devices.Bus;
 using Rvirt.Devices.HostDrivers;
 using Rvirt.Devices.Virtio;
 using Rvirt.Testing.Devices;
+using Rvirt.Tests.SystemTests;
 using GuestDeviceKind = Rvirt.Core.DeviceTree.GuestDeviceKind;
 
 namespace Rvirt.Tests.Devices.Bus;
@@ -300,20 +301,22 @@ public unsafe class GuestBusTests
         using var guest = new TestGuest();
         var field = TestGuest.Slot0 + VirtioRegister.Configuration;
         guest.Write(field, 5);
-        var other = new Thread(() => guest.Write(field, 100));
-        var arrived = false;
+        var other = new Thread(() => guest.Write(field, 100)) { IsBackground = true };
+        var through = true;
         guest.Machine.Reading = _ =>
         {
             guest.Machine.Reading = null;
+            var before = StateOf(guest);
             other.Start();
-            // It cannot end before the operation does, however long it is given.
-            arrived = other.Join(TimeSpan.FromMilliseconds(100));
+            // It draws a ticket of the lock, which is in the bus, and waits for its turn; without a lock it comes through.
+            Patience.Until(() => !other.IsAlive || !StateOf(guest).AsSpan().SequenceEqual(before), "another hart asks for the bus");
+            through = !other.IsAlive;
         };
         Assert.That(AtomicOperation.TryMake(InstructionId.AmoaddW, 4, 1, out var operation));
         var host = guest.Machine.Host;
         var outcome = guest.Bus->Modify(ref host, 0, field, operation, out var old);
         other.Join();
-        Assert.That((outcome.Answered, old, arrived), Is.EqualTo((true, 5ul, false)));
+        Assert.That((outcome.Answered, old, through), Is.EqualTo((true, 5ul, false)));
         Assert.That(guest.Read(field), Is.EqualTo(100), "the other hart's came behind it");
     }
 
@@ -365,4 +368,6 @@ public unsafe class GuestBusTests
         Assert.That(guest.Bus->Modify(ref host, 2, 0x0c00_2080, operation, out _).LineChanged, Is.True);
         Assert.That((block[0].Requests, guest.Machine.Ipis), Is.EqualTo(((int)HartRequest.External, new List<ulong> { 10 })), "its source was taken from it");
     }
+
+    private static byte[] StateOf(TestGuest guest) => new ReadOnlySpan<byte>(guest.Bus, sizeof(GuestBus<DeviceHost>)).ToArray();
 }

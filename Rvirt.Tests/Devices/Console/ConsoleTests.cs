@@ -190,6 +190,36 @@ public unsafe class ConsoleTests
         Assert.That(guest.Console->Focus, Is.EqualTo(1), "a guest that is not there");
     }
 
+    /// <summary>It reads nothing, and more is typed than it has room for; then another is chosen, or gets the focus because this one has ended.</summary>
+    [TestCase(false)]
+    [TestCase(true)]
+    public void Input_goes_on_at_the_next_guest_where_the_last_has_no_room(bool ended)
+    {
+        using var guest = new TestGuest(guests: 2);
+        var host = guest.Machine.Host;
+        guest.Machine.Type(new string('x', GuestConsole.InputCapacity + 1000));
+        while (guest.ServeInterrupts())
+        {
+        }
+
+        if (ended)
+        {
+            Assert.That(guest.Console->PassFocus(ref host, 0, 1), Is.True);
+        }
+        else
+        {
+            guest.Console->SetFocus(ref host, 1);
+        }
+
+        guest.Machine.Type("login");
+        while (guest.ServeInterrupts())
+        {
+        }
+
+        Assert.That(AllInput(guest, 1), Is.EqualTo("login"));
+        Assert.That(AllInput(guest, 0), Is.EqualTo(new string('x', GuestConsole.InputCapacity)), "its room was used up");
+    }
+
     [Test]
     public void A_break_reaches_the_guest_behind_what_was_typed_before_it()
     {
@@ -242,6 +272,17 @@ public unsafe class ConsoleTests
         Assert.That(guest.Bus->ConsoleRead(ref host), Is.EqualTo('b'));
         Assert.That(guest.Bus->ConsoleRead(ref host), Is.EqualTo('c'));
         Assert.That(guest.Bus->ConsoleRead(ref host), Is.EqualTo(-1));
+    }
+
+    private static string AllInput(TestGuest guest, int number)
+    {
+        var text = new StringBuilder();
+        for (var value = guest.Console->TakeInput(number); value >= 0; value = guest.Console->TakeInput(number))
+        {
+            text.Append((char)value);
+        }
+
+        return text.ToString();
     }
 
     private static void Print(TestGuest guest, int number, string text)
