@@ -2,9 +2,11 @@ using System;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
+using System.Text;
 using Moq;
 using NUnit.Framework;
 using Rvirt.Tests.SystemTests;
+using Rvirt.Tool.Blobs;
 using Rvirt.Tool.Commands;
 using Rvirt.Tool.Files;
 using Rvirt.Tool.Machines;
@@ -52,6 +54,66 @@ public sealed class WholeFileTests
         Assert.That(Blob(folder, null, "-o out.dts out.dts"), Is.EqualTo((1, $"error: {mine} would overwrite its own source\n")));
         Assert.That(Blob(folder, null, "-o ker,nel --guest name=a,kernel=ker,,nel").Status, Is.EqualTo(1));
         Assert.That(Blob(folder, null, "-o out.dtb --guest name=a,kernel=ker,,nel,memory=3M").Output, Is.EqualTo("error: memory is a multiple of 2M, which 3M is not\n"));
+    }
+
+    /// <summary>What a source takes in are inputs too, wherever that stands, and however it or the output is named.</summary>
+    [TestCase("KERNEL Image", "Image")]
+    [TestCase("KERNEL ./deep/../Image", "Image")]
+    [TestCase("KERNEL linked/the Image", "the Image")]
+    [TestCase("KERNEL link", "Image")]
+    [TestCase("KERNEL Image", "link")]
+    [TestCase("KERNEL Image", "linked/Image")]
+    [TestCase("KERNEL end /Image", "end /Image")]
+    [TestCase("/include/ \"nodes.dtsi\"", "nodes.dtsi")]
+    [TestCase("/include/ \"deep/nodes.dtsi\"", "Image")]
+    public void Never_overwrites_what_its_source_takes_in(string source, string output)
+    {
+        static string Guest(string kernel) =>
+            $"/ {{ compatible = \"rvirt,guests\"; guest {{ compatible = \"rvirt,guest\"; kernel = /incbin/(\"{kernel}\"); memory = <0x20000000>; }}; }};\n";
+
+        using var folder = new TemporaryFolder();
+        foreach (var name in new[] { "deep", "end " })
+        {
+            Directory.CreateDirectory(folder.File(name));
+        }
+
+        foreach (var name in new[] { "Image", "the Image", "end /Image" })
+        {
+            // No instructions that do anything, and a loop.
+            folder.Write(name, [0x13, 0, 0, 0, 0x13, 0, 0, 0, 0x13, 0, 0, 0, 0x6f, 0, 0, 0]);
+        }
+
+        File.CreateSymbolicLink(folder.File("link"), "Image");
+        Directory.CreateSymbolicLink(folder.File("linked"), ".");
+        folder.Write("nodes.dtsi", Encoding.UTF8.GetBytes(Guest("Image")));
+        folder.Write("deep/nodes.dtsi", Encoding.UTF8.GetBytes(Guest("../Image")));
+        const string Kernel = "KERNEL ";
+        folder.Write(
+            "machine.dts", Encoding.UTF8.GetBytes($"/dts-v1/;\n{(source.StartsWith(Kernel, StringComparison.Ordinal) ? Guest(source[Kernel.Length..]) : source)}\n"));
+        var before = File.ReadAllBytes(folder.File(output));
+        var files = Directory.GetFileSystemEntries(folder.File(""));
+
+        var (status, problem) = Blob(folder, null, $"-o '{output}' machine.dts");
+        Assert.That(status, Is.EqualTo(1), problem);
+        Assert.That(problem, Does.StartWith($"error: {folder.File(output)} would overwrite {folder.File("")}").And.EndWith(", which goes into it\n"));
+        Assert.That(File.ReadAllBytes(folder.File(output)), Is.EqualTo(before));
+        Assert.That(Directory.GetFileSystemEntries(folder.File("")), Is.EquivalentTo(files), "nothing else is left");
+
+        (status, problem) = Blob(folder, null, "-o Image.dtb machine.dts");
+        Assert.That(status, Is.Zero, problem);
+    }
+
+    /// <summary>Its versions differ in what is before a space in a name.</summary>
+    [TestCase("")]
+    [TestCase("\\")]
+    public void Reads_the_list_of_any_dtc(string before)
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder.File("a "));
+        string[] names = [folder.Write("the source.dts", []), folder.Write("Image", []), folder.Write("a /two words", [])];
+        var list = $"-: {string.Join(' ', names.Select(name => name.Replace(" ", before + " ", StringComparison.Ordinal)))}\n";
+        Assert.That(DeviceTreeCompiler.Inputs(list), Is.EqualTo(names));
+        Assert.That(() => DeviceTreeCompiler.Inputs(list[..^1]).ToArray(), Throws.InstanceOf<IOException>(), "the disk was full");
     }
 
     private static IOException Full => new("No space left on device");
