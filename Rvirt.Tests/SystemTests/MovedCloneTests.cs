@@ -9,7 +9,7 @@ using Rvirt.Tool.Machines;
 
 namespace Rvirt.Tests.SystemTests;
 
-/// <summary>A working copy in a folder whose name holds what shells, make, QEMU and gdb take apart.</summary>
+/// <summary>A working copy in a folder whose name holds what shells, make, QEMU and gdb take apart. Its images are those of this one.</summary>
 [Category("System")]
 public sealed class MovedCloneTests
 {
@@ -32,6 +32,15 @@ public sealed class MovedCloneTests
         (status, output) = Commands.Run("env", Make(clone, ["qemu", .. settings]), TimeSpan.FromMinutes(5));
         Assert.That(status, Is.Not.Zero);
         Assert.That(output, Does.Contain("image: artifacts/images/rvirt-qemu.elf,").And.Contain("guest0 reported a failure, code 7").And.Contain("Error 7"), output);
+
+        // The longer a path, and the more of it is quoted somewhere, the more would show in an image; what the compiler maps (Rvirt.Aot, PathMap) shows nowhere.
+        foreach (var image in new[] { Repository.Image(Firmware.Stub), Repository.Image(Firmware.Sbi) })
+        {
+            var moved = Path.Combine(clone, Path.GetRelativePath(Repository.Top, image));
+            Assert.That(
+                File.ReadAllBytes(moved).AsSpan().SequenceEqual(File.ReadAllBytes(image)), Is.True,
+                $"{Path.GetFileName(image)} is another in another folder; where make image was not run since a source changed, run it");
+        }
 
         var port = HostPorts.Free();
         using var waiting = Process.Start(new ProcessStartInfo("env", Make(clone, ["qemu-gdb", $"GDB_PORT={port}", .. settings])) { RedirectStandardOutput = true, RedirectStandardError = true })!;
