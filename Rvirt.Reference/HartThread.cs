@@ -29,9 +29,6 @@ internal sealed class HartThread : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Whether the hart's software waits in <see cref="Wait"/>.</summary>
-    public bool Waiting { get; private set; }
-
     /// <summary>Runs the hart for a slice, or until its software waits.</summary>
     /// <returns>Steps made.</returns>
     public ulong Run(ulong slice)
@@ -54,10 +51,8 @@ internal sealed class HartThread : IDisposable
     /// <summary>Called by the hart's software: lets the others run, until the hart's next turn.</summary>
     public void Wait()
     {
-        Waiting = true;
         _done.Release();
         _go.Wait();
-        Waiting = false;
         if (_ending)
         {
             throw new OperationCanceledException("the machine is gone");

@@ -21,10 +21,18 @@ public sealed class Assembler
     private Assembler(ulong address) => _base = address;
 
     /// <summary>Assembles a program for an address.</summary>
+    /// <param name="source">The program's text.</param>
+    /// <param name="address">Where its first byte will lie.</param>
+    /// <returns>Its bytes.</returns>
     /// <exception cref="FormatException">A line that makes no sense; the message names it.</exception>
     public static byte[] Assemble(string source, ulong address) => Assemble(source, address, out _);
 
     /// <summary>Assembles a program for an address and tells where its labels are.</summary>
+    /// <param name="source">The program's text.</param>
+    /// <param name="address">Where its first byte will lie.</param>
+    /// <param name="labels">Each label's address.</param>
+    /// <returns>Its bytes.</returns>
+    /// <exception cref="FormatException">A line that makes no sense; the message names it.</exception>
     public static byte[] Assemble(string source, ulong address, out IReadOnlyDictionary<string, ulong> labels)
     {
         var assembler = new Assembler(address);

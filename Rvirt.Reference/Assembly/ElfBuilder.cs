@@ -7,17 +7,22 @@ namespace Rvirt.Reference.Assembly;
 /// <summary>Builds riscv64 ELF files, sound and otherwise (ELF-64 object file format, chapters 3 and 5).</summary>
 public sealed class ElfBuilder
 {
+    /// <summary>Where a file of <see cref="Sound"/> is loaded and entered, unless it is said otherwise.</summary>
     public const ulong Base = 0x80200000;
 
     private readonly List<Segment> _segments = [];
 
+    /// <summary><c>e_entry</c>: address of the first instruction.</summary>
     public ulong Entry { get; set; } = Base;
 
     /// <summary><c>e_machine</c>; 243 is RISC-V.</summary>
     public ushort Machine { get; set; } = 243;
 
+    /// <summary>A file with two segments to load, the first with memory behind its content, that nothing is wrong with.</summary>
     public static ElfBuilder Sound() => new ElfBuilder().Load(Base, Code(64), 4096).Load(Base + 0x2000, Code(100), 100);
 
+    /// <summary>Bytes that are no instructions, but of which each can be told from its neighbours.</summary>
+    /// <param name="length">How many.</param>
     public static byte[] Code(int length)
     {
         var code = new byte[length];
@@ -29,20 +34,31 @@ public sealed class ElfBuilder
         return code;
     }
 
-    /// <summary>A program at one place, entered at its first byte.</summary>
+    /// <summary>A file with a program at one place, entered at its first byte.</summary>
+    /// <param name="code">The program.</param>
+    /// <param name="address">Its physical and virtual address.</param>
     public static byte[] Program(ReadOnlySpan<byte> code, ulong address) =>
         new ElfBuilder { Entry = address }.Load(address, code.ToArray(), (ulong)code.Length).Build();
 
+    /// <summary>Adds a segment that is to be loaded (PT_LOAD).</summary>
+    /// <param name="physical"><c>p_paddr</c>.</param>
+    /// <param name="content">Its bytes in the file.</param>
+    /// <param name="memorySize"><c>p_memsz</c>.</param>
+    /// <param name="virtualAddress"><c>p_vaddr</c>; the same as the physical one where it is null.</param>
+    /// <returns>This builder.</returns>
     public ElfBuilder Load(ulong physical, byte[] content, ulong memorySize, ulong? virtualAddress = null) =>
         Add(new Segment(1, physical, virtualAddress ?? physical, content, memorySize));
 
+    /// <summary>Adds a segment of any kind.</summary>
+    /// <param name="segment">The segment; nothing of it is checked.</param>
+    /// <returns>This builder.</returns>
     public ElfBuilder Add(Segment segment)
     {
         _segments.Add(segment);
         return this;
     }
 
-    /// <summary>Header at 0, program headers at 64, contents behind.</summary>
+    /// <summary>The file: header at 0, program headers at 64, contents behind.</summary>
     public byte[] Build()
     {
         var contents = 64 + (_segments.Count * 56);
@@ -80,11 +96,29 @@ public sealed class ElfBuilder
         return file;
     }
 
+    /// <summary>Overwrites 16 bits of a file, little-endian.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="offset">Where in it.</param>
+    /// <param name="value">The bits.</param>
     public static void Put16(byte[] file, int offset, ushort value) => BinaryPrimitives.WriteUInt16LittleEndian(file.AsSpan(offset), value);
 
+    /// <summary>Overwrites 32 bits of a file, little-endian.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="offset">Where in it.</param>
+    /// <param name="value">The bits.</param>
     public static void Put32(byte[] file, int offset, uint value) => BinaryPrimitives.WriteUInt32LittleEndian(file.AsSpan(offset), value);
 
+    /// <summary>Overwrites 64 bits of a file, little-endian.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="offset">Where in it.</param>
+    /// <param name="value">The bits.</param>
     public static void Put64(byte[] file, int offset, ulong value) => BinaryPrimitives.WriteUInt64LittleEndian(file.AsSpan(offset), value);
 
+    /// <summary>A segment, as its program header has it (ELF-64 object file format, chapter 5).</summary>
+    /// <param name="Type"><c>p_type</c>: 1 is one to load.</param>
+    /// <param name="Physical"><c>p_paddr</c>.</param>
+    /// <param name="Virtual"><c>p_vaddr</c>.</param>
+    /// <param name="Content">Its bytes in the file, <c>p_filesz</c> of them.</param>
+    /// <param name="MemorySize"><c>p_memsz</c>.</param>
     public sealed record Segment(uint Type, ulong Physical, ulong Virtual, byte[] Content, ulong MemorySize);
 }

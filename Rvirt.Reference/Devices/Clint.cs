@@ -1,32 +1,38 @@
-using System;
 using Rvirt.Reference.Harts;
 
 namespace Rvirt.Reference.Devices;
 
 /// <summary>Core-local interruptor: msip at 0, mtimecmp at 0x4000, mtime at 0xbff8.</summary>
-public sealed class Clint(Machine machine, int harts) : IDevice
+/// <param name="machine">Whose harts it interrupts.</param>
+/// <param name="harts">How many of them.</param>
+public sealed class Clint(HartBoard machine, int harts) : IDevice
 {
-    private readonly ulong[] _compare = Fill(harts);
     private readonly bool[] _software = new bool[harts];
     private ulong _offset;
 
-    /// <summary>A hart's <c>mtimecmp</c>; all ones at reset, so that no interrupt is pending.</summary>
-    public ulong Compare(int hart) => _compare[hart];
+    /// <summary>A hart's <c>mtimecmp</c>, in ticks; all ones at reset, so that no interrupt is pending.</summary>
+    /// <param name="hart">The hart's id.</param>
+    public ulong Compare(int hart) => machine.Harts[hart].MachineTimer;
 
     /// <summary>Sets a hart's <c>mtimecmp</c>.</summary>
+    /// <param name="hart">The hart's id.</param>
+    /// <param name="value">The tick of <c>mtime</c> from which its timer interrupt is pending.</param>
     public void SetCompare(int hart, ulong value)
     {
-        _compare[hart] = value;
+        machine.Harts[hart].MachineTimer = value;
         machine.Harts[hart].Attention();
     }
 
     /// <summary>Sets or clears a hart's <c>msip</c>.</summary>
+    /// <param name="hart">The hart's id.</param>
+    /// <param name="value">Whether its software interrupt is pending.</param>
     public void SetSoftware(int hart, bool value)
     {
         _software[hart] = value;
         machine.Harts[hart].SetInterruptLine(Interrupts.MachineSoftware, value);
     }
 
+    /// <inheritdoc/>
     public bool TryRead(Hart? hart, ulong offset, int size, out ulong value)
     {
         value = 0;
@@ -45,7 +51,7 @@ public sealed class Clint(Machine machine, int harts) : IDevice
 
         if (offset >= 0x4000 && offset < 0x4000 + (8 * (ulong)harts))
         {
-            wide = _compare[(offset - 0x4000) / 8];
+            wide = Compare((int)((offset - 0x4000) / 8));
         }
         else if (offset >= 0xbff8)
         {
@@ -60,6 +66,7 @@ public sealed class Clint(Machine machine, int harts) : IDevice
         return true;
     }
 
+    /// <inheritdoc/>
     public bool TryWrite(Hart? hart, ulong offset, int size, ulong value)
     {
         if (size < 4)
@@ -74,7 +81,7 @@ public sealed class Clint(Machine machine, int harts) : IDevice
         else if (offset >= 0x4000 && offset < 0x4000 + (8 * (ulong)harts))
         {
             var index = (int)((offset - 0x4000) / 8);
-            SetCompare(index, Merge(_compare[index], offset, size, value));
+            SetCompare(index, Merge(Compare(index), offset, size, value));
         }
         else if (offset >= 0xbff8)
         {
@@ -94,12 +101,5 @@ public sealed class Clint(Machine machine, int harts) : IDevice
 
         var shift = (int)(8 * (offset & 4));
         return (old & ~(0xffff_ffffUL << shift)) | (value << shift);
-    }
-
-    private static ulong[] Fill(int harts)
-    {
-        var result = new ulong[harts];
-        Array.Fill(result, ulong.MaxValue);
-        return result;
     }
 }

@@ -3,7 +3,10 @@ using Rvirt.Reference.Harts;
 namespace Rvirt.Reference.Devices;
 
 /// <summary>Goldfish real-time clock: 64-bit nanoseconds since 1970 in halves, and an alarm.</summary>
-public sealed class GoldfishRtc(Machine machine, int source) : IDevice
+/// <param name="machine">Whose time it counts, and whose harts it wakes.</param>
+/// <param name="plic">Who takes its interrupt.</param>
+/// <param name="source">Its interrupt at the PLIC.</param>
+public sealed class GoldfishRtc(HartBoard machine, Plic plic, int source) : IDevice
 {
     /// <summary>Nanoseconds in a tick of the machine's 10 MHz timebase.</summary>
     private const ulong NanosecondsPerTick = 100;
@@ -19,9 +22,12 @@ public sealed class GoldfishRtc(Machine machine, int source) : IDevice
     internal ulong RingTick => _ringTick;
 
     /// <summary>Nanoseconds since 1970 as they are now.</summary>
+    /// <param name="hart">Whose time counts, or null.</param>
     public ulong Now(Hart? hart) => _epoch + (machine.Time(hart) * NanosecondsPerTick);
 
     /// <summary>Puts the clock to a time.</summary>
+    /// <param name="hart">Whose time is now, or null.</param>
+    /// <param name="nanoseconds">Since 1970.</param>
     public void Set(Hart? hart, ulong nanoseconds) => _epoch += nanoseconds - Now(hart);
 
     /// <summary>Lets the alarm ring if a tick is late enough.</summary>
@@ -35,6 +41,7 @@ public sealed class GoldfishRtc(Machine machine, int source) : IDevice
         }
     }
 
+    /// <inheritdoc/>
     public bool TryRead(Hart? hart, ulong offset, int size, out ulong value)
     {
         Update(machine.Time(hart));
@@ -56,6 +63,7 @@ public sealed class GoldfishRtc(Machine machine, int source) : IDevice
         return size == 4;
     }
 
+    /// <inheritdoc/>
     public bool TryWrite(Hart? hart, ulong offset, int size, ulong value)
     {
         if (size != 4)
@@ -106,5 +114,5 @@ public sealed class GoldfishRtc(Machine machine, int source) : IDevice
         }
     }
 
-    private void Drive() => machine.Plic.SetLine(source, _enabled && _pending);
+    private void Drive() => plic.SetLine(source, _enabled && _pending);
 }

@@ -3,7 +3,9 @@ using Rvirt.Reference.Harts;
 namespace Rvirt.Reference.Devices;
 
 /// <summary>Platform-level interrupt controller with 96 sources; contexts 2h and 2h+1 are hart h's M-mode and S-mode (PLIC spec 1.0).</summary>
-public sealed class Plic(Machine machine, int harts) : IDevice
+/// <param name="machine">Whose harts it interrupts.</param>
+/// <param name="harts">How many of them.</param>
+public sealed class Plic(HartBoard machine, int harts) : IDevice
 {
     private const int Sources = 96;
     private const int Words = Sources / 32;
@@ -16,6 +18,8 @@ public sealed class Plic(Machine machine, int harts) : IDevice
     private readonly uint[] _threshold = new uint[2 * harts];
 
     /// <summary>Drives a source's line. Lines are level triggered; the gateway does not take back what it has asked for.</summary>
+    /// <param name="source">1 to 95.</param>
+    /// <param name="level">Whether the line is high.</param>
     public void SetLine(int source, bool level)
     {
         _level[source] = level;
@@ -27,6 +31,7 @@ public sealed class Plic(Machine machine, int harts) : IDevice
         Update();
     }
 
+    /// <inheritdoc/>
     public bool TryRead(Hart? hart, ulong offset, int size, out ulong value)
     {
         value = 0;
@@ -68,6 +73,7 @@ public sealed class Plic(Machine machine, int harts) : IDevice
         return true;
     }
 
+    /// <inheritdoc/>
     public bool TryWrite(Hart? hart, ulong offset, int size, ulong value)
     {
         if (size != 4)

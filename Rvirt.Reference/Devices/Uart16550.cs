@@ -5,7 +5,9 @@ using Rvirt.Reference.Harts;
 namespace Rvirt.Reference.Devices;
 
 /// <summary>A 16550A UART: output is captured, input is scripted.</summary>
-public sealed class Uart16550(Machine machine, int source) : IDevice
+/// <param name="plic">Who takes its interrupt.</param>
+/// <param name="source">Its interrupt at the PLIC.</param>
+public sealed class Uart16550(Plic plic, int source) : IDevice
 {
     private const byte LineDivisorLatch = 0x80;
 
@@ -23,6 +25,7 @@ public sealed class Uart16550(Machine machine, int source) : IDevice
     public int OutputLength => _output.Length;
 
     /// <summary>Makes input available.</summary>
+    /// <param name="text">Its characters, of which the lowest byte counts.</param>
     public void Type(string text)
     {
         foreach (var c in text)
@@ -34,12 +37,15 @@ public sealed class Uart16550(Machine machine, int source) : IDevice
     }
 
     /// <summary>Types a reply once a prompt has appeared after the previous one's.</summary>
+    /// <param name="prompt">What output is to end with.</param>
+    /// <param name="reply">What is typed then.</param>
     public void Expect(string prompt, string reply) => _script.Enqueue((prompt, reply));
 
     /// <summary>Takes a byte of input, or -1.</summary>
     public int TakeInput() => _input.TryDequeue(out var value) ? value : -1;
 
     /// <summary>Writes a byte as the transmitter does.</summary>
+    /// <param name="value">The byte.</param>
     public void Write(byte value)
     {
         _output.Append((char)value);
@@ -50,6 +56,7 @@ public sealed class Uart16550(Machine machine, int source) : IDevice
         }
     }
 
+    /// <inheritdoc/>
     public bool TryRead(Hart? hart, ulong offset, int size, out ulong value)
     {
         value = 0;
@@ -85,6 +92,7 @@ public sealed class Uart16550(Machine machine, int source) : IDevice
         return true;
     }
 
+    /// <inheritdoc/>
     public bool TryWrite(Hart? hart, ulong offset, int size, ulong value)
     {
         if (size != 1)
@@ -130,7 +138,7 @@ public sealed class Uart16550(Machine machine, int source) : IDevice
         return (byte)(fifo | reason);
     }
 
-    private void Update() => machine.Plic.SetLine(source, (Identification() & 1) == 0);
+    private void Update() => plic.SetLine(source, (Identification() & 1) == 0);
 
     private bool Ends(string prompt)
     {

@@ -8,6 +8,7 @@ namespace Rvirt.Reference.Firmware;
 /// SBI 2.0 firmware in C#, so that S-mode payloads run on the reference machine with no M-mode code: legacy calls, BASE, TIME, IPI,
 /// RFENCE, HSM, SRST, DBCN.
 /// </summary>
+/// <param name="machine">The machine whose harts call it.</param>
 public sealed class MinimalSbi(Machine machine) : IFirmware
 {
     private const ulong Success = 0, Failed = ulong.MaxValue, NotSupported = ulong.MaxValue - 1, InvalidParameter = ulong.MaxValue - 2;
@@ -23,6 +24,7 @@ public sealed class MinimalSbi(Machine machine) : IFirmware
     /// <param name="machine">The machine.</param>
     /// <param name="entry">First instruction of the payload.</param>
     /// <param name="argument">a1, the device tree's address.</param>
+    /// <returns>The firmware, which every hart has.</returns>
     public static MinimalSbi Start(Machine machine, ulong entry, ulong argument = 0)
     {
         var sbi = new MinimalSbi(machine);
@@ -40,6 +42,7 @@ public sealed class MinimalSbi(Machine machine) : IFirmware
         return sbi;
     }
 
+    /// <inheritdoc/>
     public void HandleTrap(Hart hart, ulong cause, ulong value)
     {
         if (cause != Cause.SupervisorCall)

@@ -3,7 +3,7 @@ namespace Rvirt.Reference.Harts;
 /// <summary>A binary interchange format of up to 64 bits.</summary>
 /// <param name="ExponentBits">Bits of the exponent.</param>
 /// <param name="FractionBits">Bits of the fraction.</param>
-public readonly record struct FloatFormat(int ExponentBits, int FractionBits)
+internal readonly record struct FloatFormat(int ExponentBits, int FractionBits)
 {
     /// <summary>binary32.</summary>
     public static readonly FloatFormat Single = new(8, 23);

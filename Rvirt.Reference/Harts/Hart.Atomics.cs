@@ -4,6 +4,7 @@ using Rvirt.Reference.Instructions;
 namespace Rvirt.Reference.Harts;
 
 /// <summary>Load-reserved, store-conditional and atomic memory operations (Unprivileged spec §13).</summary>
+// SAFETY: RamPointer has found all bytes of the access to be RAM, and the address is aligned; registers are those of an entry of the interpreter's own table.
 public sealed unsafe partial class Hart
 {
     /// <summary>Whether the last store-conditional that completed stored.</summary>

@@ -3,6 +3,7 @@ using Rvirt.Reference.Instructions;
 namespace Rvirt.Reference.Harts;
 
 /// <summary>The CSR file (Privileged spec 1.13 §2, §3.1, §12.1).</summary>
+// SAFETY: the interpreter hands in an entry of its own table; x has a slot for each register number, and one for writes to x0.
 public sealed unsafe partial class Hart
 {
     private const ulong ExceptionsDelegable = 0xb3ff;
@@ -20,11 +21,14 @@ public sealed unsafe partial class Hart
     private ulong _firmwareTimer = ulong.MaxValue;
     private ulong _cycleOffset, _retiredOffset;
 
-    /// <summary>Reads a CSR as M-mode would, or with what only hardware sees; unknown ones read 0.</summary>
+    /// <summary>Reads a CSR as M-mode would; unknown ones read 0.</summary>
+    /// <param name="number">One of <see cref="CsrNumber"/>.</param>
     public ulong ReadCsr(int number) => Read(number, out var value) ? value : 0;
 
     /// <summary>Writes a CSR as M-mode would, WARL rules and side effects included.</summary>
-    /// <returns>False where there is no such CSR.</returns>
+    /// <param name="number">One of <see cref="CsrNumber"/>.</param>
+    /// <param name="value">What is written.</param>
+    /// <returns>False where there is none that can be written.</returns>
     public bool WriteCsr(int number, ulong value)
     {
         var known = Write(number, value);
@@ -34,6 +38,9 @@ public sealed unsafe partial class Hart
     }
 
     /// <summary>Whether a CSR exists for a mode at this moment.</summary>
+    /// <param name="number">Its number.</param>
+    /// <param name="mode">The mode.</param>
+    /// <param name="write">Whether it is to be written.</param>
     public bool CanAccess(int number, PrivilegeLevel mode, bool write)
     {
         var saved = _mode;

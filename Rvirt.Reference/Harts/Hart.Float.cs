@@ -3,6 +3,7 @@ using Rvirt.Reference.Instructions;
 namespace Rvirt.Reference.Harts;
 
 /// <summary>F and D instructions.</summary>
+// SAFETY: the interpreter hands in an entry of its own table, whose register numbers are five bits of an instruction; f has a slot for each.
 public sealed unsafe partial class Hart
 {
     private const ulong Box = 0xffff_ffff_0000_0000;

@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 namespace Rvirt.Reference.Harts;
 
 /// <summary>Memory accesses, the page walk and the caches of translations.</summary>
+// SAFETY: a pointer to RAM comes from RamPointer, which checks its whole range; a shortcut leads into a page of RAM, or into a copy of one that is freed when all shortcuts to copies are dropped.
 public sealed unsafe partial class Hart
 {
     private const int FastBits = 10;
@@ -69,10 +70,20 @@ public sealed unsafe partial class Hart
     }
 
     /// <summary>Translates as an access of the current mode would; sets A and D where hardware does.</summary>
+    /// <param name="va">The virtual address.</param>
+    /// <param name="access">What the access does.</param>
+    /// <param name="physical">The physical address.</param>
     /// <returns>False with <see cref="LastFault"/> set where it faults.</returns>
     public bool TryTranslate(ulong va, Access access, out ulong physical) => Translate(va, access, out physical);
 
-    /// <summary>Translates as an access of the current mode would, and changes nothing: a clear A or D bit does not count.</summary>
+    /// <summary>
+    /// Translates as an access of the current mode would, and leaves memory alone: a clear A or D bit does not count. A hart that remembers
+    /// translations remembers this one; <see cref="TlbPolicy.None"/> does not.
+    /// </summary>
+    /// <param name="va">The virtual address.</param>
+    /// <param name="access">What the access would do.</param>
+    /// <param name="physical">The physical address.</param>
+    /// <returns>False where it would fault.</returns>
     public bool TryProbe(ulong va, Access access, out ulong physical)
     {
         var (cause, value) = (_trapCause, _trapValue);
@@ -83,10 +94,14 @@ public sealed unsafe partial class Hart
         return found;
     }
 
-    /// <summary>Cause and value of a failed <see cref="TryTranslate"/> or <see cref="TryRead"/>.</summary>
+    /// <summary>Cause and value of a failed <see cref="TryTranslate"/> or access, as <c>mcause</c> and <c>mtval</c> have them.</summary>
     public (ulong Cause, ulong Value) LastFault => (_trapCause, _trapValue);
 
     /// <summary>Loads as the current mode would.</summary>
+    /// <param name="va">The virtual address.</param>
+    /// <param name="size">1, 2, 4 or 8 bytes.</param>
+    /// <param name="value">What was read, zero-extended.</param>
+    /// <returns>False with <see cref="LastFault"/> set where it faults.</returns>
     public bool TryRead(ulong va, int size, out ulong value)
     {
         var done = SlowLoad(va, size);
@@ -95,9 +110,16 @@ public sealed unsafe partial class Hart
     }
 
     /// <summary>Stores as the current mode would.</summary>
+    /// <param name="va">The virtual address.</param>
+    /// <param name="size">1, 2, 4 or 8 bytes.</param>
+    /// <param name="value">What is stored: its lowest bytes.</param>
+    /// <returns>False with <see cref="LastFault"/> set where it faults.</returns>
     public bool TryWrite(ulong va, int size, ulong value) => SlowStore(va, size, value);
 
-    /// <summary>Fetches as the current mode would: 16 bits or 32.</summary>
+    /// <summary>Fetches as the current mode would.</summary>
+    /// <param name="va">The virtual address.</param>
+    /// <param name="raw">The instruction; where it is compressed, its lower 16 bits.</param>
+    /// <returns>False with <see cref="LastFault"/> set where it faults.</returns>
     public bool TryFetch(ulong va, out uint raw)
     {
         var done = SlowFetch(va);
@@ -108,6 +130,9 @@ public sealed unsafe partial class Hart
     /// <summary>
     /// Reads an instruction with S-mode loads while SUM and MXR are set, which is how S-mode software reads code of U-mode: 16 bits, or 32.
     /// </summary>
+    /// <param name="va">The virtual address.</param>
+    /// <param name="raw">The instruction, or as much of it as could be read.</param>
+    /// <returns>False with <see cref="LastFault"/> set where a load faults.</returns>
     public bool TryFetchForSupervisor(ulong va, out uint raw)
     {
         raw = 0;
@@ -127,7 +152,10 @@ public sealed unsafe partial class Hart
         return done;
     }
 
-    /// <summary>Reads 16 bits with an S-mode load while SUM is set.</summary>
+    /// <summary>Reads 16 bits with a load of the current mode while SUM is set.</summary>
+    /// <param name="va">The virtual address.</param>
+    /// <param name="half">What was read.</param>
+    /// <returns>False with <see cref="LastFault"/> set where the load faults.</returns>
     public bool TryFetchHalfForSupervisor(ulong va, out ushort half) => TryLoadHalf(va, Status.Sum, out half);
 
     private bool TryLoadHalf(ulong va, ulong status, out ushort half)
@@ -142,7 +170,7 @@ public sealed unsafe partial class Hart
         return done;
     }
 
-    /// <summary>Later fetches see earlier stores.</summary>
+    /// <summary>Later fetches see earlier stores, as <c>fence.i</c> has it.</summary>
     public void FlushInstructionCache()
     {
         if (_options.InstructionCache)
@@ -360,7 +388,7 @@ public sealed unsafe partial class Hart
         if (pointer is null)
         {
             Observer?.BeforeDevice(physical, size);
-            return _machine.TryWrite(this, physical, size, value) || Fail(Cause.StoreAccessFault, va);
+            return _machine.TryWrite(this, physical, size, value & (ulong.MaxValue >> (64 - (8 * size)))) || Fail(Cause.StoreAccessFault, va);
         }
 
         Remember(_storeTable, va, pointer);

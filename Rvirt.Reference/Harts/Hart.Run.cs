@@ -5,6 +5,7 @@ using Rvirt.Reference.Instructions;
 namespace Rvirt.Reference.Harts;
 
 /// <summary>The interpreter loop.</summary>
+// SAFETY: an entry of the table of decoded instructions is below its size by Slot; register numbers are five bits, or the slot for writes to x0; a shortcut leads into the page of RAM, or into the copy of one, that its tag names, and a fetch stays within its page.
 public sealed unsafe partial class Hart
 {
     /// <summary>

@@ -22,7 +22,11 @@ public sealed partial class Hart
         Satp = _satp,
     };
 
-    /// <summary>Keeps the state, memory and caches of translations aside.</summary>
+    /// <summary>
+    /// Keeps aside what steps of S-mode and U-mode change: registers, counters, reservation, <c>mstatus</c>, <c>mie</c>, <c>mip</c>, <c>fcsr</c>, vectors,
+    /// and what <see cref="SupervisorState"/> has. Memory, caches, <c>stimecmp</c> and the other CSRs of M-mode it does not.
+    /// </summary>
+    /// <param name="snapshot">Where it is kept; what was there is lost.</param>
     public void Save(HartSnapshot snapshot)
     {
         X.CopyTo(snapshot.X);
@@ -43,7 +47,8 @@ public sealed partial class Hart
         SaveVectors(snapshot);
     }
 
-    /// <summary>Brings a kept state back.</summary>
+    /// <summary>Brings a kept state back; translations that are remembered stay.</summary>
+    /// <param name="snapshot">What a hart with vectors as long has saved.</param>
     public void Restore(HartSnapshot snapshot)
     {
         snapshot.X.CopyTo(X);
@@ -70,7 +75,7 @@ public sealed partial class Hart
     }
 }
 
-/// <summary>A hart's state, kept aside by <see cref="Hart.Save"/>.</summary>
+/// <summary>A hart's state, kept aside by <see cref="Hart.Save"/>. A new one is empty, and is nothing to restore.</summary>
 public sealed class HartSnapshot
 {
     internal readonly ulong[] X = new ulong[32];

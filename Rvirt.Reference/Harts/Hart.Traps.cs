@@ -1,17 +1,19 @@
 using System;
 using System.Globalization;
-using System.Numerics;
 using Rvirt.Reference.Instructions;
 
 namespace Rvirt.Reference.Harts;
 
 /// <summary>Traps, interrupts, returns and waiting (Privileged spec 1.13 §3.1.6 to §3.1.10, §3.3).</summary>
+// SAFETY: the interpreter hands in an entry of its own table, whose register numbers are five bits of an instruction.
 public sealed unsafe partial class Hart
 {
     /// <summary>Machine interrupts come first, then external, software, timer.</summary>
     private static ReadOnlySpan<byte> Priority => [11, 3, 7, 9, 1, 5];
 
     /// <summary>Sets or clears a pending bit that a device drives.</summary>
+    /// <param name="bit">One of <see cref="Interrupts"/>.</param>
+    /// <param name="level">Whether the line is high.</param>
     public void SetInterruptLine(ulong bit, bool level)
     {
         var lines = level ? _lines | bit : _lines & ~bit;
@@ -58,7 +60,7 @@ public sealed unsafe partial class Hart
         {
             var now = _machine.Time(this);
             var next = ulong.MaxValue;
-            foreach (var deadline in (ReadOnlySpan<ulong>)[_machine.Clint.Compare(Id), _firmwareTimer, StimecmpActive ? _stimecmp : ulong.MaxValue, _machine.Rtc.RingTick])
+            foreach (var deadline in (ReadOnlySpan<ulong>)[MachineTimer, _firmwareTimer, StimecmpActive ? _stimecmp : ulong.MaxValue, _machine.AlarmTick])
             {
                 if (deadline > now && deadline < next)
                 {
@@ -76,8 +78,8 @@ public sealed unsafe partial class Hart
     public void UpdateTimers()
     {
         var now = _machine.Time(this);
-        _machine.Rtc.Update(now);
-        SetLine(Interrupts.MachineTimer, now >= _machine.Clint.Compare(Id));
+        _machine.UpdateAlarm(now);
+        SetLine(Interrupts.MachineTimer, now >= MachineTimer);
         if (StimecmpActive)
         {
             SetLine(Interrupts.SupervisorTimer, now >= _stimecmp);
@@ -137,7 +139,7 @@ public sealed unsafe partial class Hart
         return true;
     }
 
-    /// <summary>The interrupt that would be taken now, or -1.</summary>
+    /// <summary>The interrupt that would be taken now, by its number (Privileged spec 1.13 §3.1.15), or -1.</summary>
     public int PendingInterrupt()
     {
         var enabled = Pending & _mie;
@@ -173,6 +175,9 @@ public sealed unsafe partial class Hart
     }
 
     /// <summary>Takes a trap at the current pc.</summary>
+    /// <param name="cause">As <c>mcause</c> has it: one of <see cref="Cause"/>, or an interrupt's number with the highest bit set.</param>
+    /// <param name="value">As <c>mtval</c> has it.</param>
+    /// <exception cref="InvalidOperationException">It goes to M-mode, where <c>mtvec</c> is 0 and <see cref="Firmware"/> is not there.</exception>
     public void TakeTrap(ulong cause, ulong value)
     {
         Traps++;
@@ -316,7 +321,4 @@ public sealed unsafe partial class Hart
     }
 
     private ulong AsidMask => (1UL << _options.AsidBits) - 1;
-
-    /// <summary>The lowest set bit's number, for messages.</summary>
-    internal static int LowestBit(ulong bits) => BitOperations.TrailingZeroCount(bits);
 }

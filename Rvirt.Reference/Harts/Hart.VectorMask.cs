@@ -3,6 +3,7 @@ using Rvirt.Reference.Instructions;
 namespace Rvirt.Reference.Harts;
 
 /// <summary>Vector instructions on masks (V 1.0 §15).</summary>
+// SAFETY: x is indexed by five bits of an instruction, or by the slot for writes to x0.
 public sealed unsafe partial class Hart
 {
     private bool MaskLogical(VectorOp op, VectorOperands v)

@@ -7,6 +7,7 @@ namespace Rvirt.Reference.Harts;
 /// Vector loads and stores (V 1.0 §7): element by element and field by field, each translated as a scalar access. One that faults leaves its
 /// element's number in <c>vstart</c>, with what came before done.
 /// </summary>
+// SAFETY: x is indexed by five bits of an instruction; memory is reached as scalar loads and stores reach it.
 public sealed unsafe partial class Hart
 {
     private static bool IsLoad(VectorOp op) => op <= VectorOp.LoadIndexed;

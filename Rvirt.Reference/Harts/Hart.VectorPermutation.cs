@@ -3,6 +3,7 @@ using Rvirt.Reference.Instructions;
 namespace Rvirt.Reference.Harts;
 
 /// <summary>Vector instructions that move elements (V 1.0 §16).</summary>
+// SAFETY: five bits of an instruction, or the slot for writes to x0, index x.
 public sealed unsafe partial class Hart
 {
     private bool VectorMoveScalar(VectorOp op, VectorOperands v)

@@ -4,6 +4,7 @@ using Rvirt.Reference.Instructions;
 namespace Rvirt.Reference.Harts;
 
 /// <summary>vsetvli, vsetivli and vsetvl (V 1.0 §6).</summary>
+// SAFETY: register numbers are five bits of an instruction, or the slot for writes to x0.
 public sealed unsafe partial class Hart
 {
     /// <summary>Chooses type and length, as vsetvl does.</summary>

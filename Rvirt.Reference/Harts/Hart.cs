@@ -11,7 +11,7 @@ public sealed unsafe partial class Hart : IDisposable
 {
     private const int DecodeBits = 14;
 
-    private readonly Machine _machine;
+    private readonly HartBoard _machine;
     private readonly HartOptions _options;
     private readonly ulong* _x;
     private readonly ulong* _f;
@@ -38,7 +38,7 @@ public sealed unsafe partial class Hart : IDisposable
     private ulong _reservation = NoReservation;
     private ulong _reservedValue;
 
-    internal Hart(Machine machine, int id, HartOptions options)
+    internal Hart(HartBoard machine, int id, HartOptions options)
     {
         _machine = machine;
         _options = options;
@@ -68,9 +68,10 @@ public sealed unsafe partial class Hart : IDisposable
     public HartOptions Options => _options;
 
     /// <summary>The machine it is part of.</summary>
-    public Machine Machine => _machine;
+    public HartBoard Machine => _machine;
 
     /// <summary>x0 to x31; writes to x0 are lost.</summary>
+    /// <param name="register">Its number, of which the lowest five bits count.</param>
     public ulong this[int register]
     {
         get => _x[register & 31];
@@ -83,7 +84,7 @@ public sealed unsafe partial class Hart : IDisposable
         }
     }
 
-    /// <summary>f0 to f31 as bits.</summary>
+    /// <summary>f0 to f31 as bits; a number of 32 bits has ones above it.</summary>
     public Span<ulong> Float => new(_f, 32);
 
     /// <summary>x0 to x31 as one block. Slot 0 is zero and stays so.</summary>
@@ -100,7 +101,7 @@ public sealed unsafe partial class Hart : IDisposable
         }
     }
 
-    /// <summary>Privilege mode.</summary>
+    /// <summary>Privilege mode; what is set counts from the next instruction.</summary>
     public PrivilegeLevel Mode
     {
         get => _mode;
@@ -146,6 +147,9 @@ public sealed unsafe partial class Hart : IDisposable
     /// <summary>Value of the last trap, as <c>mtval</c>.</summary>
     public ulong LastValue { get; private set; }
 
+    /// <summary><c>mtimecmp</c>, in ticks; all ones: no timer.</summary>
+    internal ulong MachineTimer { get; set; } = ulong.MaxValue;
+
     internal ulong SliceCycles => _count - _sliceStart;
 
     internal void BeginSlice() => _sliceStart = _count;
@@ -153,13 +157,7 @@ public sealed unsafe partial class Hart : IDisposable
     /// <summary>Makes the hart look at interrupts, timers and the step limit before its next instruction.</summary>
     internal void Attention() => _deadline = 0;
 
-    /// <summary>Lets pass time, as if instructions had run.</summary>
-    internal void Idle(ulong cycles)
-    {
-        _count += cycles;
-        _notRetired += cycles;
-    }
-
+    /// <summary>Frees registers and caches. The machine does it; a hart is not used afterwards.</summary>
     public void Dispose()
     {
         // SAFETY: allocated in the constructor; the hart is not used afterwards.

@@ -31,6 +31,8 @@ public interface IMemoryObserver
     }
 
     /// <summary>A store is about to change RAM.</summary>
+    /// <param name="address">Physical address of the first byte.</param>
+    /// <param name="size">Its bytes.</param>
     void BeforeStore(ulong address, int size);
 
     /// <summary>An access goes to a device, or to nothing.</summary>
@@ -39,5 +41,7 @@ public interface IMemoryObserver
     void BeforeDevice(ulong address, int size);
 
     /// <summary>Translations are dropped, as <see cref="Hart.Fence"/> has it.</summary>
+    /// <param name="address">A virtual address, or null for all.</param>
+    /// <param name="asid">An address space, or null for all.</param>
     void Fenced(ulong? address, ushort? asid);
 }

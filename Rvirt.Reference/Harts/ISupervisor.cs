@@ -7,5 +7,6 @@ public interface ISupervisor
     /// Serves a trap from U-mode into S-mode. The CSRs are as the trap left them and the hart is in S-mode; on return the hart does
     /// what <c>sret</c> does, with whatever registers and CSRs it finds.
     /// </summary>
+    /// <param name="hart">The hart.</param>
     void HandleTrap(Hart hart);
 }

@@ -4,7 +4,7 @@ namespace Rvirt.Reference.Harts;
 
 /// <summary>IEEE 754 arithmetic in integers, exact in every rounding mode, with RISC-V's flags and NaNs (Unprivileged spec §20, §21).</summary>
 /// <remarks>Operands and results are bits of the format named by <see cref="FloatFormat"/>.</remarks>
-public static class SoftFloat
+internal static class SoftFloat
 {
     public const int Nv = 16, Dz = 8, Of = 4, Uf = 2, Nx = 1;
     public const int Rne = 0, Rtz = 1, Rdn = 2, Rup = 3, Rmm = 4;

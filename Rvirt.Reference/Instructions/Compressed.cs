@@ -1,7 +1,7 @@
 namespace Rvirt.Reference.Instructions;
 
 /// <summary>Expansion of the C extension for RV64DC (Unprivileged spec 20240411 §26.8).</summary>
-public static class Compressed
+internal static class Compressed
 {
     private const uint Zero = 0, Ra = 1, Sp = 2;
 

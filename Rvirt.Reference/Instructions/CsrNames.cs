@@ -11,14 +11,13 @@ public static class CsrNames
     private static readonly Dictionary<int, string> _names = Invert();
 
     /// <summary>A CSR's name, or its number in hexadecimal where it has none here.</summary>
+    /// <param name="number">12 bits.</param>
     public static string Name(int number) =>
         _names.TryGetValue(number, out var name) ? name : "0x" + number.ToString("x", CultureInfo.InvariantCulture);
 
     /// <summary>A CSR's number; -1 where the name is unknown.</summary>
+    /// <param name="name">In small letters.</param>
     public static int Parse(string name) => _numbers.GetValueOrDefault(name, -1);
-
-    /// <summary>All numbers that have a name.</summary>
-    public static IEnumerable<int> Numbers => _names.Keys;
 
     private static Dictionary<string, int> Build()
     {

@@ -4,7 +4,7 @@ namespace Rvirt.Reference.Instructions;
 
 /// <summary>An instruction taken apart, 16 bytes: the form the interpreter runs and caches.</summary>
 [StructLayout(LayoutKind.Sequential)]
-public struct Decoded
+internal struct Decoded
 {
     /// <summary>Register index that stands for a write to x0: a slot nobody reads.</summary>
     public const byte Discard = 32;

@@ -1,7 +1,7 @@
 namespace Rvirt.Reference.Instructions;
 
 /// <summary>From instruction words to <see cref="Decoded"/>.</summary>
-public static class Decoder
+internal static class Decoder
 {
     /// <summary>Decodes an instruction as fetched: 16 bits zero-extended, or 32.</summary>
     public static Decoded Decode(uint raw)

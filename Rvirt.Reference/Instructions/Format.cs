@@ -1,7 +1,7 @@
 namespace Rvirt.Reference.Instructions;
 
 /// <summary>How an instruction's operands are encoded and written.</summary>
-public enum Format : byte
+internal enum Format : byte
 {
     /// <summary>No operand.</summary>
     None,

@@ -9,10 +9,10 @@ namespace Rvirt.Reference.Instructions;
 /// <param name="Mask">The bits that are fixed.</param>
 /// <param name="Match">Their values.</param>
 /// <param name="Format">Its operands.</param>
-public sealed record Instruction(string Name, Op Op, uint Mask, uint Match, Format Format);
+internal sealed record Instruction(string Name, Op Op, uint Mask, uint Match, Format Format);
 
 /// <summary>The 32-bit instructions of RV64IMAFD with Zicsr and Zifencei and the privileged ones (Unprivileged spec 20240411 §35).</summary>
-public static class InstructionTable
+internal static class InstructionTable
 {
     /// <summary>All rows; where two match, the first counts.</summary>
     public static readonly Instruction[] Rows =

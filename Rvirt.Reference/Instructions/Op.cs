@@ -1,7 +1,7 @@
 namespace Rvirt.Reference.Instructions;
 
 /// <summary>Every instruction the reference hart knows, compressed ones under the name of what they expand to.</summary>
-public enum Op : ushort
+internal enum Op : ushort
 {
     Illegal,
     Lui, Auipc, Jal, Jalr,

@@ -24,10 +24,12 @@ public static class Registers
     private static readonly Dictionary<string, int> _integer = Build(Integer, "x", "fp");
     private static readonly Dictionary<string, int> _float = Build(Float, "f", null);
 
-    /// <summary>The number of an integer register written as x5, t0 or fp; -1 where it is none.</summary>
+    /// <summary>The number of an integer register; -1 where it is none.</summary>
+    /// <param name="name">As x5, t0 or fp.</param>
     public static int ParseInteger(string name) => _integer.GetValueOrDefault(name, -1);
 
     /// <summary>The number of a float register; -1 where it is none.</summary>
+    /// <param name="name">As f5 or ft5.</param>
     public static int ParseFloat(string name) => _float.GetValueOrDefault(name, -1);
 
     private static Dictionary<string, int> Build(string[] names, string prefix, string? eighth)

@@ -8,7 +8,11 @@ namespace Rvirt.Reference.Instructions;
 /// <param name="Op">What it does.</param>
 /// <param name="Mask">The bits that are fixed.</param>
 /// <param name="Match">Their values.</param>
-internal sealed record VectorInstruction(string Name, VectorOp Op, uint Mask, uint Match);
+internal sealed record VectorInstruction(string Name, VectorOp Op, uint Mask, uint Match)
+{
+    // For messages.
+    public override string ToString() => Name;
+}
 
 /// <summary>The integer and fixed-point vector instructions, which are those of Zve64x and the multiplications of 64 bits that V adds (Unprivileged spec, V 1.0 §5 to §17).</summary>
 internal static class VectorTable

@@ -9,14 +9,29 @@ using Rvirt.Devices.Uart;
 namespace Rvirt.Testing.Devices;
 
 /// <summary>A host with RAM, a PLIC, a UART and virtio devices, for the drivers and the mediation to work on.</summary>
+/// <remarks>What no driver may do is an <see cref="InvalidOperationException"/>, so that the test that does it fails. One thread uses it.</remarks>
+// SAFETY: RAM is allocated in the constructor, page-aligned within that, and freed in Dispose; whoever asks for a pointer names bytes within it.
 public sealed unsafe class FakeMachine : IDeviceBoard, IDisposable
 {
+    /// <summary>Physical address of the first byte of RAM.</summary>
     public const ulong RamBase = 0x8000_0000;
+
+    /// <summary>Physical address of the PLIC.</summary>
     public const ulong PlicBase = 0x0c00_0000;
+
+    /// <summary>Physical address of the UART.</summary>
     public const ulong UartBase = 0x1000_0000;
+
+    /// <summary>The UART's interrupt at the PLIC.</summary>
     public const uint UartSource = 10;
+
+    /// <summary>The context of the PLIC that is S-mode's of the first hart.</summary>
     public const uint Context = 1;
+
+    /// <summary>Physical address of the real-time clock, of which time alone can be read.</summary>
     public const ulong ClockBase = 0x0010_1000;
+
+    /// <summary>Ticks of <c>time</c> in a second.</summary>
     public const uint Timebase = 10_000_000;
 
     private readonly byte* _allocation;
@@ -24,12 +39,18 @@ public sealed unsafe class FakeMachine : IDeviceBoard, IDisposable
     private readonly List<FakeVirtioDevice> _devices = [];
     private readonly List<(ulong Base, ulong Length)> _dma = [];
 
+    /// <summary>The PLIC: the one that guests have is the host's here.</summary>
     public VirtualPlic Plic;
+
+    /// <summary>The UART: the one that guests have is the host's here.</summary>
     public Uart16550 Uart;
+
     private bool _uartStalled;
     private byte _uartInterrupts;
     private int _uartSending;
 
+    /// <summary>Makes a machine without virtio devices.</summary>
+    /// <param name="ramBytes">Bytes of RAM.</param>
     public FakeMachine(ulong ramBytes)
     {
         // Zeroed pages that cost nothing until they are touched.
@@ -39,6 +60,7 @@ public sealed unsafe class FakeMachine : IDeviceBoard, IDisposable
         Uart.Reset();
     }
 
+    /// <summary>What was written to the UART, each byte a character.</summary>
     public StringBuilder Output { get; } = new();
 
     /// <summary>The terminal takes nothing: the transmitter stays full, and its interrupt low.</summary>
@@ -64,8 +86,10 @@ public sealed unsafe class FakeMachine : IDeviceBoard, IDisposable
 
     private bool UartBusy => _uartStalled || (UartSlow && _uartSending != 0);
 
+    /// <summary>What is typed and has not yet reached the UART's FIFO.</summary>
     public Queue<byte> Input { get; } = new();
 
+    /// <summary>The harts that got an interrupt of another, by hardware id, in the order in which they were named.</summary>
     public List<ulong> Ipis { get; } = [];
 
     /// <summary>Ticks of <c>time</c>.</summary>
@@ -77,20 +101,28 @@ public sealed unsafe class FakeMachine : IDeviceBoard, IDisposable
     /// <summary>What the clock's upper half reads as: that of the last read of the lower one.</summary>
     private uint _clockHigh;
 
+    /// <summary>Reads and writes of devices so far.</summary>
     public int MmioAccesses { get; set; }
 
-    /// <summary>Called in the middle of each read.</summary>
+    /// <summary>Called in the middle of each read, with its address.</summary>
     public Action<ulong>? Reading { get; set; }
 
+    /// <summary>RAM as a hypervisor's window shows it.</summary>
     public PhysicalMemory Window => new((ulong)_ram - RamBase);
 
+    /// <summary>A hart of the machine.</summary>
     public DeviceHost Host => new(this);
 
+    /// <summary>A pointer into RAM.</summary>
+    /// <param name="address">A physical address in RAM, which is not checked.</param>
     public byte* Pointer(ulong address) => _ram + (address - RamBase);
 
+    /// <summary>Allows devices a range of RAM, beside those that they have.</summary>
+    /// <param name="address">Physical address of its first byte.</param>
+    /// <param name="length">Its bytes, all of them RAM.</param>
     public void AllowDma(ulong address, ulong length) => _dma.Add((address, length));
 
-    /// <summary>What a device may touch: everything else is the bug these tests look for.</summary>
+    /// <inheritdoc/>
     public byte* Dma(ulong address, ulong length)
     {
         foreach (var (start, bytes) in _dma)
@@ -107,10 +139,15 @@ public sealed unsafe class FakeMachine : IDeviceBoard, IDisposable
     /// <summary>Whether the line status tells of a break when it is read next.</summary>
     public bool BreakTold { get; private set; }
 
+    /// <inheritdoc/>
     public void SetLine(uint source, bool high) => Plic.SetLevel(source, high);
 
+    /// <summary>Puts a virtio device at the address that it has.</summary>
+    /// <param name="device">A device that was made for this machine.</param>
     public void Add(FakeVirtioDevice device) => _devices.Add(device);
 
+    /// <summary>Types at the UART.</summary>
+    /// <param name="text">What is typed, as UTF-8.</param>
     public void Type(string text)
     {
         foreach (var b in Encoding.UTF8.GetBytes(text))
@@ -129,6 +166,11 @@ public sealed unsafe class FakeMachine : IDeviceBoard, IDisposable
         FillUart();
     }
 
+    /// <summary>Reads a device's register.</summary>
+    /// <param name="address">Its physical address.</param>
+    /// <param name="size">1, 2, 4 or 8 bytes.</param>
+    /// <returns>What it holds, zero-extended.</returns>
+    /// <exception cref="InvalidOperationException">No device is there, or none that can be read so.</exception>
     public ulong Read(ulong address, int size)
     {
         MmioAccesses++;
@@ -183,6 +225,11 @@ public sealed unsafe class FakeMachine : IDeviceBoard, IDisposable
         throw new InvalidOperationException($"read of 0x{address:x}, where the host has nothing");
     }
 
+    /// <summary>Writes a device's register.</summary>
+    /// <param name="address">Its physical address.</param>
+    /// <param name="size">1, 2, 4 or 8 bytes.</param>
+    /// <param name="value">What is written.</param>
+    /// <exception cref="InvalidOperationException">No device is there, or none that can be written so.</exception>
     public void Write(ulong address, int size, ulong value)
     {
         MmioAccesses++;
@@ -223,6 +270,7 @@ public sealed unsafe class FakeMachine : IDeviceBoard, IDisposable
         throw new InvalidOperationException($"write of 0x{address:x}, where the host has nothing");
     }
 
+    /// <summary>Frees the RAM.</summary>
     public void Dispose() => NativeMemory.Free(_allocation);
 
     private void FillUart()

@@ -10,6 +10,7 @@ namespace Rvirt.Testing.Devices;
 /// A virtio-mmio device of the host, legacy or modern, with registers that take no nonsense and the rings of the reference machine's devices.
 /// It touches memory through the machine, which refuses what is not allowed.
 /// </summary>
+// SAFETY: the board answers for all bytes of a range that it gives a pointer to, or throws.
 public sealed unsafe class FakeVirtioDevice
 {
     private readonly IDeviceBoard _machine;
@@ -22,6 +23,14 @@ public sealed unsafe class FakeVirtioDevice
     private uint _select;
     private uint _pageSize;
 
+    /// <summary>Makes a device that has been reset. It offers indirect tables, events by index and bit 5, and bits 32, 34 and 35 where it is modern.</summary>
+    /// <param name="machine">Where it is.</param>
+    /// <param name="address">Physical address of its registers.</param>
+    /// <param name="source">Its interrupt at the PLIC.</param>
+    /// <param name="version">1 for a legacy device, 2 for a modern one (virtio 1.2 §4.2.2).</param>
+    /// <param name="kind">What it is (virtio 1.2 §5).</param>
+    /// <param name="queueSizeMax">Most descriptors of a queue.</param>
+    /// <param name="queues">Number of its queues.</param>
     public FakeVirtioDevice(IDeviceBoard machine, ulong address, uint source, uint version, uint kind, uint queueSizeMax = 1024, uint queues = 3)
     {
         _queues = [.. Enumerable.Range(0, (int)queues).Select(_ => new VirtQueue())];
@@ -37,38 +46,59 @@ public sealed unsafe class FakeVirtioDevice
         Reset();
     }
 
-    /// <summary>Serves a chain: the readable bytes, the writable buffers. Returns the bytes written, or -1 to keep the chain.</summary>
+    /// <summary>Serves a chain.</summary>
+    /// <param name="queue">Number of the queue.</param>
+    /// <param name="readable">The bytes that the device reads.</param>
+    /// <param name="writable">The buffers that it writes.</param>
+    /// <returns>The bytes written, or -1 to keep the chain.</returns>
     public delegate int Service(uint queue, byte[] readable, List<(ulong Address, uint Length)> writable);
 
+    /// <summary>Physical address of its registers.</summary>
     public ulong Base { get; }
 
+    /// <summary>What it is (virtio 1.2 §5).</summary>
     public uint Kind { get; }
 
+    /// <summary>Most descriptors of a queue.</summary>
     public uint QueueSizeMax { get; }
 
+    /// <summary>Feature bits that it offers.</summary>
     public ulong Offered { get; set; }
 
+    /// <summary>Feature bits that its driver has taken, offered or not.</summary>
     public ulong Taken { get; private set; }
 
+    /// <summary>The status that its driver has set (virtio 1.2 §2.1).</summary>
     public uint Status { get; private set; }
 
+    /// <summary>Causes that its driver has not acknowledged: 1 for used buffers, 2 for the configuration.</summary>
     public uint InterruptStatus { get; private set; }
 
+    /// <summary>Resets so far, the one at the start among them.</summary>
     public int Resets { get; private set; }
 
+    /// <summary>Notifications so far, of all queues.</summary>
     public int Notifications { get; private set; }
 
+    /// <summary>Interrupts that it has raised so far.</summary>
     public int Interrupts { get; private set; }
 
     /// <summary>Whether chains are served when the driver notifies, or only by <see cref="Run"/>.</summary>
     public bool Immediate { get; set; } = true;
 
+    /// <summary>Configuration space, little-endian bytes.</summary>
     public byte[] Configuration { get; } = new byte[0x100];
 
+    /// <summary>What it does with a chain; at first it gives each back as it is.</summary>
     public Service Serve { get; set; } = (_, _, _) => 0;
 
+    /// <summary>Whether its driver has taken VIRTIO_F_EVENT_IDX.</summary>
     public bool Events => (Taken & VirtioFeature.EventIndex) != 0;
 
+    /// <summary>Reads a register or a part of configuration space.</summary>
+    /// <param name="offset">From its first register.</param>
+    /// <param name="size">1, 2, 4 or 8 bytes.</param>
+    /// <exception cref="InvalidOperationException">It is no register that a driver reads.</exception>
     public ulong Read(uint offset, int size)
     {
         if (offset >= 0x100)
@@ -98,6 +128,11 @@ public sealed unsafe class FakeVirtioDevice
         };
     }
 
+    /// <summary>Writes a register or a part of configuration space.</summary>
+    /// <param name="offset">From its first register.</param>
+    /// <param name="size">1, 2, 4 or 8 bytes; of a register 4 are written.</param>
+    /// <param name="wide">What is written.</param>
+    /// <exception cref="InvalidOperationException">It is no register that a driver writes.</exception>
     public void Write(uint offset, int size, ulong wide)
     {
         if (offset >= 0x100)
@@ -186,6 +221,8 @@ public sealed unsafe class FakeVirtioDevice
         }
     }
 
+    /// <summary>Raises an interrupt.</summary>
+    /// <param name="causes">As <see cref="InterruptStatus"/> has them.</param>
     public void Interrupt(uint causes)
     {
         InterruptStatus |= causes;
@@ -194,6 +231,10 @@ public sealed unsafe class FakeVirtioDevice
     }
 
     /// <summary>Serves up to a number of chains of a queue.</summary>
+    /// <param name="number">Number of the queue.</param>
+    /// <param name="most">Most chains.</param>
+    /// <returns>How many it was.</returns>
+    /// <exception cref="InvalidOperationException">A chain that no driver may give.</exception>
     public int Run(uint number, int most = int.MaxValue)
     {
         var queue = _queues[number];
@@ -230,6 +271,8 @@ public sealed unsafe class FakeVirtioDevice
     }
 
     /// <summary>Returns a chain the device was never given.</summary>
+    /// <param name="number">Number of the queue.</param>
+    /// <param name="head">Number of a descriptor.</param>
     public void ReturnBogus(uint number, uint head)
     {
         _queues[number].Give(_memory, head, 0);

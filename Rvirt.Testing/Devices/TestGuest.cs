@@ -13,20 +13,42 @@ using HostDevice = Rvirt.Core.DeviceTree.HostDevice;
 namespace Rvirt.Testing.Devices;
 
 /// <summary>A guest on a <see cref="FakeMachine"/>: RAM, the bus under test, a console, and virtio devices of the host behind its slots.</summary>
+// SAFETY: bus, console and drivers lie in a block that Dispose frees, further apart than they are long; the console's bytes behind them suffice for MostGuests. RAM is the machine's.
 public sealed unsafe class TestGuest : IGuestSlot, IDisposable
 {
+    /// <summary>Guest physical address of the first byte of RAM.</summary>
     public const ulong GuestRam = 0x8000_0000;
-    public const ulong RamBytes = 0x10_0000;
-    public const ulong HostRam = FakeMachine.RamBase + 0x20_0000;
-    private const ushort SlotOwner = 1, ConsoleOwner = 2;
 
+    /// <summary>Bytes of RAM.</summary>
+    public const ulong RamBytes = 0x10_0000;
+
+    /// <summary>Host physical address of the first byte of RAM.</summary>
+    public const ulong HostRam = FakeMachine.RamBase + 0x20_0000;
+
+    /// <summary>Guest physical address of the first virtio slot, behind which <see cref="Device"/> is.</summary>
     public const ulong Slot0 = 0x1000_1000;
+
+    private const ushort SlotOwner = 1, ConsoleOwner = 2;
+    private const int MostGuests = 4;
 
     private readonly byte* _allocation;
     private readonly byte* _block;
 
+    /// <summary>Makes a guest that has not run.</summary>
+    /// <param name="version">1 for a legacy device of the host, 2 for a modern one.</param>
+    /// <param name="kind">What the device is (virtio 1.2 §5).</param>
+    /// <param name="queueSizeMax">Most descriptors of its queues.</param>
+    /// <param name="guests">How many guests share the console, 1 to 4; this is the first.</param>
+    /// <param name="harts">Virtual harts.</param>
+    /// <param name="withheld">Feature bits that the device does not offer.</param>
+    /// <param name="source">The source of the host's PLIC that is the slot's; the device raises 8.</param>
+    /// <param name="clock">Whether the host has a real-time clock.</param>
+    /// <param name="board">What the guest's machine is, where it is not the standard one.</param>
+    /// <param name="ramDisk">Bytes of a disk in memory behind the second slot; 0: there is none.</param>
+    /// <exception cref="InvalidOperationException">The second slot takes no such disk.</exception>
     public TestGuest(uint version = 1, uint kind = VirtioKind.Block, uint queueSizeMax = 1024, int guests = 1, int harts = 1, ulong withheld = 0, uint source = 8, bool clock = true, GuestBoard? board = null, ulong ramDisk = 0)
     {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(guests, MostGuests);
         Machine = new FakeMachine(0x60_0000);
         Device = new FakeVirtioDevice(Machine, 0x1000_8000, 8, version, kind, queueSizeMax);
         Device.Offered &= ~withheld;
@@ -74,29 +96,43 @@ public sealed unsafe class TestGuest : IGuestSlot, IDisposable
         Console->EnableInterrupts(ref host);
     }
 
+    /// <summary>The host.</summary>
     public FakeMachine Machine { get; }
 
+    /// <summary>The host's device behind the first slot.</summary>
     public FakeVirtioDevice Device { get; }
 
     /// <summary>Contents of the disk in memory behind slot 1, where there is one: memory that no device of the host may touch.</summary>
     public byte* RamDisk => Machine.Pointer(FakeMachine.RamBase + 0x50_0000);
 
+    /// <summary>The bus under test.</summary>
     public GuestBus<DeviceHost>* Bus { get; }
 
+    /// <summary>The console that the guests share.</summary>
     public ConsoleMultiplexer<DeviceHost>* Console { get; }
 
+    /// <summary>The driver of the host's PLIC.</summary>
     public HostPlic<DeviceHost>* HostPlic { get; }
 
+    /// <summary>The driver of the host's clock.</summary>
     public HostClock<DeviceHost>* HostClock { get; }
 
+    /// <summary>The guest's RAM, as the hypervisor knows it.</summary>
     public GuestMemory Memory { get; }
 
+    /// <summary>Host physical address of the rings that the hypervisor shows the device.</summary>
     public ulong RingBase { get; }
 
+    /// <summary>What the host's UART was told to send.</summary>
     public string Output => Machine.Output.ToString();
 
+    /// <inheritdoc/>
     public byte* Ram(ulong guestAddress) => Memory.Pointer + (guestAddress - GuestRam);
 
+    /// <summary>Reads a register of the guest's machine.</summary>
+    /// <param name="address">Its guest physical address.</param>
+    /// <param name="size">1, 2, 4 or 8 bytes.</param>
+    /// <exception cref="InvalidOperationException">No device answers.</exception>
     public ulong Read(ulong address, int size = 4)
     {
         var host = Machine.Host;
@@ -105,6 +141,12 @@ public sealed unsafe class TestGuest : IGuestSlot, IDisposable
             : throw new InvalidOperationException($"no device answers at 0x{address:x}");
     }
 
+    /// <summary>Writes a register of the guest's machine.</summary>
+    /// <param name="address">Its guest physical address.</param>
+    /// <param name="value">What is written.</param>
+    /// <param name="size">1, 2, 4 or 8 bytes.</param>
+    /// <returns>What the bus has to say of it.</returns>
+    /// <exception cref="InvalidOperationException">No device answers.</exception>
     public BusOutcome Write(ulong address, ulong value, int size = 4)
     {
         var host = Machine.Host;
@@ -112,8 +154,10 @@ public sealed unsafe class TestGuest : IGuestSlot, IDisposable
         return outcome.Answered ? outcome : throw new InvalidOperationException($"no device answers at 0x{address:x}");
     }
 
+    /// <inheritdoc/>
     public uint Register(uint offset) => (uint)Read(Slot0 + offset);
 
+    /// <inheritdoc/>
     public void Register(uint offset, uint value) => Write(Slot0 + offset, value);
 
     /// <summary>Serves the host's external interrupt, if there is one.</summary>
@@ -147,6 +191,7 @@ public sealed unsafe class TestGuest : IGuestSlot, IDisposable
         }
     }
 
+    /// <summary>Frees the guest and its host.</summary>
     public void Dispose()
     {
         NativeMemory.Free(_allocation);

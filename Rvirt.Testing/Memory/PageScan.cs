@@ -19,6 +19,8 @@ public static class PageScan
     public const int Marks = PageSize / 8 / 64;
 
     /// <summary>The offset of the first byte that differs between memories of one length; their length where none does.</summary>
+    /// <param name="a">One memory.</param>
+    /// <param name="b">The other.</param>
     public static int FirstDifference(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b)
     {
         var at = 0;
@@ -33,7 +35,7 @@ public static class PageScan
     /// <summary>Marks the doublewords that differ between two pages.</summary>
     /// <param name="a">One page.</param>
     /// <param name="b">The other.</param>
-    /// <param name="marks">A bit for each doubleword, lowest first.</param>
+    /// <param name="marks">A bit for each doubleword, lowest first: <see cref="Marks"/> words.</param>
     /// <returns>How many differ.</returns>
     public static int Differences(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b, Span<ulong> marks)
     {

@@ -19,22 +19,25 @@ internal static partial class ProductSources
     /// <summary>Everything that an image is made of, from below to the top, and the desktop programs beside it.</summary>
     public static readonly IReadOnlyList<string> Libraries = ["Rvirt.Core", "Rvirt.Mmu", "Rvirt.Devices", "Rvirt.Hypervisor", "Rvirt.Boot", "Rvirt.Platform.Qemu", "Rvirt.Platform.Unleashed"];
 
-    /// <summary>Whatever others reference as a package: these, and what judges them.</summary>
-    public static readonly IReadOnlyList<string> Packages = [.. Libraries, "Rvirt.Reference", "Rvirt.Testing"];
+    /// <summary>What others test with: the machine that judges the libraries, and fakes for what stands on them.</summary>
+    public static readonly IReadOnlyList<string> ForTests = ["Rvirt.Reference", "Rvirt.Testing"];
+
+    /// <summary>Whatever others reference as a package.</summary>
+    public static readonly IReadOnlyList<string> Packages = [.. Libraries, .. ForTests];
 
     /// <summary>Programs of the product that run on a desktop.</summary>
     public static readonly IReadOnlyList<string> Programs = ["Rvirt.Aot", "Rvirt.Tool"];
 
-    /// <summary>Those who use libraries: what the desktop runs, tests and measures with them.</summary>
-    public static readonly IReadOnlyList<string> Users = ["Rvirt.Reference", "Rvirt.Testing", "Rvirt.Desktop", "Rvirt.Fuzz", "Rvirt.Benchmarks"];
+    /// <summary>What tries or measures the product and is no part of it: a member that is there for these alone is one that only tests use.</summary>
+    public static readonly IReadOnlyList<string> Trials = ["Rvirt.Testing", "Rvirt.Fuzz", "Rvirt.Benchmarks"];
 
-    private static readonly Lazy<CSharpCompilation> s_program = new(() => Compile(Libraries.Concat(Programs).SelectMany(Files).Select(Tree)));
-    private static readonly Lazy<CSharpCompilation> s_world = new(() => Compile(Libraries.Concat(Programs).Concat(Users).SelectMany(Files).Select(Tree).Concat(Pages())));
+    private static readonly Lazy<CSharpCompilation> s_program = new(() => Compile(Packages.Concat(Programs).SelectMany(Files).Select(Tree)));
+    private static readonly Lazy<CSharpCompilation> s_world = new(() => Compile(Packages.Concat(Programs).Concat(["Rvirt.Desktop", "Rvirt.Fuzz", "Rvirt.Benchmarks"]).SelectMany(Files).Select(Tree).Concat(Pages())));
 
-    /// <summary>The program.</summary>
+    /// <summary>The program: all that is a package.</summary>
     public static CSharpCompilation Program => s_program.Value;
 
-    /// <summary>The program, with all who use it but the tests: the projects of the desktop, and the code that pages show.</summary>
+    /// <summary>The program, with all who use it but the tests: the desktop, what tries and measures, and the code that pages show.</summary>
     public static CSharpCompilation World => s_world.Value;
 
     /// <summary>The C# files of a project.</summary>

@@ -13,14 +13,18 @@ public sealed class SnapshotDisk : IDisk, IDisposable
     private readonly SafeFileHandle _file;
     private readonly Dictionary<long, byte[]> _written = [];
 
+    /// <summary>Opens a file.</summary>
+    /// <param name="path">The file; what is behind its last whole sector is no part of the disk.</param>
     public SnapshotDisk(string path)
     {
         _file = File.OpenHandle(path);
         Length = RandomAccess.GetLength(_file) / VirtioBlock.SectorSize * VirtioBlock.SectorSize;
     }
 
+    /// <inheritdoc/>
     public long Length { get; }
 
+    /// <inheritdoc/>
     public void Read(long offset, Span<byte> destination)
     {
         while (!destination.IsEmpty)
@@ -41,6 +45,7 @@ public sealed class SnapshotDisk : IDisk, IDisposable
         }
     }
 
+    /// <inheritdoc/>
     public void Write(long offset, ReadOnlySpan<byte> source)
     {
         while (!source.IsEmpty)
@@ -61,5 +66,6 @@ public sealed class SnapshotDisk : IDisk, IDisposable
         }
     }
 
+    /// <summary>Closes the file; what was written is gone.</summary>
     public void Dispose() => _file.Dispose();
 }

@@ -10,16 +10,22 @@ public sealed class VirtQueue
 
     private ushort _availableIndex;
 
+    /// <summary>Number of descriptors, which the driver chooses; not 0 while requests are looked for.</summary>
     public uint Size { get; set; }
 
+    /// <summary>Bytes to a multiple of which <see cref="PlaceLegacy"/> puts the used ring.</summary>
     public uint Alignment { get; set; } = 4096;
 
+    /// <summary>Whether the driver has set the queue up. Who owns the queue looks at it before it looks for requests.</summary>
     public bool Ready { get; set; }
 
+    /// <summary>Physical address of the descriptor table.</summary>
     public ulong Descriptors { get; set; }
 
+    /// <summary>Physical address of the available ring.</summary>
     public ulong Available { get; set; }
 
+    /// <summary>Physical address of the used ring.</summary>
     public ulong Used { get; set; }
 
     /// <summary>Value of the used ring's index.</summary>
@@ -28,6 +34,7 @@ public sealed class VirtQueue
     /// <summary>Set when the driver's rings make no sense; only a reset helps.</summary>
     public bool Broken { get; private set; }
 
+    /// <summary>Back to what it was before the driver set it up; the alignment stays.</summary>
     public void Reset()
     {
         Ready = false;
@@ -37,7 +44,8 @@ public sealed class VirtQueue
         _availableIndex = UsedIndex = 0;
     }
 
-    /// <summary>The legacy layout: three parts in one block, the used ring at the next multiple of the alignment (Virtio 1.2 §2.7.2).</summary>
+    /// <summary>The legacy layout: three parts in one block, the used ring at the next multiple of the alignment (Virtio 1.2 §2.7.2). <see cref="Size"/> and <see cref="Alignment"/> are set before.</summary>
+    /// <param name="address">Physical address of the block; 0 takes the queue away.</param>
     public void PlaceLegacy(ulong address)
     {
         Descriptors = address;
@@ -47,6 +55,9 @@ public sealed class VirtQueue
     }
 
     /// <summary>Looks at the next request. It is taken by <see cref="Complete"/>.</summary>
+    /// <param name="memory">Where the rings and the buffers lie.</param>
+    /// <param name="chain">The request.</param>
+    /// <returns>False where none waits, or where the queue is <see cref="Broken"/>.</returns>
     public bool TryNext(IDeviceMemory memory, out VirtioChain chain)
     {
         chain = default!;
@@ -68,6 +79,9 @@ public sealed class VirtQueue
     }
 
     /// <summary>Gives the request that <see cref="TryNext"/> found back to the driver.</summary>
+    /// <param name="memory">Where the rings lie.</param>
+    /// <param name="head">Number of its first descriptor.</param>
+    /// <param name="written">Bytes written to its buffers.</param>
     public void Complete(IDeviceMemory memory, ushort head, uint written)
     {
         _availableIndex++;
@@ -76,7 +90,10 @@ public sealed class VirtQueue
         BinaryPrimitives.WriteUInt16LittleEndian(memory.Memory(Used + 4 + (8 * Size), 2), _availableIndex);
     }
 
-    /// <summary>Puts an entry into the used ring.</summary>
+    /// <summary>Puts an entry into the used ring, whether or not the driver has asked for it.</summary>
+    /// <param name="memory">Where the rings lie.</param>
+    /// <param name="head">Number of a first descriptor.</param>
+    /// <param name="written">Bytes written.</param>
     public void Give(IDeviceMemory memory, uint head, uint written)
     {
         var entry = memory.Memory(Used + 4 + (8 * (ulong)(UsedIndex % Size)), 8);
@@ -87,6 +104,9 @@ public sealed class VirtQueue
     }
 
     /// <summary>Whether the driver wants an interrupt for what was given back since the used index was <paramref name="before"/> (Virtio 1.2 §2.7.7).</summary>
+    /// <param name="memory">Where the rings lie.</param>
+    /// <param name="before">The used index before it was given back.</param>
+    /// <param name="eventIndex">Whether the driver has taken VIRTIO_F_EVENT_IDX.</param>
     public bool WantsInterrupt(IDeviceMemory memory, ushort before, bool eventIndex)
     {
         if (UsedIndex == before)

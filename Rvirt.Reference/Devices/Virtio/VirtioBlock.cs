@@ -19,6 +19,9 @@ public sealed class VirtioBlock : VirtioMmio
     private readonly IDisk _disk;
     private readonly byte[] _configuration = new byte[64];
 
+    /// <summary>Makes a disk of one queue.</summary>
+    /// <param name="disk">Its sectors.</param>
+    /// <param name="legacy">Version 1 registers, without VERSION_1.</param>
     public VirtioBlock(IDisk disk, bool legacy = false)
         : base(DeviceId, 1, Flush, legacy)
     {
@@ -26,8 +29,10 @@ public sealed class VirtioBlock : VirtioMmio
         BinaryPrimitives.WriteInt64LittleEndian(_configuration, disk.Length / SectorSize);
     }
 
+    /// <inheritdoc/>
     protected override ReadOnlySpan<byte> Configuration => _configuration;
 
+    /// <inheritdoc/>
     protected override bool TryServe(int queue, VirtioChain chain, out uint written)
     {
         Span<byte> header = stackalloc byte[HeaderBytes];

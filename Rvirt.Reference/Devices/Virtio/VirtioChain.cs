@@ -4,6 +4,8 @@ using System.Collections.Generic;
 namespace Rvirt.Reference.Devices.Virtio;
 
 /// <summary>One request of a virtqueue: buffers the device reads, then buffers it writes.</summary>
+/// <param name="memory">Where the buffers lie.</param>
+/// <param name="head">Number of the first descriptor.</param>
 public sealed class VirtioChain(IDeviceMemory memory, ushort head)
 {
     private readonly List<(ulong Address, int Length)> _readable = [];
@@ -28,6 +30,9 @@ public sealed class VirtioChain(IDeviceMemory memory, ushort head)
     public int WritableLength { get; private set; }
 
     /// <summary>Adds a buffer in RAM.</summary>
+    /// <param name="address">Physical address of its first byte.</param>
+    /// <param name="length">Its bytes.</param>
+    /// <param name="writable">Whether it is for the device to write.</param>
     /// <returns>False where the order is wrong: readable after writable (Virtio 1.2 §2.7.4.2).</returns>
     public bool Add(ulong address, int length, bool writable)
     {
@@ -44,6 +49,8 @@ public sealed class VirtioChain(IDeviceMemory memory, ushort head)
     }
 
     /// <summary>Copies what the driver sent, from an offset.</summary>
+    /// <param name="offset">Bytes of the readable buffers to leave out.</param>
+    /// <param name="destination">Where they go.</param>
     /// <returns>Bytes copied: fewer than asked at the end.</returns>
     public int Read(int offset, Span<byte> destination)
     {
@@ -58,6 +65,8 @@ public sealed class VirtioChain(IDeviceMemory memory, ushort head)
     }
 
     /// <summary>Copies bytes to the driver's buffers, from an offset.</summary>
+    /// <param name="offset">Bytes of the writable buffers to leave out.</param>
+    /// <param name="source">The bytes.</param>
     /// <returns>Bytes copied: fewer than given at the end.</returns>
     public int Write(int offset, ReadOnlySpan<byte> source)
     {

@@ -20,7 +20,8 @@ public abstract class VirtioMmio(uint deviceId, int queues, ulong features = 0, 
 
     private readonly ulong _offered = features | IndirectDescriptors | EventIndex | (legacy ? 0 : Version1);
     private readonly VirtQueue[] _queues = Make(queues);
-    private Machine _machine = null!;
+    private IDeviceMemory _memory = null!;
+    private Plic _plic = null!;
     private int _source;
     private uint _deviceSelect, _driverSelect, _queueSelect, _status, _interrupts, _pageSize;
     private ulong _taken;
@@ -32,11 +33,13 @@ public abstract class VirtioMmio(uint deviceId, int queues, ulong features = 0, 
     public ulong Served { get; private set; }
 
     /// <summary>Puts the device on a machine.</summary>
-    /// <param name="machine">Whose RAM its queues lie in.</param>
+    /// <param name="memory">Where its queues and buffers lie.</param>
+    /// <param name="plic">Who takes its interrupt.</param>
     /// <param name="source">Its interrupt at the PLIC.</param>
-    public void Connect(Machine machine, int source)
+    public void Connect(IDeviceMemory memory, Plic plic, int source)
     {
-        _machine = machine;
+        _memory = memory;
+        _plic = plic;
         _source = source;
     }
 
@@ -52,7 +55,8 @@ public abstract class VirtioMmio(uint deviceId, int queues, ulong features = 0, 
     {
     }
 
-    /// <summary>Serves what waits in a queue, and interrupts where the driver wants to know.</summary>
+    /// <summary>Serves what waits in a queue, and interrupts where the driver wants to know. A notification does it; a device does where it has left requests for later.</summary>
+    /// <param name="number">Number of the queue.</param>
     protected void Process(int number)
     {
         var queue = _queues[number];
@@ -62,7 +66,7 @@ public abstract class VirtioMmio(uint deviceId, int queues, ulong features = 0, 
         }
 
         var before = queue.UsedIndex;
-        while (queue.TryNext(_machine, out var chain))
+        while (queue.TryNext(_memory, out var chain))
         {
             if (!TryServe(number, chain, out var written))
             {
@@ -70,7 +74,7 @@ public abstract class VirtioMmio(uint deviceId, int queues, ulong features = 0, 
             }
 
             Served++;
-            queue.Complete(_machine, chain.Head, written);
+            queue.Complete(_memory, chain.Head, written);
         }
 
         if (queue.Broken)
@@ -78,12 +82,13 @@ public abstract class VirtioMmio(uint deviceId, int queues, ulong features = 0, 
             _status |= NeedsReset;
             Interrupt(ConfigurationChange);
         }
-        else if (queue.WantsInterrupt(_machine, before, (_taken & EventIndex) != 0))
+        else if (queue.WantsInterrupt(_memory, before, (_taken & EventIndex) != 0))
         {
             Interrupt(UsedBuffer);
         }
     }
 
+    /// <inheritdoc/>
     public bool TryRead(Hart? hart, ulong offset, int size, out ulong value)
     {
         value = 0;
@@ -121,6 +126,7 @@ public abstract class VirtioMmio(uint deviceId, int queues, ulong features = 0, 
         return true;
     }
 
+    /// <inheritdoc/>
     public bool TryWrite(Hart? hart, ulong offset, int size, ulong value)
     {
         if (size != 4 || offset >= 0x100)
@@ -148,7 +154,7 @@ public abstract class VirtioMmio(uint deviceId, int queues, ulong features = 0, 
                 break;
             case 0x064:
                 _interrupts &= ~word;
-                _machine.Plic.SetLine(_source, _interrupts != 0);
+                _plic.SetLine(_source, _interrupts != 0);
                 break;
             case 0x070:
                 _status = word;
@@ -190,14 +196,14 @@ public abstract class VirtioMmio(uint deviceId, int queues, ulong features = 0, 
     private void Interrupt(uint cause)
     {
         _interrupts |= cause;
-        _machine.Plic.SetLine(_source, true);
+        _plic.SetLine(_source, true);
     }
 
     private void Reset()
     {
         _interrupts = 0;
         _taken = 0;
-        _machine.Plic.SetLine(_source, false);
+        _plic.SetLine(_source, false);
         foreach (var queue in _queues)
         {
             queue.Reset();
