@@ -22,20 +22,29 @@ internal static partial class PublishBenchmark
     /// <summary>What <c>make image</c> does where no project file changed, with one node of MSBuild and no server that outlives it: all that is done is counted.</summary>
     private const string Command = $"dotnet publish {Board} -c Release --nologo -v q --no-restore -m:1 -nodeReuse:false -p:UseSharedCompilation=false";
 
-    /// <summary>A row: what was done before, and the most seconds of processor time that publishing may take then.</summary>
-    private sealed record Row(string Name, double? Limit, Action Prepare);
+    /// <summary>A row: what was done before, and what publishing may take then.</summary>
+    private sealed record Row(string Name, Limit? Limit, Action Prepare);
+
+    /// <summary>The most seconds that publishing may take, and by which measure.</summary>
+    private sealed record Limit(double Seconds, string Of, Func<(double Clock, double Processor), double> Judged);
 
     private static readonly Row[] s_rows =
     [
-        new("both images, nothing compiled before", 10, DeleteImages),
+        new("both images, nothing compiled before", Work(10), DeleteImages),
         new("nothing changed", null, () => { }),
-        new("an assembly file changed", 2, () => Edit("Rvirt.Boot/Assembly", "*.S", text => text + "# changed\n")),
-        new("a C# file changed", 8, () => Edit("Rvirt.Core/Traps", "*.cs", text => "// changed\n" + text)),
+        new("an assembly file changed", Wait(2), () => Edit("Rvirt.Boot/Assembly", "*.S", text => text + "# changed\n")),
+        new("a C# file changed", Wait(8), () => Edit("Rvirt.Core/Traps", "*.cs", text => "// changed\n" + text)),
     ];
+
+    // What all processors do, however many share it.
+    private static Limit Work(double seconds) => new(seconds, "processor time", time => time.Processor);
+
+    // Somebody waits for it: the clock, or the processor time where that is less, as other work holds the clock up.
+    private static Limit Wait(double seconds) => new(seconds, "the lesser", time => Math.Min(time.Clock, time.Processor));
 
     /// <summary>Publishes after each kind of change.</summary>
     /// <param name="intoDocs">Whether to put the table into docs/performance.md.</param>
-    /// <returns>The exit status: 0 when each keeps its limit, on the clock or in processor time.</returns>
+    /// <returns>The exit status: 0 when each keeps its limit, by the limit's own measure.</returns>
     public static int Run(bool intoDocs)
     {
         Repository.Enter();
@@ -69,10 +78,10 @@ internal static partial class PublishBenchmark
 
             Directory.SetCurrentDirectory(top);
             Repository.Keep("build", Markdown(best), intoDocs);
-            var late = best.Where(row => row.Key.Limit < Math.Min(row.Value.Clock, row.Value.Processor)).ToList();
+            var late = best.Where(row => row.Key.Limit is { } limit && limit.Judged(row.Value) > limit.Seconds).ToList();
             foreach (var (row, _) in late)
             {
-                AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[red]publish, {row.Name}: does not keep its limit of {row.Limit} s[/]");
+                AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[red]publish, {row.Name}: does not keep its limit of {row.Limit?.Seconds} s ({row.Limit?.Of})[/]");
             }
 
             return late.Count == 0 ? 0 : 1;
@@ -102,10 +111,10 @@ internal static partial class PublishBenchmark
 
     private static string Markdown(Dictionary<Row, (double Clock, double Processor)> figures)
     {
-        var text = new StringBuilder("| before `dotnet publish` | limit, s | processor time, s | on the clock, s |\n|---|---:|---:|---:|\n");
+        var text = new StringBuilder("| before `dotnet publish` | limit, s | of | processor time, s | on the clock, s |\n|---|---:|---|---:|---:|\n");
         foreach (var (row, (clock, processor)) in figures)
         {
-            text.Append(CultureInfo.InvariantCulture, $"| {row.Name} | {row.Limit} | {processor:F1} | {clock:F1} |\n");
+            text.Append(CultureInfo.InvariantCulture, $"| {row.Name} | {row.Limit?.Seconds} | {row.Limit?.Of} | {processor:F1} | {clock:F1} |\n");
         }
 
         return text.Append(CultureInfo.InvariantCulture, $"""

@@ -30,7 +30,7 @@ public interface ITrapContext<TMode, THost, TMmu, TBus>
     ref TBus Bus { get; }
 
     /// <summary>Told when the guest is not to be entered again as it is. May never return.</summary>
-    /// <param name="outcome">Idle: the virtual hart waits. DeviceInterrupt: one of the host's. HartInterrupt: one of another hart. Yield: its slice may have ended. Stop: for the virtual hart's stop reason. HostBug: panic.</param>
+    /// <param name="outcome">Why: neither Resume, nor Advance or Reflect, which trap handling carries out itself.</param>
     /// <param name="cause">The host's <c>scause</c>.</param>
     /// <param name="value">The host's <c>stval</c>; the instruction, where one was read behind the trapped one.</param>
     /// <returns>The virtual hart to enter next.</returns>

@@ -7,16 +7,19 @@ using Rvirt.Core.VirtualHart;
 namespace Rvirt.Core.Traps;
 
 /// <summary>The slower parts of handling a trap out of a guest; <see cref="TrapDispatch{TContext, TMode, THost, TMmu, TBus}"/> says which comes when.</summary>
+/// <remarks>
+/// Each part returns what is left to do: a <see cref="TrapOutcome"/>, whose members say what that is, but neither Advance nor Reflect, which are
+/// carried out here. Where the guest goes on afterwards, <see cref="GoOn"/> comes next.
+/// </remarks>
 public static class TrapHandler
 {
     /// <summary>
-    /// How many instructions the slower part emulates for one trap at the most. A guest whose privileged instructions lead to each other for ever
-    /// still leaves the hypervisor, so that host interrupts reach it.
+    /// How many instructions are emulated one behind the other at the most, by the quick part or by the slower one, the one that trapped among them.
+    /// A guest whose privileged instructions lead to each other for ever still leaves the hypervisor, so that host interrupts reach it. A power of two.
     /// </summary>
-    private const int ChainLimit = 32;
+    internal const int ChainLimit = 32;
 
     /// <summary>Delivers an interrupt to a guest in S-mode, and emulates what its handler begins with.</summary>
-    /// <returns>Resume: enter the guest. Idle: it waits. DeviceInterrupt: claim it, HartInterrupt: serve it, then <see cref="GoOn"/>. Yield: choose who runs. Stop: leave it for good, for its stop reason. HostBug: panic.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static TrapOutcome HandleInterrupt<TMode, THost, TMmu, TBus>(TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus)
         where TMode : struct, IExecutionMode<THost>
@@ -37,7 +40,6 @@ public static class TrapHandler
     /// <param name="access">What the guest did.</param>
     /// <param name="va">The faulting address.</param>
     /// <param name="answer">What the MMU said to it.</param>
-    /// <returns>As of <see cref="HandleSlowly"/>.</returns>
     internal static TrapOutcome FinishPageFault<TMode, THost, TMmu, TBus>(
         TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, AccessKind access, ulong va, FaultAnswer answer)
         where TMode : struct, IExecutionMode<THost>
@@ -47,7 +49,6 @@ public static class TrapHandler
         Continue(mode, ref host, ref v, ref mmu, ref bus, FollowAnswer(mode, ref host, ref v, ref bus, access, va, answer));
 
     /// <summary>Emulates an instruction that the quick parts left.</summary>
-    /// <returns>As of <see cref="HandleSlowly"/>.</returns>
     internal static TrapOutcome EmulateSlowly<TMode, THost, TMmu, TBus>(TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, uint instruction)
         where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
@@ -65,7 +66,6 @@ public static class TrapHandler
     }
 
     /// <summary>Handles what the quick parts left of a trap that is no instruction to emulate.</summary>
-    /// <returns>Resume: enter the guest. Idle: it waits. DeviceInterrupt: claim it, HartInterrupt: serve it, then <see cref="GoOn"/>. Yield: choose who runs. Stop: leave it for good, for its stop reason. HostBug: panic.</returns>
     internal static TrapOutcome HandleSlowly<TMode, THost, TMmu, TBus>(
         TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus, ulong cause, ulong value)
         where TMode : struct, IExecutionMode<THost>
@@ -75,7 +75,6 @@ public static class TrapHandler
         Continue(mode, ref host, ref v, ref mmu, ref bus, Dispatch(mode, ref host, ref v, ref mmu, ref bus, cause, value));
 
     /// <summary>Goes on with a guest after something happened to it while it was out: delivers what is pending, and emulates what it meets first.</summary>
-    /// <returns>Resume: enter the guest. Idle: it waits. DeviceInterrupt: claim it, HartInterrupt: serve it, then <see cref="GoOn"/>. Yield: choose who runs. Stop: leave it for good, for its stop reason. HostBug: panic.</returns>
     public static TrapOutcome GoOn<TMode, THost, TMmu, TBus>(TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, ref TBus bus)
         where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
@@ -89,7 +88,8 @@ public static class TrapHandler
         where TMmu : struct, IGuestMmu<THost>
         where TBus : struct, IGuestBus<THost>
     {
-        for (var budget = ChainLimit; ; budget--)
+        // What led here is the first of the chain.
+        for (var budget = ChainLimit - 1; ; budget--)
         {
             switch (outcome)
             {

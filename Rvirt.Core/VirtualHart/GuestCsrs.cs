@@ -10,13 +10,13 @@ namespace Rvirt.Core.VirtualHart;
 /// </summary>
 [AsmOffsets("GUEST_CSRS")]
 [StructLayout(LayoutKind.Sequential)]
-public struct GuestCsrs
+internal struct GuestCsrs
 {
     /// <summary>An address that no mode of translation has, and no RAM.</summary>
-    public const ulong NoCode = 1UL << 63;
+    internal const ulong NoCode = 1UL << 63;
 
     /// <summary>Guest <c>sstatus</c> without FS, VS and SD; UXL is fixed.</summary>
-    public ulong Sstatus;
+    internal ulong Sstatus;
 
     /// <summary>Guest <c>sie</c>.</summary>
     internal ulong Sie;
@@ -28,7 +28,7 @@ public struct GuestCsrs
     internal ulong Stvec;
 
     /// <summary>Guest <c>sscratch</c>.</summary>
-    public ulong Sscratch;
+    internal ulong Sscratch;
 
     /// <summary>Guest <c>sepc</c>.</summary>
     internal ulong Sepc;
@@ -40,7 +40,7 @@ public struct GuestCsrs
     internal ulong Stval;
 
     /// <summary>Guest <c>satp</c>.</summary>
-    public ulong Satp;
+    internal ulong Satp;
 
     /// <summary>Guest <c>scounteren</c>.</summary>
     internal ulong Scounteren;
@@ -65,7 +65,7 @@ public struct GuestCsrs
     internal PrivilegeMode Mode;
 
     /// <summary>Whether mode, SUM, MXR or <c>satp</c> changed since the MMU view was last chosen.</summary>
-    public bool ViewChanged;
+    internal bool ViewChanged;
 
     /// <summary>Whether an interrupt may have become deliverable since the last look.</summary>
     internal bool InterruptsChanged;

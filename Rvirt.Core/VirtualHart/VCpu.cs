@@ -10,8 +10,9 @@ namespace Rvirt.Core.VirtualHart;
 /// </summary>
 /// <remarks>
 /// The head, up to <see cref="HostStack"/>, is the trap frame that assembly reaches through <c>sscratch</c>.
-/// A virtual hart belongs to no hart until it is loaded on one: all that it needs is here. While it is loaded, the
-/// f registers are the hart's own, because the guest changes them without a trap; when it is put down, they are here too.
+/// A virtual hart belongs to no hart until it is loaded on one: all that it needs is here. While it is loaded, the hart itself has what the guest
+/// changes without a trap: the registers of the hart's units (<see cref="HartUnits"/>), and the bits of <c>sstatus</c> that tell of them. When it is
+/// put down, they are here too, v registers in a room of their own.
 /// </remarks>
 // SAFETY: Siblings names GuestHarts virtual harts, which stay where they are for as long as the guest lives; nothing here follows it.
 [AsmOffsets("VCPU")]
@@ -34,7 +35,7 @@ public unsafe struct VCpu
     public GuestMemory Memory;
 
     /// <summary>What the guest believes of its CSRs, as its way of running keeps them.</summary>
-    public GuestCsrs Csrs;
+    internal GuestCsrs Csrs;
 
     /// <summary>What the guest did wrong, for <see cref="TrapOutcome.Reflect"/>: cause.</summary>
     internal ulong ReflectCause;

@@ -4,12 +4,13 @@ namespace Rvirt.Devices.Uart;
 
 /// <summary>A guest's 16550A: registers a byte apart, two FIFOs of 16 bytes, loopback, and the interrupts a driver tells the chip by.</summary>
 /// <remarks>
+/// <para>Sections are those of National's data sheet of the PC16550D, June 1995; TI's later edition numbers them otherwise.</para>
 /// <para>The line is infinitely fast: a byte written is gone at once, so the transmitter is always empty, and its interrupt rises again
 /// after each write. A receive FIFO below its trigger level times out at once.</para>
 /// <para>The transmitter's interrupt asks once for each time it arises: where a driver has claimed it at the PLIC and neither reads
 /// the identification nor writes a byte, it stays identified but keeps the line low. Such drivers run on QEMU, whose PLIC does not look at
 /// the line again when an interrupt is completed. A driver that reads the identification and finds another cause is asked again.</para>
-/// <para>Framing and parity errors and breaks travel with their byte, and show once it is the next to be read.</para>
+/// <para>Framing and parity errors and breaks travel with their byte, and show once it is the next to be read (§8.4, bits 2 to 4).</para>
 /// <para>An access wider than a byte is an access to the one register at its address, as on QEMU. The owner holds a lock.</para>
 /// </remarks>
 public unsafe struct Uart16550
@@ -174,6 +175,7 @@ public unsafe struct Uart16550
                 return (_lcr & LcrDivisor) != 0 ? _divisorHigh : _ier;
             case 2:
                 var identification = Identification();
+                // Table IV: read while it is the source, the identification takes the transmitter's interrupt back; a write of a byte does too.
                 if ((identification & 0x0f) == IirTransmit)
                 {
                     _transmitPending = false;
@@ -192,6 +194,7 @@ public unsafe struct Uart16550
             case 4:
                 return _mcr;
             case LineStatus:
+                // §8.4: bits 5 and 6, nothing is left to send; bit 0 as long as a byte waits; bit 7 with FIFOs alone, for an error anywhere in them.
                 var status = (byte)(LsrTransmitEmpty | _errors | (_count != 0 ? LsrReady : 0));
                 if ((_fcr & FcrEnable) != 0 && (_errorsBehind != 0 || (_errors & LsrByteErrors) != 0))
                 {
@@ -203,6 +206,7 @@ public unsafe struct Uart16550
                     _statusReads++;
                 }
 
+                // §8.4: reading resets bits 1 to 4.
                 if (_errors != 0)
                 {
                     _errors = 0;
@@ -211,6 +215,7 @@ public unsafe struct Uart16550
 
                 return status;
             case 6:
+                // §8.9: reading resets the four bits that tell of changes.
                 var modem = _msr;
                 _msr &= unchecked((byte)~MsrDeltas);
                 Update();
@@ -237,10 +242,11 @@ public unsafe struct Uart16550
                     return false;
                 }
 
-                // Gone at once: the interrupt falls with the write and rises again with the empty register.
+                // Gone at once: the interrupt falls with the write (Table IV) and rises again with the empty register.
                 _transmitPending = true;
                 _transmitClaimed = false;
                 _statusReads = 0;
+                // §8.8, bit 4: what is sent is received, and the line stays as it is.
                 if ((_mcr & McrLoop) != 0)
                 {
                     Push(value, 0);
@@ -257,6 +263,7 @@ public unsafe struct Uart16550
                     return false;
                 }
 
+                // §8.4, bit 5: with the interrupt enabled, an empty register asks for it.
                 if ((value & ~_ier & IerTransmit) != 0)
                 {
                     _transmitPending = true;
@@ -266,7 +273,7 @@ public unsafe struct Uart16550
                 _ier = (byte)(value & IerMask);
                 break;
             case 2:
-                // The other bits count only where the FIFOs are on; turning them on or off empties them.
+                // §8.5: the other bits count only where the FIFOs are on; turning them on or off empties them.
                 if (((value ^ _fcr) & FcrEnable) != 0 || (value & FcrClearReceive) != 0)
                 {
                     _count = 0;
@@ -296,12 +303,14 @@ public unsafe struct Uart16550
 
     private readonly int Capacity => (_fcr & FcrEnable) != 0 ? FifoDepth : 1;
 
+    // §8.5, bits 6 and 7.
     private readonly int TriggerLevel => (_fcr & FcrEnable) == 0
         ? 1
         : (_fcr >> 6) switch { 0 => 1, 1 => 4, 2 => 8, _ => 14 };
 
     private void Push(byte value, byte errors)
     {
+        // §8.4, bit 1: a full FIFO keeps what it has, and the new byte is lost; without FIFOs it takes the old one's place.
         if (_count >= Capacity)
         {
             _errors |= LsrOverrun;
@@ -310,7 +319,6 @@ public unsafe struct Uart16550
                 return;
             }
 
-            // Without FIFOs the new byte takes the old one's place (16550 data sheet, line status register, bit 1).
             _count = 0;
         }
 
@@ -338,7 +346,7 @@ public unsafe struct Uart16550
         return value;
     }
 
-    // The errors of the byte that is read next show in the line status.
+    // The errors of the byte that is read next show in the line status (§8.4, bits 2 to 4).
     private void Reveal()
     {
         var errors = _fifoErrors[_head % FifoDepth];
@@ -352,12 +360,12 @@ public unsafe struct Uart16550
 
     private void UpdateModem()
     {
-        // Looped back, the outputs are the inputs: DTR to DSR, RTS to CTS, OUT1 to RI, OUT2 to DCD.
+        // §8.9, bits 4 to 7: looped back, the outputs are the inputs: DTR to DSR, RTS to CTS, OUT1 to RI, OUT2 to DCD.
         var inputs = (_mcr & McrLoop) == 0
             ? MsrConnected
             : (byte)(((_mcr & 1) << 5) | ((_mcr & 2) << 3) | ((_mcr & 4) << 4) | ((_mcr & 8) << 4));
         var changed = (_msr ^ inputs) & 0xf0;
-        // Ring counts only where it ends.
+        // §8.9, bit 2: ring counts only where it ends.
         if ((inputs & MsrRing) != 0)
         {
             changed &= ~MsrRing;
@@ -366,6 +374,7 @@ public unsafe struct Uart16550
         _msr = (byte)(inputs | (_msr & MsrDeltas) | (changed >> 4));
     }
 
+    // By priority (§8.6, Table IV). The trigger level is §8.11's; below it a byte times out at once, as no time passes on the line.
     private readonly byte Identification()
     {
         var fifos = (_fcr & FcrEnable) != 0 ? IirFifos : (byte)0;

@@ -7,6 +7,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using NUnit.Framework;
 using Rvirt.Boot.Panic;
+using Rvirt.Core.DeviceTree;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Hypervisor.Host;
 
@@ -67,6 +68,10 @@ public class LayoutTests
             .Single(l => l.StartsWith("#define " + name + " ", StringComparison.Ordinal));
         Assert.That(int.Parse(line.Split(' ')[^1], CultureInfo.InvariantCulture), Is.EqualTo(value));
     }
+
+    /// <summary>The description of the host keeps as many harts as the run queue has places for, and assembly.</summary>
+    [TestCase(HostDescription.MaximumHarts)]
+    public void EveryHartThatIsKeptHasItsPlace(int kept) => Assert.That(kept, Is.EqualTo(Limits.MaximumHarts));
 
     private static int Offset<T>(string field) => (int)Marshal.OffsetOf<T>(field);
 }

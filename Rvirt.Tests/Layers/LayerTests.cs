@@ -69,8 +69,8 @@ public partial class LayerTests
         .SelectMany(path => File.ReadLines(path).Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal) && line.Contains('"')).Select(line => $"{Path.GetFileName(path)}: {line}"));
 
     /// <summary>
-    /// Below the boards, no board's name in a comment either, no <c>compatible</c> of a board, and no address of the board that guests see but
-    /// in its one table. A number behind <c>&amp;</c> is a mask.
+    /// Below the boards, no board's name in a comment, a page, a script or a project either, no <c>compatible</c> of a board, and no address of the
+    /// board that guests see but in its one table. A number behind <c>&amp;</c> is a mask.
     /// QEMU by itself is not a board: comments say what its harts and device models do, as they do of other makers' chips.
     /// </summary>
     [Test]
@@ -85,19 +85,19 @@ public partial class LayerTests
         var lines = ProductSources.Libraries.Where(name => !name.StartsWith("Rvirt.Platform.", StringComparison.Ordinal))
             .SelectMany(name => Directory.EnumerateFiles(Path.Combine(Repository.Top, name), "*", SearchOption.AllDirectories))
             .Where(path => !path.Split(Path.DirectorySeparatorChar).Intersect(["obj", "bin"]).Any() && path != table)
-            .Where(path => Path.GetExtension(path) is ".cs" or ".S" or ".inc" or ".ld")
+            .Where(path => Path.GetExtension(path) is ".cs" or ".S" or ".inc" or ".ld" or ".md" or ".py" or ".props" or ".targets" or ".csproj")
             .SelectMany(path => File.ReadLines(path).Where(Speaks).Select(line => $"{Path.GetRelativePath(Repository.Top, path)}: {line.Trim()}"));
         Assert.That(lines, Is.Empty);
         Assert.That(File.ReadLines(table).Count(Speaks), Is.GreaterThan(addresses.Count / 2), "the check finds them where they are");
     }
 
-    [GeneratedRegex("qemu('s)? ?virt|unleashed|sifive_u|fu[57]40|unmatched|visionfive|icicle|riscv-virtio", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("qemu('s)? ?virt|unleashed|sifive_u|fu[57]40|hifive|unmatched|visionfive|icicle|riscv-virtio", RegexOptions.IgnoreCase)]
     private static partial Regex BoardOrCompatible();
 
     [GeneratedRegex(@"(?<!& )\b0x([0-9a-f_]+)", RegexOptions.IgnoreCase)]
     private static partial Regex HexNumber();
 
-    [GeneratedRegex("qemu ?virt|QEMU|unleashed|sifive_u|visionfive", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("qemu ?virt|QEMU|unleashed|sifive_u|hifive|visionfive", RegexOptions.IgnoreCase)]
     private static partial Regex BoardName();
 
     /// <summary>The hart is several interfaces, so that a stand-in has what is under test and no member that only refuses.</summary>

@@ -10,6 +10,7 @@ using System.Reflection.PortableExecutable;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using NUnit.Framework;
+using Rvirt.Core.Freestanding;
 using Rvirt.Core.Host;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
@@ -59,9 +60,10 @@ public sealed class ModeTests
     [TestCaseSource(typeof(ProductSources), nameof(ProductSources.Libraries))]
     public void NoMethodOutsideTheFolderTouchesWhatAHartHoldsOfItsGuest(string assembly)
     {
-        string[] names = [.. typeof(IFloatingPoint).GetMethods().Select(method => method.Name),
+        // How long v registers are, anybody may ask: set-up gives them a room.
+        string[] names = [.. typeof(IFloatingPoint).GetMethods().Concat(typeof(IVectors).GetMethods()).Select(method => method.Name).Where(name => name != nameof(IVectors.ProbeVectorBytes)),
             nameof(ISupervisorCsrs.ReadSstatus), nameof(ISupervisorCsrs.WriteSstatus), nameof(ISupervisorCsrs.WriteScounteren)];
-        string[] types = [typeof(IFloatingPoint).FullName!, typeof(ISupervisorCsrs).FullName!];
+        string[] types = [typeof(IFloatingPoint).FullName!, typeof(IVectors).FullName!, typeof(ISupervisorCsrs).FullName!];
         var touching = Uses(assembly).Where(use => !use.Field && types.Contains(use.Of) && names.Contains(use.Name)).ToArray();
         Assert.That(touching.Where(use => use.By != Namespace).Select(use => use.Text), Is.Empty);
         if (assembly == "Rvirt.Core")
@@ -84,6 +86,34 @@ public sealed class ModeTests
         Assert.That(naming, Is.EqualTo(project == "Rvirt.Hypervisor" ? new[] { Choice } : []));
     }
 
+    // Assembly enters and leaves a guest by the head of the virtual hart. A debugger alone looks further, from outside of the image: a file without an
+    // instruction gives the places of the CSRs as symbols, and the script reads those.
+    [Test]
+    public void NoAssemblyKnowsWhereAGuestsCsrsAre()
+    {
+        const string Symbols = "Rvirt.Boot/Assembly/DebuggerOffsets.S";
+        string[] places = [$"{Prefix(typeof(VCpu))}_{nameof(VCpu.Csrs).ToUpperInvariant()}", Prefix(typeof(GuestCsrs)) + "_"];
+        bool Names(string text) => places.Append("rvirt_offset_").Any(name => text.Contains(name, StringComparison.Ordinal));
+        string[] kinds = ["*.S", "*.inc", "*.ld", "*.py"];
+        var naming = ProductSources.Libraries.SelectMany(project => kinds.SelectMany(kind => ProductSources.Files(project, kind)))
+            .Where(file => Names(File.ReadAllText(file))).Select(file => Path.GetRelativePath(Repository.Top, file));
+        Assert.That(naming, Is.EquivalentTo([Symbols, "Rvirt.Boot/Debugger/rvirt.py"]));
+        var lines = File.ReadLines(Path.Combine(Repository.Top, Symbols)).Where(line => places.Any(place => line.Contains(place, StringComparison.Ordinal))).ToArray();
+        Assert.That(lines, Is.Not.Empty.And.All.StartsWith("    OFFSET "));
+    }
+
+    // What the guest is given has its number in the specification, and so has a trap that was noted down, for who reads of it: neither decides by it.
+    [Test]
+    public void NoFileOutsideTheFolderKnowsWhatACauseMeans()
+    {
+        string[] names = [nameof(ExceptionCause), nameof(Interrupts.CauseBit), nameof(Interrupts.SoftwareCause), nameof(Interrupts.TimerCause), nameof(Interrupts.ExternalCause)];
+        var naming = ProductSources.Libraries.SelectMany(Files).Where(file => !file.StartsWith(Folder + "/", StringComparison.Ordinal) && Words(file).Overlaps(names));
+        Assert.That(naming, Is.EquivalentTo([
+            "Rvirt.Core/Privileged/ExceptionCause.cs", "Rvirt.Core/Privileged/Interrupts.cs",
+            "Rvirt.Core/Traps/DeviceAccess.cs", "Rvirt.Core/Traps/TrapHandler.cs",
+            "Rvirt.Hypervisor/Host/TraceText.cs"]));
+    }
+
     // How the guest accesses memory is a number to the MMU, which the policy of the way it is run gives a meaning; the walk alone, which judges a
     // guest's entries as the specification has it, is told what that means.
     [Test]
@@ -100,6 +130,8 @@ public sealed class ModeTests
     private static void Writes(ref VCpu v) => v.Csrs.Sip = 0;
 
     private static ref ulong TakesTheAddress(ref GuestCsrs csrs) => ref csrs.Sip;
+
+    private static string Prefix(Type type) => type.GetCustomAttribute<AsmOffsetsAttribute>()!.Prefix;
 
     private static IEnumerable<string> Files(string project) => ProductSources.Files(project).Select(file => Path.GetRelativePath(Repository.Top, file));
 

@@ -113,10 +113,6 @@ public readonly unsafe struct QuietHost(QuietHart* hart) : IHypervisorHost
 
     public ulong ReadTime() => 0;
 
-    public ulong ReadCycle() => 0;
-
-    public ulong ReadInstret() => 0;
-
     public void SetTimer(ulong deadline)
     {
     }

@@ -9,8 +9,9 @@ namespace Rvirt.Core.Modes.Deprivileged;
 /// <remarks>
 /// <para>
 /// Both of the guest's modes run in U-mode, so that one of the hart's causes can mean two things: only the guest's own mode says which. All that
-/// the guest can see of S-mode is emulated. The hart keeps three things while the virtual hart is loaded: FS and SD of <c>sstatus</c>, because
-/// hardware changes them; <c>scounteren</c>, which is all ones while the guest is in S-mode; and the f registers.
+/// the guest can see of S-mode is emulated. The hart keeps three things while the virtual hart is loaded: FS and SD of <c>sstatus</c>, and VS where
+/// the guest has vectors, because hardware changes them; <c>scounteren</c>, which is all ones while the guest is in S-mode; and the registers of its
+/// units (<see cref="HartUnits"/>), which the guest changes without a trap.
 /// </para>
 /// <para>
 /// SUM of the hart's own <c>sstatus</c> stays set, so that the guest's instructions are read through the shadow tables. That a page can be read
@@ -21,7 +22,7 @@ namespace Rvirt.Core.Modes.Deprivileged;
 /// Each rule of a CSR stands in <see cref="CsrFile"/>, each of a trap in <see cref="TrapEntry"/>. <see cref="HotPath"/> does the frequent in
 /// straight code, and agrees with them over all that they can meet: tests compare them.
 /// </para>
-/// <para>It does not promise that an instruction is carried out that the guest changed on another hart without a fence, nor vectors, nor big-endian data.</para>
+/// <para>It does not promise that an instruction is carried out that the guest changed on another hart without a fence, nor big-endian data.</para>
 /// </remarks>
 public readonly struct DeprivilegedMode<THost> : IExecutionMode<THost>
     where THost : struct, ITrapHost

@@ -3,6 +3,7 @@ using Rvirt.Core.Host;
 using Rvirt.Core.Instructions;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.Sbi;
+using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 
 namespace Rvirt.Core.Modes.Deprivileged;
@@ -17,8 +18,6 @@ namespace Rvirt.Core.Modes.Deprivileged;
 /// </remarks>
 internal static class HotPath
 {
-    private const ulong ChainLimit = 32;
-
     private const ulong PageSize = 4096;
 
     private const ulong SoftwareBits =
@@ -110,9 +109,10 @@ internal static class HotPath
                 }
             }
 
-            // A guest whose privileged instructions lead to each other for ever still leaves the hypervisor now and then.
+            // The counter that is kept anyway ends a chain, at each multiple of the limit: a budget of the chain's own would be an instruction more
+            // for each that is emulated, and a register. So a chain may end early, but none is longer than the limit.
             v.Counters.Emulated++;
-            if ((v.Counters.Emulated & (ChainLimit - 1)) == 0 || !TryFetchSystem(ref host, page, next, out instruction))
+            if ((v.Counters.Emulated & (TrapHandler.ChainLimit - 1)) == 0 || !TryFetchSystem(ref host, page, next, out instruction))
             {
                 v.Pc = next;
                 return QuickOutcome.Done;

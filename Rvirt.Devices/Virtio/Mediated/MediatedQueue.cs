@@ -15,6 +15,7 @@ namespace Rvirt.Devices.Virtio.Mediated;
 /// <para>Where the host's ring is full, the guest's chains wait in the guest's ring until entries come back.</para>
 /// <para>Nothing here trusts the guest. The host's device is trusted to be a virtio device, but what it returns is checked against
 /// what it was given.</para>
+/// <para>Clauses are of virtio 1.2. To the guest this is a device, whose side of the ring is <see cref="SplitQueue"/>; to the host's device it is a driver.</para>
 /// </remarks>
 internal unsafe struct MediatedQueue
 {
@@ -114,6 +115,7 @@ internal unsafe struct MediatedQueue
         }
 
         // SAFETY: all inside the memory given to Initialize.
+        // §2.7.10.1: the used ring's flags begin as 0; so do both indices (§2.7.6, §2.7.8).
         Unsafe.InitBlockUnaligned(_hostDescriptors, 0, (uint)RingPages(_hostSize));
         for (var i = 0u; i < _hostSize; i++)
         {
@@ -189,7 +191,7 @@ internal unsafe struct MediatedQueue
 
             if (!_guest.NamesEvents)
             {
-                // The guest tells of every chain: what it adds from here on comes with a notification of its own.
+                // The guest tells of every chain, as the used ring's flags stay 0 (§2.7.10.1): what it adds from here on comes with a notification of its own.
                 break;
             }
 
@@ -201,6 +203,8 @@ internal unsafe struct MediatedQueue
                 break;
             }
 
+            // §2.7.10.1: the guest tells of the chain at the index that it finds named, and not of one that it added before. So it is named first, and
+            // looked for afterwards, with a fence between.
             // Each round carries a chain: another hart of the guest that moves the index to and fro holds nobody here.
             host.IoFence();
             var next = _guest.ReadAvailable();
@@ -222,12 +226,14 @@ internal unsafe struct MediatedQueue
             return false;
         }
 
+        // §2.7.13.3.1: descriptors and entries are seen before the index that exposes them, so that it is written with release.
         Volatile.Write(ref *(ushort*)(_hostAvailable + RingLayout.IndexOffset), _hostAvailableIndex);
         if (DrainsItself)
         {
             DeferReturns();
         }
 
+        // §2.7.13.4.1: the index is seen before flags or event are read, else a device that has just gone to sleep is not told. §2.7.10.1 says when it is.
         host.IoFence();
         return _hostEvents
             ? RingLayout.CrossesEvent(
@@ -252,6 +258,7 @@ internal unsafe struct MediatedQueue
         var before = _guest.UsedIndex;
         while (true)
         {
+            // §2.7.8.2: the device writes entries and buffers before the index, so that it is read with acquire, and they behind it.
             var used = Volatile.Read(ref *(ushort*)(_hostUsed + RingLayout.IndexOffset));
             var count = (uint)(ushort)(used - _hostUsedIndex);
             if (count == 0)
@@ -259,6 +266,7 @@ internal unsafe struct MediatedQueue
                 break;
             }
 
+            // §2.7.8: an entry gives back a chain that was made available, so there are no more of them than chains.
             if (count > _inFlight || !TryReturn(count))
             {
                 Fault = QueueFault.Device;
@@ -269,11 +277,11 @@ internal unsafe struct MediatedQueue
             _guest.PublishUsed();
             if (!_hostEvents)
             {
-                // The device tells of every entry.
+                // The device tells of every entry, as the available ring's flags stay 0 (§2.7.7.2).
                 break;
             }
 
-            // The next entry is to be told; one that came before the device could see that is found by looking again.
+            // The next entry is to be told (§2.7.7.1); one that came before the device could see that is found by looking again, behind a fence (§2.7.14).
             Volatile.Write(ref *(ushort*)(_hostAvailable + RingLayout.EntriesOffset + (2 * _hostSize)), _hostUsedIndex);
             host.IoFence();
         }
@@ -288,6 +296,7 @@ internal unsafe struct MediatedQueue
             DeferReturns();
         }
 
+        // The guest sees the used index before it is asked what it wants to be told, as it names that before it looks again (§2.7.7.2, §2.7.14).
         host.IoFence();
         tell = _guest.WantsInterrupt(before);
         return Active;
@@ -330,6 +339,7 @@ internal unsafe struct MediatedQueue
         CarryAgain(memory, other);
         _waiting = false;
         Active = Fault == QueueFault.None;
+        // §2.7.13.3.1, as in Forward.
         Volatile.Write(ref *(ushort*)(_hostAvailable + RingLayout.IndexOffset), _hostAvailableIndex);
         if (DrainsItself)
         {
@@ -389,7 +399,7 @@ internal unsafe struct MediatedQueue
     // Reads, checks and translates one chain into free host descriptors, then makes it available. False: a fault, or it must wait.
     private bool TryCarry(in GuestMemory memory, ushort guestHead)
     {
-        // No table is larger than the host's queue: a chain of more could never be carried.
+        // No table is larger than the host's queue: a chain of more could never be carried, and a device may have a limit (§2.7.4.1).
         var chain = _guest.Chain(memory, guestHead, _hostSize);
         var slot = _free;
         var last = slot;
@@ -408,7 +418,7 @@ internal unsafe struct MediatedQueue
             }
 
             // SAFETY: slot is a free descriptor of ours, below the size.
-            // Free descriptors are linked in the order they are handed out: the next link is known before the next descriptor.
+            // §2.7.13.1, with free descriptors linked in the order they are handed out: the next link is known before the next descriptor.
             var next = _hostNext[slot];
             _hostDescriptors[2 * slot] = buffer.HostAddress;
             _hostDescriptors[(2 * slot) + 1] = buffer.Length | ((ulong)buffer.Flags << 32) | ((ulong)next << 48);
@@ -427,6 +437,7 @@ internal unsafe struct MediatedQueue
         _free = slot;
         _freeCount -= count;
         _inFlight++;
+        // §2.7.13.2: the head goes into the next entry; §2.7.13.3: the index runs freely. The device sees neither before Forward shows it.
         *(ushort*)(_hostAvailable + RingLayout.EntriesOffset + (2 * (_hostAvailableIndex & (_hostSize - 1)))) = head;
         _hostAvailableIndex++;
         return true;
@@ -447,6 +458,7 @@ internal unsafe struct MediatedQueue
             var from = (uint*)(_hostUsed + RingLayout.EntriesOffset + (8 * (_hostUsedIndex & (_hostSize - 1))));
             var head = Volatile.Read(ref from[0]);
             var length = Volatile.Read(ref from[1]);
+            // §2.7.8: it names the head of a chain that the device has. The length is the device's word to the guest (§2.7.8.2), and nothing here goes by it.
             if (head >= _hostSize || _chains[head].Count == 0)
             {
                 return false;
@@ -465,7 +477,7 @@ internal unsafe struct MediatedQueue
         return true;
     }
 
-    // Asks the host for an interrupt no earlier than the guest wants one, and at the last of what is in flight at the latest.
+    // Asks the host for an interrupt no earlier than the guest wants one, and at the last of what is in flight at the latest (§2.7.7.1).
     private readonly void DeferReturns()
     {
         if (!_hostEvents || _inFlight == 0)

@@ -132,7 +132,7 @@ public sealed class HotPathLimitTests
         }
 
         Assert.That(machine.Illegal(ReadSatp), Is.EqualTo(TrapOutcome.Resume));
-        Assert.That((machine.V.Pc, machine.V.Counters.Emulated), Is.EqualTo((TrapMachine.Entry + (33 * 4), 33UL)));
+        Assert.That((machine.V.Pc, machine.V.Counters.Emulated), Is.EqualTo((TrapMachine.Entry + (32 * 4), 32UL)));
     }
 
     [TestCase(new[] { ReadScause, Nop }, 4UL, 8UL)]
