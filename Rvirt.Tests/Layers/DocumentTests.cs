@@ -42,14 +42,50 @@ public partial class DocumentTests
         Assert.That(named.Except(targets), Is.Empty);
     }
 
+    /// <summary>Wherever it stands; in a table's column for tests all else has to be there as well, as a bare name says nothing of what it is.</summary>
     [TestCaseSource(nameof(Documents))]
     public void EveryFileAndTestNamedExists(string document)
     {
-        var types = typeof(DocumentTests).Assembly.GetTypes().Select(type => type.Name).ToHashSet();
-        var missing = Code().Matches(Read(document)).Select(match => match.Groups[1].Value)
-            .Where(name => (IsPath().IsMatch(name) && !File.Exists(Path.Combine(Repository.Top, name)) && !Directory.Exists(Path.Combine(Repository.Top, name)))
-                || (IsFixture().IsMatch(name) && !types.Contains(name)));
+        var text = Read(document);
+        var missing = Code().Matches(text).Select(match => match.Groups[1].Value)
+            .Where(name => (IsPath().IsMatch(name) && !IsThere(name)) || (TestNames.IsWrittenAsOne(name) && !TestNames.Exists(name)))
+            .Concat(MissingInColumns(text));
         Assert.That(missing, Is.Empty);
+    }
+
+    /// <summary>Each way in which a document names a test.</summary>
+    [TestCase("DocumentTests", "DocumentationTests")]
+    [TestCase("Hostile.QemuTests", "Layers.QemuTests")]
+    [TestCase("GuestBusTests.An_interrupt_that_cannot_be_routed_is_refused", "GuestBusTests.A_device_whose_interrupt_cannot_be_routed_is_not_connected")]
+    [TestCase("DocumentTests.EveryFileAndTestNamedExists", "DocumentTests.Read")]
+    [TestCase("CsrLockstepTests.EveryCsrInstruction...", "CsrLockstepTests.NoCsrInstruction...")]
+    [TestCase("ShortAddressTests.Debian_has_all_memory_that_the_window_reaches(16,2,0)", "ShortAddressTests.Debian_has_all_memory_that_the_window_reaches(16,2,9)")]
+    [TestCase("DebianGuestTests.Has_random_numbers_before_its_first_process", "SeedTests.Has_random_numbers_before_its_first_process")]
+    [TestCase("Too_long_a_command_line", "Too_long_a_name_of_no_test")]
+    public void ATestIsFoundByItsNameAndNoOther(string name, string other)
+    {
+        Assert.That(new[] { name, other }.Where(TestNames.IsWrittenAsOne), Is.EqualTo([name, other]));
+        Assert.That(new[] { name, other }.Where(TestNames.Exists), Is.EqualTo([name]));
+    }
+
+    [TestCase("found by", "NoSuchTest", true)]
+    [TestCase("found by", "Struct.NoSuchCase", true)]
+    [TestCase("found by", "refuse_nothing", true)]
+    [TestCase("tests that failed", "no-such-program", true)]
+    [TestCase("found by", "SaysWhyInOneLine", false)]
+    [TestCase("found by", "Struct.SmallIntegersThroughPointers", false)]
+    [TestCase("found by", "Overlap.*", false)]
+    [TestCase("found by", "refuse_iterator", false)]
+    [TestCase("found by", "UnixSockets", false)]
+    [TestCase("held by", "Rvirt.Aot", false)]
+    [TestCase("tests that failed", "storm-timer", false)]
+    [TestCase("tests that failed", "decoder", false)]
+    [TestCase("what", "NoSuchTest", false)]
+    public void AColumnForTestsNamesNothingElse(string head, string name, bool missing)
+    {
+        var page = $"Text.\n\n| bug | {head} |\n|---|---|\n| `Unsafe.Write` | `{name}` |\n\n| bug | also |\n|---|---|\n| `Gone` | `Gone` |\n";
+        string[] expected = missing ? [name] : [];
+        Assert.That(MissingInColumns(page), Is.EqualTo(expected));
     }
 
     /// <summary>A file that a page names in code, or in a pattern, is the end of the path of one that is there; those of the board that a page has its reader write are not.</summary>
@@ -96,6 +132,12 @@ public partial class DocumentTests
         }
     }
 
+    private static bool IsThere(string path) => File.Exists(Path.Combine(Repository.Top, path)) || Directory.Exists(Path.Combine(Repository.Top, path));
+
+    // Files and make targets have tests of their own.
+    private static IEnumerable<string> MissingInColumns(string text) => TestNames.InColumns(text)
+        .Where(name => !name.Contains('/') && !name.StartsWith("make ", StringComparison.Ordinal) && !IsThere(name) && !TestNames.Exists(name));
+
     private static string Read(string file) => File.ReadAllText(Path.Combine(Repository.Top, file));
 
     private static HashSet<string> Anchors(string file) => Heading().Matches(File.ReadAllText(file))
@@ -125,7 +167,4 @@ public partial class DocumentTests
 
     [GeneratedRegex(@"^(Rvirt\.[A-Za-z]+|docs|guests|\.ci)/[A-Za-z0-9_./-]*[A-Za-z0-9]$")]
     private static partial Regex IsPath();
-
-    [GeneratedRegex(@"^[A-Z][A-Za-z0-9]+Tests$")]
-    private static partial Regex IsFixture();
 }
