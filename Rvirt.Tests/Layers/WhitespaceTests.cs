@@ -63,7 +63,6 @@ public sealed partial class WhitespaceTests
     [TestCase("folder/a", "#!/bin/sh\nif true; then\n  two\nfi\n", Indent + " in line 3")]
     [TestCase("a.py", "#!/usr/bin/env python3\nprint(1,\n      2)\n")]
     [TestCase("a.csproj", "<Project>\n  <A />\n   <B />\n</Project>\n", Indent + " in line 3")]
-    [TestCase("a.json", "{\n  \"a\": [\n\n   \"b\"\n  ]\n", Indent + " in line 4")]
     public void WhatIsWrittenOtherwiseIsSeen(string name, string text, params string[] faults) =>
         Assert.That(Faults(name, Encoding.UTF8.GetBytes(text)), Is.EqualTo(faults));
 
