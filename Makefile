@@ -22,7 +22,7 @@ override tool_record := Rvirt.Tool/obj/built
 # The boards whose images a target needs: make qemu and the like need one board's.
 override boards_virt := Rvirt.Platform.Qemu
 override boards_unleashed := Rvirt.Platform.Unleashed
-override boards := $(or $(boards_$(BOARD)),$(if $(filter image test,$(MAKECMDGOALS)),$(boards_virt) $(boards_unleashed),$(boards_virt)))
+override boards := $(or $(boards_$(BOARD)),$(if $(filter image test release,$(MAKECMDGOALS)),$(boards_virt) $(boards_unleashed),$(boards_virt)))
 override need_sdk := command -v dotnet >/dev/null || { echo 'Rvirt needs the .NET 10 SDK: no dotnet command here' >&2; exit 1; }
 override newer = [ -n "$$(find $(2) \( -name bin -o -name obj \) -prune -o -newer $(1) -print -quit 2>&1)" ]
 
@@ -35,34 +35,56 @@ endif
 
 help:
 	@echo 'make qemu      build the hypervisor and a Debian guest, and boot it on QEMU; then: ssh -p 10001 root@localhost'
-	@echo '    BOARD=virt|unleashed  the board that QEMU is; guests have disk and network on virt'
-	@echo '    FIRMWARE=stub|sbi   Rvirt with its own machine-mode part (default), or above OpenSBI'
-	@echo '    GUESTS=1..4         that many guests, each with a disk, a network; SSH ports 10001, 10002, ...'
-	@echo '    VCPUS=1..8          harts of each guest, each with one of the machine'
-	@echo '    KERNEL=FILE         your own kernel or other S-mode payload: an ELF or a flat Image'
-	@echo '    INITRD=FILE         its initial RAM disk'
+	@echo '    BOARD=virt|unleashed  the board that QEMU is (default virt); guests have disk and network on virt'
+	@echo '    FIRMWARE=stub|sbi   Rvirt with its own machine-mode part, or above OpenSBI (default stub)'
+	@echo '    GUESTS=1..4         that many guests, each with a disk, a network (default 1); SSH ports 10001, 10002, ...'
+	@echo '    VCPUS=1..8          harts of each guest, each with one of the machine (default 1)'
+	@echo '    KERNEL=FILE         your own kernel or other S-mode payload: an ELF or a flat Image (default: the Debian guest)'
+	@echo '    INITRD=FILE         its initial RAM disk (default: that of the Debian guest, or none where KERNEL is given)'
 	@echo '    APPEND="..."        its command line (default console=ttyS0)'
 	@echo '    DISK=FILE           a raw disk for the first guest (default: a copy of the built root disk)'
-	@echo '    MEMORY=512M         RAM of each guest'
-	@echo '    NATIVE=1            the same guest straight on QEMU, without Rvirt'
-	@echo '    SSH_PORT=10001      port of the first guest on 127.0.0.1'
-	@echo '    QEMU_EXTRA="..."    further options of QEMU'
-	@echo 'make ssh       log in to a running guest (GUEST=0), or run a command there (CMD="...")'
-	@echo 'make qemu-gdb  like make qemu, stopped at the first instruction until a debugger connects'
+	@echo '    MEMORY=512M         RAM of each guest (default 512M)'
+	@echo '    NATIVE=1            the same guest straight on QEMU, without Rvirt (default 0)'
+	@echo '    SSH_PORT=10001      port of the first guest on 127.0.0.1 (default 10001)'
+	@echo '    QEMU_EXTRA="..."    further options of QEMU (default: none)'
+	@echo 'make ssh       log in to a running guest, or run a command there'
+	@echo '    GUEST=0..3          which guest (default 0)'
+	@echo '    SSH_PORT=10001      port of the first guest (default 10001)'
+	@echo '    CMD="..."           the command (default: a login)'
+	@echo 'make qemu-gdb  like make qemu, with its settings, stopped at the first instruction until a debugger connects'
+	@echo '    GDB_PORT=1234       where it connects (default 1234)'
 	@echo 'make gdb       that debugger, in another terminal: gdb-multiarch with the hypervisor in C# (docs/debugging.md)'
-	@echo '    GDB_PORT=1234       where they meet, for both'
-	@echo 'make fuzz      feed the parsers, loaders, virtio and the decoder with bad input until something breaks (TARGET=all|blob|decoder|kernel|tree|virtio, FOR=seconds)'
-	@echo 'make test      unit, compiler and whole-system tests (FILTER=... takes a dotnet test filter)'
-	@echo 'make lockstep  random privileged programs, on the reference hart and under Rvirt (N=10000000 instructions, SEED=1, JOBS=2)'
-	@echo '    SWITCH=1            put the virtual hart down after every trap, spoil its hart, and go on with it'
-	@echo '    VECTORS=1           vectors on both machines, and vector instructions in the programs'
-	@echo 'make bench     benchmarks: BenchmarkDotNet on this machine, and the benchmark guest on QEMU (BENCH="guest|nested|desktop|publish ...": one of them; BENCH=size: where the bytes of the image go)'
-	@echo 'make desktop-linux  boot the Debian guest without QEMU, on an interpreted hart in this process, under Rvirt (NATIVE=1: without)'
-	@echo '    UNTIL=TEXT          end when the console shows it (default "login:"); STRICT=1 a hart on which a missing fence shows'
+	@echo '    BOARD=virt|unleashed  the board that make qemu-gdb was told (default virt)'
+	@echo '    FIRMWARE=stub|sbi   the image that it was told (default stub)'
+	@echo '    GDB_PORT=1234       where they meet (default 1234)'
+	@echo 'make fuzz      feed the parsers, loaders, virtio and the decoder with bad input until something breaks'
+	@echo '    TARGET=all|blob|decoder|kernel|network|partitions|tree|virtio  what is fed (default all)'
+	@echo '    FOR=60              seconds after which it ends (default 0: it does not)'
+	@echo 'make test      unit, compiler and whole-system tests'
+	@echo '    FILTER=...          a filter of dotnet test (default: all tests)'
+	@echo 'make lockstep  random privileged programs, on the reference hart and under Rvirt'
+	@echo '    N=10000000          instructions (default 10000000)'
+	@echo '    SEED=1              seed of the first program (default 1)'
+	@echo '    JOBS=2              programs at a time (default: as many as the machine has processors)'
+	@echo '    SWITCH=1            put the virtual hart down after every trap, spoil its hart, and go on with it (default 0)'
+	@echo '    VECTORS=1           vectors on both machines, and vector instructions in the programs (default 0)'
+	@echo '    SIBLINGS=1          two or three virtual harts, which take turns on one hart of the host (default 0)'
+	@echo 'make bench     benchmarks: BenchmarkDotNet on this machine, and the benchmark guest on QEMU'
+	@echo '    BENCH="guest|nested|desktop|publish|size ..."  one of them, with its options; size: where the bytes of the image go (default: guest, publish and desktop)'
+	@echo 'make desktop-linux  boot the Debian guest without QEMU, on an interpreted hart in this process, under Rvirt'
+	@echo '    NATIVE=1            without Rvirt (default 0)'
+	@echo '    APPEND="..."        the command line of the kernel (default "console=ttyS0 rvirt.name=desktop")'
+	@echo '    UNTIL=TEXT          end when the console shows it (default "login:")'
+	@echo '    STRICT=1            a hart on which a missing fence shows (default 0)'
 	@echo 'make coverage  line and branch coverage of the fast tests, as a table and in artifacts/coverage'
-	@echo 'make mutation  mutation testing of a library (PROJECT=Core|Mmu, FILES="**/Sbi/*.cs"); slow: see docs/mutation.md'
-	@echo 'make image     the hypervisor images, in $(images) (BOARD=virt|unleashed: one board alone)'
+	@echo 'make mutation  mutation testing of a library; slow: see docs/mutation.md'
+	@echo '    PROJECT=Core|Mmu    the library (needed)'
+	@echo '    FILES="**/Sbi/*.cs"  its files (default **/*.cs)'
+	@echo 'make image     the hypervisor images, in $(images)'
+	@echo '    BOARD=virt|unleashed  that board alone (default: both)'
 	@echo 'make packages  the libraries and the compiler as NuGet packages, in artifacts/packages (docs/packages.md)'
+	@echo 'make api       the documentation of all that is public in the libraries, as Markdown, in artifacts/api-pages'
+	@echo 'make release   an archive that runs without .NET: images, tool, guest, checksums, in artifacts/release'
 	@echo 'make guest     the Debian guest, in artifacts/guest'
 	@echo 'make firmware  the newest OpenSBI that Debian serves, which tests run Rvirt above, in artifacts/firmware'
 	@echo 'make tool      Rvirt.Tool, which judges settings and runs guests (each target that needs it does that by itself)'
@@ -155,6 +177,18 @@ packages: judge
 	@rm -rf artifacts/packages
 	@dotnet pack rvirt.sln -c $(configuration) --nologo -v q -clp:ErrorsOnly
 	@ls -l artifacts/packages | awk 'NR > 1 { print "packages: artifacts/packages/" $$9 ", " $$5 " bytes" }'
+
+.PHONY: api
+api: judge
+	@echo 'api: building'
+	@for project in Rvirt.Testing Rvirt.Platform.Qemu Rvirt.Platform.Unleashed; do \
+		dotnet build $$project -c $(configuration) --nologo -v q -p:RunAnalyzers=false '-clp:ErrorsOnly;NoSummary' || exit; done
+	@dotnet tool restore >/dev/null && rm -rf artifacts/api-pages && dotnet docfx metadata docs/api.json --warningsAsErrors >artifacts/api.log || { cat artifacts/api.log; exit 1; }
+	@echo "api: $$(find artifacts/api-pages -name '*.md' | wc -l) pages in artifacts/api-pages"
+
+.PHONY: release
+release: image guest tool
+	@guests/release.sh
 
 .PHONY: desktop-linux
 desktop-linux: guest

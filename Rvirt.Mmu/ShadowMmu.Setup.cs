@@ -66,6 +66,14 @@ public unsafe partial struct ShadowMmu<TViews>
         }
     }
 
+    /// <summary>The memory that the host's walker reads, roots and tables, as host physical addresses.</summary>
+    public readonly void Walked(out ulong address, out ulong length)
+    {
+        const ulong Roots = RootCount * ShadowRoot.Pages * Pte.PageSize;
+        address = _tablesAddress - Roots;
+        length = Roots + ((ulong)_tableCount * Pte.PageSize);
+    }
+
     // Zero is not the empty value of all fields.
     private void ClearRecords()
     {

@@ -153,30 +153,9 @@ public sealed unsafe class Machine : HartBoard, IDeviceMemory, IDisposable
         while (done < steps && !Ended)
         {
             var slice = Harts.Length == 1 ? steps - done : Math.Min(Slice, steps - done);
-            var longest = 0UL;
-            foreach (var hart in Harts)
-            {
-                hart.BeginSlice();
-                longest = Math.Max(longest, _threads[hart.Id] is { } thread ? thread.Run(slice) : hart.Run(slice));
-                if (Harts.Length == 1)
-                {
-                    Passed += longest;
-                    hart.BeginSlice();
-                }
-            }
-
-            if (Harts.Length > 1)
-            {
-                foreach (var hart in Harts)
-                {
-                    hart.BeginSlice();
-                }
-
-                Passed += longest;
-            }
-
+            var longest = Harts.Length == 1 ? RunAlone(Hart, slice) : RunInTurn(slice);
             done += longest;
-            if (longest == 0 && !Ended && !SkipIdle())
+            if (longest == 0 && !Ended && !TrySkipIdle())
             {
                 break;
             }
@@ -185,7 +164,44 @@ public sealed unsafe class Machine : HartBoard, IDeviceMemory, IDisposable
         return done;
     }
 
-    private bool SkipIdle()
+    /// <summary>Runs one hart while all others stand still: for who chooses himself whose turn it is.</summary>
+    /// <param name="hart">The hart.</param>
+    /// <param name="steps">Instructions at most; the turn ends before where its software waits.</param>
+    /// <returns>Instructions run.</returns>
+    internal ulong RunAlone(Hart hart, ulong steps)
+    {
+        var made = RunSlice(hart, steps);
+        Passed += made;
+        hart.BeginSlice();
+        return made;
+    }
+
+    private ulong RunInTurn(ulong slice)
+    {
+        var longest = 0UL;
+        foreach (var hart in Harts)
+        {
+            longest = Math.Max(longest, RunSlice(hart, slice));
+        }
+
+        foreach (var hart in Harts)
+        {
+            hart.BeginSlice();
+        }
+
+        Passed += longest;
+        return longest;
+    }
+
+    private ulong RunSlice(Hart hart, ulong slice)
+    {
+        hart.BeginSlice();
+        return _threads[hart.Id] is { } thread ? thread.Run(slice) : hart.Run(slice);
+    }
+
+    /// <summary>Lets time pass until the next timer of a hart, where all wait.</summary>
+    /// <returns>False where none is set.</returns>
+    internal bool TrySkipIdle()
     {
         var next = ulong.MaxValue;
         foreach (var hart in Harts)

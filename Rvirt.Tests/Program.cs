@@ -13,7 +13,7 @@ public static class Program
             case "lockstep":
                 return LockstepCommand.Run(arguments.AsSpan(1));
             default:
-                Console.Error.WriteLine("usage: lockstep [INSTRUCTIONS] [FIRST-SEED] [JOBS] [PUT-DOWN] [VECTORS]");
+                Console.Error.WriteLine("usage: lockstep [INSTRUCTIONS] [FIRST-SEED] [JOBS] [PUT-DOWN] [VECTORS] [SIBLINGS]");
                 return 2;
         }
     }

@@ -10,6 +10,7 @@ var root = new RootCommand("Builds and checks the blobs that carry guests to Rvi
     ConsoleCommand.Create(),
     MonitorCommand.Create(),
     GuestsCommand.Create(),
+    TraceCommand.Create(),
     CompletionCommand.Create(),
     RunCommand.CreateForDebugger(),
     SshCommand.Create(),

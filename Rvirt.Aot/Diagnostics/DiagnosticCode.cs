@@ -31,4 +31,5 @@ public enum DiagnosticCode
     Recursion = 27,
     StackUse = 28,
     AsmIntrinsic = 29,
+    FixedAddress = 30,
 }

@@ -47,6 +47,7 @@ public sealed partial class MethodLowering
         {
             return new Operand(constant);
         }
+        RefuseFixedAddress(load.Target, isStore: false, load.IsVolatile);
         var address = LowerPointer(load.Target);
         var alignment = AlignmentOf(load.Target, shape, load.UnalignedPrefix);
         if (!shape.IsAggregate)
@@ -65,6 +66,7 @@ public sealed partial class MethodLowering
     private Operand LowerStObj(StObj store)
     {
         var shape = ShapeOf(store.Type);
+        RefuseFixedAddress(store.Target, isStore: true, store.IsVolatile);
         var address = LowerPointer(store.Target);
         if (store.Value is NewObj { ILRangeIsEmpty: true } construct && shape.IsAggregate && construct.Method.DeclaringType.IsReferenceType != true)
         {
@@ -81,6 +83,54 @@ public sealed partial class MethodLowering
         var value = LowerScalar(store.Value);
         StoreScalar(value, address, shape, alignment, store.IsVolatile);
         return new Operand(Narrow(value, shape));
+    }
+
+    /// <summary>
+    /// Refuses a plain access to an address that the program's text fixes: that is a device's register, and LLVM leaves out and moves plain
+    /// accesses as suits it. An initializer has no devices, and is refused otherwise.
+    /// </summary>
+    private void RefuseFixedAddress(ILInstruction target, bool isStore, bool isVolatile)
+    {
+        if (!isVolatile && !_instance.Definition.IsConstructor && FixedAddressOf(target) is { } address)
+        {
+            var (what, access) = isStore
+                ? ("store to", "[AsmIntrinsic(\"sw $1, 0($0)\")] static extern void Store(ulong register, uint value)")
+                : ("load from", "[AsmIntrinsic(\"lwu $0, 0($1)\")] static extern uint Load(ulong register)");
+            throw new RefusalException(
+                DiagnosticCode.FixedAddress, $"a plain {what} 0x{address:x}, a fixed address, may be left out or moved: for a device's register, {access}; for memory, a pointer by [LinkerSymbol]");
+        }
+    }
+
+    /// <summary>The constant that an address is or is counted from, where the method says so; offsets alone, below the first page's end, are none.</summary>
+    private static ulong? FixedAddressOf(ILInstruction instruction)
+    {
+        const long firstPage = 4096;
+        for (var steps = 0; steps < 32; steps++)
+        {
+            switch (instruction)
+            {
+                case LdcI4 { Value: >= (int)firstPage or < 0 } constant:
+                    return (uint)constant.Value;
+                case LdcI8 { Value: >= firstPage or < 0 } constant:
+                    return (ulong)constant.Value;
+                case Conv conversion:
+                    instruction = conversion.Argument;
+                    break;
+                case LdFlda { Field.DeclaringType.IsReferenceType: not true } field:
+                    instruction = field.Target;
+                    break;
+                case BinaryNumericInstruction { Operator: BinaryNumericOperator.Add, Right: not LdLoc { Variable.Type.Kind: ICSharpCode.Decompiler.TypeSystem.TypeKind.Pointer } } sum:
+                    instruction = sum.Left;
+                    break;
+                case LdLoc { Variable: { Kind: VariableKind.Local or VariableKind.StackSlot, AddressCount: 0, StoreInstructions: [StLoc only] } }:
+                    instruction = only.Value;
+                    break;
+                default:
+                    return null;
+            }
+        }
+
+        return null;
     }
 
     /// <summary>What is known of an address's alignment: fields of packed structs have less than their type asks for.</summary>

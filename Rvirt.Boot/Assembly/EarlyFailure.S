@@ -17,7 +17,7 @@ rvirt_early_failure:
 1:  lbu     a0, 0(s0)
     beqz    a0, 2f
     li      a7, SBI_PUTCHAR
-    ecall
+    call    rvirt_firmware_call
     addi    s0, s0, 1
     j       1b
 2:
@@ -42,8 +42,8 @@ rvirt_end_failed:
     li      a1, 1
     li      a6, 0
     li      a7, SBI_SRST
-    ecall
+    call    rvirt_firmware_call
     li      a7, SBI_SHUTDOWN
-    ecall
+    call    rvirt_firmware_call
 5:  wfi
     j       5b

@@ -54,6 +54,10 @@ start:
     lla     t0, __machine_end
     sd      t0, BOOT_INFO_OPEN_START(s0)
 
+    lla     t0, rvirt_direct_call
+    ld      t0, 0(t0)
+    bnez    t0, rvirt_enter_resident
+
     call    rvirt_enter_window              /* returns at its window address, window base in a0 */
 
     call    rvirt_relocate

@@ -4,24 +4,25 @@
  */
 #include "Csr.inc"
 #include "Registers.inc"
+#include "TrapMode.inc"
 #include "rvirt_offsets.inc"
 
 #define X(n) (HOST_FRAME_X + 8 * (n))
 
     .section .text.trap, "ax", @progbits
     .balign 4
-    .globl rvirt_host_trap_vector
-rvirt_host_trap_vector:                     /* sp = 0, sscratch = the interrupted sp */
-    csrrw   sp, sscratch, zero
+    .globl TRAP_NAME(rvirt_host_trap_vector)
+TRAP_NAME(rvirt_host_trap_vector):          /* sp = 0, the scratch register = the interrupted sp */
+    csrrw   sp, TRAP_CSR(scratch), zero
     addi    sp, sp, -HOST_FRAME_SIZE
     sd      t0, X(5)(sp)
     sd      t1, X(6)(sp)
     lla     t0, nested_trap
-    csrrw   t0, stvec, t0                   /* there are two vectors of guests' traps */
+    csrrw   t0, TRAP_CSR(tvec), t0                   /* there are two vectors of guests' traps */
     sd      t0, X(0)(sp)
     sd      t2, X(7)(sp)
     sd      t3, X(28)(sp)
-    csrr    t0, sepc
+    csrr    t0, TRAP_CSR(epc)
     lla     t1, __guards_start
     lla     t2, __guards_end
 1:  bgeu    t1, t2, bug
@@ -33,15 +34,15 @@ rvirt_host_trap_vector:                     /* sp = 0, sscratch = the interrupte
 
 2:  lw      t3, 4(t1)
     add     t3, t3, t1
-    csrw    sepc, t3                        /* SPP is S: sret goes back into the hypervisor and leaves SPP U, as the guest needs it */
+    csrw    TRAP_CSR(epc), t3               /* back into the hypervisor; SPP or MPP is U then, which a guest in U-mode needs, and who guards in M-mode writes */
     ld      t0, X(0)(sp)
-    csrw    stvec, t0
+    csrw    TRAP_CSR(tvec), t0
     ld      t0, X(5)(sp)
     ld      t1, X(6)(sp)
     ld      t2, X(7)(sp)
     ld      t3, X(28)(sp)
     addi    sp, sp, HOST_FRAME_SIZE
-    sret
+    TRAP_RETURN
 
 bug:
     sd      x0, X(0)(sp)
@@ -54,11 +55,11 @@ bug:
     sd      x\n, X(\n)(sp)
     .endr
     sd      t0, HOST_FRAME_SEPC(sp)
-    csrr    t1, scause
+    csrr    t1, TRAP_CSR(cause)
     sd      t1, HOST_FRAME_SCAUSE(sp)
-    csrr    t1, stval
+    csrr    t1, TRAP_VALUE
     sd      t1, HOST_FRAME_STVAL(sp)
-    csrr    t1, sstatus
+    csrr    t1, TRAP_CSR(status)
     sd      t1, HOST_FRAME_SSTATUS(sp)
     mv      a0, sp
     call    rvirt_host_trap
@@ -68,7 +69,7 @@ bug:
     .balign 4
 nested_trap:
     lla     t0, 1f
-    csrw    stvec, t0
+    csrw    TRAP_CSR(tvec), t0
     lla     a0, nested_message
     j       rvirt_early_failure
     .balign 4

@@ -26,7 +26,7 @@ rvirt_probe_time:
     ret
 
 /* Puts back what firmware or a reset can have left set for U-mode, where the hart has it: what is in these CSRs then is anybody's
- * (Privileged spec 1.13, 3.4). Gives whether the hart took hstatus, and so may have the H extension, whatever its device tree says.
+ * (Privileged spec 1.13, 3.4). Gives 1 where the hart took hstatus, and so may have the H extension, whatever its device tree says, and adds 2 where it took senvcfg.
  * senvcfg: no landing pads, shadow stacks or masked pointers, whose faults no guest knows (12.1.10).
  * hstatus: U-mode may not use HLV, HLVX and HSV (HU), which would reach past the guest's tables to the host's memory, and sret leads to no
  * virtual machine (SPV) (18.2.1). */
@@ -34,8 +34,11 @@ rvirt_probe_time:
 rvirt_settle_user_mode:
     RVIRT_GUARD 1f
     csrw    CSR_SENVCFG, zero
-1:  li      a0, 0
-    RVIRT_GUARD 2f
+    li      t0, 2
+    j       2f
+1:  li      t0, 0
+2:  mv      a0, t0
+    RVIRT_GUARD 3f
     csrw    CSR_HSTATUS, zero
-    li      a0, 1
-2:  ret
+    ori     a0, t0, 1
+3:  ret

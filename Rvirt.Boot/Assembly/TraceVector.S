@@ -5,16 +5,17 @@
  */
 #include "Csr.inc"
 #include "Limits.inc"
+#include "TrapMode.inc"
 #include "rvirt_offsets.inc"
 
 #define X(n) (VCPU_X + 8 * (n))
 
     .section .text.trap, "ax", @progbits
     .balign 64
-    .globl rvirt_trace_vector
-rvirt_trace_vector:
-    csrrw   sp, sscratch, sp
-    beqz    sp, rvirt_host_trap_vector
+    .globl TRAP_NAME(rvirt_trace_vector)
+TRAP_NAME(rvirt_trace_vector):
+    csrrw   sp, TRAP_CSR(scratch), sp
+    beqz    sp, TRAP_NAME(rvirt_host_trap_vector)
     sd      x5, X(5)(sp)
     sd      x6, X(6)(sp)
     sd      x7, X(7)(sp)
@@ -35,11 +36,11 @@ rvirt_trace_vector:
     j       2f
 1:  ld      x7, 0(x7)
 2:  sd      x7, TRACE_RING_RECORDS + TRACE_RECORD_TIME(x6)
-    csrr    x7, sepc
+    csrr    x7, TRAP_CSR(epc)
     sd      x7, TRACE_RING_RECORDS + TRACE_RECORD_PC(x6)
-    csrr    x7, scause
+    csrr    x7, TRAP_CSR(cause)
     sd      x7, TRACE_RING_RECORDS + TRACE_RECORD_CAUSE(x6)
-    csrr    x7, stval
+    csrr    x7, TRAP_VALUE
     sd      x7, TRACE_RING_RECORDS + TRACE_RECORD_VALUE(x6)
     ld      x7, TRACE_RING_COUNT(x5)
     addi    x7, x7, 1
@@ -48,5 +49,5 @@ rvirt_trace_vector:
     ld      x5, X(5)(sp)
     ld      x6, X(6)(sp)
     ld      x7, X(7)(sp)
-    csrrw   sp, sscratch, sp
-    j       rvirt_trap_vector
+    csrrw   sp, TRAP_CSR(scratch), sp
+    j       TRAP_NAME(rvirt_trap_vector)

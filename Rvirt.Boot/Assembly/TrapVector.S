@@ -6,16 +6,17 @@
  */
 #include "Csr.inc"
 #include "Registers.inc"
+#include "TrapMode.inc"
 #include "rvirt_offsets.inc"
 
 #define X(n) (VCPU_X + 8 * (n))
 
     .section .text.trap, "ax", @progbits
     .balign 64
-    .globl rvirt_trap_vector
-rvirt_trap_vector:
-    csrrw   sp, sscratch, sp
-    beqz    sp, rvirt_host_trap_vector
+    .globl TRAP_NAME(rvirt_trap_vector)
+TRAP_NAME(rvirt_trap_vector):
+    csrrw   sp, TRAP_CSR(scratch), sp
+    beqz    sp, TRAP_NAME(rvirt_host_trap_vector)
     sd      x1, X(1)(sp)
     sd      x3, X(3)(sp)
     sd      x4, X(4)(sp)
@@ -25,25 +26,25 @@ rvirt_trap_vector:
     sd      x8, X(8)(sp)
     sd      x9, X(9)(sp)
     sd      x10, X(10)(sp)
-    csrrw   x10, sscratch, zero             /* the guest's x2 */
+    csrrw   x10, TRAP_CSR(scratch), zero             /* the guest's x2 */
     .irp    n, X11_TO_X27, 28, X29_TO_X31
     sd      x\n, X(\n)(sp)
     .endr
     sd      x10, X(2)(sp)
-    csrr    x11, sepc
+    csrr    x11, TRAP_CSR(epc)
     sd      x11, VCPU_PC(sp)
-    csrr    a1, scause
-    csrr    a2, stval
+    csrr    a1, TRAP_CSR(cause)
+    csrr    a2, TRAP_VALUE
     mv      a0, sp
     ld      sp, VCPU_HOST_STACK(sp)
-    jal     rvirt_trap                      /* (virtual hart, scause, stval): the virtual hart to enter next */
+    jal     TRAP_NAME(rvirt_trap)           /* (virtual hart, cause, value): the virtual hart to enter next */
 
 /* a0 = the virtual hart to run. Never returns: its next trap starts at the top of its host stack. */
-    .globl rvirt_enter_guest
-rvirt_enter_guest:
+    .globl TRAP_NAME(rvirt_enter_guest)
+TRAP_NAME(rvirt_enter_guest):
     ld      x1, VCPU_PC(a0)
-    csrw    sscratch, a0
-    csrw    sepc, x1
+    csrw    TRAP_CSR(scratch), a0
+    csrw    TRAP_CSR(epc), x1
     ld      x1, X(1)(a0)
     ld      x2, X(2)(a0)
     ld      x3, X(3)(a0)
@@ -57,4 +58,4 @@ rvirt_enter_guest:
     ld      x\n, X(\n)(a0)
     .endr
     ld      x10, X(10)(a0)
-    sret
+    TRAP_RETURN

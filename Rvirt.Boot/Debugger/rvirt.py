@@ -17,7 +17,7 @@ MODES = {0: "U", 1: "S"}
 NAMES = "zero ra sp gp tp t0 t1 t2 s0 s1 a0 a1 a2 a3 a4 a5 a6 a7 s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 t3 t4 t5 t6".split()
 CSRS = "sstatus sie sip stvec sscratch sepc scause stval satp scounteren".split()
 # In the order of Rvirt.Core/VirtualHart/TrapCounters.cs.
-COUNTERS = "emulated sbi-calls page-faults mmio exceptions interrupts host-interrupts".split()
+COUNTERS = "emulated sbi-calls page-faults mmio exceptions interrupts host-interrupts timers-set".split()
 
 
 def register(name):
@@ -76,6 +76,8 @@ class Attach(gdb.Command):
         gdb.execute("set confirm off")
         # Images call the top of the working copy /_, wherever it lies.
         gdb.execute(f"set substitute-path /_ {quoted(TOP)}")
+        # gdb takes what comes later for the answer to its next question, and an emulator on a busy host is late.
+        gdb.execute("set remotetimeout 600")
         gdb.execute("target remote " + (argument or "127.0.0.1:1234"), to_string=True)
         base = window()
         if base is None:

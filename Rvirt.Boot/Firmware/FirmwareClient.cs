@@ -55,6 +55,9 @@ internal struct FirmwareClient
     /// <summary>Physical address of the register that has the time, where the machine-mode part says that there is no CSR for it; else 0.</summary>
     internal ulong TimeRegister { readonly get; private set; }
 
+    /// <summary>Physical address of the CLINT, where the machine-mode part is our own.</summary>
+    internal readonly ulong Clint => Call(OwnExtension, 1).Value;
+
     /// <summary>Whether it is Rvirt's own machine-mode part.</summary>
     internal readonly bool IsOwn => _implementation == OwnMachineMode;
 

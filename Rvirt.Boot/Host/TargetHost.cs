@@ -13,8 +13,20 @@ namespace Rvirt.Boot.Host;
 /// <summary>The real hart and the real device registers, in S-mode, behind the interfaces of the portable code.</summary>
 internal unsafe struct TargetHost : IHypervisorHost
 {
+    // An interrupt of M-mode stands this many bits above S-mode's (Privileged spec 1.13 §3.1.9).
+    private const int MachineShift = 2;
+
+    // Where the CLINT has what each hart's time is compared with.
+    private const ulong ClintCompare = 0x4000;
+
     private readonly ulong _window;
     private readonly bool _hasStimecmp;
+
+    // The hypervisor runs in M-mode. Then its timer and its own interrupt are the CLINT's, each hart's registers at their place there.
+    private readonly bool _resident;
+    private readonly ulong _clint;
+    private ulong _hartId;
+    private bool _hasSenvcfg;
 
     // Where the time is read, seen through the window; 0: in its CSR.
     private readonly ulong _timeRegister;
@@ -26,15 +38,29 @@ internal unsafe struct TargetHost : IHypervisorHost
     internal TargetHost(ulong window, bool mayTrap)
     {
         _window = window;
-        _hasStimecmp = mayTrap && Routines.ProbeStimecmp() != 0;
+        // SAFETY: a word of the image.
+        _resident = *Routines.DirectCall() != 0;
+
+        // A resident guest's own timer it would be.
+        _hasStimecmp = !_resident && mayTrap && Routines.ProbeStimecmp() != 0;
         _firmware = default;
         _firmware.Probe();
+        _clint = _resident ? _firmware.Clint : 0;
+        _hartId = _resident ? Instructions.ReadMhartid() : 0;
+        _hasSenvcfg = false;
         _timeRegister = _firmware.TimeRegister == 0 ? 0 : _firmware.TimeRegister + window;
         MistrustsInstructions = false;
     }
 
     /// <inheritdoc/>
     public bool MistrustsInstructions { readonly get; private set; }
+
+    /// <inheritdoc/>
+    public readonly bool IsResident
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _resident;
+    }
 
     /// <inheritdoc/>
     public readonly PhysicalMemory Memory => new(_window);
@@ -66,13 +92,38 @@ internal unsafe struct TargetHost : IHypervisorHost
     }
 
     /// <inheritdoc/>
-    public readonly bool ProbeStimecmp() => Routines.ProbeStimecmp() != 0;
+    public readonly bool ProbeStimecmp() => !_resident && Routines.ProbeStimecmp() != 0;
 
     /// <inheritdoc/>
-    public void SettleUserMode() => MistrustsInstructions |= Routines.SettleUserMode() != 0;
+    public void SettleUserMode()
+    {
+        var found = Routines.SettleUserMode();
+        MistrustsInstructions |= (found & 1) != 0;
+        _hasSenvcfg = (found & 2) != 0;
+    }
 
     /// <inheritdoc/>
-    public void Adopt(in HostHart hart) => MistrustsInstructions = hart.MayHaveHypervisorExtension;
+    public void Adopt(in HostHart hart)
+    {
+        MistrustsInstructions = hart.MayHaveHypervisorExtension;
+        _hartId = hart.HartId;
+    }
+
+    /// <inheritdoc/>
+    public readonly void Confine(ulong memory, ulong memoryLength, ulong tables, ulong tablesLength)
+    {
+        // Two ranges that end where the second and the fourth register say (TOR); whatever lies in neither is shut (Privileged spec 1.13 §3.7.1).
+        const ulong TopOfRange = 1 << 3;
+        const ulong All = TopOfRange | 7;
+        const ulong Read = TopOfRange | 1;
+        const int Shift = 2;
+        // What another life left of the H extension, which no guest is offered, is off.
+        Routines.SettleUserMode();
+        Instructions.WritePmpConfiguration(0);
+        Instructions.WritePmpAddresses(memory >> Shift, (memory + memoryLength) >> Shift, tables >> Shift, (tables + tablesLength) >> Shift);
+        Instructions.WritePmpConfiguration((All << 8) | (Read << 24));
+        Instructions.SfenceAll();
+    }
 
     /// <inheritdoc/>
     public readonly void WriteEmergency(byte value) => _firmware.Write(value);
@@ -100,7 +151,7 @@ internal unsafe struct TargetHost : IHypervisorHost
         IoFence();
         if (_firmware.HasHartState)
         {
-            return _firmware.StartHart(hartId, Memory.Address(Routines.StartHart()), address) == 0;
+            return _firmware.StartHart(hartId, Memory.Address(_resident ? Routines.StartResidentHart() : Routines.StartHart()), address) == 0;
         }
 
         if (hartId < Limits.MaximumHarts)
@@ -114,7 +165,17 @@ internal unsafe struct TargetHost : IHypervisorHost
 
     /// <inheritdoc/>
     // SAFETY: the virtual hart is set up and stays in place.
-    public readonly void EnterGuest(VCpu* virtualHart) => Routines.EnterGuest(virtualHart);
+    public readonly void EnterGuest(VCpu* virtualHart)
+    {
+        if (_resident)
+        {
+            Routines.EnterResidentGuest(virtualHart);
+        }
+        else
+        {
+            Routines.EnterGuest(virtualHart);
+        }
+    }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -125,24 +186,50 @@ internal unsafe struct TargetHost : IHypervisorHost
     public readonly void WriteSstatus(ulong value) => Instructions.WriteSstatus(value);
 
     /// <inheritdoc/>
-    public readonly ulong ReadSie() => Instructions.ReadSie();
+    public readonly ulong ReadSie() => _resident ? (Instructions.ReadMie() >> MachineShift) & Interrupts.All : Instructions.ReadSie();
 
     /// <inheritdoc/>
-    public readonly void SetSie(ulong bits) => Instructions.SetSie(bits);
+    public readonly void SetSie(ulong bits)
+    {
+        if (_resident)
+        {
+            Instructions.SetMie((bits & Interrupts.All) << MachineShift);
+        }
+        else
+        {
+            Instructions.SetSie(bits);
+        }
+    }
 
     /// <inheritdoc/>
-    public readonly void ClearSie(ulong bits) => Instructions.ClearSie(bits);
+    public readonly void ClearSie(ulong bits)
+    {
+        if (_resident)
+        {
+            Instructions.ClearMie((bits & Interrupts.All) << MachineShift);
+        }
+        else
+        {
+            Instructions.ClearSie(bits);
+        }
+    }
 
     /// <inheritdoc/>
-    public readonly ulong ReadSip() => Instructions.ReadSip();
+    public readonly ulong ReadSip() => _resident ? (Instructions.ReadMip() >> MachineShift) & Interrupts.All : Instructions.ReadSip();
 
     /// <inheritdoc/>
+    /// <remarks>A fence follows: else requests may be looked for before, and the interrupt of one that comes in between is lost.</remarks>
     public readonly void ClearSoftwareInterrupt()
     {
-        Instructions.ClearSoftwareInterrupt();
-        // CSR writes are device output (Unprivileged spec, Zicsr): else requests may be looked for before, and the interrupt of one that
-        // comes in between is lost.
-        Instructions.IoFence();
+        if (_resident)
+        {
+            Instructions.Store32(_clint + (_hartId * sizeof(uint)), 0);
+            Instructions.IoFence();
+        }
+        else
+        {
+            Instructions.ClearSoftwareInterrupt();
+        }
     }
 
     /// <inheritdoc/>
@@ -170,7 +257,11 @@ internal unsafe struct TargetHost : IHypervisorHost
     /// <inheritdoc/>
     public readonly void SetTimer(ulong deadline)
     {
-        if (_hasStimecmp)
+        if (_resident)
+        {
+            Instructions.Store64(_clint + ClintCompare + (_hartId * sizeof(ulong)), deadline);
+        }
+        else if (_hasStimecmp)
         {
             Instructions.WriteStimecmp(deadline);
         }
@@ -191,7 +282,19 @@ internal unsafe struct TargetHost : IHypervisorHost
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly bool TryFetch(ulong va, out uint instruction)
+    public readonly bool TryFetch(ulong va, out uint instruction) =>
+        _resident ? TryFetchResident(va, out instruction) : TryFetchDeprivileged(va, out instruction);
+
+    private static bool TryFetchResident(ulong va, out uint instruction)
+    {
+        var low = Instructions.TryLoadResidentHalf(va);
+        var high = (low & 3) == 3 ? Instructions.TryLoadResidentHalf(va + 2) : 0;
+        instruction = (uint)low | ((uint)high << 16);
+        return (long)low >= 0 && (long)high >= 0;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryFetchDeprivileged(ulong va, out uint instruction)
     {
         var low = Instructions.TryLoadGuestHalf(va);
         instruction = (uint)low;
@@ -231,7 +334,88 @@ internal unsafe struct TargetHost : IHypervisorHost
     }
 
     /// <inheritdoc/>
-    public readonly void NoteTraps(bool on) => Instructions.WriteStvec((ulong)(on ? Routines.TraceVector() : Routines.TrapVector()));
+    public readonly void NoteTraps(bool on)
+    {
+        if (_resident)
+        {
+            Instructions.WriteMtvec((ulong)(on ? Routines.MachineTraceVector() : Routines.MachineTrapVector()));
+        }
+        else
+        {
+            Instructions.WriteStvec((ulong)(on ? Routines.TraceVector() : Routines.TrapVector()));
+        }
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly ulong ReadMstatus() => Instructions.ReadMstatus();
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void WriteMstatus(ulong value) => Instructions.WriteMstatus(value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly ulong ReadSupervisor(uint number) => number switch
+    {
+        Csr.Sstatus => Instructions.ReadSstatus(),
+        Csr.Sie => Instructions.ReadSie(),
+        Csr.Sip => Instructions.ReadSip(),
+        Csr.Stvec => Instructions.ReadStvec(),
+        Csr.Sscratch => Instructions.ReadSscratch(),
+        Csr.Sepc => Instructions.ReadSepc(),
+        Csr.Scause => Instructions.ReadScause(),
+        Csr.Stval => Instructions.ReadStval(),
+        Csr.Scounteren => Instructions.ReadScounteren(),
+        Csr.Senvcfg => _hasSenvcfg ? Instructions.ReadSenvcfg() : 0,
+        _ => 0,
+    };
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void WriteSupervisor(uint number, ulong value)
+    {
+        switch (number)
+        {
+            case Csr.Sie:
+                Instructions.WriteSie(value);
+                break;
+            case Csr.Stvec:
+                Instructions.WriteStvec(value);
+                break;
+            case Csr.Sscratch:
+                Instructions.WriteSscratch(value);
+                break;
+            case Csr.Sepc:
+                Instructions.WriteSepc(value);
+                break;
+            case Csr.Scause:
+                Instructions.WriteScause(value);
+                break;
+            case Csr.Stval:
+                Instructions.WriteStval(value);
+                break;
+            case Csr.Scounteren:
+                Instructions.WriteScounteren(value);
+                break;
+            case Csr.Senvcfg when _hasSenvcfg:
+                Instructions.WriteSenvcfg(value);
+                break;
+        }
+    }
+
+    /// <inheritdoc/>
+    public readonly void SetSupervisorPending(ulong bits, bool pending)
+    {
+        if (pending)
+        {
+            Instructions.SetMip(bits);
+        }
+        else
+        {
+            Instructions.ClearMip(bits);
+        }
+    }
 
     /// <inheritdoc/>
     public readonly void DropReservation()

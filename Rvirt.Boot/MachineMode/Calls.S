@@ -135,15 +135,19 @@ hart_state:
     slli    t0, a0, M_BLOCK_SHIFT
     lla     t3, rvirt_machine_harts
     add     t3, t3, t0
-    ld      t2, M_MSIP(t3)
-    beqz    t2, invalid                     /* no such hart ever came by */
     ld      t0, M_STATE(t3)
-    addi    t0, t0, -HSM_STOPPED
+    addi    t0, t0, -HSM_UNUSABLE
+    beqz    t0, invalid
+    addi    t0, t0, HSM_UNUSABLE - HSM_STOPPED
     bnez    t0, already_available
     sd      a1, M_START(t3)
     sd      a2, M_OPAQUE(t3)
+    fence   w, w                            /* a hart that sees the state sees those */
     li      t0, HSM_START_PENDING
     sd      t0, M_STATE(t3)
+    fence   rw, rw                          /* this and the fence of a hart that comes: it sees the state, or this its register, or both */
+    ld      t2, M_MSIP(t3)
+    beqz    t2, success                     /* it has not come yet, and looks before it sleeps */
     fence   rw, o                           /* the state, before the other hart is told */
     li      t0, 1
     sw      t0, 0(t2)
@@ -155,10 +159,12 @@ hart_state:
     slli    t0, a0, M_BLOCK_SHIFT
     lla     t3, rvirt_machine_harts
     add     t3, t3, t0
-    ld      t2, M_MSIP(t3)
-    beqz    t2, invalid
     ld      a1, M_STATE(t3)
-    li      a0, SBI_SUCCESS
+    li      t0, HSM_START_PENDING
+    beq     a1, t0, 2f
+    ld      t0, M_MSIP(t3)
+    beqz    t0, invalid                     /* no such hart ever came by, and nobody waits for it */
+2:  li      a0, SBI_SUCCESS
     j       return_legacy
 already_available:
     li      a0, SBI_ERR_ALREADY_AVAILABLE
@@ -171,11 +177,13 @@ hart_stop:
     fence   rw, rw
     sd      t0, M_STATE(s0)
 
-/* s0 = the hart's block. Waits for hart_start. */
+/* s0 = the hart's block, with its M_MSIP. Waits for hart_start, which may have come before the hart did. */
     .globl rvirt_machine_stopped
 rvirt_machine_stopped:
     li      t0, MIP_MSIP
     csrw    mie, t0
+    fence   orw, rw                         /* M_MSIP and M_STATE are there for others, and msip is cleared, before the state is read */
+    j       2f
 1:  wfi
     csrr    t0, mip
     andi    t0, t0, MIP_MSIP
@@ -183,17 +191,21 @@ rvirt_machine_stopped:
     ld      t0, M_MSIP(s0)
     sw      zero, 0(t0)
     fence   o, rw                           /* a start that follows interrupts again */
-    ld      t0, M_STATE(s0)
+2:  ld      t0, M_STATE(s0)
     addi    t0, t0, -HSM_START_PENDING
     bnez    t0, 1b
+    fence   r, rw
     csrr    a0, mhartid
     ld      a1, M_OPAQUE(s0)
     sd      zero, M_STATE(s0)               /* HSM_STARTED */
     ld      t0, M_START(s0)
 
-/* t0 = where S-mode begins, with translation off and interrupts masked; a0 and a1 are its arguments. */
+/* t0 = where S-mode begins, with translation off and interrupts masked; a0 and a1 are its arguments. Below resident guests it is M-mode that goes on there. */
     .globl rvirt_machine_enter
 rvirt_machine_enter:
+    lla     t1, rvirt_direct_call
+    ld      t1, 0(t1)
+    bnez    t1, rvirt_machine_stay
     csrw    satp, zero
     csrw    sie, zero
     csrw    mepc, t0
@@ -288,8 +300,12 @@ probe_extension:
 1:  li      a0, SBI_SUCCESS
     j       return_legacy
 
-/* Our own: where S-mode reads the time, 0 where that is the time CSR. */
+/* Our own: where S-mode reads the time, 0 where that is the time CSR; and where the CLINT is. */
 own:
+    li      a1, CLINT_BASE
+    li      t0, 1
+    li      a0, SBI_SUCCESS
+    beq     a6, t0, return_legacy
     bnez    a6, not_supported
     ld      a1, M_TIME_REGISTER(sp)
     li      a0, SBI_SUCCESS

@@ -1,17 +1,8 @@
 /* Reset: every hart starts here in M-mode, a1 = device tree. One goes on to boot, the others sleep until SBI HSM starts them. */
 #include "MachineMode.inc"
 
-/* Runs the next instruction, which may be illegal on this hart; then goes on behind it. */
-    .macro  TRY instruction:vararg
-    lla     t6, 9990f
-    csrw    mtvec, t6
-    \instruction
-    .balign 4
-9990:
-    .endm
-
     .section .text.machine.start, "ax", @progbits
-    .globl rvirt_machine_start, rvirt_machine_sleep
+    .globl rvirt_machine_start, rvirt_machine_unusable, rvirt_machine_sleep
 rvirt_machine_start:
     csrw    mie, zero
     csrr    a0, mhartid
@@ -19,7 +10,7 @@ rvirt_machine_start:
     bgeu    a0, t0, rvirt_machine_sleep
 
     /* Harts without S-mode are no use (some boards have one): a trap at what belongs to S-mode puts them to sleep. */
-    lla     t6, rvirt_machine_sleep
+    lla     t6, rvirt_machine_unusable
     csrw    mtvec, t6
     csrw    satp, zero
     li      t0, 0xb1ff                      /* all exceptions that a guest or S-mode can raise, but its ecall */
@@ -31,7 +22,7 @@ rvirt_machine_start:
     csrr    t0, misa                        /* where none of these trapped; zero says nothing */
     beqz    t0, 1f
     slli    t0, t0, 63 - ('S' - 'A')
-    bgez    t0, rvirt_machine_sleep
+    bgez    t0, rvirt_machine_unusable
 1:  lla     s0, rvirt_machine_harts
     slli    t0, a0, M_BLOCK_SHIFT
     add     s0, s0, t0
@@ -93,10 +84,30 @@ rvirt_machine_start:
     amoswap.w.aqrl t1, t1, (t0)
     bnez    t1, rvirt_machine_stopped
     sd      zero, M_STATE(s0)               /* HSM_STARTED */
+
+    /* C# reads the machine's tree here as it does later: this part is not told what is in there. */
+    lla     sp, rvirt_boot_stack_top
+    mv      s1, a1
+    mv      a0, a1
+    call    rvirt_choose_mode
+    beqz    a0, 2f
+    jal     t3, rvirt_machine_fits
+    beqz    a0, 2f                          /* C# says so */
+    lla     t0, rvirt_machine_direct_call
+    lla     t1, rvirt_direct_call
+    sd      t0, 0(t1)
+2:  csrr    a0, mhartid
+    mv      a1, s1
     lla     t0, rvirt_start
     j       rvirt_machine_enter
 
-    .balign 4                               /* mtvec may lead here */
+    .balign 4                               /* mtvec may lead here; a0 = the hart's id, and hart_start refuses it from now on */
+rvirt_machine_unusable:
+    lla     s0, rvirt_machine_harts
+    slli    t0, a0, M_BLOCK_SHIFT
+    add     s0, s0, t0
+    li      t0, HSM_UNUSABLE
+    sd      t0, M_STATE(s0)
 rvirt_machine_sleep:
     wfi
     j       rvirt_machine_sleep

@@ -1,6 +1,9 @@
 using System.Runtime.InteropServices;
+using System.Threading;
 using Rvirt.Boot.Host;
+using Rvirt.Boot.Target;
 using Rvirt.Core.Freestanding;
+using Rvirt.Hypervisor.Host;
 using Rvirt.Hypervisor.VirtualMachines;
 
 namespace Rvirt.Boot.Panic;
@@ -25,15 +28,15 @@ internal static unsafe class PanicEntry
     /// <summary>Tells where the harts' last traps are.</summary>
     internal static void UseMachine(HostMachine<TargetHost>* machine) => s_machine = machine;
 
-    // Set by the first panic: one in its report must not come to the console again.
-    private static bool s_panics;
+    // The stack of the hart that panicked first: one in its report must not come to the console again, one on another hart not come between.
+    private static ulong s_stack;
 
     /// <summary>A check that failed, or an exception.</summary>
     [UnmanagedCallersOnly(EntryPoint = "rvirt_panic")]
     internal static void Check(uint kind, byte* what, nuint pc)
     {
         var host = new TargetHost(s_window, mayTrap: false);
-        SendWhatWaits(ref host);
+        Begin(ref host);
         PanicReport.Check(ref host, kind, what, pc);
         TraceReport<TargetHost>.Write(s_machine, ref host);
         MachineEnd.Finish(ref host, Status);
@@ -44,19 +47,32 @@ internal static unsafe class PanicEntry
     internal static void Trap(HostFrame* frame)
     {
         var host = new TargetHost(s_window, mayTrap: false);
-        SendWhatWaits(ref host);
+        Begin(ref host);
         PanicReport.Trap(ref host, frame);
         TraceReport<TargetHost>.Write(s_machine, ref host);
         MachineEnd.Finish(ref host, Status);
     }
 
-    private static void SendWhatWaits(ref TargetHost host)
+    // The others stop before anything is printed, where they can. One that panics as well leaves the report to the first.
+    private static void Begin(ref TargetHost host)
     {
-        var first = !s_panics && s_machine != null;
-        s_panics = true;
-        if (first)
+        var stack = (ulong)Instructions.StackPointer();
+        var first = Interlocked.CompareExchange(ref s_stack, stack, 0);
+        if (first == 0)
         {
-            CoreLife<TargetHost>.FinishConsole(ref host, s_machine);
+            if (s_machine != null)
+            {
+                CoreLife<TargetHost>.HaltOthers(ref host, s_machine, stack);
+                CoreLife<TargetHost>.FinishConsole(ref host, s_machine);
+            }
+
+            return;
+        }
+
+        // A stack is aligned to its size.
+        while (((first ^ stack) & ~(ulong)(Limits.StackSize - 1)) != 0)
+        {
+            host.Wfi();
         }
     }
 }

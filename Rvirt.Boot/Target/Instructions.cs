@@ -25,7 +25,8 @@ internal static unsafe class Instructions
     [AsmIntrinsic("csrr $0, sip")]
     internal static extern ulong ReadSip();
 
-    [AsmIntrinsic("csrci sip, 2", ClobbersMemory = true)]
+    /// <summary>With the fence, from which the compiler would part it: CSR writes are device output (Unprivileged spec, Zicsr).</summary>
+    [AsmIntrinsic("csrci sip, 2\nfence iorw, iorw", ClobbersMemory = true)]
     internal static extern void ClearSoftwareInterrupt();
 
     [AsmIntrinsic("csrw scounteren, $0")]
@@ -54,6 +55,81 @@ internal static unsafe class Instructions
 
     [AsmIntrinsic("csrw stvec, $0")]
     internal static extern void WriteStvec(ulong value);
+
+    [AsmIntrinsic("csrw sie, $0")]
+    internal static extern void WriteSie(ulong value);
+
+    [AsmIntrinsic("csrr $0, stvec")]
+    internal static extern ulong ReadStvec();
+
+    [AsmIntrinsic("csrr $0, scounteren")]
+    internal static extern ulong ReadScounteren();
+
+    [AsmIntrinsic("csrr $0, sscratch")]
+    internal static extern ulong ReadSscratch();
+
+    [AsmIntrinsic("csrw sscratch, $0")]
+    internal static extern void WriteSscratch(ulong value);
+
+    [AsmIntrinsic("csrr $0, sepc")]
+    internal static extern ulong ReadSepc();
+
+    [AsmIntrinsic("csrw sepc, $0")]
+    internal static extern void WriteSepc(ulong value);
+
+    [AsmIntrinsic("csrr $0, scause")]
+    internal static extern ulong ReadScause();
+
+    [AsmIntrinsic("csrw scause, $0")]
+    internal static extern void WriteScause(ulong value);
+
+    [AsmIntrinsic("csrr $0, stval")]
+    internal static extern ulong ReadStval();
+
+    [AsmIntrinsic("csrw stval, $0")]
+    internal static extern void WriteStval(ulong value);
+
+    [AsmIntrinsic("csrr $0, 0x10a")]
+    internal static extern ulong ReadSenvcfg();
+
+    [AsmIntrinsic("csrw 0x10a, $0")]
+    internal static extern void WriteSenvcfg(ulong value);
+
+    [AsmIntrinsic("csrr $0, mhartid")]
+    internal static extern ulong ReadMhartid();
+
+    [AsmIntrinsic("csrr $0, mstatus")]
+    internal static extern ulong ReadMstatus();
+
+    [AsmIntrinsic("csrw mstatus, $0", ClobbersMemory = true)]
+    internal static extern void WriteMstatus(ulong value);
+
+    [AsmIntrinsic("csrw mtvec, $0")]
+    internal static extern void WriteMtvec(ulong value);
+
+    [AsmIntrinsic("csrr $0, mie")]
+    internal static extern ulong ReadMie();
+
+    [AsmIntrinsic("csrs mie, $0")]
+    internal static extern void SetMie(ulong bits);
+
+    [AsmIntrinsic("csrc mie, $0")]
+    internal static extern void ClearMie(ulong bits);
+
+    [AsmIntrinsic("csrr $0, mip")]
+    internal static extern ulong ReadMip();
+
+    [AsmIntrinsic("csrs mip, $0")]
+    internal static extern void SetMip(ulong bits);
+
+    [AsmIntrinsic("csrc mip, $0")]
+    internal static extern void ClearMip(ulong bits);
+
+    [AsmIntrinsic("csrw pmpaddr0, $0\ncsrw pmpaddr1, $1\ncsrw pmpaddr2, $2\ncsrw pmpaddr3, $3")]
+    internal static extern void WritePmpAddresses(ulong first, ulong second, ulong third, ulong fourth);
+
+    [AsmIntrinsic("csrw pmpcfg0, $0", ClobbersMemory = true)]
+    internal static extern void WritePmpConfiguration(ulong value);
 
     [AsmIntrinsic("rdtime $0")]
     internal static extern ulong ReadTime();
@@ -118,6 +194,28 @@ internal static unsafe class Instructions
         """,
         ClobbersMemory = true)]
     internal static extern ulong TryLoadGuestHalf(ulong va);
+
+    /// <summary>
+    /// Reads 16 bits as the guest below M-mode would fetch them, or all ones where there is nothing: by its mode and tables (MPRV, MXR), guarded as
+    /// above. <c>mstatus</c> is what it was, even where the guard's trap changed it.
+    /// </summary>
+    [AsmIntrinsic(
+        """
+        csrr t0, mstatus
+        li t1, 0xa0000
+        li $0, -1
+        csrs mstatus, t1
+        1: lhu $0, 0($1)
+        2: csrw mstatus, t0
+        .pushsection .guards, "a", @progbits
+        .balign 4
+        .word 1b - .
+        .word 2b - . + 4
+        .popsection
+        """,
+        ClobbersMemory = true,
+        Clobbers = "t0,t1")]
+    internal static extern ulong TryLoadResidentHalf(ulong va);
 
     [AsmIntrinsic("mv $0, sp")]
     internal static extern ulong* StackPointer();

@@ -13,6 +13,10 @@ internal static unsafe class Routines
     [DllImport("*", EntryPoint = "rvirt_enter_guest")]
     internal static extern void EnterGuest(VCpu* virtualHart);
 
+    /// <summary>Enters a resident guest (MachineVectors.S). Never returns.</summary>
+    [DllImport("*", EntryPoint = "rvirt_enter_guest_of_machine")]
+    internal static extern void EnterResidentGuest(VCpu* virtualHart);
+
     /// <summary>Calls the firmware (FirmwareCall.S).</summary>
     [DllImport("*", EntryPoint = "rvirt_firmware_call")]
     internal static extern FirmwareResult FirmwareCall(ulong a0, ulong a1, ulong a2, ulong a3, ulong a4, ulong a5, ulong function, ulong extension);
@@ -29,7 +33,7 @@ internal static unsafe class Routines
     [DllImport("*", EntryPoint = "rvirt_probe_time")]
     internal static extern ulong ProbeTime();
 
-    /// <summary>Puts back what firmware can have left set for U-mode, and gives whether the hart has CSRs of the H extension (Probes.S).</summary>
+    /// <summary>Puts back what firmware can have left set for U-mode, and gives 1 where the hart has CSRs of the H extension, plus 2 where it has senvcfg (Probes.S).</summary>
     [DllImport("*", EntryPoint = "rvirt_settle_user_mode")]
     internal static extern ulong SettleUserMode();
 
@@ -57,6 +61,14 @@ internal static unsafe class Routines
     [LinkerSymbol("rvirt_start_hart")]
     internal static extern byte* StartHart();
 
+    /// <summary>Where a further hart starts below resident guests (Resident.S).</summary>
+    [LinkerSymbol("rvirt_start_resident_hart")]
+    internal static extern byte* StartResidentHart();
+
+    /// <summary>Not zero where the hypervisor runs in M-mode (Resident.S).</summary>
+    [LinkerSymbol("rvirt_direct_call")]
+    internal static extern ulong* DirectCall();
+
     /// <summary>Where harts that nobody can start by a call look for their <see cref="Hypervisor.Host.HartStart"/> (LateHarts.S).</summary>
     [LinkerSymbol("rvirt_mailboxes")]
     internal static extern ulong* Mailboxes();
@@ -68,6 +80,14 @@ internal static unsafe class Routines
     /// <summary>Where they arrive that are noted down (TraceVector.S).</summary>
     [LinkerSymbol("rvirt_trace_vector")]
     internal static extern byte* TraceVector();
+
+    /// <summary>Where traps out of resident guests arrive (MachineVectors.S).</summary>
+    [LinkerSymbol("rvirt_trap_vector_of_machine")]
+    internal static extern byte* MachineTrapVector();
+
+    /// <summary>Where they arrive that are noted down (MachineVectors.S).</summary>
+    [LinkerSymbol("rvirt_trace_vector_of_machine")]
+    internal static extern byte* MachineTraceVector();
 
     /// <summary>First byte of the code.</summary>
     [LinkerSymbol("__image_start")]

@@ -14,6 +14,9 @@ public struct HostHart
     /// <summary>The PLIC's context for its S-mode, or -1.</summary>
     public int PlicContext;
 
+    /// <summary>The PLIC's context for its M-mode, or -1.</summary>
+    public int PlicMachineContext;
+
     /// <summary>What it has: I, M, A and C where its tree does not say, which is what the hypervisor itself needs.</summary>
     internal IsaExtensions Isa;
 

@@ -9,6 +9,7 @@ namespace Rvirt.Core.DeviceTree;
 public static unsafe class HostTree
 {
     private const uint SupervisorExternalInterrupt = 9;
+    private const uint MachineExternalInterrupt = 11;
 
     // Bytes of registers of a device whose node says less: a driver touches some.
     private const ulong SmallestDevice = 8;
@@ -336,7 +337,7 @@ public static unsafe class HostTree
             return;
         }
 
-        var hart = new HostHart { HartId = (uint)id, TranslationMode = mode, PlicContext = -1 };
+        var hart = new HostHart { HartId = (uint)id, TranslationMode = mode, PlicContext = -1, PlicMachineContext = -1 };
         ReadIsa(tree, node, ref hart);
         if (tree.TryChild(node, "interrupt-controller"u8, out var controller))
         {
@@ -426,11 +427,21 @@ public static unsafe class HostTree
         for (var i = 0; contexts.TryCell((i * 2) + 1, out var cause); i++)
         {
             contexts.TryCell(i * 2, out var phandle);
-            for (var hart = 0; cause == SupervisorExternalInterrupt && phandle != 0 && hart < host.HartCount; hart++)
+            for (var hart = 0; phandle != 0 && hart < host.HartCount; hart++)
             {
-                if (host.Harts[hart].InterruptPhandle == phandle && host.Harts[hart].PlicContext < 0)
+                ref var named = ref host.Harts[hart];
+                if (named.InterruptPhandle != phandle)
                 {
-                    host.Harts[hart].PlicContext = i;
+                    continue;
+                }
+
+                if (cause == SupervisorExternalInterrupt && named.PlicContext < 0)
+                {
+                    named.PlicContext = i;
+                }
+                else if (cause == MachineExternalInterrupt && named.PlicMachineContext < 0)
+                {
+                    named.PlicMachineContext = i;
                 }
             }
         }

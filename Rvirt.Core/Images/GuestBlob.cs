@@ -2,6 +2,7 @@ using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Rvirt.Core.DeviceTree;
+using Rvirt.Core.Disks;
 
 namespace Rvirt.Core.Images;
 
@@ -19,6 +20,11 @@ namespace Rvirt.Core.Images;
 ///         harts = &lt;1&gt;;                   // optional: 1
 ///         memory = &lt;0x0 0x20000000&gt;;     // optional: bytes, a multiple of 2 MiB
 ///         devices = &lt;7 6&gt;;               // optional: the host's virtio-mmio slots, in the guest's order
+///         ramdisk = /incbin/("root.img");     // optional: a disk in memory, in the slot behind those; each start begins with the file
+///         network = "private";                // optional: a network card that leads to other guests alone; network; is one on the machine's wire
+///         mac = [52 54 00 72 76 01];          // optional: its address; else 52:54:00:72:76 and the guest's number from 1 on
+///         disk = "rvirt.one";                 // optional: label of a partition of a disk of the host, in the slot behind that
+///         disk-readonly;                      // optional: it is not written, and may be other guests' too
 ///         share = &lt;100&gt;;                 // optional: 100; of the host's harts, where guests have to share them
 ///         pinned = &lt;0&gt;;                  // optional: 0; 1 gives each of its harts one of the host's to itself
 ///         autostart = &lt;1&gt;;               // optional: 1; 0 leaves it to be started later
@@ -45,6 +51,14 @@ public struct GuestBlob
     private const uint UsualShare = 100;
     private const int MaximumLabelLength = 31;
     private const ulong MemoryUnit = 0x200000;
+
+    // Of a virtio disk (virtio 1.2 §5.2.4).
+    private const int SectorBytes = 512;
+
+    // 52:54:00:72:76, the first byte the lowest; a guest's number comes behind it.
+    private const ulong OwnAddresses = 0x76_7200_5452;
+    private const int LastByteShift = 40;
+    private const int MacBytes = 6;
 
     /// <summary>The guests, in the order of the blob.</summary>
     public GuestList Guests;
@@ -141,6 +155,21 @@ public struct GuestBlob
                 return GuestBlobError.GuestWithoutKernel;
             }
 
+            if (guest.Mac != 0 && guest.Network == GuestNetworkKind.None)
+            {
+                return GuestBlobError.WrongMac;
+            }
+
+            if (guest.Mac == 0)
+            {
+                guest.Mac = OwnAddresses | ((ulong)(blob.Count + 1) << LastByteShift);
+            }
+
+            if (guest.DiskIsReadOnly && guest.Disk.Length == 0)
+            {
+                return GuestBlobError.WrongDisk;
+            }
+
             if ((given & guest.Devices) != 0)
             {
                 return GuestBlobError.DeviceGivenTwice;
@@ -152,6 +181,16 @@ public struct GuestBlob
                 if (blob.Guests[other].Label.SequenceEqual(guest.Label))
                 {
                     return GuestBlobError.SameLabel;
+                }
+
+                if (guest.Network != GuestNetworkKind.None && blob.Guests[other].Network != GuestNetworkKind.None && blob.Guests[other].Mac == guest.Mac)
+                {
+                    return GuestBlobError.SameMac;
+                }
+
+                if (guest.Disk.Length != 0 && blob.Guests[other].Disk.SequenceEqual(guest.Disk) && !(guest.DiskIsReadOnly && blob.Guests[other].DiskIsReadOnly))
+                {
+                    return GuestBlobError.DiskGivenTwice;
                 }
             }
 
@@ -175,7 +214,7 @@ public struct GuestBlob
         else if (name.SequenceEqual("label"u8))
         {
             guest.NameProperty = property;
-            return IsLabel(property) ? GuestBlobError.None : GuestBlobError.WrongLabel;
+            return IsLabel(property, MaximumLabelLength) ? GuestBlobError.None : GuestBlobError.WrongLabel;
         }
         else if (name.SequenceEqual("bootargs"u8))
         {
@@ -198,6 +237,33 @@ public struct GuestBlob
         else if (name.SequenceEqual("devices"u8))
         {
             return ReadDevices(property, ref guest);
+        }
+        else if (name.SequenceEqual("ramdisk"u8))
+        {
+            guest.RamDisk = property;
+            guest.HasDevices = true;
+            return property.Length != 0 && property.Length % SectorBytes == 0 ? GuestBlobError.None : GuestBlobError.WrongRamDisk;
+        }
+        else if (name.SequenceEqual("network"u8))
+        {
+            guest.HasDevices = true;
+            guest.Network = property.Length == 0 ? GuestNetworkKind.Wire : GuestNetworkKind.Private;
+            return property.Length == 0 || (property.TryString(out var which) && which.SequenceEqual("private"u8)) ? GuestBlobError.None : GuestBlobError.WrongNetwork;
+        }
+        else if (name.SequenceEqual("mac"u8))
+        {
+            return TryMac(property, out guest.Mac) ? GuestBlobError.None : GuestBlobError.WrongMac;
+        }
+        else if (name.SequenceEqual("disk"u8))
+        {
+            guest.DiskProperty = property;
+            guest.HasDevices = true;
+            return IsLabel(property, PartitionTable.MaximumLabelLength) ? GuestBlobError.None : GuestBlobError.WrongDisk;
+        }
+        else if (name.SequenceEqual("disk-readonly"u8))
+        {
+            guest.DiskIsReadOnly = true;
+            return property.Length == 0 ? GuestBlobError.None : GuestBlobError.WrongDisk;
         }
         else if (name.SequenceEqual("share"u8))
         {
@@ -250,6 +316,19 @@ public struct GuestBlob
         return GuestBlobError.None;
     }
 
+    // IEEE 802-2014 §8.2: the lowest bit of the first byte says a group's.
+    private static bool TryMac(FdtProperty property, out ulong address)
+    {
+        address = 0;
+        var bytes = property.Bytes;
+        for (var i = bytes.Length - 1; i >= 0; i--)
+        {
+            address = (address << 8) | bytes[i];
+        }
+
+        return bytes.Length == MacBytes && address != 0 && (address & 1) == 0;
+    }
+
     private static bool TryFlag(FdtProperty property, out bool flag)
     {
         var valid = property.TryUInt32(out var value) && value <= 1;
@@ -257,9 +336,9 @@ public struct GuestBlob
         return valid;
     }
 
-    private static bool IsLabel(FdtProperty property)
+    private static bool IsLabel(FdtProperty property, int longest)
     {
-        if (!property.TryString(out var text) || text.Length is 0 or > MaximumLabelLength)
+        if (!property.TryString(out var text) || text.Length == 0 || text.Length > longest)
         {
             return false;
         }

@@ -65,4 +65,22 @@ public enum GuestBlobError : byte
 
     /// <summary>A guest's <c>snapshot</c> is not 0 or 1.</summary>
     WrongSnapshot,
+
+    /// <summary>A guest's <c>ramdisk</c> is empty, or not a whole number of sectors of 512 bytes.</summary>
+    WrongRamDisk,
+
+    /// <summary>A guest's <c>network</c> is neither empty nor <c>"private"</c>.</summary>
+    WrongNetwork,
+
+    /// <summary>A guest's <c>mac</c> is not the address of one network card, or the guest has none.</summary>
+    WrongMac,
+
+    /// <summary>Two guests' network cards have the same address.</summary>
+    SameMac,
+
+    /// <summary>A guest's <c>disk</c> is no label of a partition, or <c>disk-readonly</c> has a value or stands alone.</summary>
+    WrongDisk,
+
+    /// <summary>A partition was given to two guests, of which one may write.</summary>
+    DiskGivenTwice,
 }

@@ -29,6 +29,12 @@ public static class GuestBlobErrorText
         GuestBlobError.WrongPinned => "a guest's pinned is not 0 or 1: give one cell"u8,
         GuestBlobError.WrongAutostart => "a guest's autostart is not 0 or 1: give one cell"u8,
         GuestBlobError.WrongSnapshot => "a guest's snapshot is not 0 or 1: give one cell"u8,
+        GuestBlobError.WrongRamDisk => "a guest's ramdisk is empty or no multiple of 512 bytes: give it a file of whole sectors"u8,
+        GuestBlobError.WrongNetwork => "a guest's network is neither empty nor \"private\": write network; or network = \"private\";"u8,
+        GuestBlobError.WrongMac => "a guest's mac is not the address of its network card: give six bytes, the first of them even, to a guest with a network"u8,
+        GuestBlobError.SameMac => "two guests' network cards have the same address: give each a mac of its own"u8,
+        GuestBlobError.WrongDisk => "a guest's disk is no label of a partition: give 1 to 36 letters, digits, '-', '.' or '_', and disk-readonly; beside it or not at all"u8,
+        GuestBlobError.DiskGivenTwice => "a partition is given to two guests, and one of them may write: give each its own, or both disk-readonly"u8,
         _ => "unknown error"u8,
     };
 }

@@ -9,6 +9,9 @@ public static class Sstatus
     /// <summary>SIE before the trap.</summary>
     public const ulong Spie = 1UL << 5;
 
+    /// <summary>U-mode's loads and stores are big-endian.</summary>
+    public const ulong Ube = 1UL << 6;
+
     /// <summary>Privilege before the trap: set for S-mode.</summary>
     public const ulong Spp = 1UL << 8;
 

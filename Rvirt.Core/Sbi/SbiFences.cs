@@ -60,7 +60,7 @@ internal static class SbiFences
         where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
     {
-        if (!AreThere(harts, v, out error) || harts.IsEmpty)
+        if (!AreThere(harts, v, out error))
         {
             return TrapOutcome.Advance;
         }
@@ -74,7 +74,7 @@ internal static class SbiFences
         }
 
         var pages = size == 0 ? 0 : ((start + size - 1) >> PageShift) - (start >> PageShift) + 1;
-        if (pages == 0 && !whole)
+        if (harts.IsEmpty || (pages == 0 && !whole))
         {
             return TrapOutcome.Advance;
         }

@@ -151,6 +151,9 @@ public static class TrapHandler
                 return Reflect(ref v, (ulong)ExceptionCause.EnvironmentCallFromUser, 0);
             case TrapKind.Exception:
                 return Reflect(ref v, cause, value);
+            case TrapKind.Forbidden:
+                v.StopReason = StopReason.Forbidden;
+                return TrapOutcome.Stop;
             case TrapKind.TimerInterrupt:
                 return HostInterrupt.ServeTimer(mode, ref host, ref v, ref bus);
             case TrapKind.ExternalInterrupt:

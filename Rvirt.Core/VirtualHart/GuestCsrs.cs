@@ -67,6 +67,9 @@ internal struct GuestCsrs
     /// <summary>Whether mode, SUM, MXR or <c>satp</c> changed since the MMU view was last chosen.</summary>
     internal bool ViewChanged;
 
+    /// <summary>Whether the hart itself has them now, where the guest's S-mode is the hart's own: what stands here then is what was loaded.</summary>
+    internal bool OnHart;
+
     /// <summary>Whether an interrupt may have become deliverable since the last look.</summary>
     internal bool InterruptsChanged;
 }

@@ -130,6 +130,11 @@ public interface IExecutionMode<THost>
     /// <param name="units">The units that the hart has.</param>
     void Save(ref THost host, ref VCpu v, HartUnits units);
 
+    /// <summary>Lets go of a virtual hart, whether it was stored or is not wanted any more: nothing that the hart holds of it does anything from then on.</summary>
+    /// <param name="host">The hart.</param>
+    /// <param name="v">The virtual hart.</param>
+    void LetGo(ref THost host, ref VCpu v);
+
     /// <summary>The guest's <c>sstatus</c>, as it was when the virtual hart was put down.</summary>
     /// <param name="v">The virtual hart, which is loaded nowhere.</param>
     ulong ParkedSstatus(in VCpu v);

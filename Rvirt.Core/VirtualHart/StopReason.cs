@@ -23,4 +23,7 @@ public enum StopReason : byte
 
     /// <summary>It was stopped from outside.</summary>
     Requested,
+
+    /// <summary>It went where it is shut out: it used what it is not offered, or the hart found it at an address that its tables cannot lead to.</summary>
+    Forbidden,
 }

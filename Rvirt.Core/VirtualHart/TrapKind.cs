@@ -21,6 +21,9 @@ public enum TrapKind : byte
     /// <summary>Another exception, which is the guest's own.</summary>
     Exception,
 
+    /// <summary>What only a guest can cause that went where it was shut out: it stops.</summary>
+    Forbidden,
+
     /// <summary>The host's software interrupt.</summary>
     SoftwareInterrupt,
 

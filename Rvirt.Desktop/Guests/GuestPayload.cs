@@ -37,6 +37,9 @@ public sealed record GuestPayload(byte[] Kernel)
     /// <summary>The host's virtio devices that are its, counted by address; null: all of them where it is the only guest, else none.</summary>
     public IReadOnlyList<uint>? Slots { get; init; }
 
+    /// <summary>Where its network card leads, as a description has it: "private", or "" for the wire; null: it has none.</summary>
+    public string? Network { get; init; }
+
     /// <summary>What it gets of the host's harts compared with others, where guests share them.</summary>
     public uint Share { get; init; } = 100;
 
@@ -90,6 +93,11 @@ public sealed record GuestPayload(byte[] Kernel)
             if (guest.Slots is { } slots)
             {
                 writer.Property("devices"u8, slots.ToArray());
+            }
+
+            if (guest.Network is { } network)
+            {
+                writer.Property("network"u8, network.Length == 0 ? [] : Encoding.ASCII.GetBytes(network + "\0"));
             }
 
             writer.EndNode();

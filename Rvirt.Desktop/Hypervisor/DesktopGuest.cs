@@ -59,7 +59,10 @@ public sealed unsafe class DesktopGuest
     public (ulong Start, ulong Length) Storage { get; }
 
     /// <summary>Its <c>sstatus</c> as it reads it.</summary>
-    public ulong Sstatus => default(DeprivilegedMode<FakeHost>).Read(ref _record->Core->Host, _record->V, Csr.Sstatus);
+    public ulong Sstatus => SstatusOf(_record);
+
+    /// <summary>What one of its virtual harts, which is loaded, reads as its <c>sstatus</c>.</summary>
+    internal static ulong SstatusOf(GuestHart<FakeHost>* hart) => default(DeprivilegedMode<FakeHost>).Read(ref hart->Core->Host, hart->V, Csr.Sstatus);
 
     /// <summary>Why it ended, if it did.</summary>
     public StopReason? Stopped => _record->Guest->State is GuestState.Stopped or GuestState.Dead ? _record->Guest->StopReason : null;

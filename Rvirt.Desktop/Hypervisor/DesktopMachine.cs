@@ -123,7 +123,10 @@ public sealed unsafe class DesktopMachine : ISupervisor
                 if (Tables is { } tables)
                 {
                     Record->Guests->TableCount = tables;
-                    GuestSetup<FakeHost>.MakeMmu((GuestHart<FakeHost>*)Record->Guests->Harts[0]);
+                    for (var n = 0; n < Record->Guests->Devices.Harts; n++)
+                    {
+                        GuestSetup<FakeHost>.MakeMmu((GuestHart<FakeHost>*)Record->Guests->Harts[n], n);
+                    }
                 }
 
                 // Devices are asked before a guest runs: then it would seem to be its access.

@@ -88,7 +88,11 @@ public unsafe struct FakeHost : IHypervisorHost
 
     public readonly ulong ReadSip() => TheHart.ReadCsr(CsrNumber.Sip);
 
-    public readonly void ClearSoftwareInterrupt() => TheHart.ClearSoftware();
+    public readonly void ClearSoftwareInterrupt()
+    {
+        Seam?.Observed?.Invoke();
+        TheHart.ClearSoftware();
+    }
 
     public readonly void WriteScounteren(ulong value) => TheHart.WriteCsr(CsrNumber.Scounteren, value);
 
@@ -96,6 +100,7 @@ public unsafe struct FakeHost : IHypervisorHost
 
     public readonly void SfenceAll()
     {
+        Seam?.Observed?.Invoke();
         State.FencesOfAll++;
         TheHart.Fence(null, null);
     }
@@ -106,16 +111,22 @@ public unsafe struct FakeHost : IHypervisorHost
 
     public readonly void FenceI()
     {
+        Seam?.Observed?.Invoke();
         State.InstructionFences++;
         TheHart.FlushInstructionCache();
     }
 
-    public readonly ulong ReadTime() => TheHart.ReadCsr(CsrNumber.Time);
+    public readonly ulong ReadTime()
+    {
+        Seam?.Observed?.Invoke();
+        return TheHart.ReadCsr(CsrNumber.Time);
+    }
 
     public readonly void SetTimer(ulong deadline) => TheHart.FirmwareTimer = deadline;
 
     public readonly void SendIpis(ulong mask, ulong first)
     {
+        Seam?.Observed?.Invoke();
         for (; mask != 0; mask &= mask - 1)
         {
             TheHart.Machine.Harts[first + (ulong)BitOperations.TrailingZeroCount(mask)].RaiseSoftware();

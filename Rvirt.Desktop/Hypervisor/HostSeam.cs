@@ -17,6 +17,9 @@ public sealed class HostSeam
     /// <summary>Runs where the hypervisor waits for an interrupt and none is pending; it has to make one pending.</summary>
     public Action? Idle { get; set; }
 
+    /// <summary>Runs where another hart can see what the hypervisor does next, or could act before it: whoever chooses whose turn it is may let others run.</summary>
+    public Action? Observed { get; set; }
+
     /// <summary>Whether the hypervisor may read an instruction: with <see cref="OneAtATime"/> only the trapped one, and each part of it once.</summary>
     /// <param name="hart">The hart that trapped.</param>
     /// <param name="va">Guest virtual address.</param>

@@ -1,12 +1,14 @@
 using System;
 using System.Runtime.CompilerServices;
 using Rvirt.Core.DeviceTree;
+using Rvirt.Core.Freestanding;
 using Rvirt.Core.Memory;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.Console;
 using Rvirt.Devices.HostDrivers;
 using Rvirt.Devices.Virtio;
 using Rvirt.Devices.Virtio.Mediated;
+using Rvirt.Devices.Virtio.Served;
 
 namespace Rvirt.Devices.Bus;
 
@@ -43,6 +45,8 @@ public unsafe partial struct GuestBus<THost>
     /// <param name="guest">Number of the guest, as the console counts them.</param>
     /// <param name="console">The shared console.</param>
     /// <param name="hostClock">The host's clock; null, or one that is not there: the guest has none.</param>
+    // Never a part of its caller, which goes on to paths that need the stack its back ends take here.
+    [ColdPath]
     public static void Initialize(
         GuestBus<THost>* self,
         ref THost host,
@@ -87,10 +91,16 @@ public unsafe partial struct GuestBus<THost>
                 case SlotBackendKind.Mediated:
                     var mediated = default(MediatedDevice);
                     rings += mediated.Initialize(ref host, devices.HostBase(slot), records, rings, window.Address(rings));
-                    backend = SlotBackend.Of(mediated);
+                    backend.Use(mediated);
                     break;
                 case SlotBackendKind.RamDisk:
-                    backend = SlotBackend.Of(devices.RamDiskOf(slot));
+                    backend.Use(devices.RamDiskOf(slot));
+                    break;
+                case SlotBackendKind.Network when devices.TryNetwork(slot, out var network, out var port):
+                    backend.Use(new NetworkPort(network, port));
+                    break;
+                case SlotBackendKind.Partition when devices.TryPartition(out _, out var port):
+                    backend.Use(new PartitionDisk(*port));
                     break;
             }
 
@@ -106,6 +116,12 @@ public unsafe partial struct GuestBus<THost>
     /// <param name="virtualHarts">The guest's virtual harts, as many as described; they stay in place. Null where nobody needs telling.</param>
     // SAFETY: the pointers are kept as they are.
     public static void UseHarts(GuestBus<THost>* self, VCpu** virtualHarts) => self->_harts.Use(virtualHarts, self->_devices.Harts);
+
+    /// <summary>Names the network that the guest's card is at, whose receivers are served when it has sent.</summary>
+    /// <param name="self">The devices.</param>
+    /// <param name="network">The network, which stays in place; null where the guest has no such card.</param>
+    // SAFETY: the pointer is kept as it is.
+    public static void UseNetwork(GuestBus<THost>* self, GuestNetwork<THost>* network) => self->_network = network;
 
     /// <summary>
     /// Puts every device in its reset state; the clock keeps its time. When it returns true, no device of the host touches the guest's memory any more.

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Freestanding;
 using Rvirt.Devices.Console;
@@ -46,10 +47,54 @@ public unsafe partial struct GuestBus<THost>
         _lock.Release();
     }
 
+    /// <summary>Frames wait for the network card in a slot, or it has more to send. It may be any guest's hart that calls, and holds no lock.</summary>
+    /// <returns>The ports of its network that are to be served next.</returns>
+    internal ulong ServePort(ref THost host, int slot)
+    {
+        _lock.Acquire();
+        var told = 0ul;
+        // What comes while the guest is copied waits at the switch.
+        if (!_held)
+        {
+            var signals = _plic.Signals;
+            _slots[slot].ServiceInterrupt(ref host, _memory);
+            UpdateSlot(ref host, slot);
+            Tell(ref host, signals, elsewhere: true);
+            told = _slots[slot].Backend.TakeTold();
+        }
+
+        _lock.Release();
+        return told;
+    }
+
+    // The end of each write: frames that it sent are delivered without the lock.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void ReleaseAndDeliver(ref THost host)
+    {
+        var told = _told;
+        _told = 0;
+        _lock.Release();
+        if (told != 0)
+        {
+            Deliver(ref host, told);
+        }
+    }
+
+    // Kept apart from the way of every other access.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private readonly void Deliver(ref THost host, ulong told)
+    {
+        if (_network != null)
+        {
+            _network->Deliver(ref host, told);
+        }
+    }
+
     private bool WriteSlot(ref THost host, int slot, uint offset, int size, ulong value)
     {
         var answered = _slots[slot].TryWrite(ref host, _memory, offset, size, value);
         UpdateSlot(ref host, slot);
+        _told |= _slots[slot].Backend.TakeTold();
         return answered;
     }
 

@@ -26,7 +26,7 @@ namespace Rvirt.Devices.Bus;
 /// set-up alone; what <see cref="TryReadQuick"/> reads, each one field; the PLIC's signals, by the hart whose line it is, which is told
 /// of changes that others make. One write happens without it: a line status read counts in the UART, and two harts that read at once may
 /// count one for two, so that output is flushed a read later. Inside it the console's lock is taken, and the host clock's; neither takes
-/// another. No lock is held while another guest's devices are called.</para>
+/// another; the network's likewise. No lock is held while another guest's devices are called, as it is for those that a guest has sent frames to.</para>
 /// </remarks>
 public unsafe partial struct GuestBus<THost> : IGuestBus<THost>
     where THost : struct, IMmio, ITime, IInterprocessor
@@ -52,6 +52,10 @@ public unsafe partial struct GuestBus<THost> : IGuestBus<THost>
     private int _reports;
     private bool _held;
     private ulong _storageBytes;
+
+    // What a write of this moment had its network card send; each write takes what it made.
+    private ulong _told;
+    private GuestNetwork<THost>* _network;
 
     /// <inheritdoc/>
     /// <remarks>What drivers read all the time is one field: it is read without the lock.</remarks>
@@ -96,7 +100,7 @@ public unsafe partial struct GuestBus<THost> : IGuestBus<THost>
         var signals = _plic.Signals;
         var answered = WriteDevice(ref host, address, size, value, out var asked, out var code);
         var outcome = Finish(ref host, virtualHart, signals, answered, asked, code);
-        _lock.Release();
+        ReleaseAndDeliver(ref host);
         return outcome;
     }
 
@@ -110,7 +114,7 @@ public unsafe partial struct GuestBus<THost> : IGuestBus<THost>
         var answered = ReadDevice(ref host, address, operation.Size, out old)
             && WriteDevice(ref host, address, operation.Size, operation.Apply(old), out asked, out code);
         var outcome = Finish(ref host, virtualHart, signals, answered, asked, code);
-        _lock.Release();
+        ReleaseAndDeliver(ref host);
         return outcome;
     }
 

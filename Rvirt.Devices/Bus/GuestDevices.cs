@@ -1,4 +1,5 @@
 using Rvirt.Core.DeviceTree;
+using Rvirt.Devices.Network;
 using Rvirt.Devices.Virtio.Served;
 
 namespace Rvirt.Devices.Bus;
@@ -20,6 +21,10 @@ public unsafe struct GuestDevices
     private fixed uint _hostSource[MaxSlots];
     private fixed ulong _diskAddress[MaxSlots];
     private fixed ulong _diskBytes[MaxSlots];
+    private fixed ulong _network[MaxSlots];
+    private fixed byte _port[MaxSlots];
+    private DiskPort* _partition;
+    private int _partitionSlot;
 
     /// <summary>The devices that every guest has, on every board (<see cref="GuestBoard.Standard"/>), with empty slots.</summary>
     /// <param name="harts">Number of virtual harts.</param>
@@ -64,6 +69,80 @@ public unsafe struct GuestDevices
         return true;
     }
 
+    /// <summary>Puts a network card behind a slot.</summary>
+    /// <param name="slot">0 to <see cref="SlotCount"/> - 1.</param>
+    /// <param name="network">A switch, which stays in place.</param>
+    /// <param name="port">A port there that nobody else has.</param>
+    /// <returns>False where there is no such slot.</returns>
+    internal bool AttachNetwork(int slot, EthernetSwitch* network, int port)
+    {
+        if (!TryPut(slot, SlotBackendKind.Network))
+        {
+            return false;
+        }
+
+        // SAFETY: TryPut takes slots alone that these lists have a place for.
+        _network[slot] = (ulong)network;
+        _port[slot] = (byte)port;
+        return true;
+    }
+
+    /// <summary>The switch and the port behind a slot.</summary>
+    /// <param name="slot">Any value.</param>
+    /// <param name="network">The switch; null where no such card is behind the slot.</param>
+    /// <param name="port">The port.</param>
+    // SAFETY: the index is checked against the arrays' length, and who attached a switch keeps it in place.
+    public readonly bool TryNetwork(int slot, out EthernetSwitch* network, out int port)
+    {
+        var has = KindOf(slot) == SlotBackendKind.Network;
+        network = has ? (EthernetSwitch*)_network[slot] : null;
+        port = has ? _port[slot] : 0;
+        return has;
+    }
+
+    /// <summary>The first slot that nothing is behind; <see cref="SlotCount"/> where there is none.</summary>
+    internal readonly int FreeSlot
+    {
+        get
+        {
+            var slot = 0;
+            while (slot < SlotCount && KindOf(slot) != SlotBackendKind.None)
+            {
+                slot++;
+            }
+
+            return slot;
+        }
+    }
+
+    /// <summary>Puts a partition of a disk of the host behind the first free slot; a guest has one at the most.</summary>
+    /// <param name="port">What the guest has of the disk, which stays in place.</param>
+    /// <returns>False where there is no such slot.</returns>
+    // SAFETY: the pointer is kept, and followed by nobody before a slot has it.
+    public bool AttachPartition(DiskPort* port)
+    {
+        var slot = FreeSlot;
+        if (_partition != null || !TryPut(slot, SlotBackendKind.Partition))
+        {
+            return false;
+        }
+
+        _partition = port;
+        _partitionSlot = slot;
+        return true;
+    }
+
+    /// <summary>Which slot has a partition behind it.</summary>
+    /// <param name="slot">The slot.</param>
+    /// <param name="port">What the guest has of the disk.</param>
+    /// <returns>False where none has.</returns>
+    public readonly bool TryPartition(out int slot, out DiskPort* port)
+    {
+        slot = _partitionSlot;
+        port = _partition;
+        return KindOf(slot) == SlotBackendKind.Partition;
+    }
+
     /// <summary>What is behind a slot.</summary>
     /// <param name="slot">Any value; there is nothing behind a slot that does not exist.</param>
     // SAFETY: here and below, the index is checked against the arrays' length.
@@ -96,6 +175,8 @@ public unsafe struct GuestDevices
         _hostSource[slot] = 0;
         _diskAddress[slot] = 0;
         _diskBytes[slot] = 0;
+        _network[slot] = 0;
+        _port[slot] = 0;
         return true;
     }
 }

@@ -16,19 +16,43 @@ internal struct SlotBackend : IVirtioBackend
     private SlotBackendKind _kind;
     private MediatedDevice _mediated;
     private RamDisk _ramDisk;
+    private NetworkPort _network;
+    private PartitionDisk _partition;
 
-    /// <summary>A slot with a device of the host behind it; empty where that cannot be passed on.</summary>
-    public static SlotBackend Of(in MediatedDevice device) =>
-        new() { _kind = device.Kind == 0 ? SlotBackendKind.None : SlotBackendKind.Mediated, _mediated = device };
+    /// <summary>Puts a device of the host behind the slot, which is empty, and stays so where that cannot be passed on.</summary>
+    public void Use(in MediatedDevice device)
+    {
+        _kind = device.Kind == 0 ? SlotBackendKind.None : SlotBackendKind.Mediated;
+        _mediated = device;
+    }
 
-    /// <summary>A slot with a disk in memory behind it.</summary>
-    public static SlotBackend Of(in RamDisk disk) => new() { _kind = SlotBackendKind.RamDisk, _ramDisk = disk };
+    /// <summary>Puts a disk in memory behind the slot, which is empty.</summary>
+    public void Use(in RamDisk disk)
+    {
+        _kind = SlotBackendKind.RamDisk;
+        _ramDisk = disk;
+    }
+
+    /// <summary>Puts a network card, at a port of a switch, behind the slot, which is empty.</summary>
+    public void Use(in NetworkPort port)
+    {
+        _kind = SlotBackendKind.Network;
+        _network = port;
+    }
+
+    /// <summary>Puts a partition of a disk of the host behind the slot, which is empty.</summary>
+    public void Use(in PartitionDisk disk)
+    {
+        _kind = SlotBackendKind.Partition;
+        _partition = disk;
+    }
 
     /// <summary>What stands in the way of a snapshot.</summary>
     internal readonly SnapshotObstacle Obstacle => _kind switch
     {
         SlotBackendKind.Mediated => _mediated.Obstacle,
         SlotBackendKind.RamDisk => SnapshotObstacle.Disk,
+        SlotBackendKind.Partition => _partition.Obstacle,
         _ => SnapshotObstacle.None,
     };
 
@@ -58,13 +82,29 @@ internal struct SlotBackend : IVirtioBackend
     /// <returns>What the driver is to hear of.</returns>
     internal VirtioNews Continue<THost>(ref THost host, in GuestMemory memory, in SlotBackend other, nint distance, in DriverState driver)
         where THost : struct, IMmio
-        => _kind == SlotBackendKind.Mediated ? _mediated.Continue(ref host, memory, other._mediated, distance, driver) : VirtioNews.None;
+    {
+        switch (_kind)
+        {
+            case SlotBackendKind.Mediated:
+                return _mediated.Continue(ref host, memory, other._mediated, distance, driver);
+            case SlotBackendKind.Network:
+                _network.Continue(other._network, distance);
+                return VirtioNews.None;
+            default:
+                return VirtioNews.None;
+        }
+    }
+
+    /// <summary>The ports of its network that are to be served (<see cref="NetworkPort.TakeTold"/>).</summary>
+    internal ulong TakeTold() => _kind == SlotBackendKind.Network ? _network.TakeTold() : 0;
 
     /// <inheritdoc/>
     public readonly uint Kind => _kind switch
     {
         SlotBackendKind.Mediated => _mediated.Kind,
         SlotBackendKind.RamDisk => _ramDisk.Kind,
+        SlotBackendKind.Network => _network.Kind,
+        SlotBackendKind.Partition => _partition.Kind,
         _ => 0,
     };
 
@@ -73,6 +113,8 @@ internal struct SlotBackend : IVirtioBackend
     {
         SlotBackendKind.Mediated => _mediated.Vendor,
         SlotBackendKind.RamDisk => _ramDisk.Vendor,
+        SlotBackendKind.Network => _network.Vendor,
+        SlotBackendKind.Partition => _partition.Vendor,
         _ => 0,
     };
 
@@ -81,6 +123,8 @@ internal struct SlotBackend : IVirtioBackend
     {
         SlotBackendKind.Mediated => _mediated.Version,
         SlotBackendKind.RamDisk => _ramDisk.Version,
+        SlotBackendKind.Network => _network.Version,
+        SlotBackendKind.Partition => _partition.Version,
         _ => 1,
     };
 
@@ -89,6 +133,8 @@ internal struct SlotBackend : IVirtioBackend
     {
         SlotBackendKind.Mediated => _mediated.Offered,
         SlotBackendKind.RamDisk => _ramDisk.Offered,
+        SlotBackendKind.Network => _network.Offered,
+        SlotBackendKind.Partition => _partition.Offered,
         _ => 0,
     };
 
@@ -97,6 +143,8 @@ internal struct SlotBackend : IVirtioBackend
     {
         SlotBackendKind.Mediated => _mediated.QueueSizeMax(queue),
         SlotBackendKind.RamDisk => _ramDisk.QueueSizeMax(queue),
+        SlotBackendKind.Network => _network.QueueSizeMax(queue),
+        SlotBackendKind.Partition => _partition.QueueSizeMax(queue),
         _ => 0,
     };
 
@@ -106,6 +154,8 @@ internal struct SlotBackend : IVirtioBackend
         {
             SlotBackendKind.Mediated => _mediated.Reset(ref host),
             SlotBackendKind.RamDisk => _ramDisk.Reset(ref host),
+            SlotBackendKind.Network => _network.Reset(ref host),
+            SlotBackendKind.Partition => _partition.Reset(ref host),
             _ => true,
         };
 
@@ -121,6 +171,12 @@ internal struct SlotBackend : IVirtioBackend
             case SlotBackendKind.RamDisk:
                 _ramDisk.Agree(ref host, features);
                 break;
+            case SlotBackendKind.Network:
+                _network.Agree(ref host, features);
+                break;
+            case SlotBackendKind.Partition:
+                _partition.Agree(ref host, features);
+                break;
         }
     }
 
@@ -130,6 +186,8 @@ internal struct SlotBackend : IVirtioBackend
         {
             SlotBackendKind.Mediated => _mediated.SetStatus(ref host, status),
             SlotBackendKind.RamDisk => _ramDisk.SetStatus(ref host, status),
+            SlotBackendKind.Network => _network.SetStatus(ref host, status),
+            SlotBackendKind.Partition => _partition.SetStatus(ref host, status),
             _ => true,
         };
 
@@ -139,6 +197,8 @@ internal struct SlotBackend : IVirtioBackend
         {
             SlotBackendKind.Mediated => _mediated.NeedsReset(ref host),
             SlotBackendKind.RamDisk => _ramDisk.NeedsReset(ref host),
+            SlotBackendKind.Network => _network.NeedsReset(ref host),
+            SlotBackendKind.Partition => _partition.NeedsReset(ref host),
             _ => false,
         };
 
@@ -148,6 +208,8 @@ internal struct SlotBackend : IVirtioBackend
         {
             SlotBackendKind.Mediated => _mediated.Start(ref host, memory, queue, place, features),
             SlotBackendKind.RamDisk => _ramDisk.Start(ref host, memory, queue, place, features),
+            SlotBackendKind.Network => _network.Start(ref host, memory, queue, place, features),
+            SlotBackendKind.Partition => _partition.Start(ref host, memory, queue, place, features),
             _ => false,
         };
 
@@ -163,6 +225,12 @@ internal struct SlotBackend : IVirtioBackend
             case SlotBackendKind.RamDisk:
                 _ramDisk.Stop(ref host, queue);
                 break;
+            case SlotBackendKind.Network:
+                _network.Stop(ref host, queue);
+                break;
+            case SlotBackendKind.Partition:
+                _partition.Stop(ref host, queue);
+                break;
         }
     }
 
@@ -172,6 +240,8 @@ internal struct SlotBackend : IVirtioBackend
         {
             SlotBackendKind.Mediated => _mediated.Notify(ref host, memory, queue),
             SlotBackendKind.RamDisk => _ramDisk.Notify(ref host, memory, queue),
+            SlotBackendKind.Network => _network.Notify(ref host, memory, queue),
+            SlotBackendKind.Partition => _partition.Notify(ref host, memory, queue),
             _ => VirtioNews.None,
         };
 
@@ -181,6 +251,8 @@ internal struct SlotBackend : IVirtioBackend
         {
             SlotBackendKind.Mediated => _mediated.Service(ref host, memory),
             SlotBackendKind.RamDisk => _ramDisk.Service(ref host, memory),
+            SlotBackendKind.Network => _network.Service(ref host, memory),
+            SlotBackendKind.Partition => _partition.Service(ref host, memory),
             _ => VirtioNews.None,
         };
 
@@ -190,6 +262,16 @@ internal struct SlotBackend : IVirtioBackend
         if (_kind == SlotBackendKind.RamDisk)
         {
             return _ramDisk.TakeFault(out queue);
+        }
+
+        if (_kind == SlotBackendKind.Network)
+        {
+            return _network.TakeFault(out queue);
+        }
+
+        if (_kind == SlotBackendKind.Partition)
+        {
+            return _partition.TakeFault(out queue);
         }
 
         // Only a back end that told of a fault is asked.
@@ -202,6 +284,8 @@ internal struct SlotBackend : IVirtioBackend
         {
             SlotBackendKind.Mediated => _mediated.ReadConfiguration(ref host, offset, size),
             SlotBackendKind.RamDisk => _ramDisk.ReadConfiguration(ref host, offset, size),
+            SlotBackendKind.Network => _network.ReadConfiguration(ref host, offset, size),
+            SlotBackendKind.Partition => _partition.ReadConfiguration(ref host, offset, size),
             _ => 0,
         };
 
@@ -217,6 +301,12 @@ internal struct SlotBackend : IVirtioBackend
             case SlotBackendKind.RamDisk:
                 _ramDisk.WriteConfiguration(ref host, offset, size, value);
                 break;
+            case SlotBackendKind.Network:
+                _network.WriteConfiguration(ref host, offset, size, value);
+                break;
+            case SlotBackendKind.Partition:
+                _partition.WriteConfiguration(ref host, offset, size, value);
+                break;
         }
     }
 
@@ -226,6 +316,8 @@ internal struct SlotBackend : IVirtioBackend
         {
             SlotBackendKind.Mediated => _mediated.ConfigurationGeneration(ref host),
             SlotBackendKind.RamDisk => _ramDisk.ConfigurationGeneration(ref host),
+            SlotBackendKind.Network => _network.ConfigurationGeneration(ref host),
+            SlotBackendKind.Partition => _partition.ConfigurationGeneration(ref host),
             _ => 0,
         };
 }

@@ -11,4 +11,10 @@ public enum SlotBackendKind : byte
 
     /// <summary>A disk in memory (<see cref="Virtio.Served.RamDisk"/>).</summary>
     RamDisk,
+
+    /// <summary>A network card at a port of a switch (<see cref="Virtio.Served.NetworkPort"/>).</summary>
+    Network,
+
+    /// <summary>A partition of a disk of the host (<see cref="Virtio.Served.PartitionDisk"/>).</summary>
+    Partition,
 }

@@ -1,4 +1,5 @@
 using System;
+using Rvirt.Core.DeviceTree;
 
 namespace Rvirt.Devices.Console;
 
@@ -21,21 +22,13 @@ public static class ConsoleEscape
     {
         escape = Default;
         var name = "rvirt.escape="u8;
-        for (var start = 0; start < commandLine.Length;)
+        var words = new CommandWords(commandLine);
+        while (words.TryNext(out var word))
         {
-            var end = start;
-            while (end < commandLine.Length && commandLine[end] != (byte)' ')
-            {
-                end++;
-            }
-
-            var word = commandLine[start..end];
             if (word.StartsWith(name) && !TryRead(word[name.Length..], out escape))
             {
                 return false;
             }
-
-            start = end + 1;
         }
 
         return true;

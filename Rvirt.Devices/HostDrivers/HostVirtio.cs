@@ -6,8 +6,10 @@ namespace Rvirt.Devices.HostDrivers;
 /// <summary>A virtio-mmio transport of the host, legacy or modern, as a driver sees it.</summary>
 internal struct HostVirtio
 {
+    /// <summary>Alignment of a queue's parts.</summary>
+    internal const uint LegacyPageSize = 4096;
+
     private const int ResetPatience = 1 << 20;
-    private const uint LegacyPageSize = 4096;
 
     private readonly ulong _base;
     private readonly uint _version;
@@ -83,6 +85,54 @@ internal struct HostVirtio
         }
 
         return false;
+    }
+
+    /// <summary>Resets the device and begins with it as its driver, up to the choice of features (virtio 1.2 §3.1.1, §6.2).</summary>
+    /// <param name="host">Access to the registers.</param>
+    /// <param name="wanted">Features to take where they are offered. A modern device has to be one that offers VERSION_1, which is taken.</param>
+    /// <param name="features">Those that were taken.</param>
+    /// <returns>False where the device is not to be driven so.</returns>
+    public readonly bool TryBegin<THost>(ref THost host, ulong wanted, out ulong features)
+        where THost : struct, IMmio
+    {
+        features = 0;
+        if (!Reset(ref host))
+        {
+            return false;
+        }
+
+        Write(ref host, VirtioRegister.Status, VirtioStatus.Acknowledge);
+        Write(ref host, VirtioRegister.Status, VirtioStatus.Acknowledge | VirtioStatus.Driver);
+        features = ReadFeatures(ref host) & (wanted | (_version == 1 ? 0 : VirtioFeature.Version1));
+        if (_version != 1 && (features & VirtioFeature.Version1) == 0)
+        {
+            return false;
+        }
+
+        WriteFeatures(ref host, features);
+        if (_version == 1)
+        {
+            return true;
+        }
+
+        // The device has a say in what was chosen.
+        Write(ref host, VirtioRegister.Status, VirtioStatus.Acknowledge | VirtioStatus.Driver | VirtioStatus.FeaturesOk);
+        return (Read(ref host, VirtioRegister.Status) & VirtioStatus.FeaturesOk) != 0;
+    }
+
+    /// <summary>Tells the device that its queues are set up.</summary>
+    public readonly void Finish<THost>(ref THost host)
+        where THost : struct, IMmio
+        => Write(
+            ref host, VirtioRegister.Status,
+            VirtioStatus.Acknowledge | VirtioStatus.Driver | VirtioStatus.DriverOk | (_version == 1 ? 0u : VirtioStatus.FeaturesOk));
+
+    /// <summary>Acknowledges what the device interrupted for: what it does from here on interrupts again.</summary>
+    public readonly void Acknowledge<THost>(ref THost host)
+        where THost : struct, IMmio
+    {
+        Write(ref host, VirtioRegister.InterruptAcknowledge, Read(ref host, VirtioRegister.InterruptStatus));
+        host.IoFence();
     }
 
     /// <summary>Reads the features the device offers.</summary>

@@ -523,18 +523,18 @@ public unsafe struct VirtioTransport<TBackend>
             return;
         }
 
-        if (IsStarted(_queueSelect) || (queue.Align & (queue.Align - 1)) != 0 || queue.Align == 0)
+        if (IsStarted(_queueSelect))
         {
             return;
         }
 
-        // §2.7.2: the three parts in one piece.
+        // §2.7.2: the three parts in one piece. Where the alignment is no power of two there is no place for the last (§4.2.4), which the back end refuses.
         queue.PageNumber = value;
         var address = (ulong)value * _guestPageSize;
         var size = queue.Place.Size > SelectedSizeMax ? 0 : queue.Place.Size;
         queue.Place.Descriptors = address;
         queue.Place.Available = address + RingLayout.AvailableOffset(size);
-        queue.Place.Used = address + RingLayout.UsedOffset(size, queue.Align);
+        queue.Place.Used = BitOperations.IsPow2(queue.Align) ? address + RingLayout.UsedOffset(size, queue.Align) : ulong.MaxValue;
         Start(ref host, memory, ref queue);
     }
 

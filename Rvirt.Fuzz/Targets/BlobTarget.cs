@@ -18,7 +18,7 @@ internal sealed unsafe class BlobTarget : IFuzzTarget
 
     public IReadOnlyList<byte[]> Dictionary { get; } =
     [
-        .. new[] { "rvirt,guests", "rvirt,guest", "compatible", "kernel", "initrd", "label", "bootargs", "harts", "memory", "devices", "reg", "phandle" }.Select(text => Encoding.ASCII.GetBytes(text + "\0")),
+        .. new[] { "rvirt,guests", "rvirt,guest", "compatible", "kernel", "initrd", "label", "bootargs", "harts", "memory", "devices", "ramdisk", "network", "private", "mac", "disk", "disk-readonly", "reg", "phandle" }.Select(text => Encoding.ASCII.GetBytes(text + "\0")),
         [0, 0, 0, 1], [0, 0, 0, 2], [0, 0, 0, 3], [0, 0x20, 0, 0], [0, 0, 0, 7],
     ];
 
@@ -35,15 +35,23 @@ internal sealed unsafe class BlobTarget : IFuzzTarget
         FuzzException.Require(blob.Count > 0, "no guest, and no error");
         var given = 0;
         var labels = new HashSet<string>();
+        var addresses = new HashSet<ulong>();
+        var disks = new HashSet<string>();
         for (var i = 0; i < blob.Count; i++)
         {
             var guest = blob.Guests[i];
             RequireInside(guest.Kernel, buffer);
             RequireInside(guest.Initrd, buffer);
+            RequireInside(guest.RamDisk, buffer);
+            FuzzException.Require((guest.RamDisk.Length & 511) == 0 && (guest.RamDisk.Length == 0 || guest.HasDevices), "a disk in memory that cannot be");
             FuzzException.Require(guest.Kernel.Length > 0 && guest.HartCount is > 0 and <= GuestBlob.MaximumHarts && (guest.MemorySize & 0x1f_ffff) == 0, "a guest that cannot be");
             FuzzException.Require((given & guest.Devices) == 0, "a device is given twice");
             given |= guest.Devices;
             FuzzException.Require(labels.Add(Encoding.Latin1.GetString(guest.Label)), "two guests of one name");
+            FuzzException.Require(guest.Network == GuestNetworkKind.None || (guest.Mac != 0 && (guest.Mac & 1) == 0 && guest.Mac >> 48 == 0), "no address of a card");
+            FuzzException.Require(guest.Network == GuestNetworkKind.None || addresses.Add(guest.Mac), "two cards of one address");
+            FuzzException.Require(guest.Disk.Length <= 36 && (guest.Disk.Length != 0 || !guest.DiskIsReadOnly), "a partition that cannot be");
+            FuzzException.Require(guest.Disk.Length == 0 || disks.Add(Encoding.Latin1.GetString(guest.Disk)) || guest.DiskIsReadOnly, "a partition is given twice to be written");
             var order = 0;
             for (var device = 0; device < guest.DeviceCount; device++)
             {

@@ -12,7 +12,9 @@ internal static class FuzzTargets
         ["tree"] = () => new TreeTarget(),
         ["kernel"] = () => new KernelTarget(),
         ["blob"] = () => new BlobTarget(),
+        ["partitions"] = () => new PartitionTarget(),
         ["virtio"] = () => new VirtioTarget(),
+        ["network"] = () => new NetworkTarget(),
         ["decoder"] = () => new DecoderTarget(),
     };
 

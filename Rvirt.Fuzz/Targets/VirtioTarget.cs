@@ -95,25 +95,8 @@ internal sealed unsafe class VirtioTarget : IFuzzTarget
     // Descriptor, table or elsewhere; address by kind; length, flags and next of a few bits each.
     private static void Descriptor(TestGuest guest, ReadOnlySpan<byte> step)
     {
-        var small = BinaryPrimitives.ReadUInt16LittleEndian(step[4..]);
-        var address = (step[2] & 7) switch
-        {
-            0 or 1 => Buffers + small,
-            2 => End - (small & 0xffu),
-            3 => TestGuest.GuestRam - (small & 0xffu),
-            4 => Queue + (small & 0xfffu),
-            5 => ulong.MaxValue - small,
-            6 => (ulong)small << 32,
-            _ => Buffers + (16u * (small & 63u)),
-        };
-        var length = (step[2] >> 3) switch
-        {
-            0 => 0u,
-            1 => uint.MaxValue - step[6],
-            2 => 0x8000_0000u | step[6],
-            < 12 => step[6],
-            _ => 16u * (step[6] & 63u),
-        };
+        var address = DescriptorInput.Address(step, Queue, Buffers, End);
+        var length = DescriptorInput.Length(step, step[6] & 63u);
         var table = (step[1] & 0x80) == 0 ? Queue : Buffers;
         var entry = guest.Ram(table + (16ul * (step[1] & 31u)));
         *(ulong*)entry = address;

@@ -1,3 +1,4 @@
+using System;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Host;
 using Rvirt.Core.Memory;
@@ -11,7 +12,7 @@ namespace Rvirt.Hypervisor.Host;
 /// way into a guest. The bare machine implements it, and so does the desktop's reference machine.
 /// </summary>
 // SAFETY: pointers that are handed over are places that the hypervisor has set up, and that stay for as long as the machine runs.
-public unsafe interface IHypervisorHost : IHost
+public unsafe interface IHypervisorHost : IHost, IResidentHart
 {
     /// <summary>The window on the host's physical memory.</summary>
     PhysicalMemory Memory { get; }
@@ -35,6 +36,16 @@ public unsafe interface IHypervisorHost : IHost
 
     /// <summary>Ends the reservation that an lr of the guest may have left (Unprivileged spec, Zalrsc): an sc without a new lr fails.</summary>
     void DropReservation();
+
+    /// <summary>
+    /// Shuts the calling hart's S-mode and U-mode out of all physical memory but a guest's RAM and, to read, the tables by which that is translated.
+    /// Only where guests are resident: else nothing but their tables gives them memory.
+    /// </summary>
+    /// <param name="memory">Host physical address of the guest's RAM, a multiple of 4096.</param>
+    /// <param name="memoryLength">Its bytes, a multiple of 4096.</param>
+    /// <param name="tables">Host physical address of the tables, a multiple of 4096.</param>
+    /// <param name="tablesLength">Their bytes, a multiple of 4096.</param>
+    void Confine(ulong memory, ulong memoryLength, ulong tables, ulong tablesLength) => throw new NotSupportedException();
 
     /// <summary>Lets traps out of guests be noted down on the calling hart, or not: in the <see cref="TraceRing"/> whose address stands in the second doubleword of its stack.</summary>
     void NoteTraps(bool on);

@@ -12,6 +12,9 @@ internal static class DevicesCommand
 {
     private const int KindWidth = 9;
     private const int HostWidth = 12;
+    private const int MacBytes = 6;
+
+    private static ReadOnlySpan<byte> HexDigits => "0123456789abcdef"u8;
 
     /// <summary>A slot a line, empty ones left out.</summary>
     public static CommandResult Run<TView, THost, TSink>(ref TView view, ref CommandRun run, ConsoleWriter<THost, TSink> output)
@@ -57,7 +60,11 @@ internal static class DevicesCommand
         }
 
         output.HexLeft(facts.Address, 12).Left(facts.Interrupt, 5);
-        if (facts.HostAddress == 0)
+        if (facts.IsPort)
+        {
+            output.Text("port "u8).Left((ulong)facts.Port, HostWidth - 5);
+        }
+        else if (facts.HostAddress == 0)
         {
             output.Left("memory"u8, HostWidth);
         }
@@ -68,6 +75,26 @@ internal static class DevicesCommand
 
         output.Right(facts.Counters.GuestNotifications, 10).Right(facts.Counters.HostInterrupts, 12)
             .Right(facts.Counters.GuestInterrupts, 12).Right(facts.Counters.Faults, 8).Newline();
+        if (facts.IsPort)
+        {
+            Port(facts, output);
+        }
+    }
+
+    // Under the slot: the card's address, and what passed through its port.
+    private static void Port<THost, TSink>(in SlotFacts facts, ConsoleWriter<THost, TSink> output)
+        where THost : struct, IMmio
+        where TSink : struct, IConsoleSink<THost>
+    {
+        output.Blanks(8);
+        for (var i = 0; i < MacBytes; i++)
+        {
+            var value = (byte)(facts.Mac >> (8 * i));
+            output.Text(i == 0 ? default : ":"u8).Text(HexDigits.Slice(value >> 4, 1)).Text(HexDigits.Slice(value & 15, 1));
+        }
+
+        output.Text(": sent "u8).Decimal(facts.Frames.Sent).Text(", received "u8).Decimal(facts.Frames.Received).Text(", refused "u8).Decimal(facts.Frames.Refused)
+            .Text(", dropped "u8).Decimal(facts.Frames.Dropped).Text(", too long "u8).Decimal(facts.Frames.TooLong).Newline();
     }
 
     private static ReadOnlySpan<byte> KindName(uint kind) => kind switch

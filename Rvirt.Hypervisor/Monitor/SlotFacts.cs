@@ -1,3 +1,4 @@
+using Rvirt.Devices.Network;
 using Rvirt.Devices.Virtio;
 
 namespace Rvirt.Hypervisor.Monitor;
@@ -14,8 +15,20 @@ internal struct SlotFacts
     /// <summary>Its interrupt at the guest's PLIC.</summary>
     public uint Interrupt;
 
-    /// <summary>Host physical address of the device behind it; 0 where it is in memory.</summary>
+    /// <summary>Host physical address of the device behind it; 0 where there is none.</summary>
     public ulong HostAddress;
+
+    /// <summary>Whether it is at a port of a switch.</summary>
+    public bool IsPort;
+
+    /// <summary>The port.</summary>
+    public int Port;
+
+    /// <summary>The port's address, the first byte the lowest.</summary>
+    public ulong Mac;
+
+    /// <summary>What passed through the port.</summary>
+    public PortCounters Frames;
 
     /// <summary>What happened there.</summary>
     public VirtioCounters Counters;

@@ -24,6 +24,7 @@ internal readonly ref struct StopText(ReadOnlySpan<byte> report, ReadOnlySpan<by
         StopReason.AllHartsStopped => new(" stopped all its harts"u8, "stopped: all harts"u8),
         StopReason.WindowCollision => new(" mapped addresses that the hypervisor needs on this machine"u8, "stopped: collision"u8),
         StopReason.Requested => new(" was stopped"u8, "stopped: by request"u8),
+        StopReason.Forbidden => new(" went where it is shut out"u8, "stopped: shut out"u8),
         _ => new(" stopped"u8, "stopped"u8),
     };
 }

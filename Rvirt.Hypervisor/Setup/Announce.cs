@@ -24,6 +24,7 @@ internal static unsafe class Announce<THost>
                 TranslationMode.Sv48 => ", Sv48"u8,
                 _ => ", Sv39"u8,
             })
+            .Text(host.IsResident ? ", resident guests"u8 : default)
             .Text(abilities.HasStimecmp ? ", own timers, "u8
                 : abilities.IsOwnMachineMode ? ", timers of the machine-mode part, "u8 : ", timers of the firmware, "u8)
             .Decimal((ulong)machine->Host.HartCount)

@@ -52,7 +52,9 @@ internal static unsafe class GuestSetup<THost>
             }
         }
 
-        return TryGivePrivateMemory(ref host, machine, board, ref map)
+        return NetworkSetup<THost>.TryMake(ref host, machine, board, ref map)
+            && DiskSetup<THost>.TryMake(ref host, machine, board, ref map)
+            && TryGivePrivateMemory(ref host, machine, board, ref map)
             && TryGiveRam(ref host, machine, board, ref map)
             && TryPrepare(ref host, machine)
             && HartSetup<THost>.TryAssign(ref host, machine, board);
@@ -84,12 +86,53 @@ internal static unsafe class GuestSetup<THost>
 
             if (!guest->Devices.Attach(i, device.Base, device.Interrupt))
             {
-                StartupFailure.EndOfGuest(ref host, guest->Name, "it asks for more devices than a guest has virtio slots: name fewer"u8);
-                return false;
+                return TooManyDevices(ref host, guest);
             }
         }
 
         return true;
+    }
+
+    // Behind the devices that the description names. Where the guest has none, nothing is done.
+    private static bool TryGiveRamDisk(ref THost host, Guest<THost>* guest, in Board board, ref MemoryMap map)
+    {
+        var bytes = (ulong)guest->Description.RamDisk.Length;
+        if (bytes == 0)
+        {
+            return true;
+        }
+
+        guest->RamDisk = HostMemory.Take(ref host, ref map, bytes);
+        if (guest->RamDisk == null)
+        {
+            StartupFailure.Begin(ref host).Text("guest "u8).Text(guest->Name).Text(": too little memory for its ramdisk of "u8)
+                .Decimal((bytes + MiB - 1) / MiB).Text(" MiB: make the file smaller, or give the machine more"u8).Text(board.Advice(Remedy.MoreMemory));
+            StartupFailure.Finish(ref host);
+            return false;
+        }
+
+        // SAFETY: fresh memory of that size, the guest's for good; GuestLoader fills it before the guest runs.
+        return guest->Devices.AttachRamDisk(guest->Description.DeviceCount, guest->RamDisk, bytes) || TooManyDevices(ref host, guest);
+    }
+
+    /// <summary>The host's virtio slots that guests have to themselves, by their descriptions: bit n is the n-th.</summary>
+    internal static uint GivenSlots(HostMachine<THost>* machine)
+    {
+        var given = 0u;
+        for (var i = 0; i < machine->GuestCount; i++)
+        {
+            // SAFETY: the machine has that many guests, in memory that stays.
+            given |= machine->Guests[i].Description.Devices;
+        }
+
+        return given;
+    }
+
+    /// <summary>Refuses a guest that has more devices than slots.</summary>
+    internal static bool TooManyDevices(ref THost host, Guest<THost>* guest)
+    {
+        StartupFailure.EndOfGuest(ref host, guest->Name, "it asks for more devices than a guest has virtio slots: name fewer"u8);
+        return false;
     }
 
     // What the hypervisor keeps for each guest comes first; what is left is RAM for guests.
@@ -98,7 +141,17 @@ internal static unsafe class GuestSetup<THost>
         for (var i = 0; i < machine->GuestCount; i++)
         {
             var guest = machine->Guests + i;
+            if (!TryGiveRamDisk(ref host, guest, board, ref map) || !DiskSetup<THost>.TryConnect(ref host, guest, board, ref map))
+            {
+                return false;
+            }
+
             var count = guest->Devices.Harts;
+            if (!NetworkSetup<THost>.TryConnect(ref host, guest))
+            {
+                return false;
+            }
+
             var hart = (GuestHart<THost>*)HostMemory.Take(ref host, ref map, (ulong)sizeof(GuestHart<THost>) * (ulong)count);
             var harts = (VCpu**)HostMemory.Take(ref host, ref map, (ulong)sizeof(VCpu*) * (ulong)count);
             var storage = HostMemory.Take(ref host, ref map, GuestBus<THost>.BytesNeeded(ref host, guest->Devices));
@@ -264,6 +317,7 @@ internal static unsafe class GuestSetup<THost>
             GuestBus<THost>.Initialize(
                 &guest->Bus, ref host, guest->Memory, machine->Memory, guest->Devices, guest->Storage, i, &machine->Console, &machine->Clock);
             GuestBus<THost>.UseHarts(&guest->Bus, guest->Harts);
+            GuestBus<THost>.UseNetwork(&guest->Bus, guest->Network);
             for (var n = 0; n < guest->Devices.Harts; n++)
             {
                 MakeMmu((GuestHart<THost>*)guest->Harts[n], n);
@@ -278,8 +332,8 @@ internal static unsafe class GuestSetup<THost>
     {
         var guest = hart->Guest;
         var machine = guest->Machine;
-        GuestMmu.Initialize(
-            ref hart->Mmu, guest->Memory, machine->Memory, machine->Translation, ref machine->Asids,
+        HostMmu<THost>.Initialize(
+            &hart->Mmu, machine->Cores->Host.IsResident, guest->Memory, machine->Memory, machine->Translation, ref machine->Asids,
             guest->TablesAddress + (TableBytes(guest) * (ulong)number), guest->TableCount);
     }
 
@@ -330,7 +384,8 @@ internal static unsafe class GuestSetup<THost>
         return true;
     }
 
-    private static bool TooLittle(ref THost host, in Board board)
+    /// <summary>Refuses a machine with too little memory for what guests have beside their own.</summary>
+    internal static bool TooLittle(ref THost host, in Board board)
     {
         StartupFailure.End(ref host, "too little memory for the guests: give the machine more"u8, board.Advice(Remedy.MoreMemory));
         return false;

@@ -74,8 +74,9 @@ internal static unsafe class HartSetup<THost>
             core->Machine = machine;
             core->Index = i;
             core->HartId = physical.HartId;
-            core->HasPlic = physical.PlicContext >= 0;
-            core->PlicContext = core->HasPlic ? (uint)physical.PlicContext : 0;
+            var context = host.IsResident ? physical.PlicMachineContext : physical.PlicContext;
+            core->HasPlic = context >= 0;
+            core->PlicContext = core->HasPlic ? (uint)context : 0;
             core->Host = host;
             core->Host.Adopt(physical);
             core->StackTop = (ulong)stack + Limits.StackSize;
@@ -102,6 +103,12 @@ internal static unsafe class HartSetup<THost>
         for (var i = 0; i < machine->GuestCount; i++)
         {
             all += machine->Guests[i].Devices.Harts;
+        }
+
+        if (host.IsResident && all > machine->CoreCount)
+        {
+            StartupFailure.End(ref host, "resident guests do not share harts yet, and there are too few for all: use rvirt.mode=deprivileged, or give the machine more"u8, board.Advice(Remedy.MoreHarts));
+            return false;
         }
 
         var given = 0;

@@ -106,6 +106,12 @@ internal static unsafe class HostMemory
             var bank = description.MemoryBanks[i];
             var odd = RoundUp(bank.Base) - bank.Base;
             map.Add(bank.Base + odd, (Math.Max(bank.Size, odd) - odd) & ~(Page - 1));
+        }
+
+        // Once all banks are there: they may overlap.
+        for (var i = 0; i < description.MemoryBankCount; i++)
+        {
+            var bank = description.MemoryBanks[i];
             if (info->ImageStart - bank.Base < bank.Size)
             {
                 map.Remove(bank.Base, RoundUp(info->ImageEnd) - bank.Base);

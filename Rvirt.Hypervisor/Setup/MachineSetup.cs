@@ -40,6 +40,11 @@ public static unsafe class MachineSetup<THost>
             return null;
         }
 
+        if ((board.Quirks & BoardQuirks.WholePagePmp) != 0 && host.IsResident)
+        {
+            return Fail(ref host, "rvirt.mode=resident is not for this board yet, whose harts ask PMP for whole pages: use rvirt.mode=deprivileged"u8);
+        }
+
         if ((board.Quirks & BoardQuirks.WholePagePmp) != 0 && info->WindowTables == 0)
         {
             return Fail(ref host, "the board needs an image whose window has small pages: build it with the define WINDOW_TABLES"u8);
@@ -86,6 +91,15 @@ public static unsafe class MachineSetup<THost>
             return Fail(ref host, "too little memory: give the machine more"u8, board.Advice(Remedy.MoreMemory));
         }
 
+        return Run<TBoards>(ref host, info, board, abilities, seeds, description, ref map);
+    }
+
+    // Apart, so that the description of the guests is not on the stack while the tree is read.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static HostCore<THost>* Run<TBoards>(
+        ref THost host, BootInfo* info, in Board board, in HostAbilities abilities, in GuestSeeds seeds, in HostDescription description, ref MemoryMap map)
+        where TBoards : struct, IBoards
+    {
         if (!HartSetup<THost>.TryTranslation(ref host, info, description, abilities, board.Quirks, out var translation))
         {
             return Fail(ref host, "the machine has memory or a device above the addresses that Rvirt can map on this hart"u8);
@@ -102,6 +116,16 @@ public static unsafe class MachineSetup<THost>
         if (!ConsoleEscape.TryFind(description.CommandLine, out var escape))
         {
             return Fail(ref host, "rvirt.escape on the command line is no control character: write none, or ^ and a character from @ to _ but J and M"u8);
+        }
+
+        if (!ModeWord.TryFind(description.CommandLine, out var resident))
+        {
+            return Fail(ref host, "rvirt.mode on the command line is neither deprivileged nor resident"u8);
+        }
+
+        if (resident && !host.IsResident)
+        {
+            return Fail(ref host, "rvirt.mode=resident needs Rvirt's image with its own machine-mode part, and a hart with S-mode, TVM and four PMP entries: use rvirt.mode=deprivileged"u8);
         }
 
         if (description.Uart.Exists && !description.Uart.HasDriver)
@@ -129,6 +153,11 @@ public static unsafe class MachineSetup<THost>
             return null;
         }
 
+        if (host.IsResident && !machine->Cores->HasPlic)
+        {
+            return Fail(ref host, "the hart that boots has no M-mode context at the PLIC: use rvirt.mode=deprivileged"u8);
+        }
+
         Announce<THost>.Guests(ref host, machine, board.Name, abilities);
         if (!machine->Guests->Lives)
         {
@@ -137,6 +166,8 @@ public static unsafe class MachineSetup<THost>
 
         CoreLife<THost>.Open(machine->Cores);
         HostInterrupts<THost>.RouteConsole(machine->Cores);
+        HostInterrupts<THost>.RouteWire(machine->Cores);
+        HostInterrupts<THost>.RouteDisks(machine->Cores);
         return HartSetup<THost>.StartOthers(ref host, machine) ? machine->Cores : null;
     }
 

@@ -1,3 +1,4 @@
+using System;
 using System.Runtime.CompilerServices;
 
 namespace Rvirt.Hypervisor.Setup;
@@ -36,21 +37,30 @@ internal struct MemoryMap
     /// <summary>A range by its place.</summary>
     public readonly Range this[int index] => _ranges[index];
 
-    /// <summary>Adds RAM that overlaps none of what is there. What has no address behind it is not taken: no hart's window reaches so far.</summary>
+    /// <summary>Adds RAM, of which some may be there already. What has no address behind it is not taken: no hart's window reaches so far.</summary>
     public void Add(ulong start, ulong length)
     {
-        if (start + length <= start)
+        var end = start + length;
+        if (end <= start)
         {
             return;
         }
 
         var at = 0;
-        while (at < _count && _ranges[at].Start < start)
+        while (at < _count && _ranges[at].End <= start)
         {
             at++;
         }
 
-        Insert(at, start, start + length);
+        // One range for it and for all that it overlaps.
+        while (at < _count && _ranges[at].Start < end)
+        {
+            start = Math.Min(start, _ranges[at].Start);
+            end = Math.Max(end, _ranges[at].End);
+            Delete(at);
+        }
+
+        Insert(at, start, end);
     }
 
     /// <summary>Takes a range out, whether or not all of it is there.</summary>

@@ -41,15 +41,20 @@ internal static unsafe class CoreKick<THost>
         var requests = (CoreRequest)Interlocked.Exchange(ref core->Requests, 0);
         if ((requests & ~CoreRequest.Reschedule) != 0)
         {
-            ServeMonitor(core, requests);
+            ServeRare(core, requests);
         }
 
         return requests;
     }
 
     [ColdPath]
-    private static void ServeMonitor(HostCore<THost>* core, CoreRequest requests)
+    private static void ServeRare(HostCore<THost>* core, CoreRequest requests)
     {
+        if ((requests & CoreRequest.Halt) != 0)
+        {
+            CoreLife<THost>.Park(ref core->Host);
+        }
+
         if ((requests & CoreRequest.Trace) != 0)
         {
             core->Host.NoteTraps(Volatile.Read(ref core->Machine->NotesTraps));

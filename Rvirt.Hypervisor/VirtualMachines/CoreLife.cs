@@ -17,6 +17,22 @@ public static unsafe class CoreLife<THost>
     /// <summary>Sends what waits for the terminal, polling: nothing else of the machine goes on.</summary>
     public static void FinishConsole(ref THost host, HostMachine<THost>* machine) => machine->Console.Finish(ref host);
 
+    /// <summary>Has all harts but the calling one stop as soon as they look at what is asked of them. Nobody is waited for.</summary>
+    /// <param name="host">The calling hart.</param>
+    /// <param name="machine">The machine.</param>
+    /// <param name="stack">An address in the calling hart's stack.</param>
+    public static void HaltOthers(ref THost host, HostMachine<THost>* machine, ulong stack)
+    {
+        for (var i = 0; i < machine->CoreCount; i++)
+        {
+            var core = machine->Cores + i;
+            if (core->StackTop - stack > Limits.StackSize)
+            {
+                CoreKick<THost>.Raise(ref host, core, CoreRequest.Halt);
+            }
+        }
+    }
+
     /// <summary>A further hart, in the window, on its stack. On a bare machine it never returns.</summary>
     public static void HartMain(ulong hartId, HostCore<THost>* core)
     {
@@ -42,7 +58,7 @@ public static unsafe class CoreLife<THost>
         host.SetTimer(ulong.MaxValue);
         CoreKick<THost>.Postpone(core);
         host.SettleUserMode();
-        core->Units = TrapContext<THost>.GuestMode.Open(ref host);
+        core->Units = TrapContext<THost>.ModeOf(ref host).Open(ref host);
         HostInterrupts<THost>.Open(core);
         host.SetSie(Interrupts.Software | (core->HasPlic ? Interrupts.External : 0));
     }
@@ -67,8 +83,8 @@ public static unsafe class CoreLife<THost>
         core->Host.EnterGuest(&GuestLife<THost>.Begin(core, core->First)->V);
     }
 
-    // Nothing interrupts a hart that is not used.
-    private static void Park(ref THost host)
+    /// <summary>The calling hart does nothing more, and nothing interrupts it.</summary>
+    internal static void Park(ref THost host)
     {
         host.ClearSie(ulong.MaxValue);
         while (true)

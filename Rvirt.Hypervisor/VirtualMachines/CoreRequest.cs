@@ -23,4 +23,7 @@ internal enum CoreRequest
 
     /// <summary>Go on with the copy of a guest; of the console's hart.</summary>
     Copy = 16,
+
+    /// <summary>Do nothing more: the hypervisor has panicked on another hart.</summary>
+    Halt = 32,
 }

@@ -5,6 +5,7 @@ using Rvirt.Core.Memory;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.Bus;
+using Rvirt.Devices.Virtio.Served;
 using Rvirt.Hypervisor.Host;
 
 namespace Rvirt.Hypervisor.VirtualMachines;
@@ -55,6 +56,15 @@ public unsafe struct Guest<THost>
 
     /// <summary>Memory for its devices' rings and records.</summary>
     internal byte* Storage;
+
+    /// <summary>Its disk in memory, of <see cref="GuestBlobEntry.RamDisk"/>'s length; null where it has none. Written by who starts the guest, and by its bus.</summary>
+    internal byte* RamDisk;
+
+    /// <summary>The network that its card is at; null where it has none.</summary>
+    internal GuestNetwork<THost>* Network;
+
+    /// <summary>What it has of a disk of the host that guests share; written at set-up.</summary>
+    internal DiskPort DiskPort;
 
     /// <summary>Its snapshot; null where no RAM is kept for one.</summary>
     internal GuestSnapshot<THost>* Snapshot;

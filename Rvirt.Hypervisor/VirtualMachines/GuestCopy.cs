@@ -307,10 +307,10 @@ internal unsafe struct GuestCopy<THost>
         hart->Mmu.FenceAll(ref _core->Host);
     }
 
-    private static void CopyHart(ref VCpu to, in VCpu from)
+    private readonly void CopyHart(ref VCpu to, in VCpu from)
     {
         to.Copy(from);
-        TrapContext<THost>.GuestMode.Copy(ref to, from);
+        TrapContext<THost>.ModeOf(ref _core->Host).Copy(ref to, from);
     }
 
     private void End(CopyOutcome outcome)

@@ -265,7 +265,7 @@ internal static unsafe class GuestEnd<THost>
         {
             GuestControl<THost>.SetState(core, guest, state);
             machine->Console.Finish(ref core->Host);
-            core->Host.End((uint)machine->Status);
+            core->Host.End((uint)Volatile.Read(ref machine->Status));
         }
     }
 

@@ -50,6 +50,12 @@ public static unsafe class GuestLife<THost>
     public static GuestHart<THost>* Trap(GuestHart<THost>* hart, ulong cause, ulong value) =>
         (GuestHart<THost>*)Unsafe.AsPointer(ref new TrapContext<THost>(hart).Handle(cause, value));
 
+    /// <summary>A trap out of a guest into M-mode, where that is the hypervisor's: the one way from the vector there to C#.</summary>
+    /// <returns>The virtual hart to enter next.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static GuestHart<THost>* TrapToMachine(GuestHart<THost>* hart, ulong cause, ulong value) =>
+        (GuestHart<THost>*)Unsafe.AsPointer(ref new ResidentContext<THost>(hart).Handle(cause, value));
+
     /// <summary>The run loop: what a hart does with a virtual hart that a trap left somewhere else than in its guest.</summary>
     /// <returns>The virtual hart to enter next.</returns>
     internal static GuestHart<THost>* Leave(GuestHart<THost>* hart, TrapOutcome outcome, ulong cause, ulong value)
@@ -71,7 +77,7 @@ public static unsafe class GuestLife<THost>
                     break;
                 case TrapOutcome.DeviceInterrupt:
                     HostInterrupts<THost>.Serve(core);
-                    HostInterrupt.FollowDevices(TrapContext<THost>.GuestMode, ref core->Host, ref core->Running->V, ref core->Running->Guest->Bus);
+                    HostInterrupt.FollowDevices(TrapContext<THost>.ModeOf(ref core->Host), ref core->Host, ref core->Running->V, ref core->Running->Guest->Bus);
                     outcome = TrapOutcome.Resume;
                     break;
                 case TrapOutcome.HartInterrupt:
@@ -123,7 +129,7 @@ public static unsafe class GuestLife<THost>
             return TrapOutcome.Resume;
         }
 
-        var mode = TrapContext<THost>.GuestMode;
+        var mode = TrapContext<THost>.ModeOf(ref core->Host);
         HartTimer.CatchUp(mode, ref core->Host, ref hart->V, ref hart->Guest->Bus);
         return HartWait.TryEnd(mode, ref core->Host, ref hart->V) ? TrapOutcome.Resume : TrapOutcome.Idle;
     }
@@ -137,16 +143,24 @@ public static unsafe class GuestLife<THost>
         }
 
         var hart = core->Running;
-        var mmu = TrapContext<THost>.MmuOf(hart);
-        var outcome = HostInterrupt.ServeHarts(TrapContext<THost>.GuestMode, ref core->Host, ref hart->V, ref mmu, ref hart->Guest->Bus);
+        var mmu = TrapContext<THost>.MmuOf(ref core->Host, hart);
+        var outcome = HostInterrupt.ServeHarts(TrapContext<THost>.ModeOf(ref core->Host), ref core->Host, ref hart->V, ref mmu, ref hart->Guest->Bus);
         return outcome == TrapOutcome.Resume && core->Shares ? Scheduler<THost>.Yield(core) : outcome;
     }
 
     private static TrapOutcome GoOn(HostCore<THost>* core)
     {
         var hart = core->Running;
-        var mmu = TrapContext<THost>.MmuOf(hart);
-        return TrapHandler.GoOn(TrapContext<THost>.GuestMode, ref core->Host, ref hart->V, ref mmu, ref hart->Guest->Bus);
+        if (core->Host.IsResident)
+        {
+            var resident = new ResidentContext<THost>(hart);
+            var native = resident.Mmu;
+            return TrapHandler.GoOn(resident.Mode, ref core->Host, ref hart->V, ref native, ref hart->Guest->Bus);
+        }
+
+        var context = new TrapContext<THost>(hart);
+        var mmu = context.Mmu;
+        return TrapHandler.GoOn(context.Mode, ref core->Host, ref hart->V, ref mmu, ref hart->Guest->Bus);
     }
 
     /// <summary>The virtual hart does not go on: it stops or stands still, or its guest stops, or the hypervisor panics.</summary>
@@ -229,7 +243,7 @@ public static unsafe class GuestLife<THost>
     [ColdPath]
     internal static void Reset(HostCore<THost>* core, GuestHart<THost>* hart, ulong entry, ulong argument)
     {
-        TrapContext<THost>.GuestMode.Reset(ref core->Host, ref hart->V);
+        TrapContext<THost>.ModeOf(ref core->Host).Reset(ref core->Host, ref hart->V);
         hart->Mmu.FenceAll(ref core->Host);
         hart->V.Reset(entry, argument);
     }

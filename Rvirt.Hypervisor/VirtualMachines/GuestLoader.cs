@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Images;
 using Rvirt.Core.Seeds;
@@ -7,7 +8,7 @@ using Rvirt.Hypervisor.Host;
 
 namespace Rvirt.Hypervisor.VirtualMachines;
 
-/// <summary>Fills a guest's RAM as firmware would: kernel, initial RAM disk, device tree.</summary>
+/// <summary>Fills a guest's RAM as firmware would, with kernel, initial RAM disk and device tree, and its disk in memory.</summary>
 internal static unsafe class GuestLoader<THost>
     where THost : unmanaged, IHypervisorHost
 {
@@ -32,6 +33,13 @@ internal static unsafe class GuestLoader<THost>
     {
         // SAFETY: the machine owns the guest for as long as it runs; the blob's bytes stay in place.
         var initrd = guest->Description.Initrd;
+        var disk = guest->Description.RamDisk;
+        if (guest->RamDisk != null)
+        {
+            // Each life finds the disk as the description has it. SAFETY: set-up took as many bytes for it, which are nobody else's.
+            Unsafe.CopyBlockUnaligned(guest->RamDisk, disk.Pointer, (uint)disk.Length);
+        }
+
         return guest->Kernel.Load(guest->Memory)
             && (initrd.Length == 0 || Blocks.TryCopy(guest->Memory, guest->Layout.Initrd, initrd.Pointer, (ulong)initrd.Length))
             && WriteTree(guest);

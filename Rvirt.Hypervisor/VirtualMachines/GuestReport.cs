@@ -54,7 +54,7 @@ internal static unsafe class GuestReport<THost>
     {
         ref var v = ref hart->V;
         ref var host = ref core->Host;
-        var mode = TrapContext<THost>.GuestMode;
+        var mode = TrapContext<THost>.ModeOf(ref host);
         var console = &hart->Guest->Machine->Console;
         ConsoleMultiplexer<THost>.BeginMessage(console, ref core->Host)
             .Text("  pc "u8).Hex(v.Pc)
@@ -82,7 +82,7 @@ internal static unsafe class GuestReport<THost>
     // As the guest would read it now; nothing where its page is not mapped.
     private static void Instruction(HostCore<THost>* core, GuestHart<THost>* hart, ConsoleMultiplexer<THost>* console)
     {
-        if (!TrapContext<THost>.GuestMode.TryFetch(ref core->Host, hart->V, out var instruction))
+        if (!TrapContext<THost>.ModeOf(ref core->Host).TryFetch(ref core->Host, hart->V, out var instruction))
         {
             return;
         }

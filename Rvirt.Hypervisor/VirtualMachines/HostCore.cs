@@ -41,7 +41,7 @@ public unsafe struct HostCore<THost>
     /// <summary>Number, in the order of <see cref="HostMachine{THost}.Cores"/>.</summary>
     internal int Index;
 
-    /// <summary>S-mode context at the host's PLIC, where there is one.</summary>
+    /// <summary>Context of the hypervisor's own mode at the host's PLIC, where there is one.</summary>
     internal uint PlicContext;
 
     /// <summary>Whether it has such a context: without one, no device can interrupt it.</summary>

@@ -1,4 +1,6 @@
+using Rvirt.Core.Images;
 using Rvirt.Devices.Bus;
+using Rvirt.Devices.Disks;
 using Rvirt.Devices.HostDrivers;
 using Rvirt.Hypervisor.Host;
 
@@ -6,16 +8,23 @@ namespace Rvirt.Hypervisor.VirtualMachines;
 
 /// <summary>
 /// Interrupts of the host's devices: each hart claims those of its own context, and hands them to the guest whose device it is, or the
-/// console, whatever it runs itself.
+/// console or the wire, whatever it runs itself.
 /// </summary>
-/// <remarks>A device's source is enabled at the hart that its guest runs on; the console's at the hart that booted, which always has a context.</remarks>
+/// <remarks>
+/// A device's source is enabled at the hart that its guest runs on; the console's, the wire's and those of disks that guests share at the hart that booted, which always has a
+/// context.
+/// </remarks>
 // SAFETY: records of harts, guests and the machine stay in place; numbers of owners are those that Route gave.
 internal static unsafe class HostInterrupts<THost>
     where THost : unmanaged, IHypervisorHost
 {
     private const ushort Console = 1;
 
-    private const ushort FirstDevice = 2;
+    private const ushort Wire = 2;
+
+    private const ushort FirstDevice = 3;
+
+    private const ushort FirstDisk = FirstDevice + (GuestBlob.MaximumGuests * GuestDevices.MaxSlots);
 
     /// <summary>Opens a hart's context, with no source enabled. That hart calls it, before it takes interrupts.</summary>
     internal static void Open(HostCore<THost>* core)
@@ -36,6 +45,26 @@ internal static unsafe class HostInterrupts<THost>
             Require(machine->Plic.Route(ref core->Host, core->PlicContext, source, Console));
             machine->Console.EnableInterrupts(ref core->Host);
             MonitorConsole<THost>.Attach(core);
+        }
+    }
+
+    /// <summary>Routes the interrupt of the wire's card, where there is one, to a hart with an open context.</summary>
+    internal static void RouteWire(HostCore<THost>* core)
+    {
+        var machine = core->Machine;
+        if (machine->Wire != null)
+        {
+            Require(machine->Plic.Route(ref core->Host, core->PlicContext, machine->WireSource, Wire));
+        }
+    }
+
+    /// <summary>Routes the interrupts of disks that guests share to a hart with an open context.</summary>
+    internal static void RouteDisks(HostCore<THost>* core)
+    {
+        var machine = core->Machine;
+        for (var i = 0; i < machine->DiskCount; i++)
+        {
+            Require(machine->Plic.Route(ref core->Host, core->PlicContext, machine->Disks[i].Source, (ushort)(FirstDisk + i)));
         }
     }
 
@@ -93,9 +122,36 @@ internal static unsafe class HostInterrupts<THost>
                 return;
             }
 
+            if (owner == Wire)
+            {
+                machine->Wire->ServeWire(ref host);
+                return;
+            }
+
+            if (owner >= FirstDisk)
+            {
+                ServeDisk(ref host, &machine->Disks[owner - FirstDisk].Disk);
+                return;
+            }
+
             var number = owner - FirstDevice;
             var guest = machine->Guests + (number / GuestDevices.MaxSlots);
             guest->Bus.ServiceDevice(ref host, number % GuestDevices.MaxSlots, RunsElsewhere(guest));
+        }
+
+        // The disk's lock is given back before any guest's is taken.
+        private void ServeDisk(ref THost host, SharedDisk* disk)
+        {
+            var ports = disk->Serve(ref host);
+            for (var i = 0; i < core->Machine->GuestCount && ports != 0; i++)
+            {
+                var guest = core->Machine->Guests + i;
+                if (guest->DiskPort.Disk == disk && ((ports >> guest->DiskPort.Port) & 1) != 0 && guest->Devices.TryPartition(out var slot, out _))
+                {
+                    ports &= ~(1u << guest->DiskPort.Port);
+                    guest->Bus.ServiceDevice(ref host, slot, RunsElsewhere(guest));
+                }
+            }
         }
 
         private bool RunsElsewhere(Guest<THost>* guest) => core->Running == null || core->Running->Guest != guest;

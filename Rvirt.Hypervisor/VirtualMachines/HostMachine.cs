@@ -2,6 +2,7 @@ using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Host;
 using Rvirt.Core.Memory;
 using Rvirt.Core.Seeds;
+using Rvirt.Devices.Bus;
 using Rvirt.Devices.Console;
 using Rvirt.Devices.HostDrivers;
 using Rvirt.Hypervisor.Host;
@@ -12,7 +13,7 @@ using Rvirt.Mmu;
 namespace Rvirt.Hypervisor.VirtualMachines;
 
 /// <summary>The whole machine while guests run: what they share, and who still runs. One exists, in memory that stays.</summary>
-// SAFETY: MachineSetup sets Guests and Cores once, to room for as many that is never given back; nothing here follows them.
+// SAFETY: set-up sets Guests, Cores and Disks once, to room for as many that is never given back; nothing here follows them.
 public unsafe struct HostMachine<THost>
     where THost : unmanaged, IHypervisorHost
 {
@@ -24,6 +25,18 @@ public unsafe struct HostMachine<THost>
 
     /// <summary>The host's real-time clock.</summary>
     internal HostClock<THost> Clock;
+
+    /// <summary>The network that is joined to a wire; null where none is.</summary>
+    internal GuestNetwork<THost>* Wire;
+
+    /// <summary>Source at the host's PLIC of the wire's card.</summary>
+    internal uint WireSource;
+
+    /// <summary>The disks that guests share, <see cref="DiskCount"/> of them.</summary>
+    internal HostDisk* Disks;
+
+    /// <summary>Number of disks that guests share.</summary>
+    internal int DiskCount;
 
     /// <summary>What the host has.</summary>
     internal HostDescription Host;

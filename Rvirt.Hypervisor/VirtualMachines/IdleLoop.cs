@@ -16,9 +16,9 @@ internal static unsafe class IdleLoop<THost>
     {
         ref var host = ref core->Host;
         ref var v = ref core->Running->V;
-        var mode = TrapContext<THost>.GuestMode;
+        var mode = TrapContext<THost>.ModeOf(ref host);
         ref var bus = ref core->Running->Guest->Bus;
-        var mmu = TrapContext<THost>.MmuOf(core->Running);
+        var mmu = TrapContext<THost>.MmuOf(ref host, core->Running);
         bus.Idle(ref host);
         core->Running->EndRun(host.ReadTime());
         do

@@ -50,7 +50,7 @@ internal unsafe struct Inspection<THost>
         var where = CoreOf(subject);
         if (where == core)
         {
-            report.Take(TrapContext<THost>.GuestMode, ref core->Host, subject->V);
+            report.Take(TrapContext<THost>.ModeOf(ref core->Host), ref core->Host, subject->V);
             return true;
         }
 
@@ -77,9 +77,9 @@ internal unsafe struct Inspection<THost>
     {
         var loads = Volatile.Read(ref subject->Loads);
         Interlocked.MemoryBarrier();
-        report.Take(TrapContext<THost>.GuestMode, ref core->Host, subject->V);
+        report.Take(TrapContext<THost>.ModeOf(ref core->Host), ref core->Host, subject->V);
         // The calling hart holds another one's.
-        report.Sstatus = TrapContext<THost>.GuestMode.ParkedSstatus(subject->V);
+        report.Sstatus = TrapContext<THost>.ModeOf(ref core->Host).ParkedSstatus(subject->V);
         Interlocked.MemoryBarrier();
         return CoreOf(subject) == null && Volatile.Read(ref subject->Loads) == loads;
     }
@@ -98,7 +98,7 @@ internal unsafe struct Inspection<THost>
         var isHere = core->Running == _subject;
         if (isHere)
         {
-            _report.Take(TrapContext<THost>.GuestMode, ref core->Host, _subject->V);
+            _report.Take(TrapContext<THost>.ModeOf(ref core->Host), ref core->Host, _subject->V);
         }
 
         Volatile.Write(ref _state, (int)(isHere ? State.Answered : State.Gone));

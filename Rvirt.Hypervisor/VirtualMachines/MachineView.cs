@@ -60,7 +60,7 @@ internal readonly unsafe struct MachineView<THost> : IMachineView
             Waits = record->V.Waits,
             Core = Volatile.Read(ref record->V.LastHart),
             State = record->V.State,
-            Mode = TrapContext<THost>.GuestMode.Privilege(ref _core->Host, record->V),
+            Mode = TrapContext<THost>.ModeOf(ref _core->Host).Privilege(ref _core->Host, record->V),
             Pc = Volatile.Read(ref record->V.Pc),
         };
     }
@@ -117,13 +117,8 @@ internal readonly unsafe struct MachineView<THost> : IMachineView
     }
 
     /// <inheritdoc/>
-    public bool TryShadow(int guest, int hart, ulong address, out ShadowLook look)
-    {
-        var views = TrapContext<THost>.Views;
-        var isMapped = HartAt(guest, hart)->Mmu.TryLook(address, out var level, out var view);
-        look = new ShadowLook(level, views.ModeOf(view), views.HasSum(view), views.HasMxr(view));
-        return isMapped;
-    }
+    public bool TryShadow(int guest, int hart, ulong address, out ShadowLook look) =>
+        TrapContext<THost>.MmuOf(ref _core->Host, HartAt(guest, hart)).TryLook(address, out look);
 
     /// <inheritdoc/>
     public ulong RunTicks(int guest, int hart, out ulong ready)
@@ -154,12 +149,17 @@ internal readonly unsafe struct MachineView<THost> : IMachineView
     {
         var record = GuestAt(guest);
         var window = record->Devices.Board[GuestDeviceKind.Virtio];
+        var isPort = record->Devices.TryNetwork(slot, out var network, out var port);
         return new SlotFacts
         {
+            IsPort = isPort,
+            Port = port,
+            Mac = isPort ? network->AddressOf(port) : 0,
+            Frames = isPort ? network->Counters(port) : default,
             Kind = record->Bus.SlotKind(slot),
             Address = window.Base + ((ulong)slot * window.Size),
             Interrupt = window.Interrupt + (uint)slot,
-            HostAddress = record->Devices.HostBase(slot),
+            HostAddress = record->Devices.TryPartition(out var at, out var partition) && at == slot ? partition->Disk->Base : record->Devices.HostBase(slot),
             Counters = record->Bus.SlotCounters(slot),
         };
     }

@@ -164,7 +164,7 @@ internal static unsafe class Scheduler<THost>
     {
         ref var v = ref core->Running->V;
         v.SliceEnd = Math.Min(sliceEnd, EarliestWake(core));
-        HartTimer.Load(TrapContext<THost>.GuestMode, ref core->Host, ref v);
+        HartTimer.Load(TrapContext<THost>.ModeOf(ref core->Host), ref core->Host, ref v);
     }
 
     /// <summary>Puts those that wait here and whose time has come into the queue.</summary>
@@ -246,7 +246,7 @@ internal static unsafe class Scheduler<THost>
 
         public void Add(GuestHart<THost>* hart)
         {
-            if (HartTimer.Wakes(TrapContext<THost>.GuestMode, ref core->Host, hart->V) <= now && hart->V.TryMove(RunState.Blocked, RunState.Runnable))
+            if (HartTimer.Wakes(TrapContext<THost>.ModeOf(ref core->Host), ref core->Host, hart->V) <= now && hart->V.TryMove(RunState.Blocked, RunState.Runnable))
             {
                 Cores |= core->Machine->Queue.Wake(hart->Number, now);
             }
@@ -258,6 +258,6 @@ internal static unsafe class Scheduler<THost>
     {
         public ulong Time { get; private set; } = HartTimer.Never;
 
-        public void Add(GuestHart<THost>* hart) => Time = Math.Min(Time, HartTimer.Wakes(TrapContext<THost>.GuestMode, ref core->Host, hart->V));
+        public void Add(GuestHart<THost>* hart) => Time = Math.Min(Time, HartTimer.Wakes(TrapContext<THost>.ModeOf(ref core->Host), ref core->Host, hart->V));
     }
 }

@@ -1,4 +1,4 @@
-// How guests are run decides which views of their memory there are: nobody else in this project names that.
+// How guests are run decides which views of their memory there are; what there is of an MMU is the same for all.
 global using GuestMmu = Rvirt.Mmu.ShadowMmu<Rvirt.Core.Modes.Deprivileged.SplitViews>;
 using System.Runtime.CompilerServices;
 using Rvirt.Core.Modes.Deprivileged;
@@ -10,7 +10,7 @@ using Rvirt.Mmu;
 
 namespace Rvirt.Hypervisor.VirtualMachines;
 
-/// <summary>A virtual hart that is loaded on a hart, as trap handling takes it: here, and nowhere else, stands how guests are run.</summary>
+/// <summary>A virtual hart that is loaded on a hart, as trap handling takes it where guests' S-mode runs in U-mode.</summary>
 internal readonly unsafe struct TrapContext<THost> : ITrapContext<DeprivilegedMode<THost>, THost, ShadowMmuAdapter<THost, SplitViews>, GuestBus<THost>>
     where THost : unmanaged, IHypervisorHost
 {
@@ -18,9 +18,6 @@ internal readonly unsafe struct TrapContext<THost> : ITrapContext<DeprivilegedMo
 
     // SAFETY: here and below: the trap vector hands over a virtual hart, which is the head of its GuestHart and loaded on this hart; all stay in place.
     internal TrapContext(GuestHart<THost>* hart) => _hart = hart;
-
-    /// <summary>How guests are run.</summary>
-    internal static DeprivilegedMode<THost> GuestMode => default;
 
     /// <inheritdoc/>
     public DeprivilegedMode<THost> Mode => default;
@@ -43,7 +40,7 @@ internal readonly unsafe struct TrapContext<THost> : ITrapContext<DeprivilegedMo
     public ShadowMmuAdapter<THost, SplitViews> Mmu
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => MmuOf(_hart);
+        get => new(&_hart->Mmu);
     }
 
     /// <inheritdoc/>
@@ -53,12 +50,11 @@ internal readonly unsafe struct TrapContext<THost> : ITrapContext<DeprivilegedMo
         get => ref _hart->Guest->Bus;
     }
 
-    /// <summary>What a guest's views of memory mean.</summary>
-    internal static SplitViews Views => default;
+    /// <summary>How guests are run on a hart.</summary>
+    internal static HostMode<THost> ModeOf(ref THost host) => new(host.IsResident);
 
-    /// <summary>A virtual hart's MMU, as trap handling takes it.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static ShadowMmuAdapter<THost, SplitViews> MmuOf(GuestHart<THost>* hart) => new(&hart->Mmu);
+    /// <summary>A virtual hart's MMU, on the hart on which it is loaded or is about to be.</summary>
+    internal static HostMmu<THost> MmuOf(ref THost host, GuestHart<THost>* hart) => new(&hart->Mmu, host.IsResident);
 
     /// <summary>Handles a trap.</summary>
     /// <returns>The virtual hart to enter next.</returns>

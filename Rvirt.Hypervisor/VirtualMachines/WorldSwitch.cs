@@ -26,7 +26,7 @@ internal static unsafe class WorldSwitch<THost>
         // SAFETY: the caller runs on that hart, on which a virtual hart is loaded; records stay in place.
         var hart = core->Running;
         ref var host = ref core->Host;
-        TrapContext<THost>.GuestMode.Save(ref host, ref hart->V, core->Units);
+        TrapContext<THost>.ModeOf(ref host).Save(ref host, ref hart->V, core->Units);
 
         // Else the next one's sc could succeed upon this one's lr.
         host.DropReservation();
@@ -44,6 +44,7 @@ internal static unsafe class WorldSwitch<THost>
             hart->EndRun(core->Host.ReadTime());
         }
 
+        TrapContext<THost>.ModeOf(ref core->Host).LetGo(ref core->Host, ref hart->V);
         hart->Core = null;
         core->Running = null;
         ShowDebugger(core);
@@ -77,9 +78,15 @@ internal static unsafe class WorldSwitch<THost>
         // Registers that are still there, of a virtual hart that was nowhere else, need not be loaded.
         var units = here && core->UnitsOwner == hart ? HartUnits.None : core->Units;
         core->UnitsOwner = hart;
-        var mode = TrapContext<THost>.GuestMode;
-        var mmu = TrapContext<THost>.MmuOf(hart);
+        var mode = TrapContext<THost>.ModeOf(ref host);
+        var mmu = TrapContext<THost>.MmuOf(ref host, hart);
         hart->Mmu.Load();
+        if (host.IsResident)
+        {
+            hart->Mmu.Walked(out var tables, out var length);
+            host.Confine(v.Memory.HostAddress, v.Memory.Length, tables, length);
+        }
+
         mode.Load(ref host, ref v, ref mmu, units);
         if (!here)
         {

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Rvirt.Reference.Instructions;
 
-/// <summary>Writes instructions the way binutils does without aliases.</summary>
+/// <summary>Writes instructions the way binutils does.</summary>
 public static class Disassembler
 {
     private static readonly string[] _roundingModes = ["rne", "rtz", "rdn", "rup", "rmm", "unknown", "unknown", "dyn"];
@@ -11,12 +11,13 @@ public static class Disassembler
     /// <param name="raw">The instruction, 16 bits zero-extended or 32.</param>
     /// <param name="pc">Its address, for branch targets.</param>
     /// <param name="numeric">Registers as x10 and f10.</param>
-    public static string Text(uint raw, ulong pc = 0, bool numeric = false)
+    /// <param name="aliases">Short names where there are such, as <c>ret</c> and <c>mv</c>: what objdump writes unless it is told <c>no-aliases</c>.</param>
+    public static string Text(uint raw, ulong pc = 0, bool numeric = false, bool aliases = false)
     {
         var word = (raw & 3) != 3 ? Compressed.Expand((ushort)raw) : raw;
         if (word == 0 || InstructionTable.Find(word) is not { } row)
         {
-            return "illegal 0x" + raw.ToString("x", CultureInfo.InvariantCulture);
+            return aliases && raw == 0 ? "unimp" : "illegal 0x" + raw.ToString("x", CultureInfo.InvariantCulture);
         }
 
         var rd = (word >> 7) & 31;
@@ -61,6 +62,11 @@ public static class Disassembler
             _ => "",
         };
         var name = row.Format is Format.Amo or Format.Lr ? row.Name + order : row.Name;
+        if (aliases)
+        {
+            (name, operands) = Aliases.Of(name, operands, X(0), X(1), (raw & 3) != 3);
+        }
+
         return operands.Length == 0 ? name : name + " " + operands;
     }
 

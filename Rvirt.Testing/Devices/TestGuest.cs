@@ -45,8 +45,10 @@ public sealed unsafe class TestGuest : IGuestSlot, IDisposable
     /// <param name="clock">Whether the host has a real-time clock.</param>
     /// <param name="board">What the guest's machine is, where it is not the standard one.</param>
     /// <param name="ramDisk">Bytes of a disk in memory behind the second slot; 0: there is none.</param>
-    /// <exception cref="InvalidOperationException">The second slot takes no such disk.</exception>
-    public TestGuest(uint version = 1, uint kind = VirtioKind.Block, uint queueSizeMax = 1024, int guests = 1, int harts = 1, ulong withheld = 0, uint source = 8, bool clock = true, GuestBoard? board = null, ulong ramDisk = 0)
+    /// <param name="network">A network that a card in the next slot is at, which stays in place; null: there is no such card.</param>
+    /// <param name="mac">That card's address, the first byte the lowest.</param>
+    /// <exception cref="InvalidOperationException">The second slot takes no such disk, or the network no such card.</exception>
+    public TestGuest(uint version = 1, uint kind = VirtioKind.Block, uint queueSizeMax = 1024, int guests = 1, int harts = 1, ulong withheld = 0, uint source = 8, bool clock = true, GuestBoard? board = null, ulong ramDisk = 0, GuestNetwork<DeviceHost>* network = null, ulong mac = 0)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(guests, MostGuests);
         Machine = new FakeMachine(0x60_0000);
@@ -85,16 +87,26 @@ public sealed unsafe class TestGuest : IGuestSlot, IDisposable
             throw new InvalidOperationException("the slot takes no disk");
         }
 
+        if (network != null && !GuestNetwork<DeviceHost>.TryConnect(network, Bus, ref devices, mac))
+        {
+            throw new InvalidOperationException("the network takes no card");
+        }
+
         RingBase = FakeMachine.RamBase + 0x40_0000;
         var bytes = GuestBus<DeviceHost>.BytesNeeded(ref host, devices);
         Machine.AllowDma(HostRam, RamBytes);
         Machine.AllowDma(RingBase, bytes);
         GuestBus<DeviceHost>.Initialize(
             Bus, ref host, Memory, Machine.Window, devices, Machine.Pointer(RingBase), 0, Console, HostClock);
+        GuestBus<DeviceHost>.UseNetwork(Bus, network);
+        Devices = devices;
         HostPlic->Route(ref host, FakeMachine.Context, source, SlotOwner);
         HostPlic->Route(ref host, FakeMachine.Context, FakeMachine.UartSource, ConsoleOwner);
         Console->EnableInterrupts(ref host);
     }
+
+    /// <summary>What the guest has.</summary>
+    public GuestDevices Devices { get; }
 
     /// <summary>The host.</summary>
     public FakeMachine Machine { get; }
@@ -174,6 +186,15 @@ public sealed unsafe class TestGuest : IGuestSlot, IDisposable
         var owners = new Owners(this, deliver);
         HostPlic->Serve(ref host, FakeMachine.Context, ref owners);
         return true;
+    }
+
+    /// <summary>Serves the host's external interrupts until there is none.</summary>
+    /// <param name="deliver">Whether the guest's UART is told of input.</param>
+    public void ServeAll(bool deliver = true)
+    {
+        while (ServeInterrupts(deliver))
+        {
+        }
     }
 
     private readonly struct Owners(TestGuest guest, bool deliver) : IInterruptOwners<DeviceHost>

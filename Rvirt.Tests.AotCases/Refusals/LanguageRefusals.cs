@@ -33,6 +33,30 @@ internal static unsafe class LanguageRefusals
         return scaled.Value;
     }
 
+    private struct Registers
+    {
+        public uint Data;
+        public uint Status;
+    }
+
+    [UnmanagedCallersOnly(EntryPoint = "refuse_register_stores")]
+    public static void RegisterStores(int n)
+    {
+        var registers = (Registers*)0x10010000;
+        registers->Data = (uint)n; // RVA0030
+        var bytes = (byte*)0x10000000;
+        bytes[n] = 1; // RVA0030
+        *(ulong*)0xffff_ffff_0000_0000 = 1; // RVA0030
+    }
+
+    [UnmanagedCallersOnly(EntryPoint = "refuse_register_load")]
+    public static void RegisterLoad()
+    {
+        while ((((Registers*)0x10010000)->Status & 0x20) == 0) // RVA0030
+        {
+        }
+    }
+
     [UnmanagedCallersOnly(EntryPoint = "refuse_bit_cast")]
     public static int BitCast(long n) => Unsafe.BitCast<long, int>(n); // RVA0004
 

@@ -19,18 +19,22 @@ internal sealed class HostilePair : IDisposable
     private readonly Firmware _firmware;
     private readonly QemuMonitor _monitor;
 
-    public HostilePair(Firmware firmware, GuestProgram program)
+    /// <summary>Starts both, and waits until the victim is ready.</summary>
+    /// <param name="firmware">What lies under them.</param>
+    /// <param name="program">The hostile guest.</param>
+    /// <param name="hostHarts">Harts of the machine: with less than the guests have they share them.</param>
+    public HostilePair(Firmware firmware, GuestProgram program, int hostHarts = 2)
     {
         _firmware = firmware;
         var socket = _folder.File("monitor");
         var guests = new List<GuestSpec>
         {
             new("victim", Build("victim", GuestProgram.Compose(["victim.s"])), null, "", GuestProgram.RamLength, 1, []),
-            new("hostile", Build("hostile", program.Source), null, "", GuestProgram.RamLength, 1, [7]),
+            new("hostile", Build("hostile", program.Source), null, "", GuestProgram.RamLength, program.Harts, [7]),
         };
         Qemu = QemuMachine.Start(
             [
-                .. GuestMachine.Rvirt(firmware, GuestMachine.PackBlob(_folder, guests), memory: 128, harts: 2),
+                .. GuestMachine.Rvirt(firmware, GuestMachine.PackBlob(_folder, guests), memory: 128, harts: hostHarts),
                 "-device", "virtio-rng-device,bus=virtio-mmio-bus.7",
                 "-global", "virtio-mmio.force-legacy=" + (program.VirtioVersion == 1 ? "true" : "false"),
                 .. QemuMonitor.Arguments(socket),

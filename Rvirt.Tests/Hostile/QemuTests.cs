@@ -25,10 +25,26 @@ internal sealed class QemuTests
     }
 
     [TestCaseSource(nameof(Ending))]
-    public void A_hostile_guest_gets_what_it_deserves_and_its_neighbour_goes_on(Firmware firmware, string name)
+    public void A_hostile_guest_gets_what_it_deserves_and_its_neighbour_goes_on(Firmware firmware, string name) =>
+        Judge(firmware, HostilePrograms.Get(name), 2);
+
+    /// <summary>Each of five virtual harts on a hart of its own, or all on two.</summary>
+    [TestCase(Firmware.Stub, 5)]
+    [TestCase(Firmware.Stub, 2)]
+    [TestCase(Firmware.Sbi, 2)]
+    public void So_does_one_of_four_harts_that_storm_each_other(Firmware firmware, int hostHarts) =>
+        Judge(firmware, HostilePrograms.HartStorm(goesOn: false), hostHarts);
+
+    [TestCaseSource(typeof(HostilePrograms), nameof(HostilePrograms.Endless))]
+    public void A_guest_that_never_returns_leaves_its_neighbour_alone(string name) => GoesOn(HostilePrograms.Get(name), 2);
+
+    [TestCase(5)]
+    [TestCase(2)]
+    public void So_does_one_of_four_harts_whose_fences_never_end(int hostHarts) => GoesOn(HostilePrograms.HartStorm(goesOn: true), hostHarts);
+
+    private static void Judge(Firmware firmware, GuestProgram program, int hostHarts)
     {
-        var program = HostilePrograms.Get(name);
-        using var pair = new HostilePair(firmware, program);
+        using var pair = new HostilePair(firmware, program, hostHarts);
         pair.ExpectHostile(program.Lines[^1], 60);
         var lines = pair.Lines;
         Assert.Multiple(() =>
@@ -44,11 +60,9 @@ internal sealed class QemuTests
         pair.CheckIntact();
     }
 
-    [TestCaseSource(typeof(HostilePrograms), nameof(HostilePrograms.Endless))]
-    public void A_guest_that_never_returns_leaves_its_neighbour_alone(string name)
+    private static void GoesOn(GuestProgram program, int hostHarts)
     {
-        var program = HostilePrograms.Get(name);
-        using var pair = new HostilePair(Firmware.Stub, program);
+        using var pair = new HostilePair(Firmware.Stub, program, hostHarts);
         if (program.Lines.Count > 0)
         {
             pair.ExpectHostile(program.Lines[^1], 60);

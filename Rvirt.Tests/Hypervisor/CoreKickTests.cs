@@ -53,6 +53,24 @@ internal sealed unsafe class CoreKickTests
     }
 
     [Test]
+    public void HartsHaltButTheOneThatPanics()
+    {
+        const string Count = "li s0, 0\nagain: addi s0, s0, 1\ncsrr t0, sscratch\nj again\n.zero 64\n";
+        using var world = new SetupWorld();
+        Assert.That(world.Boot([world.Guest("one", Count), world.Guest("two", Count)]), world.Desktop.Emergency);
+        world.Desktop.Run(2_000);
+        var record = world.Desktop.Record;
+        CoreLife<FakeHost>.HaltOthers(ref record->Cores[0].Host, record, record->Cores[0].StackTop - 64);
+        world.Desktop.Run(2_000);
+        var (one, two) = (world.Desktop.Guests[0].VCpu.X[8], world.Desktop.Guests[1].VCpu.X[8]);
+        Assert.That(two, Is.Positive);
+        world.Desktop.Run(5_000);
+        Assert.That(world.Desktop.Guests[0].VCpu.X[8], Is.GreaterThan(one));
+        Assert.That(world.Desktop.Guests[1].VCpu.X[8], Is.EqualTo(two), "its hart does nothing more");
+        Assert.That(world.Machine.Harts[1].ReadCsr(CsrNumber.Sie), Is.Zero);
+    }
+
+    [Test]
     public void AVirtualHartIsWhereItsStateSays()
     {
         using var world = new SetupWorld();

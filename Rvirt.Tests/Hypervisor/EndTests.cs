@@ -14,6 +14,7 @@ using Rvirt.Reference.Assembly;
 using Rvirt.Reference.Devices;
 using Rvirt.Reference.Devices.Virtio;
 using Rvirt.Reference.Harts;
+using Rvirt.Tests.SystemTests;
 
 namespace Rvirt.Tests.Hypervisor;
 
@@ -84,6 +85,7 @@ internal sealed unsafe class EndTests
         {
             [StopReason.Reboot] = nameof(RestartTests),
             [StopReason.Requested] = nameof(A_guest_that_is_asked_to_stop_stops),
+            [StopReason.Forbidden] = nameof(ResidentTests),
             [StopReason.WindowCollision] = nameof(A_guest_that_maps_what_the_hypervisor_needs_ends_with_a_line_that_says_so),
         };
         Assert.That(Enum.GetValues<StopReason>().Except(Ends().Select(test => (StopReason)test.Arguments[1]!)).Except(elsewhere.Keys), Is.EqualTo([StopReason.None]));

@@ -1,3 +1,4 @@
+using System;
 using System.Linq;
 using CsCheck;
 using NUnit.Framework;
@@ -57,6 +58,32 @@ public class MemoryMapTests
         var map = Of((0xffff_ffff_ffff_e000, 0x1000), (0xffff_ffff_ffff_f000, 0x1000), (0xffff_ffff_ffff_f000, 0x2000), (0x1000, 0));
         Assert.That(Ranges(map), Is.EqualTo([(0xffff_ffff_ffff_e000UL, 0xffff_ffff_ffff_f000UL)]));
     }
+
+    [Test]
+    public void AdditionAgreesWithABitmap() =>
+        Gen.Select(Gen.Int[0, 60], Gen.Int[0, 20]).Array[0, 12].Sample(additions =>
+        {
+            var free = new bool[80];
+            foreach (var (start, length) in additions)
+            {
+                free.AsSpan(start, length).Fill(true);
+            }
+
+            var map = Of([.. additions.Select(range => ((ulong)range.Item1, (ulong)range.Item2))]);
+            var seen = new int[80];
+            var last = 0UL;
+            foreach (var (start, end) in Ranges(map))
+            {
+                Assert.That(start, Is.GreaterThanOrEqualTo(last).And.LessThan(end));
+                last = end;
+                for (var i = start; i < end; i++)
+                {
+                    seen[i]++;
+                }
+            }
+
+            Assert.That(seen, Is.EqualTo(free.Select(there => there ? 1 : 0)));
+        });
 
     [Test]
     public void RemovalAgreesWithABitmap() =>

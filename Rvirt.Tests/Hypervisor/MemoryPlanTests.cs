@@ -176,7 +176,7 @@ internal sealed unsafe class MemoryPlanTests
             $"g{number} {{ compatible = \"rvirt,guest\"; kernel = [{Convert.ToHexString([.. kernel])}]; {(memory == 0 ? "" : $"memory = <{memory}>;")} }}; ");
     }
 
-    // One to three, the first from the start of RAM on.
+    // One to three, the first from the start of RAM on, and now and then one more that overlaps another, which is memory all the same.
     private static List<(ulong Start, ulong End)> Banks(Random random)
     {
         var banks = new List<(ulong Start, ulong End)>();
@@ -186,6 +186,13 @@ internal sealed unsafe class MemoryPlanTests
             var length = i == 1 ? Ram + RamLength - start : Math.Min((ulong)random.Next(8 << 8, RamLength >> 12) << 12, Ram + RamLength - start);
             banks.Add((start, start + length));
             start += length + ((ulong)random.Next(1, 512) << 12);
+        }
+
+        if (random.Next(2) == 0)
+        {
+            var (first, end) = banks[random.Next(banks.Count)];
+            var low = first + ((ulong)random.Next((int)((end - first) >> 13)) << 12);
+            banks.Add((low, low + ((ulong)random.Next(1, (int)((end - low) >> 12)) << 12)));
         }
 
         return banks;

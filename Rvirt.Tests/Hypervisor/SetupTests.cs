@@ -6,7 +6,10 @@ using Rvirt.Core.DeviceTree;
 using Rvirt.Desktop.Hypervisor;
 using Rvirt.Hypervisor.Boards;
 using Rvirt.Hypervisor.Host;
+using Rvirt.Hypervisor.VirtualMachines;
+using Rvirt.Reference.Devices.Virtio;
 using Rvirt.Testing.DeviceTree;
+using Rvirt.Tests.Core.Disks;
 
 namespace Rvirt.Tests.Hypervisor;
 
@@ -38,6 +41,107 @@ internal sealed unsafe class SetupTests
         sw t1, 0(t0)
         here: j here
         word: .word 0x1234
+        """;
+
+    // A driver of a modern disk: each request is a chain of three, header, sector, status, and is waited for. EXPECTED says what becomes of t1, what the file has there.
+    private const string DiskProgram = """
+        li s2, 0x10001000
+        li s3, 0x80500000
+        li s4, 0x80503000
+        li s5, 0x80504000
+        li s6, 0x80400000
+        ld s7, 0(s6)
+        addi s7, s7, 1
+        sd s7, 0(s6)
+        li s8, 0
+        lw t0, 8(s2)
+        li t1, 2
+        bne t0, t1, wrong
+        sw zero, 0x70(s2)
+        li t0, 3
+        sw t0, 0x70(s2)
+        li t0, 1
+        sw t0, 0x24(s2)
+        sw t0, 0x20(s2)
+        sw zero, 0x24(s2)
+        sw zero, 0x20(s2)
+        li t0, 11
+        sw t0, 0x70(s2)
+        sw zero, 0x30(s2)
+        li t0, 8
+        sw t0, 0x38(s2)
+        sw s3, 0x80(s2)
+        sw zero, 0x84(s2)
+        li t0, 0x80501000
+        sw t0, 0x90(s2)
+        sw zero, 0x94(s2)
+        sd zero, 0(t0)
+        li t1, 0x80502000
+        sw t1, 0xa0(s2)
+        sw zero, 0xa4(s2)
+        sd zero, 0(t1)
+        li t0, 1
+        sw t0, 0x44(s2)
+        li t0, 15
+        sw t0, 0x70(s2)
+
+        # The second sector, as the file has it, then another, then as that is.
+        li a0, 0
+        jal request
+        ld t0, 0(s5)
+        li t1, 0x1111111111111111
+        EXPECTED
+        bne t0, t1, wrong
+        not t0, t0
+        sd t0, 0(s5)
+        sd t0, 504(s5)
+        li a0, 1
+        jal request
+        sd zero, 0(s5)
+        sd zero, 504(s5)
+        li a0, 0
+        jal request
+        ld t0, 0(s5)
+        ld t1, 504(s5)
+        bne t0, t1, wrong
+        beqz t0, wrong
+        li t0, 3
+        li t1, 0x5555
+        beq s7, t0, finish
+        li t1, 0x7777
+        j finish
+
+        # a0: 0 reads, 1 writes.
+        request: sd a0, 0(s4)
+        li t0, 1
+        sd t0, 8(s4)
+        sb t0, 16(s4)
+        sd s4, 0(s3)
+        li t1, 0x0001000100000010
+        sd t1, 8(s3)
+        sd s5, 16(s3)
+        li t1, 0x0002000100000200
+        bnez a0, direction
+        li t1, 0x0002000300000200
+        direction: sd t1, 24(s3)
+        addi t1, s4, 16
+        sd t1, 32(s3)
+        li t1, 0x0000000200000001
+        sd t1, 40(s3)
+        addi s8, s8, 1
+        li t0, 0x80501000
+        sh s8, 2(t0)
+        sw zero, 0x50(s2)
+        li t0, 0x80502000
+        wait: lhu t1, 2(t0)
+        bne t1, s8, wait
+        lbu t1, 16(s4)
+        bnez t1, wrong
+        ret
+        wrong: li t1, 0x93333
+        finish: li t0, 0x100000
+        sw t1, 0(t0)
+        here: j here
         """;
 
     [Test]
@@ -149,6 +253,158 @@ internal sealed unsafe class SetupTests
         Refused(world, !world.Desktop.Boot<Boards<SetupWorld.MadeUpBoard>>(address), expected, exactly: false);
     }
 
+    /// <summary>Each life reads a sector, changes it, reads that back, and restarts: each finds what the file has, however the one before left the disk.</summary>
+    [Test]
+    public void A_disk_in_memory_is_what_its_file_says_at_each_start()
+    {
+        using var world = new SetupWorld();
+        var sectors = new byte[3 * 512];
+        Array.Fill(sectors, (byte)0x11, 512, 512);
+        var guests = new[] { "one", "two" }.Select(name => world.Guest(name, DiskProgram.Replace("EXPECTED", "", StringComparison.Ordinal), 16 << 20) with { RamDisk = world.File(name + ".disk", sectors) }).ToArray();
+        Assert.That(world.Boot(guests), world.Desktop.Emergency);
+        world.Desktop.Run(1_000_000);
+        Assert.That(world.Desktop.Status, Is.Zero, world.Console);
+        foreach (var name in (string[])["one", "two"])
+        {
+            Assert.That(world.Console.Split($"guest {name} reboots"), Has.Length.EqualTo(3), world.Console);
+            Assert.That(world.Console, Does.Contain($"guest {name} powered off"));
+        }
+    }
+
+    /// <summary>One disk of the host, a partition for each of two guests and a third that none has: what one life writes the next one finds, and nothing else changes.</summary>
+    [TestCase(false)]
+    [TestCase(true)]
+    public void Guests_keep_what_they_write_to_their_partitions_of_one_disk(bool legacy)
+    {
+        var image = new DiskImage(300, [("rvirt.one", 40, 49), ("rvirt.none", 50, 59), ("rvirt.two", 60, 69)]);
+        image.Bytes.AsSpan(41 * 512, 512).Fill(0x11);
+        image.Bytes.AsSpan(61 * 512, 512).Fill(0x11);
+        var before = image.Bytes.ToArray();
+        using var world = new SetupWorld();
+        world.Machine.AttachVirtio(0, new VirtioBlock(new MemoryDisk(image.Bytes), legacy));
+        // Each life finds the complement of what the one before has found.
+        var program = DiskProgram.Replace("EXPECTED", "andi t2, s7, 1\nbnez t2, odd\nnot t1, t1\nodd:", StringComparison.Ordinal);
+        var guests = new[] { "one", "two" }.Select(name => world.Guest(name, program, 16 << 20) with { Disk = "rvirt." + name }).ToArray();
+        Assert.That(world.Boot(guests, OneSlot), world.Desktop.Emergency);
+        world.Desktop.Run(5_000_000);
+        Assert.That(world.Desktop.Status, Is.Zero, world.Console);
+        Assert.That(world.Console, Does.Contain("guest one powered off").And.Contain("guest two powered off").And.Not.Contain("warning"));
+        for (var at = 0; at < image.Bytes.Length; at++)
+        {
+            var isChanged = at / 512 is 41 or 61 && at % 512 is < 8 or >= 504;
+            Assert.That(image.Bytes[at], Is.EqualTo(isChanged ? (byte)~before[at] : before[at]), $"byte {at}");
+        }
+    }
+
+    private static IEnumerable<TestCaseData> BadDisks()
+    {
+        const string None = "guest one: no disk of the machine has a partition with the label rvirt.one: name one that there is";
+        (string Label, ulong First, ulong Last) one = ("rvirt.one", 40, 49);
+        yield return new TestCaseData(new DiskImage(300, [("rvirt.on", 40, 49)]), None, null).SetArgDisplayNames("no such label");
+        yield return new TestCaseData(new DiskImage(300, [one, ("rvirt.one", 50, 59)]), "guest one: more than one partition has the label rvirt.one: give each a label of its own", null).SetArgDisplayNames("the label twice");
+        var bare = new DiskImage(300, [one]);
+        bare.Bytes[510] = 0;
+        yield return new TestCaseData(bare, None, "warning: disk in virtio slot 0 of the machine: it has no GUID partition table: make one, with a label for each guest's partition").SetArgDisplayNames("no table");
+    }
+
+    [TestCaseSource(nameof(BadDisks))]
+    public void A_partition_that_is_not_there_is_refused_by_name(object disk, string expected, string? warning)
+    {
+        using var world = new SetupWorld();
+        world.Machine.AttachVirtio(0, new VirtioBlock(new MemoryDisk(((DiskImage)disk).Bytes)));
+        Refused(world, !world.Boot([world.Guest("one", PowerOff) with { Disk = "rvirt.one" }], OneSlot), expected);
+        Assert.That(world.Console, warning is null ? Does.Not.Contain("warning") : Does.Contain(warning));
+    }
+
+    [Test]
+    public void A_disk_whose_table_is_damaged_is_used_by_the_other_copy_and_said_to_be_so()
+    {
+        var image = new DiskImage(300, [("rvirt.one", 40, 49)]);
+        image.Header(1)[0]++;
+        using var world = new SetupWorld();
+        world.Machine.AttachVirtio(0, new VirtioBlock(new MemoryDisk(image.Bytes)));
+        Assert.That(world.Boot([world.Guest("one", PowerOff) with { Disk = "rvirt.one", DiskReadOnly = true }], OneSlot), world.Desktop.Emergency);
+        world.Desktop.Run(100_000);
+        Assert.That(world.Console, Does.Contain("warning: disk in virtio slot 0 of the machine: one copy of its partition table is damaged, and the other is used: repair the table"));
+        Assert.That(world.Desktop.Status, Is.Zero, world.Console);
+    }
+
+    [Test]
+    public void Two_disks_with_one_label_are_refused_and_a_disk_that_a_guest_has_for_itself_is_left_alone()
+    {
+        var image = new DiskImage(300, [("rvirt.one", 40, 49)]);
+        using var world = new SetupWorld();
+        world.Machine.AttachVirtio(0, new VirtioBlock(new MemoryDisk(image.Bytes)));
+        world.Machine.AttachVirtio(1, new VirtioBlock(new MemoryDisk(image.Bytes.ToArray())));
+        var spec = world.Guest("one", PowerOff) with { Disk = "rvirt.one" };
+        Refused(world, !world.Boot([spec], TwoSlots), "guest one: more than one partition has the label rvirt.one: give each a label of its own");
+
+        using var other = new SetupWorld();
+        other.Machine.AttachVirtio(0, new VirtioBlock(new MemoryDisk(image.Bytes)));
+        other.Machine.AttachVirtio(1, new VirtioBlock(new MemoryDisk(image.Bytes.ToArray())));
+        Assert.That(other.Boot([other.Guest("one", PowerOff, devices: [1]) with { Disk = "rvirt.one" }], TwoSlots), other.Desktop.Emergency);
+        Assert.That((other.Desktop.Record->Guests->Bus.SlotKind(0), other.Desktop.Record->Guests->Bus.SlotKind(1)), Is.EqualTo((2u, 2u)));
+        var view = new MachineView<FakeHost>(other.Desktop.Record->Cores);
+        Assert.That((view.Slot(0, 0).HostAddress, view.Slot(0, 1).HostAddress, view.Slot(0, 2).HostAddress), Is.EqualTo((0x1000_2000ul, 0x1000_1000ul, 0ul)));
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public void A_disk_that_cannot_be_written_is_for_those_that_only_read(bool onlyReads)
+    {
+        using var world = new SetupWorld();
+        world.Machine.AttachVirtio(0, new ReadOnlyDisk(new DiskImage(300, [("rvirt.one", 40, 49)]).Bytes));
+        var booted = world.Boot([world.Guest("one", PowerOff) with { Disk = "rvirt.one", DiskReadOnly = onlyReads }], OneSlot);
+        if (onlyReads)
+        {
+            Assert.That(booted, world.Desktop.Emergency);
+        }
+        else
+        {
+            Refused(world, !booted, "guest one: its disk cannot be written: give it disk-readonly;");
+        }
+    }
+
+    [Test]
+    public void A_disk_whose_interrupt_cannot_be_routed_is_not_used()
+    {
+        using var world = new SetupWorld();
+        world.Machine.AttachVirtio(0, new VirtioBlock(new MemoryDisk(new DiskImage(300, [("rvirt.one", 40, 49)]).Bytes)));
+        Refused(
+            world, !world.Boot([world.Guest("one", PowerOff) with { Disk = "rvirt.one" }], source => OneSlot(source).Replace("interrupts = <1>", "interrupts = <128>", StringComparison.Ordinal)),
+            "guest one: no disk of the machine has a partition with the label rvirt.one: name one that there is");
+        Assert.That(world.Console, Does.Contain("warning: disk in virtio slot 0 of the machine: it has no interrupt that Rvirt can route, 1 to 127"));
+    }
+
+    private static string OneSlot(string source) => Slots(source, 1);
+
+    private static string TwoSlots(string source) => Slots(source, 2);
+
+    private static string Slots(string source, int count) => source.Replace(
+        "serial@10000000 {",
+        string.Concat(Enumerable.Range(0, count).Select(i => $"virtio@{0x10001000 + (i << 12):x} {{ compatible = \"virtio,mmio\"; reg = <0 {0x10001000 + (i << 12)} 0 0x1000>; interrupts = <{i + 1}>; }};\n")) + "serial@10000000 {",
+        StringComparison.Ordinal);
+
+    [Test]
+    public void A_disk_in_memory_that_the_machine_has_no_room_for_is_refused_by_name()
+    {
+        using var world = new SetupWorld();
+        var spec = world.Guest("one", PowerOff, 16 << 20) with { RamDisk = world.File("disk", new byte[40 << 20]) };
+        var refused = !world.Boot([spec], source => source.Replace("reg = <0 0x80000000 0 0x40000>", "reg = <0 0x80000000 0 0x3000000>", StringComparison.Ordinal));
+        Refused(world, refused, "guest one: too little memory for its ramdisk of 40 MiB: make the file smaller, or give the machine more, by MoreMemory");
+    }
+
+    [Test]
+    public void A_disk_in_memory_behind_eight_devices_is_refused_by_name()
+    {
+        using var world = new SetupWorld();
+        var slots = string.Concat(Enumerable.Range(0, 8).Select(i => $"virtio@{0x10001000 + (i << 12):x} {{ compatible = \"virtio,mmio\"; reg = <0 {0x10001000 + (i << 12)} 0 0x1000>; interrupts = <1>; }};\n"));
+        var spec = world.Guest("one", PowerOff, devices: [0, 1, 2, 3, 4, 5, 6, 7]) with { RamDisk = world.File("disk", new byte[512]) };
+        Refused(
+            world, !world.Boot([spec], source => source.Replace("serial@10000000 {", slots + "serial@10000000 {", StringComparison.Ordinal)),
+            "guest one: it asks for more devices than a guest has virtio slots: name fewer");
+    }
+
     private static IEnumerable<TestCaseData> BadGuests()
     {
         yield return new TestCaseData(((ulong, uint, uint[])[])[(1024UL << 20, 1, [])], "guest g0: too little memory for the 1024 MiB it asks for: give the guest less, or the machine more, by MoreMemory");
@@ -238,6 +494,21 @@ internal sealed unsafe class SetupTests
         foreach (var (low, high) in places.Zip(places.Skip(1)))
         {
             Assert.That(high.Start, Is.GreaterThanOrEqualTo(low.End), $"{low.Start:x}-{low.End:x} and {high.Start:x}-{high.End:x}");
+        }
+    }
+
+    // Virtio 1.2 §5.2: feature 5, and requests to read.
+    private sealed class ReadOnlyDisk(byte[] content) : VirtioMmio(2, 1, 1ul << 5)
+    {
+        protected override ReadOnlySpan<byte> Configuration => BitConverter.GetBytes((ulong)content.Length / 512);
+
+        protected override bool TryServe(int queue, VirtioChain chain, out uint written)
+        {
+            var header = new byte[16];
+            chain.Read(0, header);
+            written = (uint)chain.Write(0, content.AsSpan((int)BitConverter.ToUInt64(header, 8) * 512, chain.WritableLength - 1)) + 1;
+            chain.Write(chain.WritableLength - 1, [0]);
+            return true;
         }
     }
 }

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.IO;
 using System.Text;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Privileged;
@@ -66,6 +65,9 @@ internal sealed class SetupWorld : IDisposable
     public GuestSpec Guest(string name, string program, ulong? memory = null, uint harts = 1, uint[]? devices = null) =>
         new(name, _folder.Write(name + ".bin", Assembler.Assemble(program, 0x8020_0000)), null, "a b", memory, harts, devices);
 
+    /// <summary>A file of these bytes, for a guest to name.</summary>
+    public string File(string name, byte[] bytes) => _folder.Write(name, bytes);
+
     /// <summary>Hands over guests, or any file, with a tree whose text an edit may change.</summary>
     public bool Boot(IReadOnlyList<GuestSpec> guests, Func<string, string>? edit = null) =>
         Boot<Boards<OtherBoard, Boards<MadeUpBoard>>>(guests, edit);
@@ -75,7 +77,7 @@ internal sealed class SetupWorld : IDisposable
     /// <summary>The same with other boards in the image.</summary>
     public bool Boot<TBoards>(IReadOnlyList<GuestSpec> guests, Func<string, string>? edit = null)
         where TBoards : struct, IBoards
-        => Boot<TBoards>(File.ReadAllBytes(GuestMachine.PackBlob(_folder, guests)), edit);
+        => Boot<TBoards>(System.IO.File.ReadAllBytes(GuestMachine.PackBlob(_folder, guests)), edit);
 
     private bool Boot<TBoards>(byte[] initrd, Func<string, string>? edit)
         where TBoards : struct, IBoards

@@ -14,7 +14,7 @@ namespace Rvirt.Tests.Layers;
 public sealed class RulesTests
 {
     /// <summary>The files that say how everything is built, as far as they are there.</summary>
-    internal static readonly string[] Settings =
+    private static readonly string[] s_settings =
         [.. new[] { ".editorconfig", "Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props", "global.json" }.Where(file => File.Exists(Path.Combine(Repository.Top, file)))];
 
     private const string Unruly = """
@@ -56,17 +56,22 @@ public sealed class RulesTests
         }
         """;
 
+    /// <summary>Gives a project in a folder the rules of the repository.</summary>
+    internal static void CopySettings(TemporaryFolder folder)
+    {
+        foreach (var file in s_settings)
+        {
+            File.Copy(Path.Combine(Repository.Top, file), folder.File(file));
+        }
+    }
+
     [TestCase("Rvirt.Mmu")]
     [TestCase("Rvirt.Reference", Description = "one of the desktop that others reference")]
     [TestCase("Rvirt.Testing", Description = "the other one")]
     public void ALibraryThatBreaksARuleDoesNotBuild(string name)
     {
         using var folder = new TemporaryFolder();
-        foreach (var file in Settings)
-        {
-            File.Copy(Path.Combine(Repository.Top, file), folder.File(file));
-        }
-
+        CopySettings(folder);
         folder.Write(name + ".csproj", Encoding.UTF8.GetBytes("<Project Sdk=\"Microsoft.NET.Sdk\" />"));
         folder.Write("Unruly.cs", Encoding.UTF8.GetBytes(Unruly));
         var (status, output) = Commands.Run("dotnet", ["build", folder.File(name + ".csproj"), "--nologo", "-nodeReuse:false", "-p:UseSharedCompilation=false"]);
@@ -105,11 +110,7 @@ public sealed class RulesTests
     public void WhatWasPublishedUnjudgedIsJudgedByTheNextBuild()
     {
         using var folder = new TemporaryFolder();
-        foreach (var file in Settings)
-        {
-            File.Copy(Path.Combine(Repository.Top, file), folder.File(file));
-        }
-
+        CopySettings(folder);
         (int Status, string Output) Run(string verb) => Commands.Run("dotnet", [verb, folder.File("Rvirt.Mmu.csproj"), "-c", "Release", "--nologo", "-nodeReuse:false", "-p:UseSharedCompilation=false"]);
         const string Source = "namespace Rvirt.Mmu;\n\n/// <summary>A type.</summary>\npublic static class Ragged\n{\n    /// <summary>A number.</summary>\n    public const int Two = 1  +  1;\n}\n";
         folder.Write("Rvirt.Mmu.csproj", Encoding.UTF8.GetBytes("<Project Sdk=\"Microsoft.NET.Sdk\" />"));

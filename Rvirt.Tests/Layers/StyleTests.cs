@@ -23,11 +23,7 @@ public sealed class StyleTests
     public void What_is_to_be_formatted_is_found(string member, string found)
     {
         using var folder = new TemporaryFolder();
-        foreach (var file in RulesTests.Settings)
-        {
-            File.Copy(Path.Combine(Repository.Top, file), folder.File(file));
-        }
-
+        RulesTests.CopySettings(folder);
         var project = folder.Write("Rvirt.Mmu.csproj", Encoding.UTF8.GetBytes("<Project Sdk=\"Microsoft.NET.Sdk\" />"));
         folder.Write("Plain.cs", Encoding.UTF8.GetBytes($$"""
             namespace Rvirt.Mmu;

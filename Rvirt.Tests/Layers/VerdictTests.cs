@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Text.RegularExpressions;
+using CsCheck;
 using NUnit.Framework;
 using Rvirt.Tests.SystemTests;
 
@@ -108,6 +109,22 @@ public sealed partial class VerdictTests
     [Test]
     public void AFixtureThatRunsAloneSaysWhy() => ExpectNowhere(AloneWithoutReason());
 
+    /// <summary>A guest that goes down while its server still has the session leaves the client waiting: <see cref="Ssh.RunToTheEnd"/> sees to the order.</summary>
+    [Test]
+    public void NoGuestGoesDownBeforeItsSessionHasEnded() => ExpectNowhere(EndUnderItsSession());
+
+    [TestCase("Guest.Run(\"sync; (sleep 1; echo b > /proc/sysrq-trigger) &\")", true)]
+    [TestCase("guest.Run($\"cd /; poweroff\")", true)]
+    [TestCase("Guest.RunToTheEnd(\"echo b > /proc/sysrq-trigger\")", false)]
+    [TestCase("Guest.RunToTheEnd(\"(sleep 1; reboot) &\")", true)]
+    public void AnEndUnderASessionIsSeen(string code, bool seen) => Assert.That(EndUnderItsSession().IsMatch(code), Is.EqualTo(seen));
+
+    /// <summary>Properties are tried with other numbers in each run; those that fail come again.</summary>
+    [Test]
+    public void APropertyThatFailsSaysBySeedWithWhich() => Assert.That(
+        () => Gen.Int.Sample(_ => throw new InvalidOperationException("planted"), iter: 1, threads: 1),
+        Throws.TypeOf<CsCheckException>().With.Message.Match(@"CsCheck_Seed ?= ?""?\w+"));
+
     [Test]
     public void NoTestSkipsItself() => ExpectNowhere(SkippedTest());
 
@@ -129,6 +146,10 @@ public sealed partial class VerdictTests
         + @"|rocess\.WaitForExit\((?!Patience|\))|\bWaitForExit(?:Async)?\(\s*(?:[\d_]{4,}|(?:System\.)?TimeSpan\.|new )"
         + @"|\b\w*Timeout = " + Span + @"|\[(?:[^\]\n]*\W)?(?:Timeout|MaxTime|CancelAfter)\(")]
     private static partial Regex ShortWait();
+
+    // Said at once, or after a time by a clock.
+    [GeneratedRegex(@"\bRun\(\$?""[^""\n]*\b(?:sysrq-trigger|poweroff|reboot)\b|\bRunToTheEnd\(\$?""[^""\n]*\bsleep\b")]
+    private static partial Regex EndUnderItsSession();
 
     [GeneratedRegex(@"\bAssert\.(Ignore|Inconclusive)\b|\bAssume\.|\[[^\]\n]*\b(Ignore|Explicit)\b|\bIgnore = ")]
     private static partial Regex SkippedTest();

@@ -9,15 +9,16 @@ namespace Rvirt.Tests.Lockstep;
 public static class LockstepCommand
 {
     /// <summary>Runs the command.</summary>
-    /// <param name="arguments">Number of instructions, first seed, jobs, 1 to put the virtual hart down after every trap, and 1 for vectors.</param>
+    /// <param name="arguments">Number of instructions, first seed, jobs, 1 to put the virtual hart down after every trap, 1 for vectors, and 1 for several harts.</param>
     /// <returns>The exit status: 1 where a program failed.</returns>
     public static int Run(ReadOnlySpan<string> arguments)
     {
         var wanted = Argument(arguments, 0, 10_000_000);
-        var (putDown, vectors) = (Argument(arguments, 3, 0) == 1, Argument(arguments, 4, 0) == 1);
+        var (putDown, vectors, siblings) = (Argument(arguments, 3, 0) == 1, Argument(arguments, 4, 0) == 1, Argument(arguments, 5, 0) == 1);
         var campaign = new LockstepCampaign(wanted, Argument(arguments, 1, 1), host =>
         {
             host = vectors ? host.WithVectors : host;
+            host = siblings ? host.WithSiblings : host;
             return putDown ? host.PutDown : host;
         });
         var watch = Stopwatch.StartNew();

@@ -37,6 +37,9 @@ public sealed record LockstepConfiguration
     /// <summary>Whether the virtual hart is put down after each trap, and where it is loaded again.</summary>
     public LockstepSwitch Switch { get; init; }
 
+    /// <summary>Harts of the reference machine, and virtual harts of the guest, which have their turns on one hart of the host.</summary>
+    public int Harts { get; init; } = 1;
+
     /// <summary>Largest <c>satp.MODE</c> of the guest.</summary>
     public int GuestMode => HostMode == TranslationMode.Sv57 ? 9 : 8;
 
@@ -64,11 +67,14 @@ public sealed record LockstepConfiguration
     /// <summary>The same host, its hart and the reference with vectors, as long as a seed says.</summary>
     public LockstepConfiguration WithVectors => this with { VectorBits = Tables == 64 ? 128 : 256 };
 
+    /// <summary>The same host, with two or three virtual harts in the guest, as a seed says.</summary>
+    public LockstepConfiguration WithSiblings => this with { Harts = Tables == 64 ? 2 : 3 };
+
     /// <summary>The same host, with the virtual hart put down after every trap.</summary>
     public LockstepConfiguration PutDown => this with { Switch = Switch == LockstepSwitch.Other ? LockstepSwitch.Other : LockstepSwitch.Same };
 
     public override string ToString() =>
-        $"host {HostMode}, TLB {HostTlb}, {HostAsidBits} ASID bits, stval {HostIllegalValue}, reservations lost {HostTrapsClearReservation}, {Tables} tables, one at a time {OneAtATime}, misaligned accesses {Misaligned}, put down {Switch}, vectors of {VectorBits} bits";
+        $"host {HostMode}, TLB {HostTlb}, {HostAsidBits} ASID bits, stval {HostIllegalValue}, reservations lost {HostTrapsClearReservation}, {Tables} tables, one at a time {OneAtATime}, misaligned accesses {Misaligned}, put down {Switch}, {Harts} harts, vectors of {VectorBits} bits";
 
     /// <summary>A configuration for a seed.</summary>
     public static LockstepConfiguration Of(ulong seed)

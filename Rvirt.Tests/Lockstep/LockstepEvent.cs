@@ -13,8 +13,14 @@ public enum LockstepEventKind
     /// <summary>An interrupt becomes pending.</summary>
     Interrupt,
 
-    /// <summary>The hart starts again at the entry, caches of translations as they are.</summary>
+    /// <summary>All harts start again at the entry, caches of translations as they are.</summary>
     Restart,
+
+    /// <summary>Another hart has its turn.</summary>
+    Turn,
+
+    /// <summary>Another hart has a fence left for it, as by a remote fence.</summary>
+    Fence,
 }
 
 /// <summary>The interrupts that a program meets.</summary>
@@ -51,11 +57,23 @@ public sealed record LockstepEvent(LockstepEventKind Kind)
     /// <summary>Before which word the interrupt comes.</summary>
     public int At { get; init; }
 
+    /// <summary>Which hart: how many after the one whose turn it is.</summary>
+    public int Next { get; init; }
+
+    /// <summary>Before which word of <see cref="LockstepEventKind.Code"/> another hart has a turn without an instruction of its own; negative: none has.</summary>
+    public int TurnAt { get; init; } = -1;
+
     public static LockstepEvent Code(params uint[] words) => new(LockstepEventKind.Code) { Words = words };
 
     public static LockstepEvent Set(int register, ulong value) => new(LockstepEventKind.Register) { Register = register, Value = value };
 
     public static LockstepEvent Raise(LockstepInterrupt interrupt) => new(LockstepEventKind.Interrupt) { Interrupt = interrupt };
+
+    public static LockstepEvent Turn(int next) => new(LockstepEventKind.Turn) { Next = next };
+
+    /// <param name="next">Whose.</param>
+    /// <param name="page">A virtual address; null: everything.</param>
+    public static LockstepEvent Fence(int next, ulong? page) => new(LockstepEventKind.Fence) { Next = next, Value = page ?? 0, Register = page is null ? 0 : 1 };
 
     public static LockstepEvent Restart { get; } = new(LockstepEventKind.Restart);
 }

@@ -28,7 +28,7 @@ public static class LockstepProgram
                 run.Apply(next);
             }
 
-            run.CompareMemory();
+            run.CompareAll();
         }
         catch (DivergenceException)
         {
@@ -60,7 +60,7 @@ public static class LockstepProgram
                 run.Apply(e);
             }
 
-            run.CompareMemory();
+            run.CompareAll();
             return null;
         }
         catch (DivergenceException e)

@@ -22,6 +22,8 @@ public sealed partial class LockstepRun
     private readonly HashSet<ulong> _updated = [];
     private readonly HashSet<string> _fences = [];
     private string _difference = "";
+    private ulong _deadline;
+    private ulong _accesses;
 
     /// <summary>One step of the machine under test, and as many of the reference as lead to the same state.</summary>
     private void Step()
@@ -36,33 +38,23 @@ public sealed partial class LockstepRun
             Reference.Raise(LockstepInterrupt.Timer);
         }
 
-        var pending = Reference.Entries.Pending;
         _access = VectorAccessAt(Reference.Hart.Pc);
-        if (pending && _access != VectorOp.None)
+        if (Reference.Entries.Pending && _access != VectorOp.None)
         {
             // Each of its elements may be translated by another of the values that no fence has ordered: too many choices to try.
             Ended = true;
             return;
         }
 
-        if (pending)
+        var pending = Begin();
+        var trapped = RunSubject(pending);
+        if (Subject.Leaves)
         {
-            Reference.Hart.Save(_before);
+            // Why a guest stops is compared with one hart.
+            Over = Ended = true;
+            return;
         }
 
-        var deadline = Reference.Firmware.Deadline;
-        var accesses = Reference.Entries.DeviceAccesses;
-        bool trapped;
-        try
-        {
-            trapped = Subject.Step(pending);
-        }
-        catch (Exception e) when (e is InvalidOperationException or IndexOutOfRangeException or NullReferenceException)
-        {
-            throw new DivergenceException("Rvirt: " + e);
-        }
-
-        _difference = "";
         if (Subject.Asleep || Subject.Stopped is not null)
         {
             Finish(pending);
@@ -76,15 +68,54 @@ public sealed partial class LockstepRun
             return;
         }
 
+        Match(!trapped || Subject.Progressed ? 1 : 0, !trapped ? 1 : pending ? LongestUnorderedChain : LongestChain, pending);
+    }
+
+    /// <summary>Keeps aside what steps of the reference can be taken back to.</summary>
+    /// <returns>Whether old table entries are in use, so that they may have to be.</returns>
+    private bool Begin()
+    {
+        var pending = Reference.Entries.Pending;
+        if (pending)
+        {
+            Reference.Hart.Save(_before);
+        }
+
+        _deadline = Reference.Firmware.Deadline;
+        _accesses = Reference.Entries.DeviceAccesses;
+        _difference = "";
+        return pending;
+    }
+
+    // A turn of another hart, where one is named, or a step.
+    private bool RunSubject(bool pending, int turn = -1)
+    {
+        try
+        {
+            if (turn < 0)
+            {
+                return Subject.Step(pending);
+            }
+
+            Subject.Turn(turn, pending);
+            return true;
+        }
+        catch (Exception e) when (e is InvalidOperationException or IndexOutOfRangeException or NullReferenceException)
+        {
+            throw new DivergenceException("Rvirt: " + e);
+        }
+    }
+
+    /// <summary>As many steps of the reference as lead to the state of the machine under test.</summary>
+    private void Match(int first, int last, bool pending)
+    {
         Reference.Hart.FaultOnlyFirstLimit = _access == VectorOp.LoadFirst ? Subject.Hart.ReadCsr(CsrNumber.Vl) : ulong.MaxValue;
         Reference.Entries.Begin();
-        var first = !trapped || Subject.Progressed ? 1 : 0;
-        var last = !trapped ? 1 : pending ? LongestUnorderedChain : LongestChain;
         for (var steps = first; steps <= last; steps++)
         {
             if (pending)
             {
-                if (Search(steps, deadline, accesses))
+                if (Search(steps))
                 {
                     return;
                 }
@@ -103,7 +134,7 @@ public sealed partial class LockstepRun
             return;
         }
 
-        if (_access != VectorOp.None && (Reference.Entries.DeviceAccesses != accesses || Reference.Entries.ChangesTables))
+        if (_access != VectorOp.None && (Reference.Entries.DeviceAccesses != _accesses || Reference.Entries.ChangesTables))
         {
             // Freedom 6: no device takes vectors under the hypervisor; freedom 2: of what it stored into tables its own later elements may see nothing yet.
             Ended = true;
@@ -133,7 +164,7 @@ public sealed partial class LockstepRun
     /// there is a choice, a first round finds out what all of them would write, and the others compare all of it. One choice can run a
     /// fence and another none, with nothing else to tell them apart: the second round looks for one without, the third takes the fence.
     /// </summary>
-    private bool Search(int steps, ulong deadline, ulong accesses)
+    private bool Search(int steps)
     {
         _touched.Clear();
         _updated.Clear();
@@ -161,7 +192,7 @@ public sealed partial class LockstepRun
                     _fences.Add(Reference.Entries.FencesText);
                 }
 
-                if (Reference.Entries.DeviceAccesses != accesses)
+                if (Reference.Entries.DeviceAccesses != _accesses)
                 {
                     // A device cannot take its access back.
                     Ended = true;
@@ -175,7 +206,8 @@ public sealed partial class LockstepRun
                 }
 
                 Reference.Hart.Restore(_before);
-                Reference.Firmware.Deadline = deadline;
+                Reference.Firmware.Deadline = _deadline;
+                Reference.Firmware.Forget();
             }
             while (Reference.Entries.TryNext());
         }
@@ -224,7 +256,7 @@ public sealed partial class LockstepRun
 
     private void Accept(int steps, bool fencesAreKnown = true)
     {
-        Reference.Entries.Accept(fencesAreKnown);
+        Reference.Accept(fencesAreKnown);
         Steps += (ulong)steps;
         _pause = steps == 0 ? _pause + 1 : 0;
         if (_pause > MostPauses)
@@ -261,7 +293,7 @@ public sealed partial class LockstepRun
             throw new DivergenceException("Rvirt traps again and again and makes no progress\n" + _difference);
         }
 
-        Reference.Entries.Accept();
+        Reference.Accept(fencesAreKnown: true);
     }
 
     private bool Same(int steps)

@@ -37,7 +37,7 @@ public sealed partial class LockstepRun : IDisposable
     /// <summary>Makes both machines with the same memory.</summary>
     public LockstepRun(ulong seed, LockstepConfiguration configuration)
     {
-        Reference = new Reference(Ram, configuration.Reference);
+        Reference = new Reference(Ram, configuration.Reference, configuration.Harts);
         Subject = new Subject(Ram, configuration);
         Image = new MemoryImage(Reference.Machine, configuration.GuestMode, new Random((int)seed ^ 0x1badb002));
         CopyRam();
@@ -83,10 +83,27 @@ public sealed partial class LockstepRun : IDisposable
             case LockstepEventKind.Interrupt:
                 Raise(e.Interrupt);
                 break;
+            case LockstepEventKind.Turn:
+                Turn(e.Next);
+                break;
+            case LockstepEventKind.Fence:
+                LeaveFence(e);
+                break;
             default:
                 Restart();
                 break;
         }
+    }
+
+    /// <summary>Compares every hart and all of memory.</summary>
+    public void CompareAll()
+    {
+        for (var i = 1; i < Harts; i++)
+        {
+            Turn(1);
+        }
+
+        CompareMemory();
     }
 
     /// <summary>Compares all of memory.</summary>
@@ -115,6 +132,8 @@ public sealed partial class LockstepRun : IDisposable
         Reference.Dispose();
         Subject.Dispose();
     }
+
+    private int Harts => Reference.Machine.Harts.Length;
 
     private int MostPauses => _access != VectorOp.None ? LongestVectorPause : LongestPause;
 
@@ -155,6 +174,48 @@ public sealed partial class LockstepRun : IDisposable
         Subject.Raise(interrupt);
     }
 
+    /// <summary>A hart has its turn, between two instructions of the one that had it before. What was left for it has happened, and no more.</summary>
+    private void Turn(int next)
+    {
+        if (_raised)
+        {
+            // The other machine's hart sees a device's interrupt only as it traps.
+            Step();
+            Settle();
+        }
+
+        if (Harts == 1 || _pause != 0 || Over || Ended)
+        {
+            return;
+        }
+
+        Reference.Turn = (Reference.Turn + next) % Harts;
+        _access = VectorOp.None;
+        var pending = Begin();
+        RunSubject(pending, Reference.Turn);
+        if (Subject.Asleep || Subject.Leaves)
+        {
+            Over = Ended = true;
+            return;
+        }
+
+        Match(0, pending ? LongestUnorderedChain : LongestChain, pending);
+        _pause = 0;
+    }
+
+    private void LeaveFence(LockstepEvent e)
+    {
+        var target = (Reference.Turn + e.Next) % Harts;
+        if (target == Reference.Turn || Over || Ended)
+        {
+            return;
+        }
+
+        ulong? page = e.Register == 0 ? null : e.Value;
+        Reference.FenceHart(target, page, null);
+        Subject.LeaveFence(target, page);
+    }
+
     private void RunCode(LockstepEvent e)
     {
         Plant(e.Words);
@@ -175,6 +236,16 @@ public sealed partial class LockstepRun : IDisposable
             {
                 raised = true;
                 Raise(e.Interrupt);
+            }
+
+            if (at == e.TurnAt && _pause == 0)
+            {
+                Turn(1);
+                Turn(Harts - 1);
+                if (Over || Ended || Reference.Hart.Pc != _planted[at])
+                {
+                    break;
+                }
             }
 
             Step();

@@ -47,11 +47,22 @@ public static class LockstepShrinker
                 text.Append(CultureInfo.InvariantCulture, $"    # {e.Interrupt} interrupt becomes pending\n");
                 break;
             case LockstepEventKind.Restart:
-                text.Append("    # the hart starts again\n");
+                text.Append("    # all harts start again\n");
+                break;
+            case LockstepEventKind.Turn:
+                text.Append(CultureInfo.InvariantCulture, $"    # it is the turn of the hart that is {e.Next} on\n");
+                break;
+            case LockstepEventKind.Fence:
+                text.Append(CultureInfo.InvariantCulture, $"    # a fence is left for the hart that is {e.Next} on, of {(e.Register == 0 ? "everything" : $"page {e.Value:x}")}\n");
                 break;
             default:
                 for (var i = 0; i < e.Words.Length; i++)
                 {
+                    if (e.TurnAt == i)
+                    {
+                        text.Append("    # it is the next hart's turn, and then this one's again\n");
+                    }
+
                     if (e.Interrupt != LockstepInterrupt.None && e.At == i)
                     {
                         text.Append(CultureInfo.InvariantCulture, $"    # {e.Interrupt} interrupt becomes pending\n");
@@ -114,6 +125,11 @@ public static class LockstepShrinker
             if (e.Interrupt != LockstepInterrupt.None)
             {
                 yield return e with { Interrupt = LockstepInterrupt.None };
+            }
+
+            if (e.TurnAt >= 0)
+            {
+                yield return e with { TurnAt = -1 };
             }
 
             for (var i = 0; i < e.Words.Length && e.Words.Length > 1; i++)

@@ -1,15 +1,21 @@
+using System.Collections.Generic;
 using NUnit.Framework;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
+using Rvirt.Tests.Hypervisor.Interleaving;
 
 namespace Rvirt.Tests.Lockstep;
 
 /// <summary>Random privileged programs in lockstep: on the reference hart in real S-mode, and deprivileged under the hypervisor.</summary>
-public sealed class LockstepTests
+internal sealed class LockstepTests
 {
     private const ulong Instructions = 10_000_000;
 
     private const ulong VectorInstructions = 3_000_000;
+
+    private const ulong SiblingInstructions = 10_000_000;
+
+    private const int SeedsForALeak = 60;
 
     [Test]
     public void RandomProgramsBehaveAsOnTheReferenceHart()
@@ -46,6 +52,28 @@ public sealed class LockstepTests
         campaign.Run(jobs: 2);
         Assert.That(campaign.Failure, Is.Null);
     }
+
+    /// <summary>
+    /// Two or three virtual harts have their turns on one hart of the host, with memory, tables, interrupts and fences between them: nothing of one may show
+    /// in another, and what one asks of another must be there when that has its turn.
+    /// </summary>
+    [Test]
+    public void SoDoVirtualHartsThatTakeTurnsOnOneHart()
+    {
+        var campaign = new LockstepCampaign(SiblingInstructions, firstSeed: 1, static host => host.WithSiblings);
+        campaign.Run(jobs: 2);
+        Assert.That(campaign.Failure, Is.Null);
+        Assert.That(campaign.Done, Is.AtLeast(SiblingInstructions));
+    }
+
+    /// <summary>What one virtual hart could leave to another, left on purpose in a copy of the product: each of it is seen.</summary>
+    [TestCaseSource(nameof(Leaks))]
+    public void WhatOneVirtualHartLeavesToAnotherIsSeen(PlantedError leak) =>
+        Assert.That(new ExploredBuild(leak).RunSiblings(1, SeedsForALeak), Is.Not.Null, leak.Name);
+
+    /// <summary>The same programs on the product as it is: what is seen above is the leak.</summary>
+    [Test]
+    public void WithoutALeakNothingIsSeen() => Assert.That(new ExploredBuild().RunSiblings(1, SeedsForALeak), Is.Null);
 
     /// <summary>What a switch could lose of the vector state, lost on purpose: each of it is missed.</summary>
     [TestCase("vstart")]
@@ -101,10 +129,12 @@ public sealed class LockstepTests
         Assert.That(run.CompareMemory, Throws.TypeOf<DivergenceException>().With.Message.StartsWith($"memory at {LockstepRun.Entry + 0x3f_0000:x}: ").And.Message.Contains("; 2 doublewords"));
     }
 
+    private static IEnumerable<PlantedError> Leaks() => PlantedLeaks.All;
+
     private static bool LosesVectors(ulong seed, string lost)
     {
         using var run = new LockstepRun(seed, LockstepConfiguration.Of(seed).WithVectors.PutDown);
-        run.Subject.Forced!.Parked = (ref VCpu hart) => Lose(ref hart, lost, run.Reference.Hart.VectorRegisters.Length / 32);
+        run.Subject.Forced.Parked = (ref VCpu hart) => Lose(ref hart, lost, run.Reference.Hart.VectorRegisters.Length / 32);
         var generator = new ProgramGenerator(seed, run);
         try
         {

@@ -15,12 +15,15 @@ public sealed class ProgramGenerator
     private readonly InstructionChooser _instructions;
     private readonly ValueChooser _values;
     private readonly Queue<LockstepEvent> _queue = new();
+    private readonly int _harts;
+    private uint _begun;
 
     /// <summary>Generates for a run.</summary>
     public ProgramGenerator(ulong seed, LockstepRun run)
     {
         _random = new Random((int)(seed ^ (seed >> 32)));
         _run = run;
+        _harts = run.Reference.Machine.Harts.Length;
         _values = new ValueChooser(_random, run);
         _instructions = new InstructionChooser(_random, run, _values);
         Prologue();
@@ -50,6 +53,12 @@ public sealed class ProgramGenerator
 
     private void Prologue()
     {
+        _begun = 1;
+        SetUp();
+    }
+
+    private void SetUp()
+    {
         Set(2, 0x8004_1000);
         SetCsr(0x105, _values.Handler());
         if (_random.Next(3) != 0)
@@ -65,6 +74,12 @@ public sealed class ProgramGenerator
 
     private void Choose()
     {
+        if (_harts > 1 && _random.Next(5) == 0)
+        {
+            TakeTurns();
+            return;
+        }
+
         if (Hart.VectorRegisters.Length != 0 && _random.Next(6) == 0)
         {
             Vectors();
@@ -125,6 +140,36 @@ public sealed class ProgramGenerator
             default:
                 Straight();
                 break;
+        }
+    }
+
+    /// <summary>Another hart has its turn, mostly after a fence of what the harts before it changed.</summary>
+    private void TakeTurns()
+    {
+        var next = _random.Next(1, _harts);
+        if (_random.Next(8) == 0)
+        {
+            // A reservation of one, and the other's sc.
+            var reserved = _values.Readable(Access.Store) & ~7UL;
+            Set(10, reserved);
+            Code(Encode.LoadReserved(3, 11, 10));
+            Add(LockstepEvent.Turn(next));
+            Set(10, reserved);
+            Code(Encode.StoreConditional(3, 12, 10, 11));
+            return;
+        }
+
+        if (_random.Next(8) != 0)
+        {
+            Add(LockstepEvent.Fence(next, _random.Next(3) == 0 ? _values.Address() : null));
+        }
+
+        Add(LockstepEvent.Turn(next));
+        var turn = (_run.Reference.Turn + next) % _harts;
+        if ((_begun & (1u << turn)) == 0)
+        {
+            _begun |= 1u << turn;
+            SetUp();
         }
     }
 
@@ -294,14 +339,14 @@ public sealed class ProgramGenerator
             case 1:
                 Set(17, 0x73_5049);
                 Set(16, 0);
-                Set(10, (ulong)_random.Next(3));
+                Set(10, (ulong)_random.Next(_harts > 1 ? 8 : 3));
                 Set(11, _random.Next(3) == 0 ? ulong.MaxValue : 0);
                 break;
             case 2:
                 Set(17, 0x5246_4e43);
                 Set(16, (ulong)_random.Next(4));
-                Set(10, 1);
-                Set(11, 0);
+                Set(10, _harts > 1 ? (ulong)_random.Next(8) : 1);
+                Set(11, _harts > 1 && _random.Next(4) == 0 ? ulong.MaxValue : 0);
                 Set(12, _random.Next(2) == 0 ? 0 : _values.Pick(_run.Image.Addresses));
                 Set(13, _random.Next(3) switch { 0 => 0, 1 => ulong.MaxValue, _ => (ulong)_random.Next(0x4000) });
                 Set(14, (ulong)_random.Next(4));
@@ -366,7 +411,8 @@ public sealed class ProgramGenerator
 
     private void Set(int register, ulong value) => Add(LockstepEvent.Set(register, value));
 
-    private void Code(params uint[] words) => Add(LockstepEvent.Code(words));
+    private void Code(params uint[] words) =>
+        Add(LockstepEvent.Code(words) with { TurnAt = _harts > 1 && _random.Next(8) == 0 ? _random.Next(words.Length) : -1 });
 
     private void Add(LockstepEvent e) => _queue.Enqueue(e);
 }

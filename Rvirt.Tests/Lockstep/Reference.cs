@@ -7,33 +7,97 @@ namespace Rvirt.Tests.Lockstep;
 /// <summary>The machine that is right: the reference hart in real S-mode.</summary>
 public sealed class Reference : IDisposable
 {
+    private readonly UnorderedEntries[] _entries;
+    private readonly ReferenceFirmware[] _firmware;
+
     /// <summary>Makes a machine whose firmware has delegated what an S-mode expects.</summary>
-    public Reference(ulong ram, HartOptions options)
+    public Reference(ulong ram, HartOptions options, int harts = 1)
     {
-        Machine = new Machine(ram, 1, options);
-        Entries = new UnorderedEntries(Machine);
-        Hart.Firmware = Firmware;
-        Hart.Observer = Entries;
-        Hart.WriteCsr(CsrNumber.Medeleg, 0xb1ff);
-        Hart.WriteCsr(CsrNumber.Mideleg, Interrupts.Supervisor);
-        Hart.WriteCsr(CsrNumber.Mcounteren, 7);
+        Machine = new Machine(ram, harts, options);
+        var tables = new bool[ram >> 12];
+        _entries = Array.ConvertAll(Machine.Harts, hart => new UnorderedEntries(Machine, hart, tables));
+        _firmware = Array.ConvertAll(Machine.Harts, _ => new ReferenceFirmware());
+        foreach (var hart in Machine.Harts)
+        {
+            hart.Firmware = _firmware[hart.Id];
+            hart.Observer = _entries[hart.Id];
+            hart.WriteCsr(CsrNumber.Medeleg, 0xb1ff);
+            hart.WriteCsr(CsrNumber.Mideleg, Interrupts.Supervisor);
+            hart.WriteCsr(CsrNumber.Mcounteren, 7);
+        }
     }
 
     public Machine Machine { get; }
 
-    public Hart Hart => Machine.Hart;
+    /// <summary>Number of the hart whose turn it is.</summary>
+    public int Turn { get; set; }
 
-    public ReferenceFirmware Firmware { get; } = new();
+    /// <summary>The hart whose turn it is.</summary>
+    public Hart Hart => Machine.Harts[Turn];
 
-    /// <summary>Page-table entries whose change is not ordered yet.</summary>
-    public UnorderedEntries Entries { get; }
+    /// <summary>That hart's firmware.</summary>
+    public ReferenceFirmware Firmware => _firmware[Turn];
 
-    /// <summary>Puts the hart where firmware hands over.</summary>
+    /// <summary>Page-table entries whose change is not ordered yet for that hart.</summary>
+    public UnorderedEntries Entries => _entries[Turn];
+
+    /// <summary>Puts all harts where firmware hands over; the first has its turn.</summary>
     public void Start(ulong entry)
+    {
+        for (Turn = Machine.Harts.Length - 1; Turn > 0; Turn--)
+        {
+            StartHart(entry);
+        }
+
+        StartHart(entry);
+    }
+
+    /// <summary>The hart's steps since <see cref="UnorderedEntries.Begin"/> count: the others get what it left for them.</summary>
+    /// <param name="fencesAreKnown">Whether its fences order anything.</param>
+    public void Accept(bool fencesAreKnown)
+    {
+        foreach (var (address, old) in Entries.Journal)
+        {
+            foreach (var entries in _entries)
+            {
+                if (entries != Entries)
+                {
+                    entries.Learn(address, old);
+                }
+            }
+        }
+
+        Entries.Accept(fencesAreKnown);
+        foreach (var hart in Machine.Harts)
+        {
+            if (hart.Id != Turn && Firmware.TakeInterrupt(hart.Id))
+            {
+                hart.RaiseSoftware();
+            }
+        }
+
+        foreach (var (target, address, asid) in Firmware.RemoteFences)
+        {
+            FenceHart(target, address, asid);
+        }
+
+        Firmware.RemoteFences.Clear();
+    }
+
+    /// <summary>One of the harts that do not have their turn fences.</summary>
+    public void FenceHart(int target, ulong? address, ushort? asid)
+    {
+        _entries[target].Begin();
+        Machine.Harts[target].Fence(address, asid);
+        _entries[target].Accept();
+    }
+
+    private void StartHart(ulong entry)
     {
         var hart = Hart;
         hart.Wake();
         hart.X.Clear();
+        hart[10] = (ulong)hart.Id;
         hart.Mode = PrivilegeLevel.Supervisor;
         hart.WriteCsr(CsrNumber.Mstatus, Status.FsInitial);
         hart.Float.Clear();
@@ -55,6 +119,7 @@ public sealed class Reference : IDisposable
         hart.WriteCsr(CsrNumber.Scounteren, 7);
         hart.FirmwareTimer = ulong.MaxValue;
         Firmware.Deadline = ulong.MaxValue;
+        Firmware.Forget();
         hart.ForgetReservation();
         hart.Pc = entry;
     }

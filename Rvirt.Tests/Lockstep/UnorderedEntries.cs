@@ -9,14 +9,18 @@ namespace Rvirt.Tests.Lockstep;
 /// What page-table entries held before, for as long as no <c>sfence.vma</c> has ordered the change (freedom 2 of docs/testing.md):
 /// a translation may use any of these values. The reference hart's walker takes memory's unless told otherwise.
 /// </summary>
-public sealed class UnorderedEntries(Machine machine) : IMemoryObserver
+/// <param name="machine">The machine.</param>
+/// <param name="hart">The hart whose entries they are: each has its own.</param>
+/// <param name="tablePages">Pages of RAM that any hart has walked as tables.</param>
+public sealed class UnorderedEntries(Machine machine, Hart hart, bool[] tablePages) : IMemoryObserver
 {
     private const ulong Leaf = 0xe;
     private const ulong GlobalBit = 1 << 5;
     private const ulong AccessedDirty = 3 << 6;
 
     private readonly Machine _machine = machine;
-    private readonly bool[] _tablePages = new bool[machine.RamSize >> 12];
+    private readonly Hart _hart = hart;
+    private readonly bool[] _tablePages = tablePages;
     private readonly Dictionary<ulong, List<(ulong Value, long Replaced)>> _versions = [];
     private readonly Dictionary<ushort, long> _asidFences = [];
     private readonly List<(ulong Address, int Asid, long Time)> _pageFences = [];
@@ -123,6 +127,24 @@ public sealed class UnorderedEntries(Machine machine) : IMemoryObserver
         }
 
         _fences.Clear();
+    }
+
+    /// <summary>Another hart changed memory, which this one need not see in its tables yet. A and D that were set alone nobody could miss: who needs them reads the entry again.</summary>
+    public void Learn(ulong address, ulong old)
+    {
+        var value = _machine.Read64(address);
+        if (!IsTable(address) || (((value ^ old) & ~AccessedDirty) == 0 && (old & ~value) == 0))
+        {
+            return;
+        }
+
+        if (!_versions.TryGetValue(address, out var list))
+        {
+            _versions.Add(address, list = []);
+        }
+
+        list.Add((old, _now));
+        _now++;
     }
 
     public ulong Entry(ulong address, ulong va, int level, bool global, ulong value)
@@ -283,7 +305,7 @@ public sealed class UnorderedEntries(Machine machine) : IMemoryObserver
             return false;
         }
 
-        var asid = (ushort)(_machine.Hart.ReadCsr(CsrNumber.Satp) >> 44);
+        var asid = (ushort)(_hart.ReadCsr(CsrNumber.Satp) >> 44);
         needsGlobal = _asidFences.TryGetValue(asid, out var fence) && replaced < fence;
         if ((value & Leaf) == 0)
         {

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Rvirt.Core.Memory;
 using Rvirt.Core.Modes.Deprivileged;
+using Rvirt.Core.Modes.Resident;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Mmu;
@@ -156,7 +157,7 @@ internal sealed unsafe class MmuWorld : IDisposable
     }
 
     private int ViewOf(Privilege privilege) =>
-        IsNative ? NativeViews.Of(privilege) : ViewKind.Of(privilege.Mode, privilege.Sum, privilege.Mxr);
+        IsNative ? NativeViews.Of(privilege.Mode, (privilege.Sum ? Sstatus.Sum : 0) | (privilege.Mxr ? Sstatus.Mxr : 0)) : ViewKind.Of(privilege.Mode, privilege.Sum, privilege.Mxr);
 
     private void Run() => Hart.Runs = IsNative ? Privilege : new Privilege(PrivilegeMode.User, false, false);
 

@@ -42,7 +42,7 @@ public sealed partial class OutsideBoardTests
         Directory.CreateDirectory(_folder.File("rvirt/artifacts"));
         Directory.CreateSymbolicLink(_folder.File("rvirt/artifacts/packages"), PackageFolder.Path);
         Publish(Board);
-        File.WriteAllBytes(Tree, Renamed());
+        File.WriteAllBytes(Tree, RenamedTree.Of(Memory));
     }
 
     private void Publish(string board)
@@ -95,7 +95,7 @@ public sealed partial class OutsideBoardTests
     public void Refuses_a_UART_that_it_names_no_driver_for()
     {
         var tree = _folder.File("other-uart.dtb");
-        File.WriteAllBytes(tree, Renamed(uart: "ns16550a"));
+        File.WriteAllBytes(tree, RenamedTree.Of(Memory, uart: "ns16550a"));
         Refusal.Expect(
             Firmware.Stub, "rvirt: error: the console's UART is ns16550a, for which the board has no driver: name one that it drives in stdout-path$", Repository.UBootElf, Memory,
             further: ["-dtb", tree], image: Image(Firmware.Stub));
@@ -177,24 +177,6 @@ public sealed partial class OutsideBoardTests
     private string Published(string name) => Path.Combine(Board, "bin/Release/net10.0/publish", name);
 
     private string Image(Firmware firmware) => Published(firmware == Firmware.Stub ? "acme-one.elf" : "acme-one-sbi.elf");
-
-    /// <summary>QEMU's own tree, of a machine like those of these tests, by other names. "ns16550" is what OpenSBI knows the UART by.</summary>
-    private static byte[] Renamed(string uart = "acme,uart\", \"ns16550")
-    {
-        var source = Tools.Decompile(Tools.DumpQemu($"-m {Memory}M -smp 1"), warnings: false);
-        foreach (var (name, other) in new[]
-        {
-            ("compatible = \"riscv-virtio\";", "compatible = \"acme,one\";"), ("model = \"riscv-virtio,qemu\";", "model = \"Acme One\";"),
-            ("compatible = \"ns16550a\";", $"compatible = \"{uart}\";"), ("compatible = \"sifive,test1\\0sifive,test0\\0syscon\";", "compatible = \"acme,power\";"),
-            ("compatible = \"syscon-poweroff\";", ""), ("compatible = \"syscon-reboot\";", ""),
-        })
-        {
-            Assert.That(source, Does.Contain(name));
-            source = source.Replace(name, other, StringComparison.Ordinal);
-        }
-
-        return Tools.Compile(source);
-    }
 
     [GeneratedRegex(@"^`Acme\.One/([^`]+)`:\n\n```\w+\n(.*?)^```$", RegexOptions.Singleline | RegexOptions.Multiline)]
     private static partial Regex ShownFile();

@@ -28,10 +28,10 @@ public sealed class PackageFolder
     public void Remove() => s_folder?.Dispose();
 
     /// <summary>Packs a project, or the solution, into a folder.</summary>
-    internal static void Pack(string project, string folder)
+    internal static void Pack(string project, string folder, params string[] further)
     {
         var (status, output) = Commands.Run(
-            "dotnet", ["pack", System.IO.Path.Combine(Repository.Top, project), "-c", "Release", .. s_build, "--nologo", "-nodeReuse:false", "-o", folder], TimeSpan.FromMinutes(3));
+            "dotnet", ["pack", System.IO.Path.Combine(Repository.Top, project), "-c", "Release", .. s_build, "--nologo", "-nodeReuse:false", "-o", folder, .. further], TimeSpan.FromMinutes(3));
         Assert.That(status, Is.Zero, output);
     }
 }

@@ -28,6 +28,7 @@ public sealed class PackageTests
         ["Rvirt.Reference"] = [],
         ["Rvirt.Testing"] = ["Rvirt.Devices", "Rvirt.Reference"],
         ["Rvirt.Aot"] = [],
+        ["Rvirt.Templates"] = [],
         ["Rvirt.Tool"] = [],
     };
 
@@ -36,10 +37,10 @@ public sealed class PackageTests
 
     private static IEnumerable<string> Packages() => s_packages.Keys;
 
-    private static IEnumerable<string> Libraries() => s_packages.Keys.Where(package => package is not ("Rvirt.Aot" or "Rvirt.Tool"));
+    private static IEnumerable<string> Libraries() => s_packages.Keys.Where(package => package is not ("Rvirt.Aot" or "Rvirt.Templates" or "Rvirt.Tool"));
 
     [Test]
-    public void PackMakesAPackageOfEachLibraryOfTheCompilerAndOfTheTool() =>
+    public void PackMakesAPackageOfEachLibraryOfTheCompilerOfTheToolAndOfTheTemplates() =>
         Assert.That(Directory.GetFiles(PackageFolder.Path).Select(NameOf), Is.EquivalentTo(s_packages.Keys.Select(package => package + ".nupkg")));
 
     [TestCaseSource(nameof(Packages))]
@@ -96,6 +97,9 @@ public sealed class PackageTests
             Assert.That(files, Does.Contain("build/Rvirt.Aot.props").And.Contain("build/Rvirt.Aot.targets"));
             Assert.That(files, Does.Contain("tools/Rvirt.Aot.dll").And.Contain("tools/Rvirt.Aot.runtimeconfig.json").And.Contain("tools/ICSharpCode.Decompiler.dll").And.Contain("tools/System.CommandLine.dll"));
             Assert.That(files, Does.Contain("tools/framework/System.Private.CoreLib.dll").And.Contain("tools/framework/System.Runtime.dll"));
+            Assert.That(
+                files.Where(name => name.StartsWith("build/Freestanding/", StringComparison.Ordinal)).Select(Path.GetFileName),
+                Is.EquivalentTo(Directory.GetFiles(Path.Combine(Repository.Top, "Rvirt.Core/Freestanding"), "*.cs").Select(Path.GetFileName)));
             Assert.That(files, Does.Contain("THIRD-PARTY.txt").And.Contain("tools/framework/LICENSE.TXT").And.Contain("tools/framework/THIRD-PARTY-NOTICES.TXT"));
             Assert.That(files, Has.None.StartWith("lib/").And.None.EndWith("corelib.path"));
             Assert.That(Nuspec(archive).Elements().Single(element => element.Name.LocalName == "developmentDependency").Value, Is.EqualTo("true"));

@@ -2,10 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
-using System.Reflection;
 using System.Text.RegularExpressions;
-using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp;
 using NUnit.Framework;
 using Rvirt.Tests.SystemTests;
 
@@ -24,25 +21,7 @@ public sealed partial class ReadmeTests
     {
         var text = File.ReadAllText(Path.Combine(Repository.Top, page));
         var (code, expected) = (Code().Match(text).Groups[1].Value, Output().Match(text).Groups[1].Value);
-        var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(path => MetadataReference.CreateFromFile(path));
-        var program = CSharpCompilation.Create("Page", [CSharpSyntaxTree.ParseText(code)], references, new CSharpCompilationOptions(OutputKind.ConsoleApplication, optimizationLevel: OptimizationLevel.Release));
-        using var image = new MemoryStream();
-        Assert.That(program.Emit(image).Diagnostics, Is.Empty);
-
-        var console = Console.Out;
-        using var printed = new StringWriter();
-        try
-        {
-            Console.SetOut(printed);
-            var entry = Assembly.Load(image.ToArray()).EntryPoint!;
-            entry.Invoke(null, entry.GetParameters().Length == 0 ? [] : [Array.Empty<string>()]);
-        }
-        finally
-        {
-            Console.SetOut(console);
-        }
-
-        Assert.That(printed.ToString(), Is.EqualTo(expected));
+        Assert.That(ShownProgram.Run(code), Is.EqualTo(expected));
     }
 
     [Test]

@@ -60,7 +60,7 @@ public sealed class BinutilsTests
     }
 
     /// <summary>What objdump makes of each unit of a flat binary; "-" where it is no instruction.</summary>
-    private static string[] Disassemble(ReadOnlySpan<byte> code, int size)
+    internal static string[] Disassemble(ReadOnlySpan<byte> code, int size, string options = "no-aliases,numeric")
     {
         var result = new string[code.Length / size];
         var file = Path.GetTempFileName();
@@ -68,7 +68,7 @@ public sealed class BinutilsTests
         {
             File.WriteAllBytes(file, code);
             using var objdump = Process.Start(new ProcessStartInfo(
-                "riscv64-linux-gnu-objdump", ["-D", "-z", "-b", "binary", "-m", "riscv:rv64", "-M", "no-aliases,numeric", file])
+                "riscv64-linux-gnu-objdump", ["-D", "-z", "-b", "binary", "-m", "riscv:rv64", "-M", options, file])
             { RedirectStandardOutput = true })!;
             while (objdump.StandardOutput.ReadLine() is { } line)
             {

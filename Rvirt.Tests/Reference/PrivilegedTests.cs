@@ -1,3 +1,5 @@
+using System.Collections.Generic;
+using Moq;
 using NUnit.Framework;
 using Rvirt.Reference;
 using Rvirt.Reference.Assembly;
@@ -229,6 +231,27 @@ public sealed class PrivilegedTests
         Assert.That(machine.Outcome, Is.EqualTo(TestFinisher.Pass));
         Assert.That(machine.Uart.Output, Is.EqualTo("H"));
         Assert.That((machine.Hart[11], machine.Hart[12]), Is.EqualTo((0x61UL, (ulong)'x')));
+    }
+
+    [Test]
+    public void ADeviceSeesOfAStoreWhatIsStored()
+    {
+        using var machine = new Machine(1 << 16).Load("""
+            li s0, 0x20000000
+            li a0, -2
+            sb a0, 1(s0)
+            sh a0, 2(s0)
+            sw a0, 4(s0)
+            sd a0, 8(s0)
+            wfi
+            """);
+        var seen = new List<(ulong Offset, int Size, ulong Value)>();
+        var device = new Mock<IDevice>();
+        device.Setup(it => it.TryWrite(machine.Hart, It.IsAny<ulong>(), It.IsAny<int>(), It.IsAny<ulong>()))
+            .Callback((Hart? _, ulong offset, int size, ulong value) => seen.Add((offset, size, value))).Returns(true);
+        machine.Attach(0x2000_0000, 16, device.Object);
+        machine.Run(10);
+        Assert.That(seen, Is.EqualTo([(1UL, 1, 0xfeUL), (2UL, 2, 0xfffeUL), (4UL, 4, 0xffff_fffeUL), (8UL, 8, ulong.MaxValue - 1)]));
     }
 
     [Test]

@@ -96,6 +96,12 @@ public sealed class BadMachineTests
         Assert.That(qemu.WaitForExit(50), Is.Zero, qemu.Describe);
     }
 
+    /// <summary>Interrupt 11 of a hart is M-mode's, 9 is S-mode's (Privileged spec 1.13 §3.1.9); 16 leads nowhere.</summary>
+    [Test]
+    public void No_machine_mode_context_at_the_plic() => RefusesTree(
+        Firmware.Resident, "the hart that boots has no M-mode context at the PLIC: use rvirt.mode=deprivileged",
+        tree => Replace(tree, "\u000b\0\0\0\u0002\0\0\0\u0009", "\u0010\0\0\0\u0002\0\0\0\u0009"));
+
     private void RefusesTree(Firmware firmware, string pattern, Action<byte[]> spoil)
     {
         var file = _folder.File("machine.dtb");

@@ -13,6 +13,7 @@ public sealed class BarePayloadTests
 {
     [TestCase(Firmware.Native, Category = "Native")]
     [TestCase(Firmware.Stub, Category = "Image")]
+    [TestCase(Firmware.Resident, Category = "Image")]
     [TestCase(Firmware.Sbi, Category = "Image")]
     public void A_guests_failure_is_qemus_exit_status(Firmware firmware)
     {
@@ -40,6 +41,7 @@ public sealed class BarePayloadTests
     /// the firmware that QEMU brings along and above the newest one, of which only the second has a debug console.
     /// </summary>
     [TestCase(Firmware.Stub, Category = "Image")]
+    [TestCase(Firmware.Resident, Category = "Image")]
     [TestCase(Firmware.Sbi, Category = "Image")]
     public void What_a_guest_prints_by_SBI_calls_looks_as_on_the_board(Firmware firmware)
     {
@@ -67,6 +69,7 @@ public sealed class BarePayloadTests
     /// </summary>
     [TestCase(Firmware.Native, Category = "Native")]
     [TestCase(Firmware.Stub, Category = "Image")]
+    [TestCase(Firmware.Resident, Category = "Image")]
     [TestCase(Firmware.Sbi, Category = "Image")]
     public void A_guest_finds_nothing_of_its_former_life_in_its_registers(Firmware firmware)
     {

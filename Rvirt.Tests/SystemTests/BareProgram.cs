@@ -1,3 +1,4 @@
+using System;
 using System.IO;
 using System.Linq;
 using NUnit.Framework;
@@ -29,6 +30,24 @@ internal static class BareProgram
     /// <param name="defines">Names that the source asks for.</param>
     public static string BuildFile(TemporaryFolder folder, string file, ulong address, string architecture, params string[] defines) =>
         Link(folder, file, architecture, [$"-Wl,-Ttext=0x{address:x}", $"-Wl,-e,0x{address:x}", "-Wl,--omagic", .. defines.Select(name => $"-D{name}")]);
+
+    /// <summary>Assembles and links a source of this folder, which stands where the hypervisor would, with Rvirt's machine-mode part; gives the ELF's path.</summary>
+    /// <param name="folder">Where the ELF goes.</param>
+    /// <param name="source">Name of a source of this folder.</param>
+    /// <param name="board">The project of the board.</param>
+    /// <param name="defines">Names that the source asks for.</param>
+    public static string BuildAboveMachineMode(TemporaryFolder folder, string source, string board = "Rvirt.Platform.Qemu", params string[] defines)
+    {
+        var boot = Path.Combine(Repository.Top, "Rvirt.Boot");
+        var tests = Path.Combine(Repository.Top, "Rvirt.Tests", "SystemTests");
+        return Link(
+            folder, Path.Combine(tests, source), "rv64imac_zicsr_zifencei",
+            [
+                Path.Combine(tests, "machine-mode-stand-ins.S"), .. Directory.GetFiles(Path.Combine(boot, "MachineMode"), "*.S").Order(StringComparer.Ordinal), $"-Wl,-T,{Path.Combine(boot, "Linker/rvirt.ld")}",
+                "-I", Path.Combine(boot, "Assembly"), "-I", Path.Combine(boot, "MachineMode"), "-I", Path.Combine(Repository.Top, board, "MachineMode"),
+                .. defines.Select(define => $"-D{define}"),
+            ]);
+    }
 
     private static string Link(TemporaryFolder folder, string file, string architecture, string[] options)
     {

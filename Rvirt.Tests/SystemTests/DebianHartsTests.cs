@@ -96,14 +96,33 @@ public sealed class DebianHartsTests(Firmware firmware, int harts, int hostHarts
             Is.EqualTo(Enumerable.Repeat("done", harts)));
     }
 
+    /// <summary>
+    /// Linux asks for a hart's start before that hart has stopped at times (it reports its death first), is told that it runs, and is asked again here.
+    /// It also takes a hart for lost that needs more than a second to come, which a busy host can bring about: the kernel that has said so judges no more
+    /// (the hart comes all the same, into a kernel that does not expect it), and another one does. A hart that never comes fails with each.
+    /// </summary>
     [Test, DependsOnTest(nameof(The_kernel_patches_itself_under_all_of_them), AllowFailure = true)]
     public void Its_harts_go_off_and_on_while_others_work()
     {
-        const string Switch = "for cpu in $(seq 1 LAST); do echo STATE > /sys/devices/system/cpu/cpu$cpu/online; done; " + Online;
-        var cycle = string.Concat(new[] { "0", "1" }.Select(state => Numbered(Switch).Replace("STATE", state, StringComparison.Ordinal) + "; "));
-        Assert.That(
-            Guest.Run($"(while [ ! -e /tmp/switched ]; do /bin/true; done) & rm -f /tmp/switched; for i in $(seq 6); do {cycle} done; touch /tmp/switched; wait", 600).Split('\n'),
-            Is.EqualTo(Enumerable.Repeat(new[] { "0", $"0-{harts - 1}" }, 6).SelectMany(lines => lines)));
+        const int Cycles = 6, Kernels = 4;
+        const string State = "/sys/devices/system/cpu/cpu$cpu/online";
+        const string Cycle = "for cpu in $(seq 1 LAST); do echo 0 > " + State + "; done; " + Online
+            + "; for cpu in $(seq 1 LAST); do until echo 1 > " + State + "; do if dmesg | grep -q 'failed to come online'; then echo late; break 3; fi; done; done; " + Online;
+        for (var kernel = 1; ; kernel++)
+        {
+            var lines = Guest.Run(
+                $"(while [ ! -e /tmp/switched ]; do /bin/true; done) & rm -f /tmp/switched; for i in $(seq {Cycles}); do {Numbered(Cycle)}; done 2> /dev/null; touch /tmp/switched; wait",
+                600).Split('\n');
+            if (lines[^1] != "late" || kernel == Kernels)
+            {
+                Assert.That(lines, Is.EqualTo(Enumerable.Repeat(new[] { "0", $"0-{harts - 1}" }, Cycles).SelectMany(states => states)));
+                return;
+            }
+
+            _machine.Qemu.Skip();
+            Guest.RunToTheEnd("echo b > /proc/sysrq-trigger");
+            _machine.Qemu.Expect(Ready, 600);
+        }
     }
 
     [Test, DependsOnTest(nameof(Its_harts_go_off_and_on_while_others_work), AllowFailure = true)]
@@ -112,7 +131,7 @@ public sealed class DebianHartsTests(Firmware firmware, int harts, int hostHarts
         Assert.That(
             Guest.Run("cat /sys/module/rcupdate/parameters/rcu_cpu_stall_suppress /proc/sys/kernel/watchdog /proc/sys/kernel/hung_task_timeout_secs").Split('\n'),
             Is.EqualTo(["1", "0", "0"]), "the kernel took the words");
-        Assert.That(Guest.Run($"dmesg | grep -E \"{Trouble}\" || true"), Is.Empty);
+        Assert.That(Guest.Run($"dmesg | grep -A 60 -E \"{Trouble}\" || true"), Is.Empty, "with what the kernel says of it");
     }
 
     /// <summary>By SysRq at once: the last hart asks, and the others work.</summary>
@@ -139,7 +158,8 @@ public sealed class DebianHartsTests(Firmware firmware, int harts, int hostHarts
     private void Restarts(char key)
     {
         _machine.Qemu.Skip();
-        Guest.RunToTheEnd($"sync; ({Each("while :; do :; done")}) > /dev/null 2>&1 & (sleep 1; taskset -c {harts - 1} sh -c 'echo {key} > /proc/sysrq-trigger') > /dev/null 2>&1 &");
+        Guest.Run($"sync; ({Each("while :; do :; done")}) > /dev/null 2>&1 &");
+        Guest.RunToTheEnd($"taskset -c {harts - 1} sh -c 'echo {key} > /proc/sysrq-trigger'");
         _machine.Qemu.Expect(Ready, 600);
         Assert.That(Guest.Run(Online), Is.EqualTo($"0-{harts - 1}"));
     }

@@ -63,7 +63,7 @@ public sealed class DebuggerTests(Firmware firmware)
     {
         Assert.That(_debugger, Does.Match(@"hart 0: in the hypervisor, guest mode S, pc 0x[89][0-9a-f]{7}\b"));
         Assert.That(_debugger, Does.Match(@"a0 0x[0-9a-f]+ .*a1 0x1000000[0-7]|a[0-7] 0x1000000[0-7]"), "the UART's address in a register of U-Boot's");
-        Assert.That(_debugger, Does.Match(@"traps: emulated [1-9]\d*  sbi-calls \d+  page-faults [1-9]\d*  mmio [1-9]"));
+        Assert.That(_debugger, Does.Match(@"traps: emulated [1-9]\d*  sbi-calls \d+  page-faults [1-9]\d*  mmio [1-9]\d*  exceptions \d+  interrupts \d+  host-interrupts \d+  timers-set \d+\n"));
     });
 
     [Test]

@@ -9,6 +9,9 @@ public enum Firmware
     /// <summary>Rvirt with its own machine-mode part.</summary>
     Stub,
 
+    /// <summary>The same, with resident guests.</summary>
+    Resident,
+
     /// <summary>Rvirt above QEMU's own SBI firmware.</summary>
     Sbi,
 }

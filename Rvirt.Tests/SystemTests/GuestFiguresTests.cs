@@ -1,9 +1,13 @@
 using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Linq;
 using NUnit.Framework;
 
 namespace Rvirt.Tests.SystemTests;
 
-/// <summary>What operations cost a guest stays within the limits of docs/performance.md. Instructions are counted, so a busy machine changes nothing.</summary>
+/// <summary>What operations cost a guest stays within the limits of docs/performance.md, and within 2 % of its figures. Instructions are counted, so a busy machine changes nothing.</summary>
 [Category("System,Image")]
 public sealed class GuestFiguresTests
 {
@@ -15,5 +19,21 @@ public sealed class GuestFiguresTests
         TestContext.Out.WriteLine(output);
         Assert.That(status, Is.Zero, output);
         Assert.That(output, Does.Contain("null system call").And.Contain("Linux: getpid"));
+        var page = Column(File.ReadAllText(Path.Combine(Repository.Top, "docs/performance.md")));
+        var now = Column(File.ReadAllText(Path.Combine(Repository.Top, "artifacts/bench/guest.md")));
+        Assert.That(now.Keys, Is.EqualTo(page.Keys));
+        Assert.That(now.Where(row => row.Value > page[row.Key] * 1.02).Select(row => $"{row.Key}: {row.Value}, and {page[row.Key]} in docs/performance.md"), Is.Empty, "no row is worse by more than 2 %");
     }
+
+    // What each operation costs above Rvirt's own machine-mode part, by the table of a page.
+    private static Dictionary<string, double> Column(string page)
+    {
+        var rows = page.Split('\n').SkipWhile(line => !line.StartsWith("| operation | RVirt |", StringComparison.Ordinal)).TakeWhile(line => line.StartsWith('|')).Select(line => line.Split('|')).ToList();
+        var place = Array.IndexOf(rows[0], " Rvirt, own stub ");
+        return rows.Skip(2).ToDictionary(row => row[1].Trim(), row => Figure(row[place].Trim(' ', '*')));
+    }
+
+    private static double Figure(string text) => text.EndsWith(" M", StringComparison.Ordinal)
+        ? 1e6 * double.Parse(text[..^2], CultureInfo.InvariantCulture)
+        : double.Parse(text, CultureInfo.InvariantCulture);
 }

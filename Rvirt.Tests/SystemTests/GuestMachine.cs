@@ -41,11 +41,12 @@ internal sealed class GuestMachine : IDisposable
     /// <param name="levels">How many Rvirts lie between the machine and each guest, one in another.</param>
     /// <param name="harts">How many harts each guest has.</param>
     /// <param name="hostHarts">How many the machine has; 0: as many as the guests.</param>
+    /// <param name="network">Where a card behind those devices leads, as a description has it; null: there is none.</param>
     /// <param name="append">More words on the command line of each guest.</param>
     /// <param name="more">Further arguments of QEMU.</param>
     public static GuestMachine BootDebian(
         Firmware firmware, int guests, TimeSpan limit, string? image = null, int hostMemory = 0, ulong? guestMemory = 512,
-        int levels = 1, uint harts = 1, int hostHarts = 0, string append = "", params string[] more)
+        int levels = 1, uint harts = 1, int hostHarts = 0, string? network = null, string append = "", params string[] more)
     {
         var folder = new TemporaryFolder();
         try
@@ -65,9 +66,10 @@ internal sealed class GuestMachine : IDisposable
                     "-device", $"virtio-net-device,netdev=net{i},bus=virtio-mmio-bus.{slot - 1}",
                     "-device", $"virtio-rng-device,bus=virtio-mmio-bus.{slot - 2}",
                 ]);
-                specs.Add(Nest(folder, levels - 1, new GuestSpec(
+                var guest = new GuestSpec(
                     $"guest{i}", Repository.Kernel, Repository.Initrd, $"console=ttyS0 panic=1 rvirt.name=guest{i} {append}".TrimEnd(),
-                    guestMemory << 20, harts, [(uint)slot, (uint)slot - 1, (uint)slot - 2])));
+                    guestMemory << 20, harts, [(uint)slot, (uint)slot - 1, (uint)slot - 2]);
+                specs.Add(Nest(folder, levels - 1, guest with { Network = network }));
                 slot -= 3;
             }
 
@@ -131,7 +133,12 @@ internal sealed class GuestMachine : IDisposable
     /// <summary>QEMU's arguments for an image of Rvirt with this file as its initrd.</summary>
     public static IEnumerable<string> Rvirt(Firmware firmware, string? initrd, int memory = 768, int harts = 1, string? image = null)
     {
-        string[] bios = firmware == Firmware.Stub ? ["-bios", "none"] : [];
+        string[] bios = firmware switch
+        {
+            Firmware.Stub => ["-bios", "none"],
+            Firmware.Resident => ["-bios", "none", "-append", "rvirt.mode=resident"],
+            _ => [],
+        };
         string[] file = initrd is null ? [] : ["-initrd", initrd];
         return
         [

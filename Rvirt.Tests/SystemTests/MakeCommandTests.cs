@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Text;
@@ -7,6 +8,7 @@ using NUnit.Framework;
 using Rvirt.Fuzz.Targets;
 using Rvirt.Tool.Commands;
 using Rvirt.Tool.Machines;
+using Rvirt.Tool.Settings;
 
 namespace Rvirt.Tests.SystemTests;
 
@@ -25,11 +27,11 @@ public sealed class MakeCommandTests
     [TestCase("qemu-gdb", "GDB_PORT=x", "GDB_PORT is 1 to 65535")]
     [TestCase("ssh", "GUEST=guest1", "GUEST is 0 to 3")]
     [TestCase("desktop-linux", "NATIVE=yes", "NATIVE is 1 or 0, not yes")]
-    [TestCase("lockstep", "SED=3", "make lockstep has no setting SED: is it SEED? (its settings are N, SEED, JOBS, SWITCH, VECTORS)")]
+    [TestCase("lockstep", "SED=3", "make lockstep has no setting SED: is it SEED? (its settings are N, SEED, JOBS, SWITCH, VECTORS, SIBLINGS)")]
     [TestCase("lockstep", "N=1e6", "N is 1 to 9223372036854775807 (instructions), not 1e6")]
     [TestCase("lockstep", "N='; ls Makefile '", "N is 1 to 9223372036854775807 (instructions), not '; ls Makefile '")]
     [TestCase("fuzz", "TARGETS=tree", "make fuzz has no setting TARGETS: is it TARGET?")]
-    [TestCase("fuzz", "TARGET=trees", "TARGET is all or blob or decoder or kernel or tree or virtio, not trees")]
+    [TestCase("fuzz", "TARGET=trees", "TARGET is all or blob or decoder or kernel or network or partitions or tree or virtio, not trees")]
     [TestCase("fuzz", "FOR=1h", "FOR is 0 to 2147483647 (seconds; 0 is without end), not 1h")]
     [TestCase("mutation", "FILES=**/*.cs", "PROJECT is needed: Core or Mmu")]
     [TestCase("mutation", "PROJECT=Cor", "PROJECT is Core or Mmu, not Cor")]
@@ -105,6 +107,57 @@ public sealed class MakeCommandTests
         Assert.That(MakeTargets.All.Select(target => target.Name), Is.EquivalentTo(targets));
         var named = Regex.Matches(Make("help").Output, @"\b([A-Z][A-Z_]*)=").Select(match => match.Groups[1].Value).Distinct();
         Assert.That(named, Is.EquivalentTo(MakeTargets.All.SelectMany(target => target.Settings).Distinct()));
+    }
+
+    /// <summary>Each setting has a line below its target, which says what holds where it is not typed: typed, it changes nothing.</summary>
+    [Test]
+    public void Help_says_the_default_of_every_setting()
+    {
+        var copy = new WorkingCopy(Repository.Top, Path.Combine(Repository.Top, "artifacts/guest"));
+        var plans = new Dictionary<string, Func<Setting, object>>
+        {
+            ["qemu"] = settings => RunSettings.Read(settings, debug: false).ToString(),
+            ["qemu-gdb"] = settings => RunSettings.Read(settings, debug: true).ToString(),
+            ["gdb"] = settings => HostBoard.Read(settings).ToString() + RunSettings.Read(settings, debug: true),
+            ["image"] = HostBoard.Read,
+            ["ssh"] = settings => SshCommand.Arguments(settings, copy),
+            ["desktop-linux"] = settings => DotnetPlan.Desktop(settings, copy),
+            ["lockstep"] = settings => DotnetPlan.Lockstep(settings, copy),
+            ["fuzz"] = settings => DotnetPlan.Fuzz(settings, copy),
+            ["mutation"] = settings => DotnetPlan.Mutation(settings, copy),
+            ["bench"] = settings => DotnetPlan.Bench(settings, copy),
+            ["test"] = settings => DotnetPlan.Test(settings, copy),
+        };
+        var told = new Dictionary<string, List<string>>();
+        var checkedDefaults = 0;
+        foreach (Match target in Regex.Matches(Make("help").Output, @"^make ([a-z-]+).*\n((?:    .*\n)+)", RegexOptions.Multiline))
+        {
+            foreach (Match line in Regex.Matches(target.Groups[2].Value, @"^    ([A-Z_]+)=.*\((?:needed|default: [^)]+|default (?:""([^""]+)""|([^\s:)]+))(?:: [^)]+)?)\).*$", RegexOptions.Multiline))
+            {
+                var (name, plan) = (line.Groups[1].Value, plans[target.Groups[1].Value]);
+                told.TryAdd(target.Groups[1].Value, []);
+                told[target.Groups[1].Value].Add(name);
+                var value = line.Groups[2].Value + line.Groups[3].Value;
+                if (value.Length > 0)
+                {
+                    Assert.That(plan(Settings((name, value))), Is.EqualTo(plan(Settings())), line.Value);
+                    checkedDefaults++;
+                }
+            }
+        }
+
+        // Those of make qemu are make qemu-gdb's, which says so.
+        told["qemu-gdb"].AddRange(told["qemu"]);
+        Assert.That(checkedDefaults, Is.GreaterThan(20));
+        foreach (var target in MakeTargets.All.Where(target => target.Settings.Count > 0))
+        {
+            Assert.That(told[target.Name], Is.EquivalentTo(target.Settings), target.Name);
+        }
+
+        Assert.That(Make("help").Output, Does.Contain($"TARGET={string.Join('|', DotnetPlan.FuzzTargets)} "));
+
+        // One target needs its library.
+        static Setting Settings(params (string Name, string Value)[] typed) => new(typed.Prepend(("PROJECT", "Core")).ToDictionary(one => one.Item1, one => one.Item2));
     }
 
     [Test]

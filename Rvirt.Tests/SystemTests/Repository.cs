@@ -43,7 +43,7 @@ internal static class Repository
 
     private static string Image(string name, Firmware firmware) => firmware switch
     {
-        Firmware.Stub => ImageOf(name),
+        Firmware.Stub or Firmware.Resident => ImageOf(name),
         Firmware.Sbi => ImageOf(name + "-sbi"),
         _ => throw new ArgumentOutOfRangeException(nameof(firmware)),
     };

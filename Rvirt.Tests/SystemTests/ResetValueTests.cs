@@ -22,6 +22,7 @@ public sealed class ResetValueTests
 
     [TestCase(Firmware.Stub, true)]
     [TestCase(Firmware.Stub, false)]
+    [TestCase(Firmware.Resident, true)]
     [TestCase(Firmware.Sbi, true)]
     public void Every_register_of_every_device_is_as_on_the_board(Firmware firmware, bool legacy)
     {

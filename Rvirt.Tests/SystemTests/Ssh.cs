@@ -11,10 +11,14 @@ namespace Rvirt.Tests.SystemTests;
 /// <summary>Root's SSH session with a guest, through a forwarded port, with the key of the build.</summary>
 internal sealed class Ssh(int port)
 {
+    private const string AfterTheSession = "while [ -e /proc/$PPID ]; do sleep 0.1; done;";
+
     private IReadOnlyList<string> Options =>
     [
         "-i", Repository.Key, "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", "-o", "LogLevel=ERROR",
         "-o", $"ConnectTimeout={Patience.Least.TotalSeconds}", "-o", "StrictHostKeyChecking=yes", "-o", "HostKeyAlias=rvirt-guest",
+        // So that a guest that started again, and knows nothing of the session, is asked and ends it; a slow one never does.
+        "-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=1000",
         "-o", $"UserKnownHostsFile={Repository.KnownHosts}",
     ];
 
@@ -33,9 +37,11 @@ internal sealed class Ssh(int port)
         Assert.That(status, Is.Zero, () => $"ssh: {command}\n{errors}");
     }
 
-    /// <summary>Tells the guest to go down; the connection may break before the command answers.</summary>
-    public void RunToTheEnd(string command, double seconds = 60) =>
-        Commands.Pipe("ssh", Arguments(command), null, Stream.Null, TimeSpan.FromSeconds(seconds));
+    /// <summary>
+    /// Tells the guest to go down. It does so once its server has seen the session's end (<c>$PPID</c> is the server's process of the session), however
+    /// long that takes: a guest that is gone before says nothing more, and its client would wait.
+    /// </summary>
+    public void RunToTheEnd(string command) => Run($"({AfterTheSession} {command}) > /dev/null 2>&1 &");
 
     /// <summary>Runs a command in the guest after a login with the password instead of the key; it must succeed.</summary>
     public string RunWithPassword(string password, string command)

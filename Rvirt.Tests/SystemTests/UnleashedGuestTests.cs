@@ -89,6 +89,15 @@ public sealed class UnleashedGuestTests
         Assert.That(rows["null system call"], Is.GreaterThan(0).And.LessThan(250));
     }
 
+    [Test]
+    public void Resident_guests_are_refused_by_name()
+    {
+        using var folder = new TemporaryFolder();
+        using var qemu = Start(Firmware.Resident, BareProgram.Build(folder, "failing-payload.S", 0x80200000), harts: 2, memory: 512);
+        Assert.That(qemu.WaitForExit(60), Is.Zero, qemu.Describe);
+        Assert.That(qemu.Serial, Does.Contain("rvirt: error: rvirt.mode=resident is not for this board yet, whose harts ask PMP for whole pages: use rvirt.mode=deprivileged").And.Not.Contain("rvirt: guest"), qemu.Describe);
+    }
+
     /// <summary>An image and a board that do not belong together.</summary>
     [Test]
     public void The_image_on_another_board_says_which_it_knows()

@@ -106,7 +106,7 @@ _start:
 3:  set     TIME_LOW, 0x10000000
     set     TIME_HIGH, 0x3456789a
     lwu     s2, TIME_LOW(s1)
-    srli    t0, s2, 30
+    srli    t0, s2, 29                      /* what was set, and not a quarter of a second more */
     bnez    t0, 3b
     srli    t0, s2, 28
     note

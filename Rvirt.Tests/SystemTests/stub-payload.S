@@ -85,8 +85,11 @@ rvirt_start:
     CHECK   34, a1, 0
     CHECK   30, s10, -1
 #endif
-    CALL    0x0A007276, 1
-    CHECK   35, a0, -2
+    CALL    0x0A007276, 1                   /* and where the CLINT is */
+    CHECK   35, a0, 0
+    CHECK   37, a1, CLINT_BASE
+    CALL    0x0A007276, 2
+    CHECK   38, a0, -2
     li      a0, 0x0A007276
     CALL    0x10, 3
     CHECK   36, a1, 1

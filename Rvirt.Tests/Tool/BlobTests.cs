@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Linq;
 using System.Text;
 using NUnit.Framework;
 using Rvirt.Core.Images;
@@ -17,11 +18,12 @@ public sealed class BlobTests
         using var folder = new TemporaryFolder();
         var kernel = folder.Write("ker\"nel", [.. "kernel bytes"u8]);
         var initrd = folder.Write("initrd", [.. "initrd"u8]);
+        var disk = folder.Write("disk", Enumerable.Repeat((byte)7, 1024).ToArray());
         var bytes = File.ReadAllBytes(GuestMachine.PackBlob(
             folder,
             [
-                new GuestSpec("one", kernel, initrd, "a=\"b\\c\" d", 0x1_2000_0000, 2, [7, 6]) { Share = 9999, Pinned = true, Autostart = false, Snapshot = true },
-                new GuestSpec("two", kernel, null, "", null, 1, []),
+                new GuestSpec("one", kernel, initrd, "a=\"b\\c\" d", 0x1_2000_0000, 2, [7, 6]) { Share = 9999, Pinned = true, Autostart = false, Snapshot = true, RamDisk = disk, Network = "private", Mac = "12:34:56:78:9a:bc", Disk = "rvirt.one", DiskReadOnly = true },
+                new GuestSpec("two", kernel, null, "", null, 1, []) { Network = "wire" },
             ]));
 
         // SAFETY: the array stays pinned while the parser uses the pointer, and its length goes along.
@@ -38,7 +40,12 @@ public sealed class BlobTests
             Assert.That((blob.Guests[0].Share, blob.Guests[0].Pinned, blob.Guests[0].Autostart, blob.Guests[0].Snapshot), Is.EqualTo((9999u, true, false, true)));
             Assert.That((blob.Guests[1].Share, blob.Guests[1].Pinned, blob.Guests[1].Autostart, blob.Guests[1].Snapshot), Is.EqualTo((100u, false, true, false)));
             Assert.That(blob.Guests[0].Devices, Is.EqualTo(0b1100_0000));
-            Assert.That(blob.Guests[1].Initrd.Length, Is.Zero);
+            Assert.That(blob.Guests[0].RamDisk.Bytes.ToArray(), Is.EqualTo(File.ReadAllBytes(disk)));
+            Assert.That((Encoding.UTF8.GetString(blob.Guests[0].Disk), blob.Guests[0].DiskIsReadOnly), Is.EqualTo(("rvirt.one", true)));
+            Assert.That((blob.Guests[1].Disk.Length, blob.Guests[1].DiskIsReadOnly), Is.EqualTo((0, false)));
+            Assert.That((blob.Guests[1].Initrd.Length, blob.Guests[1].RamDisk.Length), Is.EqualTo((0, 0)));
+            Assert.That((blob.Guests[0].Network, blob.Guests[0].Mac), Is.EqualTo((GuestNetworkKind.Private, 0xbc9a_7856_3412ul)));
+            Assert.That((blob.Guests[1].Network, blob.Guests[1].Mac), Is.EqualTo((GuestNetworkKind.Wire, 0x0276_7200_5452ul)));
             Assert.That((blob.Guests[1].HasDevices, blob.Guests[1].Devices, blob.Guests[1].MemorySize), Is.EqualTo((true, (byte)0, 0ul)));
         }
     }

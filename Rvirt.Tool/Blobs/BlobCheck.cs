@@ -65,6 +65,21 @@ public static class BlobCheck
                     devices.Append(slot == 0 ? "" : " ").Append(guest.DeviceOrder[slot]);
                 }
 
+                if (guest.RamDisk.Length != 0)
+                {
+                    devices.Append(guest.DeviceCount == 0 ? "" : " ").Append("disk of ").Append(Size((ulong)guest.RamDisk.Length));
+                }
+
+                if (guest.Disk.Length != 0)
+                {
+                    devices.Append(devices.Length == 0 ? "" : " ").Append("partition ").Append(Encoding.UTF8.GetString(guest.Disk)).Append(guest.DiskIsReadOnly ? ", read-only" : "");
+                }
+
+                if (guest.Network != GuestNetworkKind.None)
+                {
+                    devices.Append(devices.Length == 0 ? "" : " ").Append(guest.Network == GuestNetworkKind.Private ? "private network" : "network");
+                }
+
                 table.AddRow(
                     Markup.Escape(label) + (guest.Autostart ? "" : " (not started)"),
                     $"{Size((ulong)guest.Kernel.Length)} {kernel.Kind}",
@@ -72,7 +87,7 @@ public static class BlobCheck
                     (guest.MemorySize == 0 ? "a share" : Size(guest.MemorySize)) + (guest.Snapshot ? ", twice" : ""),
                     $"{guest.HartCount}",
                     guest.Pinned ? "pinned" : $"{guest.Share}",
-                    devices.ToString(),
+                    Markup.Escape(devices.ToString()),
                     Markup.Escape(Encoding.UTF8.GetString(guest.BootArguments)));
             }
 

@@ -21,7 +21,7 @@ public static class BlobFile
                 return Report.Fail($"{guest.Name}: cannot read {missing}");
             }
 
-            if (new[] { guest.Kernel, guest.Initrd }.FirstOrDefault(file => file is not null && Same(file, output)) is { } input)
+            if (new[] { guest.Kernel, guest.Initrd, guest.RamDisk }.FirstOrDefault(file => file is not null && Same(file, output)) is { } input)
             {
                 return Report.Fail(Overwrites(output, input));
             }

@@ -43,6 +43,31 @@ public static class DeviceTreeSource
                 text.Append(CultureInfo.InvariantCulture, $"\t\tdevices = <{string.Join(' ', devices.Select(slot => slot.ToString(CultureInfo.InvariantCulture)))}>;\n");
             }
 
+            if (guest.RamDisk is not null)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"\t\tramdisk = /incbin/({Quote(Path.GetFullPath(guest.RamDisk))});\n");
+            }
+
+            if (guest.Network is not null)
+            {
+                text.Append(guest.Network == "private" ? "\t\tnetwork = \"private\";\n" : "\t\tnetwork;\n");
+            }
+
+            if (guest.Mac is { } mac)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"\t\tmac = [{mac.Replace(':', ' ')}];\n");
+            }
+
+            if (guest.Disk is not null)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"\t\tdisk = {Quote(guest.Disk)};\n");
+            }
+
+            if (guest.DiskReadOnly)
+            {
+                text.Append("\t\tdisk-readonly;\n");
+            }
+
             text.Append("\t};\n");
         }
 

@@ -32,6 +32,21 @@ public sealed record GuestSpec(
     /// <summary>Whether it starts with the machine.</summary>
     public bool Autostart { get; init; } = true;
 
+    /// <summary>Path of a file of whole sectors that its disk in memory begins with at each start; null: it has no such disk.</summary>
+    public string? RamDisk { get; init; }
+
+    /// <summary>Where its network card leads: "wire", "private", or null for no card.</summary>
+    public string? Network { get; init; }
+
+    /// <summary>The address of its network card, six bytes as 52:54:00:72:76:01; null for one of its own.</summary>
+    public string? Mac { get; init; }
+
+    /// <summary>Label of a partition of the host's disk that is its disk; null: it has no such disk.</summary>
+    public string? Disk { get; init; }
+
+    /// <summary>Whether it may only read that disk.</summary>
+    public bool DiskReadOnly { get; init; }
+
     /// <summary>Whether RAM is kept for a snapshot of it.</summary>
     public bool Snapshot { get; init; }
 
@@ -39,11 +54,11 @@ public sealed record GuestSpec(
     /// <exception cref="FormatException">The text is not of that form; the message says where.</exception>
     public static GuestSpec Parse(string text)
     {
-        string? name = null, kernel = null, initrd = null;
+        string? name = null, kernel = null, initrd = null, ramDisk = null, network = null, mac = null, disk = null;
         var append = "";
         ulong? memory = null;
         uint harts = 1, share = 100;
-        bool pinned = false, autostart = true, snapshot = false;
+        bool pinned = false, diskReadOnly = false, autostart = true, snapshot = false;
         List<uint>? devices = null;
         var rest = text;
         while (rest.Length > 0)
@@ -64,6 +79,9 @@ public sealed record GuestSpec(
                 case "name": name = value; break;
                 case "kernel": kernel = value; break;
                 case "initrd": initrd = value; break;
+                case "ramdisk": ramDisk = value; break;
+                case "disk": disk = value; break;
+                case "disk-readonly": diskReadOnly = ParseFlag(key, value); break;
                 case "append": append = value; break;
                 case "memory": memory = Sizes.ParseMemory(key, value); break;
                 case "harts": harts = ParseNumber(key, value); break;
@@ -71,6 +89,8 @@ public sealed record GuestSpec(
                 case "pinned": pinned = ParseFlag(key, value); break;
                 case "autostart": autostart = ParseFlag(key, value); break;
                 case "snapshot": snapshot = ParseFlag(key, value); break;
+                case "network": network = value is "wire" or "private" ? value : throw new FormatException($"network: '{value}' is neither wire nor private"); break;
+                case "mac": mac = ParseMac(value); break;
                 case "devices":
                     devices = [];
                     foreach (var slot in value.Split('+', StringSplitOptions.RemoveEmptyEntries))
@@ -80,7 +100,7 @@ public sealed record GuestSpec(
 
                     break;
                 default:
-                    throw new FormatException($"unknown key '{key}': the keys are name, kernel, initrd, memory, harts, share, pinned, autostart, snapshot, devices, append");
+                    throw new FormatException($"unknown key '{key}': the keys are name, kernel, initrd, memory, harts, share, pinned, autostart, snapshot, devices, ramdisk, network, mac, disk, disk-readonly, append");
             }
         }
 
@@ -97,12 +117,20 @@ public sealed record GuestSpec(
             Pinned = pinned,
             Autostart = autostart,
             Snapshot = snapshot,
+            Disk = disk,
+            DiskReadOnly = diskReadOnly,
+            RamDisk = string.IsNullOrEmpty(ramDisk) ? null : ramDisk,
+            Network = network,
+            Mac = mac,
         };
     }
 
     /// <summary>Says which file is missing, or null when all are there.</summary>
     public string? MissingFile() =>
-        !File.Exists(Kernel) ? Kernel : Initrd is not null && !File.Exists(Initrd) ? Initrd : null;
+        !File.Exists(Kernel) ? Kernel
+        : Initrd is not null && !File.Exists(Initrd) ? Initrd
+        : RamDisk is not null && !File.Exists(RamDisk) ? RamDisk
+        : null;
 
     /// <summary>The next comma that stands alone; two are one comma of the value.</summary>
     private static int EndOfValue(string text)
@@ -124,6 +152,11 @@ public sealed record GuestSpec(
 
         return text.Length;
     }
+
+    private static string ParseMac(string text) =>
+        text.Split(':') is { Length: 6 } bytes && Array.TrueForAll(bytes, part => part.Length == 2 && char.IsAsciiHexDigit(part[0]) && char.IsAsciiHexDigit(part[1]))
+            ? text
+            : throw new FormatException($"mac: '{text}' is not six bytes like 52:54:00:72:76:01");
 
     private static bool ParseFlag(string key, string text) => text switch
     {

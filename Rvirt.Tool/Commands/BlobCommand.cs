@@ -17,8 +17,8 @@ public static class BlobCommand
         var output = new Option<FileInfo>("--output", "-o") { Description = "The blob to write.", Required = true };
         var guests = new Option<string[]>("--guest", "-g")
         {
-            Description = "A guest: name=N,kernel=FILE[,initrd=FILE][,memory=512M][,harts=1][,share=100][,pinned=0][,autostart=1][,snapshot=0][,devices=7+6][,append=...] (append takes the rest; in other values two commas are one). "
-                + "devices are host virtio-mmio slots.",
+            Description = "A guest: name=N,kernel=FILE[,initrd=FILE][,memory=512M][,harts=1][,share=100][,pinned=0][,autostart=1][,snapshot=0][,devices=7+6][,ramdisk=FILE][,disk=LABEL][,disk-readonly=0][,append=...] (append takes the rest; in other values two commas are one). "
+                + "devices are host virtio-mmio slots; ramdisk is what a disk in memory begins with at each start, disk the label of a partition of the host's disk.",
         };
         var source = new Argument<FileInfo?>("source") { Description = "A device-tree source instead of --guest.", Arity = ArgumentArity.ZeroOrOne };
         var command = new Command("blob", "Packs guests into one blob.") { output, guests, source };

@@ -26,13 +26,13 @@ public static class MakeTargets
         new("gdb", [HostBoard.Setting, "FIRMWARE", RunSettings.DebuggerPort], (settings, _) => GdbCommand.Judge(settings, Outside.Real.Ports)),
         new("ssh", ["GUEST", "SSH_PORT", "CMD"], (settings, copy) => SshCommand.Arguments(settings, copy)),
         new("desktop-linux", ["APPEND", "UNTIL", "NATIVE", "STRICT"], (settings, copy) => DotnetPlan.Desktop(settings, copy)),
-        new("lockstep", ["N", "SEED", "JOBS", "SWITCH", "VECTORS"], (settings, copy) => DotnetPlan.Lockstep(settings, copy)),
+        new("lockstep", ["N", "SEED", "JOBS", "SWITCH", "VECTORS", "SIBLINGS"], (settings, copy) => DotnetPlan.Lockstep(settings, copy)),
         new("fuzz", ["TARGET", "FOR"], (settings, copy) => DotnetPlan.Fuzz(settings, copy)),
         new("mutation", ["PROJECT", "FILES"], (settings, copy) => DotnetPlan.Mutation(settings, copy)),
         new("bench", ["BENCH"], (settings, copy) => DotnetPlan.Bench(settings, copy)),
         new("test", ["FILTER"], (settings, copy) => DotnetPlan.Test(settings, copy)),
         new("image", [HostBoard.Setting], (settings, _) => HostBoard.Read(settings)),
-        .. from name in new[] { "coverage", "packages", "guest", "firmware", "setup" } select new MakeTarget(name, [], (_, _) => { }),
+        .. from name in new[] { "coverage", "packages", "api", "release", "guest", "firmware", "setup" } select new MakeTarget(name, [], (_, _) => { }),
     ];
 
     /// <summary>Judges what was typed behind <c>make</c>.</summary>

@@ -11,7 +11,7 @@ namespace Rvirt.Tool.Machines;
 public static class DotnetPlan
 {
     /// <summary>What <c>make fuzz</c> can feed.</summary>
-    public static readonly IReadOnlyList<string> FuzzTargets = ["all", "blob", "decoder", "kernel", "tree", "virtio"];
+    public static readonly IReadOnlyList<string> FuzzTargets = ["all", "blob", "decoder", "kernel", "network", "partitions", "tree", "virtio"];
 
     /// <summary><c>make desktop-linux</c>: the Debian guest on the reference machine.</summary>
     public static IReadOnlyList<string> Desktop(Setting settings, WorkingCopy copy) =>
@@ -29,7 +29,7 @@ public static class DotnetPlan
         copy.Program("Rvirt.Tests", "Rvirt.Tests"), "lockstep",
         Text(settings.Number("N", 10_000_000L, 1, long.MaxValue, "instructions")), Text(settings.Number("SEED", 1L, 0, long.MaxValue, "the first program's seed")),
         Text(settings.Number("JOBS", Environment.ProcessorCount, 1, 1024, "programs at a time")),
-        settings.Switch("SWITCH") ? "1" : "0", settings.Switch("VECTORS") ? "1" : "0",
+        settings.Switch("SWITCH") ? "1" : "0", settings.Switch("VECTORS") ? "1" : "0", settings.Switch("SIBLINGS") ? "1" : "0",
     ];
 
     /// <summary><c>make fuzz</c>: bad input for what reads untrusted bytes.</summary>

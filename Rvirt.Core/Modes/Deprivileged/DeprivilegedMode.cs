@@ -152,10 +152,10 @@ public readonly struct DeprivilegedMode<THost> : IExecutionMode<THost>
     public void ForgetTranslation(ref VCpu v) => CsrFile.ForgetTranslation(ref v);
 
     /// <inheritdoc/>
-    public ulong ReadFloatingPoint(ref THost host, in VCpu v, int register) => HeldState.ReadFloatingPoint(ref host, register);
+    public ulong ReadFloatingPoint(ref THost host, in VCpu v, int register) => HartRegisters.ReadFloatingPoint(ref host, register);
 
     /// <inheritdoc/>
-    public void WriteFloatingPoint(ref THost host, ref VCpu v, int register, ulong value) => HeldState.WriteFloatingPoint(ref host, register, value);
+    public void WriteFloatingPoint(ref THost host, ref VCpu v, int register, ulong value) => HartRegisters.WriteFloatingPoint(ref host, register, value);
 
     /// <inheritdoc/>
     public HartUnits Open(ref THost host) => HeldState.Open(ref host);
@@ -165,6 +165,12 @@ public readonly struct DeprivilegedMode<THost> : IExecutionMode<THost>
 
     /// <inheritdoc/>
     public void Save(ref THost host, ref VCpu v, HartUnits units) => HeldState.Save(ref host, ref v, units);
+
+    /// <inheritdoc/>
+    /// <remarks>What the hart holds does nothing outside of the guest.</remarks>
+    public void LetGo(ref THost host, ref VCpu v)
+    {
+    }
 
     /// <inheritdoc/>
     public ulong ParkedSstatus(in VCpu v) => CsrFile.ParkedSstatus(v);

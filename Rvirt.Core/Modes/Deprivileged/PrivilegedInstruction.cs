@@ -19,6 +19,13 @@ internal static class PrivilegedInstruction
 
     private const uint CsrClear = 0x1000;
 
+    private const uint TimeMask = (0xfffu << 20) | Encodings.OpcodeMask;
+
+    private const uint TimeAccess = (Csr.Time << 20) | Encodings.SystemOpcode;
+
+    /// <summary>TM of <c>scounteren</c>: U-mode may read <c>time</c>.</summary>
+    private const ulong CountsTime = 1 << 1;
+
     /// <summary>Emulates an instruction that the hart found illegal in U-mode.</summary>
     /// <returns>Advance, Resume where the program counter was set, Reflect for what is illegal in the guest's mode too, or Idle.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -50,6 +57,16 @@ internal static class PrivilegedInstruction
                 v.Pc += sizeof(uint);
                 return HartWait.Begin(default(DeprivilegedMode<THost>), ref host, ref v, HartState.Started);
             }
+        }
+
+        // Programs read the clock too; this traps on harts alone that have no time CSR (Privileged spec 1.13 §10.1.5).
+        else if (v.Csrs.Mode == PrivilegeMode.User
+            && (instruction & TimeMask) == TimeAccess
+            && (instruction & CsrInstruction) != 0
+            && (v.Csrs.Scounteren & CountsTime) != 0
+            && AccessCsr(ref host, ref v, ref mmu, instruction))
+        {
+            return TrapOutcome.Advance;
         }
 
         v.ReflectCause = (ulong)ExceptionCause.IllegalInstruction;

@@ -1,5 +1,3 @@
-using System;
-using System.Runtime.CompilerServices;
 using Rvirt.Core.Host;
 using Rvirt.Core.Memory;
 
@@ -9,23 +7,14 @@ namespace Rvirt.Devices.Virtio.Served;
 /// A back end that is served here and has no device of the host: a virtio disk (virtio 1.2 §5.2) in memory. It touches the guest's RAM only
 /// through what <see cref="DescriptorChain"/> has checked, takes requests framed in any way (§2.7.4.1), and acts on whole chains only.
 /// </summary>
-/// <remarks>What a guest writes is gone with the machine, and stays over the guest's restarts. The owner holds a lock.</remarks>
+/// <remarks>What a guest writes is gone with the machine. A reset of the device leaves it; who loads the guest may fill the disk again. The owner holds a lock.</remarks>
 internal unsafe struct RamDisk : IVirtioBackend
 {
     /// <summary>Descriptors of its only queue.</summary>
     public const uint QueueSize = 64;
 
-    /// <summary>The feature of a disk that takes flushes (§5.2.3).</summary>
-    public const ulong Flush = 1ul << 9;
-
-    /// <summary>Bytes of a sector (§5.2.4).</summary>
-    public const uint SectorBytes = 512;
-
-    private const uint HeaderBytes = 16;
-    private const int BuffersMax = 64;
-    private const byte Ok = 0;
-    private const byte Failed = 1;
-    private const byte Unsupported = 2;
+    /// <summary>Bytes of a sector.</summary>
+    public const uint SectorBytes = BlockRequest.SectorBytes;
 
     private byte* _sectors;
     private ulong _bytes;
@@ -57,7 +46,7 @@ internal unsafe struct RamDisk : IVirtioBackend
     public readonly uint Version => _version;
 
     /// <inheritdoc/>
-    public readonly ulong Offered => Flush | VirtioFeature.IndirectDescriptors | VirtioFeature.EventIndex | (_version == 2 ? VirtioFeature.Version1 : 0);
+    public readonly ulong Offered => BlockRequest.FlushFeature | VirtioFeature.IndirectDescriptors | VirtioFeature.EventIndex | (_version == 2 ? VirtioFeature.Version1 : 0);
 
     /// <inheritdoc/>
     public readonly uint QueueSizeMax(uint queue) => queue == 0 ? QueueSize : 0;
@@ -111,6 +100,7 @@ internal unsafe struct RamDisk : IVirtioBackend
             return VirtioNews.None;
         }
 
+        var chain = default(RequestChain);
         var before = _queue.UsedIndex;
         var available = _queue.ReadAvailable();
         // Bounded: what comes when so many are served waits for the next notification, which the event index asks for.
@@ -124,11 +114,10 @@ internal unsafe struct RamDisk : IVirtioBackend
 
             for (; count != 0 && budget != 0 && _fault == QueueFault.None; count--, budget--)
             {
-                var head = _queue.ReadHead();
-                if (TryServe(memory, head, out var written))
+                if (TryServe(memory, ref chain, out var written))
                 {
                     _queue.Take();
-                    _queue.Use(head, written);
+                    _queue.Use(chain.Head, written);
                 }
             }
 
@@ -193,103 +182,60 @@ internal unsafe struct RamDisk : IVirtioBackend
         => 0;
 
     // Collects a chain, then does what it asks. False: the chain broke a rule, and nothing was done.
-    private bool TryServe(in GuestMemory memory, ushort head, out uint written)
+    private bool TryServe(in GuestMemory memory, ref RequestChain chain, out uint written)
     {
         written = 0;
-        Span<QueueBuffer> buffers = stackalloc QueueBuffer[BuffersMax];
-        var count = 0;
-        ulong readable = 0;
-        ulong writable = 0;
-        var chain = _queue.Chain(memory, head, BuffersMax);
-        while (chain.MoveNext(out var buffer))
+        _fault = chain.Collect(_queue, memory);
+        if (_fault != QueueFault.None)
         {
-            if (count == BuffersMax)
-            {
-                _fault = QueueFault.TooLong;
-                return false;
-            }
-
-            buffers[count++] = buffer;
-            if (buffer.IsWritable)
-            {
-                writable += buffer.Length;
-            }
-            else
-            {
-                readable += buffer.Length;
-            }
-        }
-
-        if (chain.Fault != QueueFault.None)
-        {
-            _fault = chain.Fault;
             return false;
         }
 
-        buffers = buffers[..count];
-        if (writable == 0)
+        if (chain.Writable == 0)
         {
             // §5.2.6: there is no place for the status. The chain goes back as it came.
             return true;
         }
 
         var header = stackalloc ulong[2];
-        var status = Failed;
+        var status = BlockRequest.Failed;
         ulong data = 0;
-        if (readable >= HeaderBytes)
+        if (chain.Readable >= BlockRequest.HeaderBytes)
         {
-            // SAFETY: as many bytes as the header's two words have.
-            Copy(buffers, false, 0, (byte*)header, HeaderBytes, toBuffers: false);
+            chain.Read(0, header, BlockRequest.HeaderBytes);
 
             // Each number is read from our copy: the guest may be changing its own.
             var type = (uint)header[0];
             var sector = header[1];
-            data = type == 0 ? writable - 1 : type == 1 ? readable - HeaderBytes : 0;
-            if (type is 0 or 1)
+            data = type == BlockRequest.Read ? chain.Writable - 1 : type == BlockRequest.Write ? chain.Readable - BlockRequest.HeaderBytes : 0;
+            if (type is BlockRequest.Read or BlockRequest.Write)
             {
                 if (data % SectorBytes == 0 && sector <= _bytes / SectorBytes && data <= _bytes - (sector * SectorBytes))
                 {
-                    Copy(buffers, type == 0, type == 0 ? 0 : HeaderBytes, _sectors + (sector * SectorBytes), data, toBuffers: type == 0);
-                    status = Ok;
+                    // SAFETY: all of it lies inside the disk, as was checked.
+                    var place = _sectors + (sector * SectorBytes);
+                    if (type == BlockRequest.Read)
+                    {
+                        chain.Write(0, place, data);
+                    }
+                    else
+                    {
+                        chain.Read(BlockRequest.HeaderBytes, place, data);
+                    }
+
+                    status = BlockRequest.Ok;
                 }
             }
             else
             {
                 // Flush: what is in memory is as safe as it gets.
-                status = type == 4 ? Ok : Unsupported;
+                status = type == BlockRequest.Flush ? BlockRequest.Ok : BlockRequest.Unsupported;
             }
 
-            data = type == 0 && status == Ok ? data : 0;
+            data = type == BlockRequest.Read && status == BlockRequest.Ok ? data : 0;
         }
 
-        Copy(buffers, true, writable - 1, &status, 1, toBuffers: true);
-        // Bytes from the first writable one on; where nothing was read, only the status at the end was written.
-        written = data + 1 == writable ? (uint)(data + 1) : 0;
+        written = chain.Finish(status, data);
         return true;
-    }
-
-    // Moves _bytes between memory of ours and the readable or the writable part of a chain.
-    private static void Copy(ReadOnlySpan<QueueBuffer> buffers, bool writable, ulong skip, byte* ours, ulong length, bool toBuffers)
-    {
-        foreach (var buffer in buffers)
-        {
-            if (buffer.IsWritable != writable || length == 0)
-            {
-                continue;
-            }
-
-            if (skip >= buffer.Length)
-            {
-                skip -= buffer.Length;
-                continue;
-            }
-
-            var part = Math.Min(buffer.Length - skip, length);
-            // SAFETY: inside the buffer, which the chain reader found to be RAM, and inside what the caller has room for.
-            Unsafe.CopyBlockUnaligned(toBuffers ? buffer.Pointer + skip : ours, toBuffers ? ours : buffer.Pointer + skip, (uint)part);
-            ours += part;
-            length -= part;
-            skip = 0;
-        }
     }
 }

@@ -33,7 +33,7 @@ public class DebuggerTests
             UnixSockets.AwaitListener(socket, program);
             string[] commands =
             [
-                "set pagination off", "set print pretty off", $"target remote {socket}", $"break {File}:{_line}", "continue", "list", "backtrace 3",
+                "set pagination off", "set print pretty off", "set remotetimeout 600", $"target remote {socket}", $"break {File}:{_line}", "continue", "list", "backtrace 3",
                 "info args", "info locals", "print *this", "print this->Origin.Y", "print offset->X", "print *this->Next", "ptype this->Sizes",
                 "print 'Rvirt.Tests.AotCases.Cases.DebuggingCases.s_last'", "next", "print sum", "kill",
             ];

@@ -16,14 +16,17 @@ namespace Rvirt.Tests.Aot.Images;
 [TestFixture("rvirt-unleashed-sbi", true, Category = "Image")]
 public partial class HypervisorImageTests(string name, bool flat = false)
 {
-    /// <summary>Limit for what an image loads; <c>make bench BENCH=size</c> tells what takes it.</summary>
-    private const long MaximumSize = 148 << 10;
+    /// <summary>
+    /// Limit for what an image loads; <c>make bench BENCH=size</c> tells what takes it. Traps are handled in one piece of code for each way to run guests,
+    /// of which an image has two: the second, and the choice between them, is 23 KiB of it. Partitions of a disk that guests share are 8 KiB.
+    /// </summary>
+    private const long MaximumSize = 192 << 10;
 
     /// <summary>What lies between its parts, which begin at pages.</summary>
     private const long MaximumGaps = 4 << 10;
 
     /// <summary>Limit for what it takes of memory, with the stacks and tables it begins with, which are aligned to 16 KiB; the Unleashed begins with more of them.</summary>
-    private long MaximumInMemory => name.StartsWith("rvirt-unleashed", StringComparison.Ordinal) ? 288 << 10 : 256 << 10;
+    private long MaximumInMemory => name.StartsWith("rvirt-unleashed", StringComparison.Ordinal) ? 336 << 10 : 256 << 10;
 
     private readonly Dictionary<string, List<string>> _functions = [];
 
@@ -56,7 +59,8 @@ public partial class HypervisorImageTests(string name, bool flat = false)
             }
             else if (line.Length > 0)
             {
-                code.Add(line);
+                // What objdump says of an address behind # is no instruction, and can look like a register: fa001.
+                code.Add(line.Split('#')[0]);
             }
         }
     }

@@ -61,6 +61,7 @@ internal sealed class HostTreeTests
         Assert.That(host.Harts[0].TranslationMode, Is.EqualTo(TranslationMode.Sv57));
         Assert.That(host.Harts[0].PlicContext, Is.EqualTo(2));
         Assert.That(host.Harts[1].PlicContext, Is.EqualTo(4));
+        Assert.That((host.Harts[0].PlicMachineContext, host.Harts[1].PlicMachineContext), Is.EqualTo((1, 3)));
         Assert.That(host.Harts[1].Isa.Has("c"u8) && !host.Harts[1].Isa.Has("d"u8));
         Assert.That(host.BootHart, Is.Zero);
         Assert.That(host.TimebaseFrequency, Is.EqualTo(1_000_000));

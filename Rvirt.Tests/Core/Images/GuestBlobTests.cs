@@ -100,6 +100,54 @@ internal sealed unsafe class GuestBlobTests
         Assert.That((blob.Guests[0].Share, blob.Guests[0].Pinned, blob.Guests[0].Autostart), Is.EqualTo((100u, false, true)));
     }
 
+    [TestCase("disk = \"rvirt.one\";", "", GuestBlobError.None)]
+    [TestCase("disk = \"rvirt.one\"; disk-readonly;", "", GuestBlobError.None)]
+    [TestCase("disk = \"abcdefghijklmnopqrstuvwxyz-._ABCDEFG\";", "", GuestBlobError.None, Description = "36 letters")]
+    [TestCase("disk = \"abcdefghijklmnopqrstuvwxyz-._ABCDEFGH\";", "", GuestBlobError.WrongDisk)]
+    [TestCase("disk = \"\";", "", GuestBlobError.WrongDisk)]
+    [TestCase("disk = \"a\", \"b\";", "", GuestBlobError.WrongDisk)]
+    [TestCase("disk = <1>;", "", GuestBlobError.WrongDisk)]
+    [TestCase("disk;", "", GuestBlobError.WrongDisk)]
+    [TestCase("disk-readonly;", "", GuestBlobError.WrongDisk)]
+    [TestCase("disk = \"a\"; disk-readonly = <1>;", "", GuestBlobError.WrongDisk)]
+    [TestCase("disk = \"a\";", "disk = \"b\";", GuestBlobError.None)]
+    [TestCase("disk = \"a\";", "disk = \"a\";", GuestBlobError.DiskGivenTwice)]
+    [TestCase("disk = \"a\"; disk-readonly;", "disk = \"a\";", GuestBlobError.DiskGivenTwice)]
+    [TestCase("disk = \"a\";", "disk = \"a\"; disk-readonly;", GuestBlobError.DiskGivenTwice)]
+    [TestCase("disk = \"a\"; disk-readonly;", "disk-readonly; disk = \"a\";", GuestBlobError.None)]
+    public void ADiskIsAPartitionsLabelAndSharedToBeReadAlone(string one, string two, GuestBlobError expected)
+    {
+        using var file = new GuardedBuffer(Tools.Compile(
+            $"/dts-v1/; / {{ compatible = \"rvirt,guests\"; guest-0 {{ compatible = \"rvirt,guest\"; kernel = [01]; {one} }}; guest-1 {{ compatible = \"rvirt,guest\"; kernel = [01]; {two} }}; }};"));
+        Assert.That(Read(file, out var blob), Is.EqualTo(expected));
+        if (expected == GuestBlobError.None)
+        {
+            var guest = blob.Guests[0];
+            Assert.That((guest.HasDevices, guest.DeviceCount, guest.DiskIsReadOnly), Is.EqualTo((true, 0, one.Contains("readonly", StringComparison.Ordinal))));
+            Assert.That($"disk = \"{Encoding.ASCII.GetString(guest.Disk)}\";", Is.EqualTo(one.Replace(" disk-readonly;", "", StringComparison.Ordinal)));
+            Assert.That(blob.Guests[1].HasDevices, Is.EqualTo(two.Length != 0));
+        }
+    }
+
+    [TestCase(512, GuestBlobError.None)]
+    [TestCase(4096, GuestBlobError.None)]
+    [TestCase(0, GuestBlobError.WrongRamDisk)]
+    [TestCase(511, GuestBlobError.WrongRamDisk)]
+    [TestCase(513, GuestBlobError.WrongRamDisk)]
+    public void ADiskInMemoryIsOfWholeSectors(int length, GuestBlobError expected)
+    {
+        var sectors = new byte[length];
+        new Random(length).NextBytes(sectors);
+        using var file = new GuardedBuffer(Tools.Compile(
+            $"/dts-v1/; / {{ compatible = \"rvirt,guests\"; guest-0 {{ compatible = \"rvirt,guest\"; kernel = [01]; ramdisk = [{Convert.ToHexString(sectors)}]; }}; }};"));
+        Assert.That(Read(file, out var blob), Is.EqualTo(expected));
+        if (expected == GuestBlobError.None)
+        {
+            Assert.That(blob.Guests[0].RamDisk.Bytes.ToArray(), Is.EqualTo(sectors));
+            Assert.That((blob.Guests[0].HasDevices, blob.Guests[0].DeviceCount), Is.EqualTo((true, 0)), "what else there is, it does not get");
+        }
+    }
+
     [TestCase("\"rvirt,guests\"", "\"rvirt,guest\"", GuestBlobError.NotGuests, 0)]
     [TestCase("bootargs", "bootarg", GuestBlobError.UnknownProperty, 0)]
     [TestCase("kernel = [06];", "", GuestBlobError.GuestWithoutKernel, 1)]

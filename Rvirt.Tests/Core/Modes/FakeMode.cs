@@ -1,7 +1,7 @@
 using System.Collections.Generic;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
-using Rvirt.Tests.Core.Traps;
+using Rvirt.Testing.Traps;
 
 namespace Rvirt.Tests.Core.Modes;
 
@@ -130,6 +130,8 @@ internal readonly struct FakeMode(FakeModeState state) : IExecutionMode<TestHost
     public HartUnits Open(ref TestHost host) => HartUnits.None;
 
     public void Save(ref TestHost host, ref VCpu v, HartUnits units) => state.Calls.Add("save");
+
+    public void LetGo(ref TestHost host, ref VCpu v) => state.Calls.Add("let go");
 
     public void Copy(ref VCpu v, in VCpu other) => state.Calls.Add("copy");
 

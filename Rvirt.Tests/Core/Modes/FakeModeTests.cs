@@ -5,6 +5,7 @@ using Rvirt.Core.Memory;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
+using Rvirt.Testing.Traps;
 using Rvirt.Tests.Core.Traps;
 
 namespace Rvirt.Tests.Core.Modes;

@@ -163,6 +163,7 @@ public sealed class RemoteFenceTests
     [TestCase(0b1UL, 4UL, 0x5000UL, 0x1000UL, -3L)]
     [TestCase(0b1UL, ulong.MaxValue - 1, 0x5000UL, 0x1000UL, -3L)]
     [TestCase(0b10UL, 0UL, ulong.MaxValue, 2UL, -5L)]
+    [TestCase(0UL, 0UL, ulong.MaxValue, 2UL, -5L)]
     public void WhatIsWrongFencesNobody(ulong mask, ulong maskBase, ulong start, ulong size, long error)
     {
         Assert.That(Fence(mask, maskBase, start, size), Is.EqualTo(TrapOutcome.Resume));

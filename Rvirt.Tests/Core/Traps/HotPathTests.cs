@@ -5,6 +5,7 @@ using NUnit.Framework;
 using Rvirt.Core.Modes.Deprivileged;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
+using Rvirt.Testing.Traps;
 
 namespace Rvirt.Tests.Core.Traps;
 

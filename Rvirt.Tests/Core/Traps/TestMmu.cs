@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using Rvirt.Core.Modes.Deprivileged;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
+using Rvirt.Testing.Traps;
 
 namespace Rvirt.Tests.Core.Traps;
 

@@ -2,6 +2,7 @@ using NUnit.Framework;
 using Rvirt.Core.Modes.Deprivileged;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
+using Rvirt.Testing.Traps;
 using Rvirt.Tests.Core.Traps;
 
 namespace Rvirt.Tests.Core.VirtualHart;

@@ -512,23 +512,9 @@ internal sealed unsafe class ConsoleFocusTests
     }
 
     // The guest's own UART takes none of it: this looks at what the console keeps.
-    private void ServeAll()
-    {
-        while (_guest.ServeInterrupts(deliver: false))
-        {
-        }
-    }
+    private void ServeAll() => _guest.ServeAll(deliver: false);
 
-    private string Typed(int number)
-    {
-        var text = new StringBuilder();
-        for (var value = _guest.Console->TakeInput(number); value >= 0; value = _guest.Console->TakeInput(number))
-        {
-            text.Append((char)value);
-        }
-
-        return text.ToString();
-    }
+    private string Typed(int number) => _guest.Typed(number);
 
     private string Seen()
     {

@@ -355,9 +355,7 @@ public unsafe class MediationTests
         Assert.That(guest.Device.Status, Is.Zero);
         Assert.That(guest.Device.Run(0), Is.Zero);
         // The host's PLIC keeps what the device asked before its reset.
-        while (guest.ServeInterrupts())
-        {
-        }
+        guest.ServeAll();
 
         Assert.That(guest.Register(VirtioRegister.InterruptStatus), Is.Zero);
         Assert.That(driver.UsedIndex, Is.Zero);
@@ -429,6 +427,23 @@ public unsafe class MediationTests
         Assert.That(guest.Output, Does.Contain("guest 0 broke queue 0 of virtio slot 0: it is made ready again while the device has its buffers"));
         guest.Device.Immediate = true;
         new Span<byte>(guest.Ram(TestGuest.GuestRam), (int)TestGuest.RamBytes).Clear();
+        Request(guest, GuestDriver.Open(guest), 1, 1, false);
+    }
+
+    [TestCase(0u)]
+    [TestCase(3u)]
+    [TestCase(0xfffu)]
+    [TestCase(0xc000_0000u)]
+    public void A_legacy_queue_whose_alignment_is_no_power_of_two_asks_for_a_reset_and_says_so(uint alignment)
+    {
+        using var guest = new TestGuest(1);
+        _ = new FakeDisk(guest);
+        guest.Register(VirtioRegister.Status, VirtioStatus.Acknowledge | VirtioStatus.Driver);
+        guest.Register(VirtioRegister.QueueSize, 8);
+        guest.Register(VirtioRegister.QueueAlign, alignment);
+        guest.Register(VirtioRegister.QueuePageNumber, (uint)(Buffers >> 12));
+        Assert.That(guest.Register(VirtioRegister.Status) & VirtioStatus.NeedsReset, Is.Not.Zero);
+        Assert.That(guest.Output, Does.Contain("guest 0 broke queue 0 of virtio slot 0: its rings are misplaced"));
         Request(guest, GuestDriver.Open(guest), 1, 1, false);
     }
 

@@ -13,7 +13,8 @@ namespace Rvirt.Tests.Hostile.Programs;
 /// <param name="Lines">The lines it prints. Of the characters, <c>?</c> stands for 6 or 7, <c>*</c> for 4 or 5, <c>~</c> for a dot, 6 or 7.</param>
 /// <param name="End">How it ends; null where it must go on for ever.</param>
 /// <param name="VirtioVersion">Version of the virtio transport in its first slot, which holds an entropy device.</param>
-internal sealed record GuestProgram(string Name, string Source, IReadOnlyList<string> Lines, StopReason? End, uint VirtioVersion = 2)
+/// <param name="Harts">How many harts it has.</param>
+internal sealed record GuestProgram(string Name, string Source, IReadOnlyList<string> Lines, StopReason? End, uint VirtioVersion = 2, uint Harts = 1)
 {
     /// <summary>Where programs are linked and loaded.</summary>
     public const ulong Address = 0x8020_0000;

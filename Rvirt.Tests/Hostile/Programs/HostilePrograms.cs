@@ -55,6 +55,29 @@ internal static class HostilePrograms
     /// <summary>A program by its name.</summary>
     public static GuestProgram Get(string name) => (_ending.TryGetValue(name, out var make) ? make : _endless[name])();
 
+    /// <summary>
+    /// A guest of four harts that storm each other. Errors (SBI 2.0 §3, without their sign): 2 not supported, 3 invalid parameter, 5 invalid address,
+    /// 6 already available; 0 and a value where there is none.
+    /// </summary>
+    /// <param name="goesOn">Whether the last storm never ends.</param>
+    public static GuestProgram HartStorm(bool goesOn)
+    {
+        string[] lines =
+        [
+            // Masks: hart 4 and beyond by mask, base or both, also where their sum goes around; nobody, everybody, all four.
+            "3 3 3 3 3 3 3 0:0 0:0 0:0 2 ",
+            // Masks as before; ranges that go around, by much and by little; ranges that do not; what is for hypervisors; what is not there.
+            "3 3 3 5 0:0 0:0 0:0 0:0 0:0 2 2 2 2 2 ",
+            // Itself; harts that are not there; entries where no instruction can be; who is started, who stopped, who not there; suspends.
+            "6 3 3 3 5 5 5 5 0:0 0:1 0:1 3 3 5 5 2 ",
+            "0:0 0:0 0:0 6 6 6 ",
+            "stopped", "settled", "walked", "fenced 0", "end",
+        ];
+        return new GuestProgram(
+            "smp-storm", GuestProgram.Compose(["smp-storm.s"], ("ROUNDS", Storm), ("FENCES", goesOn ? int.MaxValue : Storm / 8)),
+            goesOn ? lines[..^2] : lines, goesOn ? null : StopReason.Shutdown, Harts: 4);
+    }
+
     private static GuestProgram Kind(string name, ulong kind) => new(name, GuestProgram.Compose(["endless.s"], ("KIND", kind)), ["going"], null);
 
     private static GuestProgram Stormy(string name, string line) =>

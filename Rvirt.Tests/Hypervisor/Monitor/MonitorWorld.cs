@@ -5,6 +5,7 @@ using Moq;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.Console;
+using Rvirt.Devices.Network;
 using Rvirt.Devices.Virtio;
 using Rvirt.Hypervisor.Host;
 using Rvirt.Hypervisor.Monitor;
@@ -141,6 +142,17 @@ internal sealed class MonitorWorld
             Interrupt = 1,
             HostAddress = 0x1000_8000,
             Counters = new VirtioCounters { GuestNotifications = 24_010, HostInterrupts = 23_999, GuestInterrupts = 20_001 },
+        });
+        View.Setup(view => view.Slot(0, 1)).Returns(new SlotFacts
+        {
+            Kind = 1,
+            Address = 0x1000_2000,
+            Interrupt = 2,
+            IsPort = true,
+            Port = 1,
+            Mac = 0x0276_7200_5452,
+            Frames = new PortCounters { Sent = 120, Received = 98, Refused = 1, Dropped = 3 },
+            Counters = new VirtioCounters { GuestNotifications = 120, HostInterrupts = 98, GuestInterrupts = 210 },
         });
         View.Setup(view => view.Slot(0, 5)).Returns(new SlotFacts { Kind = 19, Address = 0x1000_6000, Interrupt = 6, Counters = new VirtioCounters { Faults = 1 } });
         View.Setup(view => view.TryReadMemory(It.IsAny<int>(), It.IsAny<ulong>(), out It.Ref<ulong>.IsAny)).Returns(new Look(ReadMemory));

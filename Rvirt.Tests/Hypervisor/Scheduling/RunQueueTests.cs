@@ -66,7 +66,7 @@ internal sealed class RunQueueTests
             var ratio = shares.Max() / shares.Select((share, guest) => share / (double)habits.Count(habit => habit.Guest == guest)).Min();
             for (var hart = 0; hart < habits.Length; hart++)
             {
-                var bound = ((habits.Length / cores) + 1) * (double)Slice * ratio;
+                var bound = (((habits.Length + cores - 1) / cores) + 1) * (double)Slice * ratio;
                 Assert.That(world.LongestWait[hart], Is.LessThanOrEqualTo(bound), $"hart {hart}");
             }
         },

@@ -1,0 +1,224 @@
+using System;
+using System.Numerics;
+using System.Threading;
+using Rvirt.Core.Host;
+using Rvirt.Devices.Virtio;
+
+namespace Rvirt.Devices.HostDrivers;
+
+/// <summary>
+/// Drives a virtio disk of the host (virtio 1.2 §5.2) through one queue, with a fixed number of requests that may be under way at a time.
+/// </summary>
+/// <remarks>
+/// <para>The device is trusted with memory, as every device is that reads and writes it by itself; nothing else it says is. What it tells of the
+/// queue is checked against what was given to it: a device that gives back what it does not have is broken, is given nothing more, and every
+/// request that it has left has failed. A device that never answers has those requests for good.</para>
+/// <para>The owner holds a lock. Memory and data lie in the window.</para>
+/// </remarks>
+internal unsafe struct HostVirtioDisk
+{
+    /// <summary>Most requests that may be under way.</summary>
+    public const int RequestsMax = 64;
+
+    /// <summary>Bytes of page-aligned memory that it needs.</summary>
+    public const ulong BytesNeeded = HeadersAt + (RequestsMax * HeaderRoom);
+
+    private const uint QueueSizeMax = 256;
+    private const uint DescriptorsPerRequest = 3;
+
+    // Behind the queue, laid out as a legacy one of the largest size is.
+    private const ulong HeadersAt = 0x4000;
+    private const ulong HeaderRoom = 32;
+    private const ulong StatusAt = BlockRequest.HeaderBytes;
+    private const byte NoStatus = 0xff;
+    private const int CapacityLooks = 4;
+
+    // As many sectors have a number of bytes.
+    private const ulong SectorsMax = 1ul << 54;
+
+    private HostVirtio _device;
+    private byte* _memory;
+    private ulong _address;
+    private ulong _sectors;
+    private ulong _features;
+    private uint _size;
+    private ushort _given;
+    private ushort _seen;
+    private ulong _underWay;
+    private fixed uint _answer[RequestsMax];
+    private bool _broken;
+
+    /// <summary>Physical address of its registers.</summary>
+    public readonly ulong Base => _device.Base;
+
+    /// <summary>How many sectors it has.</summary>
+    public readonly ulong Sectors => _sectors;
+
+    /// <summary>Whether it cannot be written.</summary>
+    public readonly bool IsReadOnly => (_features & BlockRequest.ReadOnlyFeature) != 0;
+
+    /// <summary>Whether it may hold back what was written, until it is told to flush.</summary>
+    public readonly bool HoldsBack => (_features & BlockRequest.FlushFeature) != 0;
+
+    /// <summary>How many requests may be under way, numbered from 0.</summary>
+    public readonly int Requests => (int)Math.Min(_size / DescriptorsPerRequest, RequestsMax);
+
+    /// <summary>Starts the device behind a transport.</summary>
+    /// <param name="host">Access to the registers.</param>
+    /// <param name="device">Physical address of the transport's registers.</param>
+    /// <param name="memory">Zeroed memory of <see cref="BytesNeeded"/> bytes, which stays the driver's.</param>
+    /// <param name="address">Its physical address.</param>
+    /// <returns>False where there is no disk, or none that can be driven.</returns>
+    // SAFETY: the caller gives away the memory for good, even where this fails.
+    public bool TryStart<THost>(ref THost host, ulong device, byte* memory, ulong address)
+        where THost : struct, IMmio
+    {
+        this = default;
+        if (HostVirtio.Probe(ref host, device, out _device) != VirtioKind.Block
+            || !_device.TryBegin(ref host, BlockRequest.ReadOnlyFeature | BlockRequest.FlushFeature, out _features))
+        {
+            return false;
+        }
+
+        _memory = memory;
+        _address = address;
+        var size = _device.QueueSizeMax(ref host, 0);
+        _size = size == 0 ? 0 : 1u << BitOperations.Log2(Math.Min(size, QueueSizeMax));
+        if (Requests == 0 || !TryReadCapacity(ref host))
+        {
+            return false;
+        }
+
+        _device.StartQueue(ref host, 0, _size, address);
+        _device.Finish(ref host);
+        return true;
+    }
+
+    /// <summary>Gives the device a request.</summary>
+    /// <param name="host">Access to the registers.</param>
+    /// <param name="request">Below <see cref="Requests"/>, and not under way.</param>
+    /// <param name="type">A <see cref="BlockRequest"/>.</param>
+    /// <param name="sector">The first sector; inside of the disk, as all are.</param>
+    /// <param name="data">Physical address of the data.</param>
+    /// <param name="bytes">Their size, whole sectors; 0 for a flush.</param>
+    /// <returns>False where the device is broken: the request has failed, and was not given.</returns>
+    public bool TrySubmit<THost>(ref THost host, int request, uint type, ulong sector, ulong data, uint bytes)
+        where THost : struct, IMmio
+    {
+        if (_broken)
+        {
+            return false;
+        }
+
+        // SAFETY: here and below: requests are below RequestsMax, three descriptors and a header each, which the memory has room for.
+        var header = _memory + HeadersAt + ((ulong)request * HeaderRoom);
+        *(uint*)header = type;
+        *(uint*)(header + 4) = 0;
+        *(ulong*)(header + 8) = sector;
+        header[StatusAt] = NoStatus;
+        var first = (uint)request * DescriptorsPerRequest;
+        var place = _address + HeadersAt + ((ulong)request * HeaderRoom);
+        Describe(first, place, BlockRequest.HeaderBytes, RingLayout.Next, bytes == 0 ? first + 2 : first + 1);
+        Describe(first + 1, data, bytes, RingLayout.Next | (type == BlockRequest.Read ? RingLayout.Write : 0), first + 2);
+        Describe(first + 2, place + StatusAt, 1, RingLayout.Write, 0);
+        _answer[request] = type == BlockRequest.Read ? bytes + 1 : 1;
+        _underWay |= 1ul << request;
+        var available = _memory + RingLayout.AvailableOffset(_size);
+        *(ushort*)(available + RingLayout.EntriesOffset + (2 * (_given & (_size - 1)))) = (ushort)first;
+        _given++;
+        host.IoFence();
+        Volatile.Write(ref *(ushort*)(available + RingLayout.IndexOffset), _given);
+        host.IoFence();
+        _device.Write(ref host, VirtioRegister.QueueNotify, 0);
+        return true;
+    }
+
+    /// <summary>Takes back the device's interrupt: what it has done before is found by <see cref="TryTake"/>, and what it does later interrupts again.</summary>
+    public void Acknowledge<THost>(ref THost host)
+        where THost : struct, IMmio
+    {
+        _device.Acknowledge(ref host);
+        // §2.1.2: a modern device may give up by itself.
+        _broken |= (_device.Read(ref host, VirtioRegister.Status) & VirtioStatus.NeedsReset) != 0;
+    }
+
+    /// <summary>Takes a request that is over.</summary>
+    /// <param name="host">Access to the registers.</param>
+    /// <param name="request">Which one.</param>
+    /// <param name="done">Whether it was done; else it has failed.</param>
+    /// <returns>False where none is; the device may have turned out to be broken.</returns>
+    public bool TryTake<THost>(ref THost host, out int request, out bool done)
+        where THost : struct, IMmio
+    {
+        if (!_broken && TryTakeUsed(ref host, out request, out done))
+        {
+            return true;
+        }
+
+        // What a broken device has, it will never give back, or not so that it could be believed.
+        done = false;
+        request = BitOperations.TrailingZeroCount(_underWay);
+        var isFailed = _broken && _underWay != 0;
+        _underWay &= isFailed ? _underWay - 1 : ulong.MaxValue;
+        return isFailed;
+    }
+
+    // False: the device has done nothing more, or what it says it has cannot be.
+    private bool TryTakeUsed<THost>(ref THost host, out int request, out bool done)
+        where THost : struct, IMmio
+    {
+        request = 0;
+        done = false;
+        // SAFETY: the used ring lies in the memory, for any index modulo the size.
+        var used = _memory + RingLayout.UsedOffset(_size, HostVirtio.LegacyPageSize);
+        var index = Volatile.Read(ref *(ushort*)(used + RingLayout.IndexOffset));
+        if (index == _seen)
+        {
+            return false;
+        }
+
+        host.IoFence();
+        var entry = (uint*)(used + RingLayout.EntriesOffset + (8 * (_seen & (_size - 1))));
+        var (head, written) = (entry[0], entry[1]);
+        request = (int)(head / DescriptorsPerRequest);
+        _broken = (ushort)(index - _seen) > BitOperations.PopCount(_underWay) || head % DescriptorsPerRequest != 0
+            || head / DescriptorsPerRequest >= RequestsMax || ((_underWay >> request) & 1) == 0;
+        if (_broken)
+        {
+            return false;
+        }
+
+        _seen++;
+        _underWay &= ~(1ul << request);
+        // §2.7.8: what it did not say it has written, it has not.
+        done = _memory[HeadersAt + ((ulong)request * HeaderRoom) + StatusAt] == BlockRequest.Ok && written >= _answer[request];
+        return true;
+    }
+
+    // §2.5.1: eight bytes are read as two halves, which may be of two moments.
+    private bool TryReadCapacity<THost>(ref THost host)
+        where THost : struct, IMmio
+    {
+        for (var look = 0; look < CapacityLooks; look++)
+        {
+            var high = _device.Read(ref host, VirtioRegister.Configuration + 4);
+            var low = _device.Read(ref host, VirtioRegister.Configuration);
+            if (_device.Read(ref host, VirtioRegister.Configuration + 4) == high)
+            {
+                _sectors = ((ulong)high << 32) | low;
+                return _sectors <= SectorsMax;
+            }
+        }
+
+        return false;
+    }
+
+    private readonly void Describe(uint descriptor, ulong address, uint bytes, uint flags, uint next)
+    {
+        var entry = _memory + (descriptor * RingLayout.DescriptorBytes);
+        *(ulong*)entry = address;
+        *(uint*)(entry + 8) = bytes;
+        *(ushort*)(entry + 12) = (ushort)flags;
+        *(ushort*)(entry + 14) = (ushort)next;
+    }
+}

@@ -1,0 +1,101 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.IO.Compression;
+using System.Linq;
+using System.Text;
+using System.Text.RegularExpressions;
+using NUnit.Framework;
+using Rvirt.Tests.SystemTests;
+
+namespace Rvirt.Tests.Packages;
+
+/// <summary>
+/// The templates of <c>dotnet new</c>, installed by their package's name, into settings that nobody else has. What they make lies in a folder outside
+/// of the repository, is named by its user, and needs packages alone.
+/// </summary>
+[Category("System")]
+public sealed partial class TemplateTests
+{
+    private const int Memory = 256;
+
+    private readonly TemporaryFolder _folder = new();
+
+    [OneTimeSetUp]
+    public void Install()
+    {
+        _folder.Write("nuget.config", Encoding.UTF8.GetBytes($"<configuration><packageSources><add key=\"here\" value=\"{PackageFolder.Path}\" /></packageSources></configuration>"));
+        Dotnet("new", "install", "Rvirt.Templates@0.1.0", "--add-source", PackageFolder.Path, "--debug:custom-hive", _folder.File("hive"));
+    }
+
+    [OneTimeTearDown]
+    public void Remove() => _folder.Dispose();
+
+    [Test]
+    public void An_image_has_its_users_name_prints_and_ends()
+    {
+        Make("rvirt-image", "First.Light");
+        Assert.That(Files("First.Light"), Is.EquivalentTo(["First.Light.csproj", "First.Light.ld", "Image.cs", "Start.S"]));
+        Publish("First.Light");
+        using var qemu = QemuMachine.Start(["-bios", "none", "-smp", "1", "-kernel", Published("First.Light", "First.Light.elf")], TimeSpan.FromMinutes(2));
+        qemu.Expect("^Hello from C#, without a runtime\r?\n$", 60);
+        Assert.That(qemu.WaitForExit(60), Is.Zero, qemu.Describe);
+    }
+
+    /// <summary>By the names that were asked for, of the board, of its devices and of its images, and none of the example's is left.</summary>
+    [Test]
+    public void A_board_has_its_users_names_and_boots_a_guest()
+    {
+        Make("rvirt-board", "Own.Board", "--title", "Own Board", "--compatible", "own,board", "--image", "own", "--uart", "own,uart", "--power", "own,power");
+        Assert.That(Files("Own.Board"), Is.EquivalentTo(["Own.Board.csproj", "OwnBoard.cs", "OwnBoardUart.cs", "OwnBoardPower.cs", "Image.cs", "MachineMode/board.inc"]));
+        Assert.That(Files("Own.Board").Where(file => file != "MachineMode/board.inc" && Example().IsMatch(File.ReadAllText(Path.Combine(_folder.File("Own.Board"), file)))), Is.Empty);
+        Publish("Own.Board");
+        var tree = _folder.Write("own.dtb", RenamedTree.Of(Memory, "own,board", "Own Board", "own,uart\", \"ns16550", "own,power"));
+        foreach (var (firmware, image) in new[] { (Firmware.Stub, "own.elf"), (Firmware.Sbi, "own-sbi.elf") })
+        {
+            using var qemu = QemuMachine.Start([.. GuestMachine.Rvirt(firmware, Repository.UBootElf, Memory, 1, Published("Own.Board", image)), "-dtb", tree], TimeSpan.FromMinutes(2));
+            qemu.Expect("rvirt: Own Board, ", 60);
+            qemu.ExpectTyping("\n", "=> ");
+            qemu.Send("poweroff\n");
+            Assert.That(qemu.WaitForExit(60), Is.Zero, qemu.Describe);
+        }
+    }
+
+    /// <summary>Packages of another version bring templates that ask for that version.</summary>
+    [Test]
+    public void What_is_made_asks_for_packages_of_the_templates_own_version()
+    {
+        PackageFolder.Pack("Rvirt.Templates", _folder.File("other"), "-p:VersionSuffix=other.7");
+        using var archive = ZipFile.OpenRead(_folder.File("other/Rvirt.Templates.0.1.0-other.7.nupkg"));
+        var asked = archive.Entries.Where(entry => entry.Name.EndsWith(".csproj", StringComparison.Ordinal)).SelectMany(entry =>
+        {
+            using var reader = new StreamReader(entry.Open());
+            return Version().Matches(reader.ReadToEnd()).Select(match => match.Groups[1].Value);
+        });
+        Assert.That(asked, Is.EqualTo(Enumerable.Repeat("0.1.0-other.7", 3)));
+    }
+
+    private void Make(string template, string name, params ReadOnlySpan<string> options) =>
+        Dotnet(["new", template, "-n", name, "-o", _folder.File(name), "--debug:custom-hive", _folder.File("hive"), .. options]);
+
+    private void Publish(string name) => Dotnet(
+        "publish", _folder.File(name), "-c", "Release", "--nologo", "-nodeReuse:false", "-p:UseSharedCompilation=false", "-p:RestoreIgnoreFailedSources=true", "-p:TreatWarningsAsErrors=true");
+
+    private void Dotnet(params string[] arguments)
+    {
+        var (status, output) = Commands.Run("env", ["-C", _folder.File(""), $"NUGET_PACKAGES={_folder.File("cache")}", "dotnet", .. arguments], TimeSpan.FromMinutes(4));
+        Assert.That(status, Is.Zero, output);
+    }
+
+    private IEnumerable<string> Files(string name) => Directory.GetFiles(_folder.File(name), "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(_folder.File(name), file))
+        .Where(file => !file.StartsWith("bin/", StringComparison.Ordinal) && !file.StartsWith("obj/", StringComparison.Ordinal)).ToArray();
+
+    private string Published(string name, string file) => Path.Combine(_folder.File(name), "bin/Release/net10.0/publish", file);
+
+    // The machine-mode part's guard against being included twice keeps its name, which is upper case.
+    [GeneratedRegex("acme", RegexOptions.IgnoreCase)]
+    private static partial Regex Example();
+
+    [GeneratedRegex("<PackageReference [^>]*Version=\"([^\"]*)\"")]
+    private static partial Regex Version();
+}

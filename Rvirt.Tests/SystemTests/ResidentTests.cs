@@ -1,0 +1,78 @@
+using System;
+using System.Globalization;
+using System.Linq;
+using NUnit.Framework;
+using Rvirt.Tool.Blobs;
+
+namespace Rvirt.Tests.SystemTests;
+
+/// <summary>Guests in the hart's own S-mode, with Rvirt in M-mode (docs/resident.md).</summary>
+[Category("System"), Category("Image")]
+public sealed class ResidentTests
+{
+    private const string Unfit =
+        "rvirt.mode=resident needs Rvirt's image with its own machine-mode part, and a hart with S-mode, TVM and four PMP entries: use rvirt.mode=deprivileged";
+
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// QEMU's hart has the H extension and cannot be told to drop it: it is physical memory protection that a guest meets on every way past its tables,
+    /// and that ends it. Deprivileged the same program has an illegal instruction.
+    /// </summary>
+    [TestCase]
+    [TestCase("ENTER")]
+    public void A_guest_that_uses_the_hypervisor_extension_is_stopped(params string[] defines)
+    {
+        using var folder = new TemporaryFolder();
+        var payload = BareProgram.Build(folder, "escape-payload.S", 0x80200000, defines: defines);
+        using var qemu = QemuMachine.Start([.. GuestMachine.Rvirt(Firmware.Resident, payload, memory: 256), "-cpu", "rv64,h=on"], s_limit);
+        var status = qemu.WaitForExit(50);
+        Assert.That(qemu.Serial, Does.Contain("rvirt: guest guest0 went where it is shut out").And.Not.Contain("panic").And.Not.Contain("reported a failure"), qemu.Describe);
+        Assert.That(status, Is.Not.Zero, qemu.Describe);
+    }
+
+    /// <summary>What is wrong with it is the guest's own affair: its instruction is illegal, and it goes on.</summary>
+    [Test]
+    public void A_guest_of_a_hart_without_that_extension_has_an_illegal_instruction()
+    {
+        using var folder = new TemporaryFolder();
+        var payload = BareProgram.Build(folder, "escape-payload.S", 0x80200000);
+        using var qemu = QemuMachine.Start([.. GuestMachine.Rvirt(Firmware.Resident, payload, memory: 256), "-cpu", "rv64,h=off"], s_limit);
+        Assert.That(qemu.WaitForExit(50), Is.EqualTo(2), qemu.Describe);
+    }
+
+    /// <summary>Two harts that fence each other, and a kernel that starts the second.</summary>
+    [Test]
+    public void A_guest_has_several_harts()
+    {
+        const int Harts = 2;
+        using var machine = GuestMachine.BootDebian(Firmware.Resident, 1, TimeSpan.FromSeconds(600), harts: Harts);
+        machine.Qemu.Expect(@"rvirt-guest: ssh ready after [\d.]+ s on guest0", 300);
+        var lines = machine.Guests[0].Run("grep -c ^processor /proc/cpuinfo; for i in 1 2 3 4; do sh -c 'head -c 4000000 /dev/zero | md5sum' & done; wait", 120).Split('\n');
+        Assert.That(lines[0], Is.EqualTo(Harts.ToString(CultureInfo.InvariantCulture)));
+        Assert.That(lines[1..].Distinct().Count(), Is.EqualTo(1), string.Join('\n', lines));
+        Assert.That(lines, Has.Length.EqualTo(5));
+        Assert.That(machine.Qemu.Serial, Does.Contain(", resident guests, "));
+    }
+
+    [Test]
+    public void The_word_is_one_of_two() => Refusal.Expect(
+        Firmware.Stub, "rvirt.mode on the command line is neither deprivileged nor resident", Repository.UBootElf, further: ["-append", "rvirt.mode=often"]);
+
+    [Test]
+    public void The_hypervisor_must_have_machine_mode() => Refusal.Expect(
+        Firmware.Sbi, Unfit, Repository.UBootElf, further: ["-append", "rvirt.mode=resident"]);
+
+    /// <summary>QEMU's harts without PMP have no wall.</summary>
+    [Test]
+    public void The_hart_must_have_PMP() => Refusal.Expect(
+        Firmware.Resident, Unfit, Repository.UBootElf, further: ["-cpu", "rv64,pmp=off"]);
+
+    [Test]
+    public void Guests_do_not_share_harts()
+    {
+        using var folder = new TemporaryFolder();
+        var blob = GuestMachine.PackBlob(folder, [.. Enumerable.Range(0, 2).Select(i => new GuestSpec($"guest{i}", Repository.UBootElf, null, "", 64 << 20, 1, null))]);
+        Refusal.Expect(Firmware.Resident, "resident guests do not share harts yet, and there are too few for all: use rvirt.mode=deprivileged, or give the machine more", blob);
+    }
+}
