@@ -53,7 +53,7 @@ public sealed class LitmusTests
             : [.. GuestMachine.Rvirt(firmware, GuestMachine.PackBlob(folder, [new GuestSpec("litmus", payload, null, "", 8 << 20, 4, [])]), memory: 256, harts: harts)];
         using var qemu = QemuMachine.Start(arguments, TimeSpan.FromSeconds(120));
         var seen = s_tests.Select(_ => new Dictionary<int, int>()).ToArray();
-        while (qemu.Expect(@"(?:^|\n)(?:([0-9a-f]{8}) ([0-9a-f]{8}) ([0-9a-f]{8}) |\.)\r?\n", 60) is { } line && line.Groups[1].Success)
+        while (qemu.Expect(@"(?:^|\n)(?:([0-9a-f]{8}) ([0-9a-f]{8}) ([0-9a-f]{8}) |[.!])\r?\n", 60) is { } line && line.Groups[1].Success)
         {
             seen[Number(line, 1)].Add(Number(line, 2), Number(line, 3));
         }

@@ -1,7 +1,7 @@
 # Litmus programs of the memory model on four harts: each test runs in rounds of up to 128 instances, and all outcomes are counted and printed at the end, as
 # "test outcome count" in hexadecimal. Bits 2h and 2h+1 of an outcome are what hart h found in a2 and a3.
-# s0 hart, s1 test, s2 rounds left, s3 what this hart does, s4 instance, s9 where a pair meets, s10 and s11 the barrier; a0 and a1 two variables, a4 a page,
-# a5 a piece of code.
+# s0 hart (0 is the one that firmware begins on), s1 test, s2 rounds left, s3 what this hart does, s4 instance, s9 where a pair meets,
+# s10 and s11 the barrier; a0 and a1 two variables, a4 a page, a5 a piece of code.
     .equ DATA, 0x80400000
     .equ RESULTS, 0x80410000
     .equ COUNTS, 0x80420000
@@ -30,10 +30,13 @@ _start:
     li t0, FRAME1
     li t1, 1
     sd t1, 0(t0)
+    # Firmware may begin on any hart: the program counts from that one.
+    mv s2, a0
     li s1, 1
-1:  mv a0, s1
+1:  add a0, s2, s1
+    andi a0, a0, 3
     la a1, enter
-    li a2, 0
+    mv a2, s1
     li a7, 0x48534d
     li a6, 0
     ecall
@@ -41,9 +44,9 @@ _start:
     addi s1, s1, 1
     li t0, 4
     bne s1, t0, 1b
-    li a0, 0
+    li a1, 0
 enter:
-    mv s0, a0
+    mv s0, a1
     li t0, 8 << 60 | ROOT >> 12
     csrw satp, t0
     sfence.vma
