@@ -9,7 +9,7 @@ using Spectre.Console;
 
 namespace Rvirt.Benchmarks.Guest;
 
-/// <summary>Runs the benchmark guests natively and under both images, and compares.</summary>
+/// <summary>Runs the benchmark guests natively, under both images, and in both ways that Rvirt's own machine-mode part has, and compares.</summary>
 internal static class GuestBenchmark
 {
     /// <summary>The command line of the Linux guest.</summary>
@@ -86,7 +86,13 @@ internal static class GuestBenchmark
             BuildBlob(LinuxArguments);
         }
 
-        foreach (var (name, file, firmware) in new[] { ("stub", "rvirt-qemu.elf", "-bios none "), ("sbi", "rvirt-qemu-sbi.elf", "") })
+        (string Name, string File, string Firmware)[] images =
+        [
+            ("stub", "rvirt-qemu.elf", "-bios none "),
+            ("resident", "rvirt-qemu.elf", "-bios none -append rvirt.mode=resident "),
+            ("sbi", "rvirt-qemu-sbi.elf", ""),
+        ];
+        foreach (var (name, file, firmware) in images)
         {
             if (name == "sbi" && !withSbi)
             {
@@ -205,6 +211,7 @@ internal static class GuestBenchmark
     private static string Title(GuestRun run) => run.Name switch
     {
         "stub" => "Rvirt, own stub",
+        "resident" => "Rvirt, resident",
         "sbi" => "Rvirt above OpenSBI",
         _ => run.Name,
     };

@@ -3,7 +3,7 @@ using System.Collections.Generic;
 namespace Rvirt.Benchmarks.Guest;
 
 /// <summary>One way to run the benchmark guests, and what came out.</summary>
-/// <param name="Name">native, stub or sbi.</param>
+/// <param name="Name">native, stub, resident or sbi.</param>
 /// <param name="Commands">QEMU's arguments, one set per guest.</param>
 internal sealed record GuestRun(string Name, List<string> Commands)
 {
