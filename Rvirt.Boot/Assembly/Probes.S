@@ -42,3 +42,15 @@ rvirt_settle_user_mode:
     csrw    CSR_HSTATUS, zero
     ori     a0, t0, 1
 3:  ret
+
+/* The hart has the H extension, which no guest is offered and any guest in S-mode can use: nothing that one left there interrupts another, or is found by
+ * it. In M-mode only. */
+    .globl rvirt_settle_hypervisor
+rvirt_settle_hypervisor:
+    .irp    csr, CSR_HSTATUS, CSR_HEDELEG, CSR_HIDELEG, CSR_HIE, CSR_HTIMEDELTA, CSR_HCOUNTEREN, CSR_HGEIE, CSR_HTVAL, CSR_HVIP, CSR_HTINST, CSR_HGATP, CSR_HENVCFG
+    csrw    \csr, zero
+    .endr
+    .irp    csr, CSR_VSSTATUS, CSR_VSIE, CSR_VSTVEC, CSR_VSSCRATCH, CSR_VSEPC, CSR_VSCAUSE, CSR_VSTVAL, CSR_VSATP
+    csrw    \csr, zero
+    .endr
+    ret

@@ -27,6 +27,7 @@ internal unsafe struct TargetHost : IHypervisorHost
     private readonly ulong _clint;
     private ulong _hartId;
     private bool _hasSenvcfg;
+    private bool _hasHypervisorExtension;
 
     // Where the time is read, seen through the window; 0: in its CSR.
     private readonly ulong _timeRegister;
@@ -48,6 +49,7 @@ internal unsafe struct TargetHost : IHypervisorHost
         _clint = _resident ? _firmware.Clint : 0;
         _hartId = _resident ? Instructions.ReadMhartid() : 0;
         _hasSenvcfg = false;
+        _hasHypervisorExtension = false;
         _timeRegister = _firmware.TimeRegister == 0 ? 0 : _firmware.TimeRegister + window;
         MistrustsInstructions = false;
     }
@@ -98,7 +100,8 @@ internal unsafe struct TargetHost : IHypervisorHost
     public void SettleUserMode()
     {
         var found = Routines.SettleUserMode();
-        MistrustsInstructions |= (found & 1) != 0;
+        _hasHypervisorExtension = (found & 1) != 0;
+        MistrustsInstructions |= _hasHypervisorExtension;
         _hasSenvcfg = (found & 2) != 0;
     }
 
@@ -117,8 +120,11 @@ internal unsafe struct TargetHost : IHypervisorHost
         const ulong All = TopOfRange | 7;
         const ulong Read = TopOfRange | 1;
         const int Shift = 2;
-        // What another life left of the H extension, which no guest is offered, is off.
-        Routines.SettleUserMode();
+        if (_hasHypervisorExtension)
+        {
+            Routines.SettleHypervisor();
+        }
+
         Instructions.WritePmpConfiguration(0);
         Instructions.WritePmpAddresses(memory >> Shift, (memory + memoryLength) >> Shift, tables >> Shift, (tables + tablesLength) >> Shift);
         Instructions.WritePmpConfiguration((All << 8) | (Read << 24));

@@ -37,6 +37,10 @@ internal static unsafe class Routines
     [DllImport("*", EntryPoint = "rvirt_settle_user_mode")]
     internal static extern ulong SettleUserMode();
 
+    /// <summary>Clears what a guest can have left in the CSRs of the H extension, which the hart has (Probes.S). In M-mode only.</summary>
+    [DllImport("*", EntryPoint = "rvirt_settle_hypervisor")]
+    internal static extern void SettleHypervisor();
+
     /// <summary>Saves f0 to f31 and fcsr (FloatingPoint.S).</summary>
     [DllImport("*", EntryPoint = "rvirt_save_floating_point")]
     internal static extern void SaveFloatingPoint(ulong* area);

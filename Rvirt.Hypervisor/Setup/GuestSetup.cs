@@ -241,11 +241,15 @@ internal static unsafe class GuestSetup<THost>
             }
         }
 
+        // What comes behind each one's RAM is found in a superpage less.
         share = map.LargestShare(shares, Superpage);
-        if (share < MinimumMemory)
+        var margin = host.IsResident ? Superpage : 0;
+        if (share < MinimumMemory + margin)
         {
             return RamPlacement.TooLittleToShare;
         }
+
+        share -= margin;
 
         for (var i = 0; i < machine->GuestCount; i++)
         {
@@ -274,7 +278,8 @@ internal static unsafe class GuestSetup<THost>
     // Congruent with the guest's addresses modulo 1 GiB where that is possible and wanted, so that its largest pages stay whole; else modulo 2 MiB.
     private static bool TryTakeRam(ref THost host, Guest<THost>* guest, ulong length, ulong alignment, ref MemoryMap map)
     {
-        if ((length < alignment || !map.TryTake(length, alignment, out var address)) && !map.TryTake(length, Superpage, out address))
+        var taken = length + (host.IsResident ? WorldSwitch<THost>.Margin : 0);
+        if ((length < alignment || !map.TryTake(taken, alignment, out var address)) && !map.TryTake(taken, Superpage, out address))
         {
             return false;
         }

@@ -105,12 +105,6 @@ internal static unsafe class HartSetup<THost>
             all += machine->Guests[i].Devices.Harts;
         }
 
-        if (host.IsResident && all > machine->CoreCount)
-        {
-            StartupFailure.End(ref host, "resident guests do not share harts yet, and there are too few for all: use rvirt.mode=deprivileged, or give the machine more"u8, board.Advice(Remedy.MoreHarts));
-            return false;
-        }
-
         var given = 0;
         for (var i = 0; i < machine->GuestCount; i++)
         {

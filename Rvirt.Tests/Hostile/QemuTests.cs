@@ -11,11 +11,17 @@ namespace Rvirt.Tests.Hostile;
 [Category("System"), Category("Image")]
 internal sealed class QemuTests
 {
+    private const string FetchOfUserPage = "user with SUM ..c.....";
+
+    // A resident guest has its hart's own: where a load by SUM came first, QEMU 7.2 lets S-mode run a user's page, as it does without Rvirt.
+    private const string KeptByQemu = "user with SUM ........";
+
     private static IEnumerable<object[]> Ending()
     {
         foreach (var name in HostilePrograms.Ending)
         {
             yield return [Firmware.Stub, name];
+            yield return [Firmware.Resident, name];
         }
 
         foreach (var name in new[] { "mmio", "sbi", "virtio-modern", "storm-timer" })
@@ -31,25 +37,32 @@ internal sealed class QemuTests
     /// <summary>Each of five virtual harts on a hart of its own, or all on two.</summary>
     [TestCase(Firmware.Stub, 5)]
     [TestCase(Firmware.Stub, 2)]
+    [TestCase(Firmware.Resident, 2)]
     [TestCase(Firmware.Sbi, 2)]
     public void So_does_one_of_four_harts_that_storm_each_other(Firmware firmware, int hostHarts) =>
         Judge(firmware, HostilePrograms.HartStorm(goesOn: false), hostHarts);
 
-    [TestCaseSource(typeof(HostilePrograms), nameof(HostilePrograms.Endless))]
-    public void A_guest_that_never_returns_leaves_its_neighbour_alone(string name) => GoesOn(HostilePrograms.Get(name), 2);
+    private static IEnumerable<object[]> Endless() =>
+        HostilePrograms.Endless.SelectMany(name => new[] { Firmware.Stub, Firmware.Resident }, (name, firmware) => new object[] { firmware, name });
 
-    [TestCase(5)]
-    [TestCase(2)]
-    public void So_does_one_of_four_harts_whose_fences_never_end(int hostHarts) => GoesOn(HostilePrograms.HartStorm(goesOn: true), hostHarts);
+    [TestCaseSource(nameof(Endless))]
+    public void A_guest_that_never_returns_leaves_its_neighbour_alone(Firmware firmware, string name) => GoesOn(firmware, HostilePrograms.Get(name), 2);
+
+    [TestCase(Firmware.Stub, 5)]
+    [TestCase(Firmware.Stub, 2)]
+    [TestCase(Firmware.Resident, 2)]
+    public void So_does_one_of_four_harts_whose_fences_never_end(Firmware firmware, int hostHarts) =>
+        GoesOn(firmware, HostilePrograms.HartStorm(goesOn: true), hostHarts);
 
     private static void Judge(Firmware firmware, GuestProgram program, int hostHarts)
     {
         using var pair = new HostilePair(firmware, program, hostHarts);
         pair.ExpectHostile(program.Lines[^1], 60);
         var lines = pair.Lines;
+        var wanted = program.Lines.Select(line => firmware == Firmware.Resident && line == FetchOfUserPage ? KeptByQemu : line);
         Assert.Multiple(() =>
         {
-            foreach (var (expected, actual) in program.Lines.Zip(lines).Where(both => !GuestProgram.Matches(both.First, both.Second)).Take(20))
+            foreach (var (expected, actual) in wanted.Zip(lines).Where(both => !GuestProgram.Matches(both.First, both.Second)).Take(20))
             {
                 Assert.Fail($"expected {expected}\n     got {actual}");
             }
@@ -60,9 +73,9 @@ internal sealed class QemuTests
         pair.CheckIntact();
     }
 
-    private static void GoesOn(GuestProgram program, int hostHarts)
+    private static void GoesOn(Firmware firmware, GuestProgram program, int hostHarts)
     {
-        using var pair = new HostilePair(Firmware.Stub, program, hostHarts);
+        using var pair = new HostilePair(firmware, program, hostHarts);
         if (program.Lines.Count > 0)
         {
             pair.ExpectHostile(program.Lines[^1], 60);

@@ -24,15 +24,25 @@ public sealed class HiddenExtensionTests
     [TestCase(Firmware.Sbi)]
     public void A_hypervisors_load_is_illegal_though_the_tree_names_no_H(Firmware firmware) => RunsToTheEnd(firmware);
 
+    /// <summary>A resident kernel's access to satp traps, and a program of its goes on after it: that must not be taken for the kernel's.</summary>
+    [Test]
+    public void So_is_one_of_a_resident_guests_program()
+    {
+        var payload = BareProgram.Build(_folder, "hypervisor-load-payload.S", 0x80200000, defines: "USER");
+        RunsToTheEnd(Firmware.Resident, payload, []);
+    }
+
     /// <summary>Firmware that leaves hstatus.HU set, with which the load would reach the host's memory.</summary>
     [TestCase("HSTATUS=0x200")]
     [TestCase("HSTATUS=0")]
     public void What_firmware_leaves_in_hstatus_is_cleared_though_the_tree_names_no_H(string define) =>
         RunsToTheEnd(Firmware.Sbi, "-bios", BareProgram.Build(_folder, "bare-firmware.S", 0x80000000, define, "STIMECMP"));
 
-    private void RunsToTheEnd(Firmware firmware, params string[] further)
+    private void RunsToTheEnd(Firmware firmware, params string[] further) =>
+        RunsToTheEnd(firmware, BareProgram.Build(_folder, "hypervisor-load-payload.S", 0x80200000), further);
+
+    private void RunsToTheEnd(Firmware firmware, string payload, string[] further)
     {
-        var payload = BareProgram.Build(_folder, "hypervisor-load-payload.S", 0x80200000);
         string[] arguments = [.. GuestMachine.Rvirt(firmware, payload, memory: 256), "-cpu", Hart, "-dtb", TreeWithoutH(), .. further];
         using var qemu = QemuMachine.Start(arguments, TimeSpan.FromSeconds(90));
         Assert.That(qemu.WaitForExit(60), Is.Zero, qemu.Describe);

@@ -44,6 +44,8 @@ public sealed class LitmusTests
     [TestCase(Firmware.Stub, 4, Category = "Image")]
     [TestCase(Firmware.Sbi, 4, Category = "Image")]
     [TestCase(Firmware.Stub, 2, Category = "Image")]
+    [TestCase(Firmware.Resident, 4, Category = "Image")]
+    [TestCase(Firmware.Resident, 2, Category = "Image")]
     public void No_forbidden_outcome_comes(Firmware firmware, int harts)
     {
         using var folder = new TemporaryFolder();

@@ -11,6 +11,7 @@ namespace Rvirt.Tests.SystemTests;
 
 /// <summary>The monitor over the serial line, as a person uses it: every command, on two guests that each run on a hart of their own.</summary>
 [TestFixture(Firmware.Stub, Category = "System,Image")]
+[TestFixture(Firmware.Resident, Category = "System,Image")]
 [TestFixture(Firmware.Sbi, Category = "System,Image")]
 public sealed class MonitorLineTests(Firmware firmware)
 {

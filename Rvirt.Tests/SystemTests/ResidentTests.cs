@@ -1,5 +1,6 @@
 using System;
 using System.Globalization;
+using System.IO;
 using System.Linq;
 using NUnit.Framework;
 using Rvirt.Tool.Blobs;
@@ -68,11 +69,24 @@ public sealed class ResidentTests
     public void The_hart_must_have_PMP() => Refusal.Expect(
         Firmware.Resident, Unfit, Repository.UBootElf, further: ["-cpu", "rv64,pmp=off"]);
 
+    /// <summary>
+    /// On a hart with the H extension nothing keeps a guest from its CSRs. What one writes there, interrupts that it raises for virtual machines above all,
+    /// the next one on the hart has nothing of.
+    /// </summary>
     [Test]
-    public void Guests_do_not_share_harts()
+    public void What_a_guest_leaves_in_the_hypervisor_extension_no_neighbour_meets()
     {
         using var folder = new TemporaryFolder();
-        var blob = GuestMachine.PackBlob(folder, [.. Enumerable.Range(0, 2).Select(i => new GuestSpec($"guest{i}", Repository.UBootElf, null, "", 64 << 20, 1, null))]);
-        Refusal.Expect(Firmware.Resident, "resident guests do not share harts yet, and there are too few for all: use rvirt.mode=deprivileged, or give the machine more", blob);
+        var guests = new[] { "MEDDLES", "WATCHES" }.Select(part =>
+        {
+            using var own = new TemporaryFolder();
+            var program = folder.Write(part, File.ReadAllBytes(BareProgram.Build(own, "meddler-payload.S", 0x80200000, defines: part)));
+            return new GuestSpec(part, program, null, "", 8 << 20, 1, []);
+        });
+        var blob = GuestMachine.PackBlob(folder, [.. guests]);
+        using var qemu = QemuMachine.Start([.. GuestMachine.Rvirt(Firmware.Resident, blob, memory: 256), "-cpu", "rv64,h=on"], s_limit);
+        qemu.ExpectAnywhere(@"\[MEDDLES\] holds\r\n", 50);
+        var answer = qemu.ExpectAnywhere(@"\[WATCHES\] (quiet|met .*)\r\n", 50);
+        Assert.That(answer.Groups[1].Value, Is.EqualTo("quiet"), qemu.Describe);
     }
 }

@@ -9,6 +9,7 @@ namespace Rvirt.Tests.SystemTests;
 public sealed class SharedDebianTests
 {
     [TestCase(Firmware.Stub)]
+    [TestCase(Firmware.Resident)]
     public void Two_guests_on_one_hart_boot_and_answer_for_themselves(Firmware firmware)
     {
         using var machine = GuestMachine.BootDebian(firmware, 2, TimeSpan.FromSeconds(900), more: ["-smp", "1"]);

@@ -12,15 +12,18 @@ namespace Rvirt.Tests.SystemTests;
 public sealed class SharedHartsTests
 {
     [TestCase(Firmware.Stub)]
+    [TestCase(Firmware.Resident)]
     [TestCase(Firmware.Sbi)]
     public void Eight_guests_on_a_hart_get_their_shares_of_it(Firmware firmware) => AreServed(firmware, [100, 200, 400, 100, 200, 400, 100, 100], []);
 
     [TestCase(Firmware.Stub)]
+    [TestCase(Firmware.Resident)]
     public void Neither_a_guest_that_never_traps_nor_a_storm_of_fences_takes_anything_from_others(Firmware firmware) =>
         AreServed(firmware, [100, 200, 400, 100, 200, 400], ["SPIN", "FENCES"]);
 
     /// <summary>How much each gets, and when, is the machine's load's to say here, where QEMU's harts are threads: all get on, though nobody ever ends.</summary>
     [TestCase(Firmware.Stub)]
+    [TestCase(Firmware.Resident)]
     [TestCase(Firmware.Sbi)]
     public void Eight_guests_on_two_harts_all_get_on(Firmware firmware)
     {

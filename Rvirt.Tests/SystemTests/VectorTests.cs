@@ -44,6 +44,7 @@ public sealed class VectorTests
     /// <summary>With the third guest, which leaves vectors alone, a switch stores them for one that is not loaded next.</summary>
     [TestCase(Firmware.Stub, 128)]
     [TestCase(Firmware.Stub, 1024)]
+    [TestCase(Firmware.Resident, 256)]
     [TestCase(Firmware.Sbi, 256)]
     public void Guests_that_share_a_hart_keep_their_vector_state(Firmware firmware, int length)
     {

@@ -1,5 +1,5 @@
-/* On a host with the H extension: hlv.d behind a CSR read, which QEMU 7.2 reports with the CSR read's stval. It must be the guest's illegal
- * instruction. Fails with 1 where it was carried out or passed over, 2 where the CSR was read again, 3 at another cause, 4 at another stval. */
+/* On a host with the H extension: hlv.d behind a CSR access, which QEMU 7.2 reports with that access' stval. It must be the guest's illegal
+ * instruction. USER: the access is of satp, and hlv.d a program's, in U-mode. Fails with 1 where it was carried out or passed over, 2 where the CSR was read again, 3 at another cause, 4 at another stval. */
     .section .text
     .globl _start
 _start:
@@ -11,6 +11,15 @@ _start:
     csrr    a5, sscratch
     li      a5, 0x1111
     nop
+#ifdef USER
+    csrw    satp, zero
+    li      t0, 1 << 8                      /* SPP */
+    csrc    sstatus, t0
+    lla     t0, hlv
+    csrw    sepc, t0
+    sret
+    .balign 4
+#endif
 hlv:
     .word   0x6c05c573                      /* hlv.d a0, (a1) */
     li      t1, 1
