@@ -31,7 +31,7 @@ ifeq ($(filter-out help clean tool,$(or $(MAKECMDGOALS),help)),)
 $(if $(RVIRT_SETTINGS),$(error make $(or $(MAKECMDGOALS),help) has no settings, and so no $(RVIRT_SETTINGS)))
 endif
 
-.PHONY: help tool judge qemu qemu-gdb gdb ssh image guest firmware test lockstep bench setup clean
+.PHONY: help tool judge qemu qemu-gdb gdb ssh image guest newest firmware test lockstep bench setup clean
 
 help:
 	@echo 'make qemu      build the hypervisor and a Debian guest, and boot it on QEMU; then: ssh -p 10001 root@localhost'
@@ -39,6 +39,7 @@ help:
 	@echo '    FIRMWARE=stub|sbi   Rvirt with its own machine-mode part, or above OpenSBI (default stub)'
 	@echo '    GUESTS=1..4         that many guests, each with a disk, a network (default 1); SSH ports 10001, 10002, ...'
 	@echo '    VCPUS=1..8          harts of each guest, each with one of the machine (default 1)'
+	@echo '    SUITE=trixie|forky|sid  the suite of Debian that the guest is made of (default trixie)'
 	@echo '    KERNEL=FILE         your own kernel or other S-mode payload: an ELF or a flat Image (default: the Debian guest)'
 	@echo '    INITRD=FILE         its initial RAM disk (default: that of the Debian guest, or none where KERNEL is given)'
 	@echo '    APPEND="..."        its command line (default console=ttyS0)'
@@ -86,6 +87,8 @@ help:
 	@echo 'make api       the documentation of all that is public in the libraries, as Markdown, in artifacts/api-pages'
 	@echo 'make release   an archive that runs without .NET: images, tool, guest, checksums, in artifacts/release'
 	@echo 'make guest     the Debian guest, in artifacts/guest'
+	@echo '    SUITE=trixie|forky|sid  the suite of Debian that it is made of (default trixie); the others go to artifacts/guest-SUITE'
+	@echo 'make newest    the guest with the newest kernel that Debian serves, which tests boot beside the other, in artifacts/guest-sid'
 	@echo 'make firmware  the newest OpenSBI that Debian serves, which tests run Rvirt above, in artifacts/firmware'
 	@echo 'make tool      Rvirt.Tool, which judges settings and runs guests (each target that needs it does that by itself)'
 	@echo 'make judge     judges the settings that are typed with other targets, before those do anything (each does that by itself)'
@@ -120,6 +123,9 @@ image: setup
 guest: setup
 	@guests/build.sh
 
+newest: setup
+	@SUITE=sid guests/build.sh
+
 firmware: setup
 	@guests/firmware.sh
 
@@ -136,7 +142,9 @@ gdb: setup
 ssh: judge
 	@exec $(tool) ssh
 
-test: image guest firmware
+# What these need is the guest of the pinned suite, whatever the environment says.
+test release desktop-linux: export SUITE :=
+test: image guest newest firmware
 	@echo 'test: running the tests; results go to artifacts/test-results'
 	@rm -rf artifacts/test-results
 	@$(tool) test || { awk -f .ci/failures.awk artifacts/test-results/*.trx; exit 1; }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the Linux guest into artifacts/guest, without root rights, mounts or chroots:
+# Builds the Linux guest into artifacts/guest, or artifacts/guest-SUITE where SUITE is not trixie, without root rights, mounts or chroots:
 #   Image            Debian's kernel, as it is in its package
 #   initrd           busybox, the modules of modules.list, an init that mounts the disk and goes there
 #   disk.ext4        a sparse 512 MiB ext4 root: Debian userland, serial login, SSH server
@@ -23,35 +23,22 @@ flock 8
 # A build that was killed leaves these, and nothing else: all is made under other names, and renamed at the end.
 rm -rf "$out"/work.* "$out"/*.new "$out"/*.new.pub
 
-for tool in dpkg-deb qemu-riscv64 cpio mke2fs modinfo openssl ssh-keygen xz; do
+for tool in dpkg-deb qemu-riscv64 cpio mke2fs modinfo openssl ssh-keygen xz riscv64-linux-gnu-readelf; do
     command -v "$tool" >/dev/null || die "$tool is missing: run make setup"
 done
 
 packages=$("$here/fetch.sh")
 
-# Secrets are made once and kept, so that a rebuilt disk takes the same logins.
-# A key's private half is renamed last: it is what says that the pair is there.
-make_key() {
-    [ ! -f "$out/$1" ] || return 0
-    ssh-keygen -q -t ed25519 -N '' -C "$2" -f "$out/$1.new"
-    mv "$out/$1.new.pub" "$out/$1.pub"
-    mv "$out/$1.new" "$out/$1"
-}
-make_key id_ed25519 rvirt-guest
-make_key host_ed25519 rvirt-host
-if [ ! -f "$out/root-password" ]; then
-    (umask 077 && openssl rand -base64 9 | tr '+/' 'xy' >"$out/root-password.new")
-    mv "$out/root-password.new" "$out/root-password"
-fi
+make_secrets
 {
     printf '%s\n' "$packages"
     # Names that say nothing of where the clone lies.
     (cd "$here" && find initramfs root modules.list build.sh -type f -printf '%p %m\n' -exec sha256sum {} + | sort)
-    (cd "$out" && sha256sum id_ed25519.pub host_ed25519 root-password)
+    (cd "$secrets" && sha256sum id_ed25519.pub host_ed25519 root-password)
 } >"$out/inputs.new"
 if cmp -s "$out/inputs" "$out/inputs.new" && [ -s "$out/Image" ] && [ -s "$out/initrd" ] && [ -s "$out/disk.ext4" ]; then
     rm "$out/inputs.new"
-    say "up to date in ${out#"$top/"}; root's password is $(cat "$out/root-password")"
+    say "up to date in ${out#"$top/"}; root's password is $(cat "$secrets/root-password")"
     exit 0
 fi
 
@@ -64,7 +51,8 @@ while read -r use name _ file; do
     case $use in
         kernel)
             kernel_package=$name
-            dpkg-deb --fsys-tarfile "$file" | tar -x -C "$work/kernel" --wildcards './boot/*' './usr/lib/modules/*/kernel/*' './usr/lib/modules/*/modules.*' ;;
+            # All of it: which of its packages has what differs from suite to suite.
+            dpkg-deb --fsys-tarfile "$file" | tar -x -C "$work/kernel" --exclude './usr/share/*' --exclude '*/dtb/*' ;;
         both)
             dpkg-deb -x "$file" "$work/root"
             dpkg-deb -x "$file" "$work/initrd" ;;
@@ -74,8 +62,9 @@ while read -r use name _ file; do
 done <<<"$packages"
 
 # --- kernel -----------------------------------------------------------------------------------------------------------
-version=${kernel_package#linux-image-}
-image=$(find "$work/kernel/boot" -name "vmlinu?-$version")
+version=${kernel_package#linux-*-}
+image=$(find "$work/kernel" -name "vmlinu?-$version" -o -path "*/$version/vmlinu?")
+[ -n "$image" ] || die "the packages of kernel $version hold no Image"
 [ "$(dd if="$image" bs=1 skip=56 count=4 status=none | tr '\0' '.')" = $'RSC\005' ] ||
     die "$kernel_package holds no flat RISC-V Image"
 cp "$image" "$out/Image.new"
@@ -87,13 +76,14 @@ tree=$work/kernel/usr/lib/modules/$version
 find "$tree/kernel" -name "*.ko*" -printf "%f %P\n" |
     awk '{ sub(/\.ko.*/, "", $1); gsub(/-/, "_", $1); print }' >"$work/modules"
 loaded=" "
-# add NAME [BOARD]: what it depends on, then itself, once. A module that is built into the kernel needs nothing.
+# add NAME [BOARD]: what it depends on, then itself, once. A module that is built into the kernel needs nothing. ?NAME may be missing.
 add() {
-    local name=${1//-/_} board=${2:-} file dependency
+    local name=${1#\?} board=${2:-} file dependency
+    name=${name//-/_}
     case $loaded in *" $name "*) return ;; esac
     file=$(awk -v want="$name" '$1 == want { print $2; exit }' "$work/modules")
     if [ -z "$file" ]; then
-        tr '-' '_' <"$tree/modules.builtin" | grep -q "/$name\.ko" || die "the kernel has no module $name"
+        [[ $1 == \?* ]] || tr '-' '_' <"$tree/modules.builtin" | grep -q "/$name\.ko" || die "the kernel has no module $name"
         return 0
     fi
     file=$tree/kernel/$file
@@ -124,15 +114,15 @@ cp "$root/usr/share/base-passwd/group.master" "$root/etc/group"
 cp "$root/usr/share/base-files/profile" "$root/etc/profile"
 cp "$root/usr/share/libc-bin/nsswitch.conf" "$root/etc/nsswitch.conf"
 sed -i 's!^root:.*!root:x:0:0:root:/root:/bin/bash!' "$root/etc/passwd"
-hash=$(openssl passwd -6 -salt "$(sha256sum "$out/root-password" | cut -c1-16)" -in "$out/root-password")
+hash=$(openssl passwd -6 -salt "$(sha256sum "$secrets/root-password" | cut -c1-16)" -in "$secrets/root-password")
 awk -F: -v hash="$hash" '{ printf "%s:%s:20000:0:99999:7:::\n", $1, ($1 == "root" ? hash : "*") }' "$root/etc/passwd" >"$root/etc/shadow"
 chmod 640 "$root/etc/shadow"
 printf 'rvirt\n' >"$root/etc/hostname"
 printf '127.0.0.1 localhost rvirt\n::1 localhost\n' >"$root/etc/hosts"
-install -m 600 "$out/id_ed25519.pub" "$root/root/.ssh/authorized_keys"
+install -m 600 "$secrets/id_ed25519.pub" "$root/root/.ssh/authorized_keys"
 cp "$root/usr/share/base-files/dot.bashrc" "$root/root/.bashrc"
 cp "$root/usr/share/base-files/dot.profile" "$root/root/.profile"
-"$here/hostkey.sh" "$out/host_ed25519" >"$root/etc/dropbear/dropbear_ed25519_host_key"
+"$here/hostkey.sh" "$secrets/host_ed25519" >"$root/etc/dropbear/dropbear_ed25519_host_key"
 chmod 600 "$root/etc/dropbear/dropbear_ed25519_host_key"
 # busybox is every command no package brought; awk and sh are Debian alternatives, set up by scripts that do not run here.
 [ -e "$root/usr/bin/sh" ] || ln -s dash "$root/usr/bin/sh"
@@ -145,13 +135,21 @@ ln -sf /usr/bin/busybox "$root/usr/sbin/init"
 chmod 755 "$root"/etc/init.d/* "$root"/usr/share/udhcpc/* "$root"/usr/local/sbin/*
 printf '%s\n' "$packages" | awk '{ print $2, $3 }' >"$root/etc/rvirt-packages"
 
+# It would keep users in step with Debian's, by libraries of which nothing else has a use.
+rm "$root/usr/sbin/update-passwd"
+# A newer suite may need a library that no package of the list brings: better said here than found out by a guest that does not boot.
+{ find "$root/usr" -type f -exec riscv64-linux-gnu-readelf -d {} + 2>/dev/null || true; } | sed -n 's/.*(NEEDED).*\[\(.*\)\]$/\1/p' | sort -u >"$work/needed"
+while read -r library; do
+    [ -e "$root/usr/lib/riscv64-linux-gnu/$library" ] || die "no package of packages.list brings $library, which some of them need"
+done <"$work/needed"
+
 find "$root" "$work/initrd" -exec touch -h -d "@$epoch" {} +
 mke2fs -q -t ext4 -d "$root" -L rvirt-root -U "$uuid" -E "hash_seed=$uuid,lazy_itable_init=0,lazy_journal_init=0,root_owner=0:0" -m 0 "$out/disk.ext4.new" "$disk_size" >/dev/null
 (cd "$work/initrd" && find . -print0 | sort -z | cpio -0 -o -H newc -R 0:0 --reproducible --quiet | gzip -9n) >"$out/initrd.new"
-printf 'rvirt-guest %s\n' "$(cut -d' ' -f1,2 "$out/host_ed25519.pub")" >"$out/known_hosts.new"
+known_hosts >"$out/known_hosts.new"
 
 # Until here the guest of the last build is whole. Without the list of its inputs the next build makes all anew.
 rm -f "$out/inputs"
 for file in Image initrd disk.ext4 known_hosts inputs; do mv "$out/$file.new" "$out/$file"; done
 say "kernel $version, initramfs $(du -k "$out/initrd" | cut -f1) KiB, root $(du -sm "$root" | cut -f1) MiB on a $disk_size disk, in ${out#"$top/"}"
-say "root's password is $(cat "$out/root-password"); the key is ${out#"$top/"}/id_ed25519"
+say "root's password is $(cat "$secrets/root-password"); the key is ${secrets#"$top/"}/id_ed25519"

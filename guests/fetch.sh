@@ -5,15 +5,21 @@
 #   guests/fetch.sh          fetch
 #   guests/fetch.sh --lock   pin the newest versions of the mirror in packages.lock
 # With --firmware before that: the same for firmware.list and firmware.lock, which are the tests', of Debian's newest suite.
+# With SUITE=forky or sid: the same packages of that suite, and the libraries that they depend on, pinned in forky.lock or sid.lock.
+# Of those suites, which move every day, packages of two days may not fit together: where one of them has left the mirror, all are replaced by the
+# newest of the index, which must be signed. What that was is remembered in the cache, so that the next time is the same.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-source "$here/index.sh"
 
 list=$here/packages.list
 option=
+whole= # the use of packages that others bring along, where all packages are taken as one
+whole_by=
+if [ "$suite" != "$pinned_suite" ]; then whole=root whole_by="SUITE=$suite "; fi
 if [ "${1:-}" = --firmware ]; then
-    list=$here/firmware.list lock=$here/firmware.lock suite=sid option=' --firmware'
+    list=$here/firmware.list lock=$here/firmware.lock suite=sid option=' --firmware' whole= whole_by=
     shift
 fi
+source "$here/index.sh"
 
 mkdir -p "$cache/debs"
 exec 9>"$cache/lock"
@@ -21,14 +27,30 @@ flock 9
 
 wanted() { grep -vE '^ *(#|$)' "$list"; }
 
-write_lock() {
+# What the lock pins, of the newest index: "name package version path sha256 size".
+resolve() {
     load_index "$(mirror)"
-    {
-        printf '# Pinned by guests/fetch.sh%s --lock: name in %s, package, version, path on the mirror, SHA256, size.\n' "$option" "${list##*/}"
-        wanted | while read -r name _; do printf '%s %s\n' "$name" "$(newest "$name")"; done
-    } >"$lock.new"
-    mv "$lock.new" "$lock"
-    say "${lock##*/} pins $(grep -vc '^#' "$lock") packages ($index_trust index)"
+    local name package found others
+    declare -A name_of=()
+    while read -r name _; do
+        found=$(packages_of "$name")
+        for package in $found; do name_of[$package]=${name_of[$package]:-$name}; done
+    done < <(wanted)
+    if [ -n "$whole" ]; then
+        others=$(libraries_of "${!name_of[@]}")
+        for package in $others; do name_of[$package]=${name_of[$package]:-$package}; done
+    fi
+    newest "${!name_of[@]}" >"$cache/newest"
+    for package in "${!name_of[@]}"; do
+        grep -q "^$package " "$cache/newest" || die "the mirror has no package $package"
+    done
+    while read -r package line; do printf '%s %s %s\n' "${name_of[$package]}" "$package" "$line"; done <"$cache/newest"
+}
+
+write_lock() {
+    printf '# Pinned by %sguests/fetch.sh%s --lock: name in %s, package, version, path on the mirror, SHA256, size.\n' "$whole_by" "$option" "${list##*/}" >"$1.new"
+    resolve >>"$1.new"
+    mv "$1.new" "$1"
 }
 
 # obtain PATH SHA256 SIZE: prints the cached file, downloading it when it is not there yet.
@@ -52,9 +74,45 @@ obtain() {
     printf '%s\n' "$file"
 }
 
-if [ "${1:-}" = --lock ]; then write_lock; exit; fi
+# take LOCK: prints what the packages of a lock are used for and where they are. Status 1: one cannot be had.
+# Small ones are got first: where one has left the mirror, the kernel is not downloaded for nothing.
+take() {
+    local name package version path sum size use status
+    while read -r name package version path sum size; do
+        status=0
+        obtain "$path" "$sum" "$size" >/dev/null || status=$?
+        [ "$status" -lt 2 ] || exit "$status"
+        [ "$status" = 0 ] || return 1
+    done < <(grep -v '^#' "$1" | sort -n -k6,6)
+    taken=$(grep -v '^#' "$1" | while read -r name package version path sum size; do
+        use=$(wanted | awk -v want="$name" '$1 == want { print $2 }')
+        printf '%s %s %s %s\n' "${use:-$whole}" "$package" "$version" "$cache/debs/$sum.deb"
+    done)
+}
+
+if [ "${1:-}" = --lock ]; then
+    write_lock "$lock"
+    say "${lock##*/} pins $(grep -vc '^#' "$lock") packages"
+    exit
+fi
 [ -f "$lock" ] || die "${lock##*/} is missing: make it with guests/fetch.sh$option --lock"
 repository=
+
+if [ -n "$whole" ]; then
+    newer=$cache/newer/$(sum_of "$lock").lock
+    if [ -f "$newer" ] || ! take "$lock"; then
+        mkdir -p "${newer%/*}"
+        if [ ! -f "$newer" ] || ! take "$newer"; then
+            write_lock "$newer"
+            take "$newer" || die "cannot download the newest packages of $suite"
+        fi
+        warn "of the packages that ${lock##*/} pins some are not on the mirror any more: using what was newest in its signed index on $(date -r "$newer" +%F) instead.
+guest:          Check it and pin the newest with ${whole_by}guests/fetch.sh$option --lock."
+    fi
+    printf '%s\n' "$taken"
+    exit
+fi
+
 wanted | while read -r name use; do
     read -r _ package version path sum size < <(grep -m1 "^$name " "$lock") || die "${lock##*/} does not pin $name: run guests/fetch.sh$option --lock"
     status=0
@@ -63,7 +121,7 @@ wanted | while read -r name use; do
     if [ "$status" = 1 ]; then
         repository=${repository:-$(mirror)}
         load_index "$repository"
-        read -r package newer path sum size < <(newest "$name")
+        read -r package newer path sum size < <(newest "$(packages_of "$name")") || die "the mirror has no package $name"
         warn "$name $version, pinned in ${lock##*/}, is not on the mirror any more: using $package $newer from its $index_trust index instead.
 guest:          Check it and pin it with guests/fetch.sh$option --lock."
         version=$newer

@@ -5,11 +5,18 @@ export LC_ALL=C
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(dirname "$here")
-suite=trixie
+pinned_suite=trixie
+suite=${SUITE:-$pinned_suite}
 arch=riscv64
-out=${RVIRT_GUEST_OUT:-$top/artifacts/guest}
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/rvirt
+# The keys and the password are the same in every suite, so that make ssh finds its way into each.
+secrets=${RVIRT_GUEST_OUT:-$top/artifacts/guest}
+out=$secrets
 lock=$here/packages.lock
+if [ "$suite" != "$pinned_suite" ]; then
+    out=${RVIRT_GUEST_OUT:-$top/artifacts/guest-$suite}
+    lock=$here/$suite.lock
+fi
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/rvirt
 
 say() { printf 'guest: %s\n' "$*" >&2; }
 warn() { printf '\nguest: WARNING: %s\n\n' "$*" >&2; }
@@ -47,4 +54,40 @@ download() {
     rm -f "$2.log"
 }
 
+case $suite in
+    trixie | forky | sid) ;;
+    *) die "SUITE is trixie or forky or sid, not $suite" ;;
+esac
+
 sum_of() { sha256sum "$1" | cut -d' ' -f1; }
+
+# Secrets are made once and kept, so that a rebuilt disk takes the same logins.
+make_secrets() {
+    if [ "$secrets" != "$out" ]; then
+        mkdir -p "$secrets"
+        exec 7>"$secrets/.lock"
+        flock 7
+    fi
+    make_key id_ed25519 rvirt-guest
+    make_key host_ed25519 rvirt-host
+    if [ ! -f "$secrets/root-password" ]; then
+        (umask 077 && openssl rand -base64 9 | tr '+/' 'xy' >"$secrets/root-password.new")
+        mv "$secrets/root-password.new" "$secrets/root-password"
+    fi
+    if [ ! -f "$secrets/known_hosts" ]; then
+        known_hosts >"$secrets/known_hosts.new"
+        mv "$secrets/known_hosts.new" "$secrets/known_hosts"
+    fi
+    [ "$secrets" = "$out" ] || exec 7>&-
+}
+
+# A key's private half is renamed last: it is what says that the pair is there.
+make_key() {
+    [ ! -f "$secrets/$1" ] || return 0
+    rm -f "$secrets/$1.new" "$secrets/$1.new.pub"
+    ssh-keygen -q -t ed25519 -N '' -C "$2" -f "$secrets/$1.new"
+    mv "$secrets/$1.new.pub" "$secrets/$1.pub"
+    mv "$secrets/$1.new" "$secrets/$1"
+}
+
+known_hosts() { printf 'rvirt-guest %s\n' "$(cut -d' ' -f1,2 "$secrets/host_ed25519.pub")"; }

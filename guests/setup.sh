@@ -11,6 +11,7 @@ needed=(
     device-tree-compiler                    # guest blobs
     e2fsprogs cpio xz-utils kmod fakeroot openssl  # guest disk and initramfs
     debian-archive-keyring ca-certificates  # package signatures
+    gpg                                     # signs what tests offer
     openssh-client                          # make ssh, system tests
 )
 

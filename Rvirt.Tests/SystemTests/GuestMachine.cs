@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using Rvirt.Tool.Blobs;
+using Rvirt.Tool.Machines;
 
 namespace Rvirt.Tests.SystemTests;
 
@@ -43,10 +44,11 @@ internal sealed class GuestMachine : IDisposable
     /// <param name="hostHarts">How many the machine has; 0: as many as the guests.</param>
     /// <param name="network">Where a card behind those devices leads, as a description has it; null: there is none.</param>
     /// <param name="append">More words on the command line of each guest.</param>
+    /// <param name="suite">The suite of Debian that they are made of.</param>
     /// <param name="more">Further arguments of QEMU.</param>
     public static GuestMachine BootDebian(
         Firmware firmware, int guests, TimeSpan limit, string? image = null, int hostMemory = 0, ulong? guestMemory = 512,
-        int levels = 1, uint harts = 1, int hostHarts = 0, string? network = null, string append = "", params string[] more)
+        int levels = 1, uint harts = 1, int hostHarts = 0, string? network = null, string append = "", string suite = Suite.Pinned, params string[] more)
     {
         var folder = new TemporaryFolder();
         try
@@ -56,7 +58,7 @@ internal sealed class GuestMachine : IDisposable
             var slot = 7;
             for (var i = 0; i < guests; i++)
             {
-                var disk = folder.CopyDisk($"disk{i}.img");
+                var disk = folder.CopyDisk($"disk{i}.img", Repository.OfGuest("disk.ext4", suite));
                 arguments.AddRange(
                 [
                     // A flush reaches QEMU; what this machine's own disk takes for it is not part of the test.
@@ -67,7 +69,7 @@ internal sealed class GuestMachine : IDisposable
                     "-device", $"virtio-rng-device,bus=virtio-mmio-bus.{slot - 2}",
                 ]);
                 var guest = new GuestSpec(
-                    $"guest{i}", Repository.Kernel, Repository.Initrd, $"console=ttyS0 panic=1 rvirt.name=guest{i} {append}".TrimEnd(),
+                    $"guest{i}", Repository.OfGuest("Image", suite), Repository.OfGuest("initrd", suite), $"console=ttyS0 panic=1 rvirt.name=guest{i} {append}".TrimEnd(),
                     guestMemory << 20, harts, [(uint)slot, (uint)slot - 1, (uint)slot - 2]);
                 specs.Add(Nest(folder, levels - 1, guest with { Network = network }));
                 slot -= 3;

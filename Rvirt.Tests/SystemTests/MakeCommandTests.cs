@@ -43,7 +43,10 @@ public sealed class MakeCommandTests
     [TestCase("image", "FIRMWARE=sbi", "make image has no setting FIRMWARE (its settings are BOARD)")]
     [TestCase("image", "BOARD=unleashd", "BOARD is virt or unleashed, not unleashd")]
     [TestCase("qemu", "BOARD=sifive_u", "BOARD is virt or unleashed, not sifive_u")]
-    [TestCase("guest", "configuration=Debug", "make guest has no settings, and so no configuration")]
+    [TestCase("guest", "configuration=Debug", "make guest has no setting configuration (its settings are SUITE)")]
+    [TestCase("guest", "SUITE=bullseye", "SUITE is trixie or forky or sid, not bullseye")]
+    [TestCase("qemu", "SUITE=stable", "SUITE is trixie or forky or sid, not stable")]
+    [TestCase("firmware", "SUITE=sid", "make firmware has no settings, and so no SUITE")]
     public void Judges_before_it_builds(string target, string setting, string expected)
     {
         var (status, output) = Make(target, setting);
@@ -120,6 +123,7 @@ public sealed class MakeCommandTests
             ["qemu-gdb"] = settings => RunSettings.Read(settings, debug: true).ToString(),
             ["gdb"] = settings => HostBoard.Read(settings).ToString() + RunSettings.Read(settings, debug: true),
             ["image"] = HostBoard.Read,
+            ["guest"] = Suite.Read,
             ["ssh"] = settings => SshCommand.Arguments(settings, copy),
             ["desktop-linux"] = settings => DotnetPlan.Desktop(settings, copy),
             ["lockstep"] = settings => DotnetPlan.Lockstep(settings, copy),

@@ -10,11 +10,15 @@ internal static class Repository
 {
     public static string Top { get; } = WorkingCopy.Find().Top;
 
-    public static string Kernel => Need("artifacts/guest/Image", "make guest");
+    public static string Kernel => OfGuest("Image");
 
-    public static string Initrd => Need("artifacts/guest/initrd", "make guest");
+    public static string Initrd => OfGuest("initrd");
 
-    public static string Disk => Need("artifacts/guest/disk.ext4", "make guest");
+    public static string Disk => OfGuest("disk.ext4");
+
+    /// <summary>A file of the guest of a suite of Debian.</summary>
+    public static string OfGuest(string name, string suite = Suite.Pinned) =>
+        suite == Suite.Pinned ? Need($"artifacts/guest/{name}", "make guest") : Need($"artifacts/guest-{suite}/{name}", $"make guest SUITE={suite}");
 
     public static string Key => Need("artifacts/guest/id_ed25519", "make guest");
 

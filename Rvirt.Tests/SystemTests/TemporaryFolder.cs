@@ -19,10 +19,10 @@ internal sealed class TemporaryFolder : IDisposable
         return File(name);
     }
 
-    /// <summary>A sparse copy of the guest's root disk.</summary>
-    public string CopyDisk(string name)
+    /// <summary>A sparse copy of a disk, or of the guest's root disk where none is named.</summary>
+    public string CopyDisk(string name, string? from = null)
     {
-        var (status, output) = Commands.Run("cp", ["--sparse=always", "--reflink=auto", Repository.Disk, File(name)]);
+        var (status, output) = Commands.Run("cp", ["--sparse=always", "--reflink=auto", from ?? Repository.Disk, File(name)]);
         return status == 0 ? File(name) : throw new IOException(output);
     }
 

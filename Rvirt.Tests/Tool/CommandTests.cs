@@ -188,6 +188,26 @@ public sealed class CommandTests
         Assert.That(Directory.GetFiles(Copy.Run).Select(Path.GetFileName), Is.EquivalentTo(["disk0.img", "disk1.img"]));
     }
 
+    /// <summary>Guests of two suites have disks of their own.</summary>
+    [Test]
+    public void Copies_the_root_disk_of_the_suite()
+    {
+        Expect(status: 0);
+        _programs.Setup(programs => programs.Run("cp", It.IsAny<string[]>())).Callback<string, string[]>((_, words) => File.Copy(words[^2], words[^1]));
+        _folder.Write("artifacts/images/rvirt-qemu.elf", [1]);
+        foreach (var suite in (string[])["guest", "guest-sid"])
+        {
+            Directory.CreateDirectory(_folder.File("artifacts/" + suite));
+            _folder.Write($"artifacts/{suite}/disk.ext4", System.Text.Encoding.ASCII.GetBytes(suite));
+        }
+
+        var copy = new WorkingCopy(_folder.File(""), _folder.File("artifacts/guest"));
+        RunCommand.Boot(RunCommand.Judge(Settings(("NATIVE", "1")), debug: false, _ports.Object), copy, Outside);
+        RunCommand.Boot(RunCommand.Judge(Settings(("NATIVE", "1"), ("SUITE", "sid")), debug: false, _ports.Object), copy, Outside);
+        Assert.That(File.ReadAllText(Path.Combine(copy.Run, "disk0.img")), Is.EqualTo("guest"));
+        Assert.That(File.ReadAllText(Path.Combine(copy.Run, "disk0-sid.img")), Is.EqualTo("guest-sid"));
+    }
+
     private int Copies() => _programs.Invocations.Count(call => call.Method.Name == nameof(IPrograms.Run));
 
     [Test]

@@ -78,6 +78,22 @@ public sealed class RunPlanTests
         Assert.That(plan.Guests.Select(guest => guest.Append), Has.All.StartsWith("console=ttyS0 rvirt.name=guest"));
     }
 
+    [TestCase("trixie", "/a b/c,d/artifacts/guest/")]
+    [TestCase("sid", "/a b/c,d/artifacts/guest-sid/")]
+    public void Guests_are_of_the_suite_that_was_named(string suite, string folder)
+    {
+        var guest = RunPlan.Make(RunSettingsTests.Read(("SUITE", suite)), Copy, [null], "/blob").Guests.Single();
+        Assert.That((guest.Kernel, guest.Initrd), Is.EqualTo((folder + "Image", folder + "initrd")));
+    }
+
+    /// <summary>RVIRT_GUEST_OUT names the place of the guest, whatever its suite.</summary>
+    [Test]
+    public void A_place_of_ones_own_holds_the_guest_of_any_suite()
+    {
+        var plan = RunPlan.Make(RunSettingsTests.Read(("SUITE", "sid")), new WorkingCopy("/top", "/mine"), [null], "/blob");
+        Assert.That(plan.Guests.Single().Kernel, Is.EqualTo("/mine/Image"));
+    }
+
     [Test]
     public void Runs_natively()
     {

@@ -32,7 +32,8 @@ public static class MakeTargets
         new("bench", ["BENCH"], (settings, copy) => DotnetPlan.Bench(settings, copy)),
         new("test", ["FILTER"], (settings, copy) => DotnetPlan.Test(settings, copy)),
         new("image", [HostBoard.Setting], (settings, _) => HostBoard.Read(settings)),
-        .. from name in new[] { "coverage", "packages", "api", "release", "guest", "firmware", "setup" } select new MakeTarget(name, [], (_, _) => { }),
+        new("guest", [Suite.Setting], (settings, _) => Suite.Read(settings)),
+        .. from name in new[] { "coverage", "packages", "api", "release", "newest", "firmware", "setup" } select new MakeTarget(name, [], (_, _) => { }),
     ];
 
     /// <summary>Judges what was typed behind <c>make</c>.</summary>

@@ -159,7 +159,7 @@ public static class RunCommand
     /// <summary>Every guest has a disk of its own: the user's DISK (guest 0), or a copy of the built one that lasts until that is rebuilt.</summary>
     private static string? DiskOf(RunSettings settings, WorkingCopy copy, int guest, Outside outside)
     {
-        var template = new FileInfo(copy.OfGuest("disk.ext4"));
+        var template = new FileInfo(copy.OfGuest("disk.ext4", settings.Suite));
         if (guest == 0 && settings.Disk is { } own)
         {
             return own;
@@ -170,7 +170,7 @@ public static class RunCommand
             return null;
         }
 
-        var disk = new FileInfo(Path.Combine(copy.Run, $"disk{guest}.img"));
+        var disk = new FileInfo(Path.Combine(copy.Run, $"disk{guest}{(settings.Suite == Suite.Pinned ? "" : "-" + settings.Suite)}.img"));
         if (!disk.Exists || template.LastWriteTimeUtc > disk.LastWriteTimeUtc)
         {
             Say($"copying the root disk for guest {guest}");

@@ -20,8 +20,8 @@ public sealed record RunPlan(IReadOnlyList<string> Arguments, IReadOnlyList<Gues
     /// <param name="blob">Where the blob will be.</param>
     public static RunPlan Make(RunSettings settings, WorkingCopy copy, IReadOnlyList<string?> disks, string blob)
     {
-        var kernel = settings.Kernel ?? copy.OfGuest("Image");
-        var initrd = settings.Initrd ?? (settings.Kernel is null ? copy.OfGuest("initrd") : null);
+        var kernel = settings.Kernel ?? copy.OfGuest("Image", settings.Suite);
+        var initrd = settings.Initrd ?? (settings.Kernel is null ? copy.OfGuest("initrd", settings.Suite) : null);
         var devices = new List<string>();
         var guests = new List<GuestSpec>();
         uint slot = 7;

@@ -18,6 +18,7 @@ public sealed record RunSettings
         ("FIRMWARE", "stub or sbi: Rvirt with its own machine-mode part (default), or above OpenSBI."),
         ("GUESTS", "1 to 4: that many guests, each with a disk, a network."),
         ("VCPUS", "1 to 8: harts of each guest, each with one of the machine (default 1)."),
+        (Machines.Suite.Setting, "trixie, forky or sid: the suite of Debian that the guest is made of (default trixie)."),
         ("KERNEL", "Your own kernel or other S-mode payload: an ELF, a flat Image, or a blob of guests."),
         ("INITRD", "Its initial RAM disk."),
         ("APPEND", "Its command line (default console=ttyS0)."),
@@ -45,6 +46,9 @@ public sealed record RunSettings
 
     /// <summary>How many harts each guest has.</summary>
     public int Harts { get; private init; }
+
+    /// <summary>The suite of Debian that guests are made of.</summary>
+    public string Suite { get; private init; } = Machines.Suite.Pinned;
 
     /// <summary>The user's own kernel, or null for Debian's.</summary>
     public string? Kernel { get; private init; }
@@ -110,6 +114,7 @@ public sealed record RunSettings
             OverFirmware = settings.Choice("FIRMWARE", "stub", "sbi") == "sbi",
             Guests = guests,
             Harts = harts,
+            Suite = Machines.Suite.Read(settings),
             Kernel = kernel,
             Initrd = initrd,
             Append = settings.TextOrEmpty("APPEND") ?? "console=ttyS0",

@@ -41,8 +41,12 @@ public sealed record WorkingCopy(string Top, string Guest)
     /// <summary>The hypervisor for a board, above OpenSBI or with its own machine-mode part.</summary>
     public string Image(HostBoard board, bool overFirmware) => OwnImage ?? Path.Combine(Top, "artifacts/images", board.Image + (overFirmware ? "-sbi.elf" : ".elf"));
 
-    /// <summary>A file of the guest.</summary>
+    /// <summary>A file of the guest. Its keys and its password open the guest of every suite.</summary>
     public string OfGuest(string name) => Path.Combine(Guest, name);
+
+    /// <summary>A file of the guest that is made of a suite of Debian.</summary>
+    public string OfGuest(string name, string suite) =>
+        suite == Suite.Pinned || Guest != Path.Combine(Top, "artifacts/guest") ? OfGuest(name) : Path.Combine($"{Guest}-{suite}", name);
 
     /// <summary>A .NET program.</summary>
     /// <param name="project">The folder of its project.</param>
