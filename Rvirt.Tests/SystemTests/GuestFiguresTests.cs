@@ -7,10 +7,15 @@ using NUnit.Framework;
 
 namespace Rvirt.Tests.SystemTests;
 
-/// <summary>What operations cost a guest stays within the limits of docs/performance.md, and within 2 % of its figures. Instructions are counted, so a busy machine changes nothing.</summary>
+/// <summary>
+/// What operations cost a guest stays within the limits of docs/performance.md, and within 2 % of its figures. Instructions are counted, so a busy machine changes nothing.
+/// A whole boot is held to 10 %: it begins with another seed each time and waits for ticks, and alike ones differ by 4 %.
+/// </summary>
 [Category("System,Image")]
 public sealed class GuestFiguresTests
 {
+    private const string Boot = "Linux: boot to power-down, ms";
+
     [Test]
     public void Operations_keep_their_limits_with_the_machine_mode_part()
     {
@@ -27,9 +32,10 @@ public sealed class GuestFiguresTests
             {
                 var (before, after) = (Column(page, title), Column(now, title));
                 Assert.That(after.Keys, Is.EqualTo(before.Keys), title);
+                Assert.That(after.Keys, Does.Contain(Boot), title);
                 Assert.That(
-                    after.Where(row => row.Value > before[row.Key] * 1.02).Select(row => $"{row.Key}: {row.Value}, and {before[row.Key]} in docs/performance.md"), Is.Empty,
-                    $"{title}: no row is worse by more than 2 %");
+                    after.Where(row => row.Value > before[row.Key] * (row.Key == Boot ? 1.1 : 1.02)).Select(row => $"{row.Key}: {row.Value}, and {before[row.Key]} in docs/performance.md"), Is.Empty,
+                    $"{title}: no row is worse by more than 2 %, a boot by 10 %");
             }
         });
     }
