@@ -235,22 +235,6 @@ public readonly unsafe partial struct FdtReader
     public bool IsCompatible(FdtNode node, ReadOnlySpan<byte> name) =>
         TryProperty(node, "compatible"u8, out var property) && property.HasString(name);
 
-    /// <summary>Finds the first node below the root that is compatible with a device.</summary>
-    public bool TryFindCompatible(ReadOnlySpan<byte> name, out FdtNode node)
-    {
-        foreach (var candidate in Descendants(Root))
-        {
-            if (IsCompatible(candidate, name))
-            {
-                node = candidate;
-                return true;
-            }
-        }
-
-        node = default;
-        return false;
-    }
-
     /// <summary>Whether a node is in use: its <c>status</c> is missing, <c>okay</c> or <c>ok</c>.</summary>
     public bool IsEnabled(FdtNode node) =>
         !TryProperty(node, "status"u8, out var status) || status.HasString("okay"u8) || status.HasString("ok"u8);

@@ -55,10 +55,7 @@ public unsafe struct GuestConsole
     /// <summary>Input bytes that were dropped because the buffer was full.</summary>
     internal ulong LostInput { get; set; }
 
-    /// <summary>Bytes of output that later ones took the place of before they were shown.</summary>
-    internal ulong LostOutput { get; private set; }
-
-    /// <summary>Bytes that were lost since that was last said on the terminal.</summary>
+    /// <summary>Bytes of output that later ones took the place of before they were shown, since that was last said on the terminal.</summary>
     internal ulong UntoldBytes { get; private set; }
 
     /// <summary>Ends of lines among those.</summary>
@@ -203,7 +200,6 @@ public unsafe struct GuestConsole
         }
 
         UntoldBytes++;
-        LostOutput++;
         _lineStart = Math.Max(_lineStart, _shown);
     }
 }

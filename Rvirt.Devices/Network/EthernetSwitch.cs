@@ -213,7 +213,7 @@ public unsafe struct EthernetSwitch
             if (_count[Pair(port, sender)] != 0)
             {
                 int buffer = _ring[(Pair(port, sender) * BuffersPerPort) + _first[Pair(port, sender)]];
-                frame = new SwitchFrame(Data(sender, buffer), _length[(sender * BuffersPerPort) + buffer], (byte)sender, (byte)buffer);
+                frame = new SwitchFrame(Data(sender, buffer), _length[(sender * BuffersPerPort) + buffer], (byte)sender);
                 found = true;
             }
         }

@@ -4,12 +4,11 @@ namespace Rvirt.Devices.Network;
 internal readonly unsafe struct SwitchFrame
 {
     // SAFETY: a buffer of the switch, which stays in place; the port that was given the frame holds it until Release.
-    public SwitchFrame(byte* data, uint length, byte sender, byte buffer)
+    public SwitchFrame(byte* data, uint length, byte sender)
     {
         Data = data;
         Length = length;
         Sender = sender;
-        Buffer = buffer;
     }
 
     /// <summary>Its first byte, of the receiver's address.</summary>
@@ -19,6 +18,4 @@ internal readonly unsafe struct SwitchFrame
     public uint Length { get; }
 
     public byte Sender { get; }
-
-    public byte Buffer { get; }
 }

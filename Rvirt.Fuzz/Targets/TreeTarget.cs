@@ -108,9 +108,9 @@ internal sealed unsafe class TreeTarget : IFuzzTarget
             tree.TryFind(Encoding.ASCII.GetBytes(path), out _);
         }
 
-        tree.TryFindCompatible("ns16550a"u8, out _);
         foreach (var node in tree.Descendants(tree.Root))
         {
+            tree.IsCompatible(node, "ns16550a"u8);
             var cells = 0;
             for (var i = 0; tree.TryReg(node, i, out _, out _); i++)
             {

@@ -14,13 +14,4 @@ internal struct QueuedCore
 
     /// <summary>The <c>time</c> at which it asks again.</summary>
     internal ulong SliceEnd;
-
-    /// <summary>The <c>time</c> since which it has nothing to run, while it has nothing.</summary>
-    internal ulong IdleSince;
-
-    /// <summary>Ticks for which it had nothing to run.</summary>
-    internal ulong IdleTicks;
-
-    /// <summary>How often it went from one virtual hart to another.</summary>
-    internal ulong Switches;
 }

@@ -89,13 +89,11 @@ internal struct RunQueue
     internal readonly uint Share(int guest) => _guests[guest].Share;
 
     /// <summary>A hart of the host takes virtual harts from now on, when it asks for them.</summary>
-    internal void Open(int core, ulong now)
+    internal void Open(int core)
     {
-        now = NotBefore(now);
         _coreCount = core >= _coreCount ? core + 1 : _coreCount;
         ref var entry = ref _cores[core];
         entry.Open = true;
-        entry.IdleSince = now;
         entry.SliceEnd = HartTimer.Never;
     }
 
@@ -129,17 +127,6 @@ internal struct RunQueue
         return Tell(hart, now);
     }
 
-    /// <summary>A virtual hart has nothing to do any more, and waits no longer. One that is loaded has to <see cref="Leave"/>.</summary>
-    internal void Remove(int hart, ulong now)
-    {
-        now = NotBefore(now);
-        ref var guest = ref _guests[hart / HartsPerGuest];
-        if ((guest.Waiting & Bit(hart)) != 0)
-        {
-            StopWaiting(hart, now);
-        }
-    }
-
     /// <summary>The virtual hart that is loaded on a hart has nothing to do any more, and has been put down.</summary>
     internal void Leave(int core, ulong now)
     {
@@ -149,7 +136,6 @@ internal struct RunQueue
         Charge(hart, now);
         _guests[hart / HartsPerGuest].Loaded &= (byte)~Bit(hart);
         entry.Loaded = 0;
-        entry.IdleSince = now;
         entry.SliceEnd = HartTimer.Never;
     }
 
@@ -190,12 +176,6 @@ internal struct RunQueue
         chosen.Loaded |= Bit(hart);
         _harts[hart].Since = now;
         _harts[hart].LastCore = core + 1;
-        if (old == None)
-        {
-            entry.IdleTicks += now - entry.IdleSince;
-        }
-
-        entry.Switches += hart != old ? 1u : 0;
         entry.Loaded = hart + 1;
         sliceEnd = entry.SliceEnd = IsContended ? now + SliceOf(chosen) : HartTimer.Never;
         return hart;
@@ -217,9 +197,6 @@ internal struct RunQueue
 
     /// <summary>The <c>time</c> at which a hart has to ask again.</summary>
     internal readonly ulong SliceEnd(int core) => _cores[core].SliceEnd;
-
-    /// <summary>What a hart of the host has done.</summary>
-    internal readonly QueuedCore Core(int core) => _cores[core];
 
     private static byte Bit(int hart) => (byte)(1 << (hart % HartsPerGuest));
 

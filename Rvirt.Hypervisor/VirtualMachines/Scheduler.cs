@@ -26,7 +26,7 @@ internal static unsafe class Scheduler<THost>
     {
         ref var queue = ref core->Machine->Queue;
         queue.Lock.Acquire();
-        queue.Open(core->Index, core->Host.ReadTime());
+        queue.Open(core->Index);
         queue.Lock.Release();
     }
 

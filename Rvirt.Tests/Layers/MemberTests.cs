@@ -11,20 +11,25 @@ namespace Rvirt.Tests.Layers;
 
 /// <summary>
 /// What nobody uses goes, and what a library shows is what somebody outside of it uses: a layer above, a program, the desktop, a benchmark, or a page.
-/// What only tests use counts for nothing, so that it moves to the tests, and so does what only fakes, fuzzing and benchmarks use. Whatever is there for
+/// What only tests use counts for nothing, so that it moves to the tests, and so does what only fakes, fuzzing and benchmarks use. Who writes a field, and
+/// counts it up, does not use it: somebody reads it. Whatever is there for
 /// another reason has the reason here. Packages that others test with show what those need; of them only what is not shown is judged, by whoever uses it.
 /// </summary>
 public sealed class MemberTests
 {
     private const string OwnBackend = "for a virtio back end of one's own, which is tried on the transport";
     private const string OwnTree = "for boards and drivers that read the tree, and for who writes one to test them";
+    private const string Compiler = "the compiler reads it, of the attribute as it stands in the library";
+    private const string Assembly = "assembly reads it";
     private const string Registers = "for who puts the device on a bus of his own, as the fakes do";
 
     /// <summary>What nobody uses, by name or by the type it is of.</summary>
     private static readonly Dictionary<string, string> s_unused = new()
     {
-        ["Rvirt.Core.DeviceTree.FdtReader.TryFindCompatible(System.ReadOnlySpan<byte>, out Rvirt.Core.DeviceTree.FdtNode)"] = OwnTree,
         ["Rvirt.Core.DeviceTree.FdtWriter.Error"] = "says why a tree was not written: for who looks for the fault",
+        ["Rvirt.Core.Freestanding.AsmIntrinsicAttribute.Template"] = Compiler,
+        ["Rvirt.Core.Freestanding.AsmOffsetsAttribute.Prefix"] = Compiler,
+        ["Rvirt.Core.Freestanding.LinkerSymbolAttribute.Name"] = Compiler,
         ["Rvirt.Core.Host.IMmio.Read64(ulong)"] = "for drivers of others, whose devices may have registers of 64 bits",
         ["Rvirt.Core.Host.IMmio.Write64(ulong, ulong)"] = "for drivers of others, whose devices may have registers of 64 bits",
         ["Rvirt.Core.Instructions.InstructionId"] = "made from the place of a row in the table",
@@ -33,13 +38,14 @@ public sealed class MemberTests
         ["Rvirt.Core.Instructions.InstructionTable.Match(Rvirt.Core.Instructions.InstructionId)"] = "the table is data, which a test goes through",
         ["Rvirt.Core.Privileged.PrivilegeMode"] = "all modes that the specification names",
         ["Rvirt.Core.Sbi.SbiError"] = "all errors that the specification names",
+        ["Rvirt.Core.VirtualHart.TrapCounters"] = "guests and the monitor read them by their place",
         ["Rvirt.Devices.Plic.VirtualPlic.Size"] = Registers,
         ["Rvirt.Devices.Uart.Uart16550.HasData"] = Registers,
         ["Rvirt.Devices.Uart.Uart16550.Size"] = Registers,
         ["Rvirt.Devices.Virtio.VirtioStatus"] = "all bits that the specification names",
         ["Rvirt.Hypervisor.Boards.Boards<TPlatform, TOthers>"] = "for images of others, with more than one board",
-        ["Rvirt.Hypervisor.Scheduling.RunQueue.Core(int)"] = "the account of a hart of the host, which a test goes through",
-        ["Rvirt.Hypervisor.Scheduling.RunQueue.Remove(int, ulong)"] = "the other half of waking, which a test tries: today who rests while it waits is picked, and leaves",
+        ["Rvirt.Hypervisor.Host.HartStart"] = Assembly,
+        ["Rvirt.Hypervisor.Host.TraceRing.TimeRegister"] = Assembly,
         ["Rvirt.Hypervisor.Setup.MemoryMap.Count"] = "the map is data, which a test goes through",
         ["Rvirt.Hypervisor.Setup.MemoryMap.this[int]"] = "the map is data, which a test goes through",
         ["Rvirt.Aot.Intrinsics.IntrinsicTable.Knows(string)"] = "the table is data, which a test goes through",
@@ -90,10 +96,10 @@ public sealed class MemberTests
     public void EachKindOfMemberIsJudged()
     {
         var found = Find(ProductSources.Compile([ProductSources.Tree("Library/File.cs", Library), ProductSources.Tree("Above/File.cs", Above), ProductSources.Tree("Rvirt.Fuzz/File.cs", Trial)]), ["Library"]);
-        Assert.That(found.Where(member => member.IsUnused).Select(member => member.Symbol.Name), Is.EquivalentTo(["UnusedField", "UnusedConstant", "UnusedProperty", "Recursive", "OnlyTried", "UnusedOfFace", "UnusedType", "Two"]));
+        Assert.That(found.Where(member => member.IsUnused).Select(member => member.Symbol.Name), Is.EquivalentTo(["UnusedField", "UnusedConstant", "UnusedProperty", "Recursive", "OnlyTried", "UnusedOfFace", "UnusedType", "Two", "_written", "Counted", "Told", "Set"]));
         Assert.That(
             found.Where(member => member.IsShownForNobody).Select(member => member.Symbol.Name),
-            Is.EquivalentTo(["UnusedField", "UnusedProperty", "Recursive", "OnlyInside", "UnusedType"]));
+            Is.EquivalentTo(["UnusedField", "UnusedProperty", "Recursive", "OnlyInside", "UnusedType", "Counted", "Told"]));
     }
 
     private const string Library = """
@@ -111,6 +117,14 @@ public sealed class MemberTests
             private const int Bytes = 4;
             public unsafe struct Buffer { private fixed byte _bytes[Bytes]; public int First => _bytes[0]; }
             public int UnusedProperty => 1;
+            private int _written, _read, _valued, _behind;
+            public int Counted;
+            public int Told;
+            private int Set { get; set; }
+            private int Setter { set => _behind = value; }
+            private int Chain() { _written = 1; Counted++; Counted += 2; (_written) |= _behind; Tell(out Told); (_written, this._written) = (1, 2); Set = Setter = _read = 3; return _read + _valued++; }
+            private static void Tell(out int value) => value = 1;
+            public Type() => _ = new Type { _written = Chain() };
             public int Recursive(int n) => n == 0 ? 0 : Recursive(n - 1);
             public static int OnlyInside(int n) => n;
             public static int OnlyTried(int n) => n;
@@ -143,9 +157,15 @@ public sealed class MemberTests
             foreach (var (node, symbol) in ProductSources.Uses(tree, model).Concat(Unnamed(tree, model)))
             {
                 var definition = Definition(symbol);
-                foreach (var used in Answers(definition).Prepend(definition).Concat(definition.ContainingType is { } type ? [type.OriginalDefinition] : []).Where(used => !Within(node, used)))
+                var reads = !IsOnlyWritten(node, definition);
+                foreach (var used in Answers(definition).Prepend(definition).Where(used => !Within(node, used)))
                 {
-                    users.GetOrAdd(used, _ => new()).TryAdd(project, true);
+                    users.GetOrAdd(used, _ => new()).AddOrUpdate(project, reads, (_, read) => read || reads);
+                }
+
+                if (definition.ContainingType?.OriginalDefinition is { } type && !Within(node, type))
+                {
+                    users.GetOrAdd(type, _ => new())[project] = true;
                 }
             }
         });
@@ -154,8 +174,35 @@ public sealed class MemberTests
         var shown = types.Where(IsVisible).SelectMany(Shown).ToHashSet<ISymbol>(SymbolEqualityComparer.Default);
         return [.. types.Select(type => (Type: type, Project: ProjectOf(Places(type).First()))).Where(found => projects.Contains(found.Project))
             .SelectMany(found => found.Type.GetMembers().Where(IsJudged).Concat(IsEntered(found.Type) ? [] : [found.Type])
-                .Select(symbol => new Member(found.Project, symbol, users.TryGetValue(symbol, out var all) ? [.. all.Keys] : [], shown.Contains(symbol))))];
+                .Select(symbol => new Member(found.Project, symbol, users.TryGetValue(symbol, out var all) ? [.. all.Keys] : [], all is null ? [] : [.. all.Where(user => user.Value).Select(user => user.Key)], shown.Contains(symbol))))];
     }
+
+    // Where it stands for a place that is filled: of a property without code of its own, or of a field. What is counted up is read where the sum is looked at.
+    private static bool IsOnlyWritten(SyntaxNode node, ISymbol symbol)
+    {
+        if (symbol is not IFieldSymbol && !(symbol is IPropertySymbol { IsAbstract: false } property && property.ContainingType.GetMembers().OfType<IFieldSymbol>()
+            .Any(field => SymbolEqualityComparer.Default.Equals(field.AssociatedSymbol, property))))
+        {
+            return false;
+        }
+
+        while (node.Parent is ParenthesizedExpressionSyntax || (node.Parent is MemberAccessExpressionSyntax access && access.Name == node) || node.Parent is MemberBindingExpressionSyntax)
+        {
+            node = node.Parent;
+        }
+
+        return node.Parent switch
+        {
+            AssignmentExpressionSyntax into when into.Left == node => into.IsKind(SyntaxKind.SimpleAssignmentExpression) || IsStatement(into),
+            PrefixUnaryExpressionSyntax { RawKind: (int)SyntaxKind.PreIncrementExpression or (int)SyntaxKind.PreDecrementExpression } step => IsStatement(step),
+            PostfixUnaryExpressionSyntax { RawKind: (int)SyntaxKind.PostIncrementExpression or (int)SyntaxKind.PostDecrementExpression } step => IsStatement(step),
+            ArgumentSyntax { RefKindKeyword.RawKind: (int)SyntaxKind.OutKeyword } => true,
+            ArgumentSyntax { Parent: TupleExpressionSyntax { Parent: AssignmentExpressionSyntax apart } tuple } => apart.Left == tuple,
+            _ => false,
+        };
+    }
+
+    private static bool IsStatement(ExpressionSyntax expression) => expression.Parent is ExpressionStatementSyntax || (expression.Parent is ForStatementSyntax loop && loop.Incrementors.Contains(expression));
 
     private static string ProjectOf(string path) => path.Split('/')[0];
 
@@ -253,9 +300,9 @@ public sealed class MemberTests
         }
     }
 
-    private sealed record Member(string Project, ISymbol Symbol, IReadOnlyCollection<string> Users, bool IsShown)
+    private sealed record Member(string Project, ISymbol Symbol, IReadOnlyCollection<string> Users, IReadOnlyCollection<string> Readers, bool IsShown)
     {
-        public bool IsUnused => !Users.Any(user => user == Project || ProductSources.ForTests.Contains(Project) || !ProductSources.Trials.Contains(user));
+        public bool IsUnused => !Readers.Any(user => user == Project || ProductSources.ForTests.Contains(Project) || !ProductSources.Trials.Contains(user));
 
         public bool IsShownToUsers => IsVisible(Symbol);
 

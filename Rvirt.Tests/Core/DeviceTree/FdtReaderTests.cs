@@ -153,9 +153,10 @@ internal sealed unsafe class FdtReaderTests
         Assert.That(_tree.TryFind("/soc/child"u8, out _), Is.False);
         Assert.That(_tree.TryFind("nothing"u8, out _), Is.False);
         Assert.That(_tree.TryFind(""u8, out _), Is.False);
-        Assert.That(_tree.TryFindCompatible("other"u8, out var other));
-        Assert.That(_tree.Name(other).SequenceEqual("serial@20000000"u8));
-        Assert.That(_tree.TryFindCompatible("ns16550"u8, out _), Is.False);
+        Assert.That(_tree.TryFind("/soc/serial@20000000"u8, out var other));
+        Assert.That(_tree.IsCompatible(other, "other"u8));
+        Assert.That(_tree.IsCompatible(serial, "other"u8), Is.False);
+        Assert.That(_tree.IsCompatible(other, "othe"u8), Is.False);
     }
 
     [Test]

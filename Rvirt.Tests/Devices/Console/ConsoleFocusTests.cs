@@ -137,7 +137,7 @@ internal sealed unsafe class ConsoleFocusTests
         Seen();
         var text = new string([.. Enumerable.Range(0, 70_000).Select(i => (char)('a' + (i % 26)))]);
         Print(1, text);
-        Assert.That(_guest.Console->Guest(1)->LostOutput, Is.EqualTo(70_000 - 65_536));
+        Assert.That(_guest.Console->Guest(1)->UntoldBytes, Is.EqualTo(70_000 - 65_536));
         Type($"{Escape}1");
         Assert.That(Seen(), Is.EqualTo($"--- g1 (last 65536 bytes, 4464 lost) ---\r\n{text[4464..]}"));
         Print(1, "!");
@@ -164,7 +164,7 @@ internal sealed unsafe class ConsoleFocusTests
         Assert.That(lines[2], Is.EqualTo("[g0] second"), "in turns");
         Assert.That(lines.Skip(3).Take(655), Is.All.EqualTo("[g1] " + line.Trim()));
         Assert.That(lines[658..], Is.EqualTo([""]));
-        Assert.That(_guest.Console->Guest(0)->LostOutput, Is.Zero);
+        Assert.That(_guest.Console->Guest(0)->UntoldBytes, Is.Zero);
     }
 
     [Test]

@@ -53,7 +53,7 @@ internal sealed class QueueWorld
         LongestWait = new ulong[habits.Length];
         for (var core = 0; core < cores; core++)
         {
-            _queue.Open(core, 0);
+            _queue.Open(core);
         }
     }
 

@@ -82,7 +82,7 @@ internal sealed class RunQueueTests
         for (var n = 0; n < 2; n++)
         {
             queue.SetShare(n, 100);
-            queue.Open(n, 0);
+            queue.Open(n);
             queue.Wake(n * Neighbour, 0);
             Assert.That(queue.Next(n, 0, out _), Is.EqualTo(n * Neighbour));
         }
@@ -180,25 +180,25 @@ internal sealed class RunQueueTests
     }
 
     [Test]
-    public void A_hart_that_rests_is_not_picked()
+    public void Who_leaves_is_not_picked_until_it_is_woken()
     {
         var queue = default(RunQueue);
         queue.Initialize(new Slices(QueueWorld.Timebase));
         queue.SetShare(0, 100);
-        queue.Open(0, 0);
+        queue.Open(0);
         Assert.That(queue.Wake(1, 10), Is.EqualTo(1));
         Assert.That(queue.Wake(1, 11), Is.Zero, "it waits already");
         Assert.That(queue.IsContended);
-        queue.Remove(1, 20);
-        Assert.That((queue.IsContended, queue.Next(0, 30, out var end), end), Is.EqualTo((false, RunQueue.None, ulong.MaxValue)));
-        queue.Wake(1, 40);
-        Assert.That((queue.Next(0, 50, out end), end), Is.EqualTo((1, ulong.MaxValue)));
+        Assert.That((queue.Next(0, 30, out var end), end), Is.EqualTo((1, ulong.MaxValue)));
+        Assert.That(queue.IsContended, Is.False);
         Assert.That(queue.Wake(1, 60), Is.Zero, "it is loaded already");
-        queue.Remove(1, 60);
-        Assert.That(queue.RunTicks(1, 70, out var ready), Is.EqualTo(20));
+        Assert.That(queue.RunTicks(1, 70, out var ready), Is.EqualTo(40));
         Assert.That(ready, Is.EqualTo(20));
-        Assert.That((queue.Core(0).IdleTicks, queue.Core(0).Switches), Is.EqualTo((50UL, 1UL)));
         queue.Leave(0, 70);
-        Assert.That(queue.Next(0, 70, out _), Is.EqualTo(RunQueue.None));
+        Assert.That((queue.Next(0, 80, out end), end), Is.EqualTo((RunQueue.None, ulong.MaxValue)));
+        Assert.That(queue.Wake(1, 90), Is.EqualTo(1));
+        Assert.That(queue.Next(0, 95, out _), Is.EqualTo(1));
+        Assert.That(queue.RunTicks(1, 100, out ready), Is.EqualTo(45));
+        Assert.That(ready, Is.EqualTo(25), "nobody waits while it rests");
     }
 }
