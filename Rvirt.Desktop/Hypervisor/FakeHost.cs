@@ -22,6 +22,9 @@ public unsafe struct FakeHost : IHypervisorHost
 
     public bool MistrustsInstructions { readonly get; private set; }
 
+    /// <summary>The hypervisor's code is no code of the hart's: it runs where firmware lets it, below guests in U-mode.</summary>
+    public readonly bool IsResident => false;
+
     /// <summary>The whole hypervisor that the hart is part of, where there is one.</summary>
     internal readonly DesktopMachine? Desktop
     {
@@ -46,6 +49,10 @@ public unsafe struct FakeHost : IHypervisorHost
     public readonly bool ProbeStimecmp() => Whole.Abilities.HasStimecmp && !Whole.WithoutStimecmp.Contains((ulong)TheHart.Id);
 
     public readonly void SettleUserMode()
+    {
+    }
+
+    public readonly void Confine(ulong memory, ulong memoryLength, ulong tables, ulong tablesLength)
     {
     }
 
@@ -95,6 +102,20 @@ public unsafe struct FakeHost : IHypervisorHost
     }
 
     public readonly void WriteScounteren(ulong value) => TheHart.WriteCsr(CsrNumber.Scounteren, value);
+
+    public readonly ulong ReadMstatus() => TheHart.ReadCsr(CsrNumber.Mstatus);
+
+    public readonly void WriteMstatus(ulong value) => TheHart.WriteCsr(CsrNumber.Mstatus, value);
+
+    public readonly ulong ReadSupervisor(uint number) => TheHart.ReadCsr((int)number);
+
+    public readonly void WriteSupervisor(uint number, ulong value) => TheHart.WriteCsr((int)number, value);
+
+    public readonly void SetSupervisorPending(ulong bits, bool pending)
+    {
+        var old = TheHart.ReadCsr(CsrNumber.Mip);
+        TheHart.WriteCsr(CsrNumber.Mip, pending ? old | bits : old & ~bits);
+    }
 
     public readonly void WriteSatp(ulong value) => TheHart.WriteCsr(CsrNumber.Satp, value);
 

@@ -1,4 +1,3 @@
-using System;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Host;
 using Rvirt.Core.Memory;
@@ -14,6 +13,9 @@ namespace Rvirt.Hypervisor.Host;
 // SAFETY: pointers that are handed over are places that the hypervisor has set up, and that stay for as long as the machine runs.
 public unsafe interface IHypervisorHost : IHost, IResidentHart
 {
+    /// <summary>Whether the hypervisor runs in M-mode, and guests in S-mode.</summary>
+    bool IsResident { get; }
+
     /// <summary>The window on the host's physical memory.</summary>
     PhysicalMemory Memory { get; }
 
@@ -45,7 +47,7 @@ public unsafe interface IHypervisorHost : IHost, IResidentHart
     /// <param name="memoryLength">Its bytes, a multiple of 4096.</param>
     /// <param name="tables">Host physical address of the tables, a multiple of 4096.</param>
     /// <param name="tablesLength">Their bytes, a multiple of 4096.</param>
-    void Confine(ulong memory, ulong memoryLength, ulong tables, ulong tablesLength) => throw new NotSupportedException();
+    void Confine(ulong memory, ulong memoryLength, ulong tables, ulong tablesLength);
 
     /// <summary>Lets traps out of guests be noted down on the calling hart, or not: in the <see cref="TraceRing"/> whose address stands in the second doubleword of its stack.</summary>
     void NoteTraps(bool on);

@@ -27,6 +27,8 @@ public readonly unsafe struct QuietHost(QuietHart* hart) : IHypervisorHost
 
     public bool MistrustsInstructions => false;
 
+    public bool IsResident => false;
+
     public PhysicalMemory Memory => hart->Window;
 
     public HostAbilities Probe() => new() { HasStimecmp = true, HasInterprocessor = true, HasTime = true };
@@ -36,6 +38,10 @@ public readonly unsafe struct QuietHost(QuietHart* hart) : IHypervisorHost
     public bool ProbeStimecmp() => true;
 
     public void SettleUserMode()
+    {
+    }
+
+    public void Confine(ulong memory, ulong memoryLength, ulong tables, ulong tablesLength)
     {
     }
 
@@ -88,6 +94,21 @@ public readonly unsafe struct QuietHost(QuietHart* hart) : IHypervisorHost
     }
 
     public void WriteScounteren(ulong value)
+    {
+    }
+
+    // What its sstatus shows of mstatus is all that it has of it, and other supervisor CSRs it has none.
+    public ulong ReadMstatus() => hart->Sstatus;
+
+    public void WriteMstatus(ulong value) => hart->Sstatus = value;
+
+    public ulong ReadSupervisor(uint number) => 0;
+
+    public void WriteSupervisor(uint number, ulong value)
+    {
+    }
+
+    public void SetSupervisorPending(ulong bits, bool pending)
     {
     }
 
