@@ -120,6 +120,11 @@ internal unsafe struct TargetHost : IHypervisorHost
         const ulong All = TopOfRange | 7;
         const ulong Read = TopOfRange | 1;
         const int Shift = 2;
+        if (!_resident)
+        {
+            return;
+        }
+
         if (_hasHypervisorExtension)
         {
             Routines.SettleHypervisor();

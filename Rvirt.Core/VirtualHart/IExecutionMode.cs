@@ -150,6 +150,10 @@ public interface IExecutionMode<THost>
     /// <summary>What a start leaves of a hart that was suspended: translation and interrupts off, and what is pending (SBI 2.0 §9.4).</summary>
     void Restart(ref THost host, ref VCpu v);
 
+    /// <summary>Bytes of the host's memory to set aside for a guest's RAM: its own, and what has to be nobody's behind it.</summary>
+    /// <param name="length">Bytes of its own, a multiple of 4096.</param>
+    ulong RoomFor(ulong length);
+
     /// <summary>Puts the CSRs of a virtual hart where those of another one are, both loaded nowhere: its MMU maps nothing, and what is known to be executable is forgotten.</summary>
     void Copy(ref VCpu v, in VCpu other);
 

@@ -41,7 +41,7 @@ public unsafe interface IHypervisorHost : IHost, IResidentHart
 
     /// <summary>
     /// Shuts the calling hart's S-mode and U-mode out of all physical memory but a guest's RAM and, to read, the tables by which that is translated.
-    /// Only where guests are resident: else nothing but their tables gives them memory.
+    /// Nothing is done where guests are not resident: nothing but their tables gives them memory then.
     /// </summary>
     /// <param name="memory">Host physical address of the guest's RAM, a multiple of 4096.</param>
     /// <param name="memoryLength">Its bytes, a multiple of 4096.</param>

@@ -243,7 +243,7 @@ internal static unsafe class GuestSetup<THost>
 
         // What comes behind each one's RAM is found in a superpage less.
         share = map.LargestShare(shares, Superpage);
-        var margin = host.IsResident ? Superpage : 0;
+        var margin = (TrapContext<THost>.ModeOf(ref host).RoomFor(0) + Superpage - 1) & ~(Superpage - 1);
         if (share < MinimumMemory + margin)
         {
             return RamPlacement.TooLittleToShare;
@@ -278,7 +278,7 @@ internal static unsafe class GuestSetup<THost>
     // Congruent with the guest's addresses modulo 1 GiB where that is possible and wanted, so that its largest pages stay whole; else modulo 2 MiB.
     private static bool TryTakeRam(ref THost host, Guest<THost>* guest, ulong length, ulong alignment, ref MemoryMap map)
     {
-        var taken = length + (host.IsResident ? WorldSwitch<THost>.Margin : 0);
+        var taken = TrapContext<THost>.ModeOf(ref host).RoomFor(length);
         if ((length < alignment || !map.TryTake(taken, alignment, out var address)) && !map.TryTake(taken, Superpage, out address))
         {
             return false;
@@ -338,7 +338,7 @@ internal static unsafe class GuestSetup<THost>
         var guest = hart->Guest;
         var machine = guest->Machine;
         HostMmu<THost>.Initialize(
-            &hart->Mmu, machine->Cores->Host.IsResident, guest->Memory, machine->Memory, machine->Translation, ref machine->Asids,
+            &hart->Mmu, ref machine->Cores->Host, guest->Memory, machine->Memory, machine->Translation, ref machine->Asids,
             guest->TablesAddress + (TableBytes(guest) * (ulong)number), guest->TableCount);
     }
 

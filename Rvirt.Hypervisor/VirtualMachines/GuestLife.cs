@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Threading;
 using Rvirt.Core.Freestanding;
-using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Hypervisor.Host;
 
@@ -99,7 +98,7 @@ public static unsafe class GuestLife<THost>
 
             if (outcome == TrapOutcome.Resume)
             {
-                outcome = GoOn(core);
+                outcome = TrapContext<THost>.GoOn(core->Running);
             }
         }
     }
@@ -109,7 +108,7 @@ public static unsafe class GuestLife<THost>
     internal static GuestHart<THost>* Switch(HostCore<THost>* core, GuestHart<THost>* hart)
     {
         var outcome = Load(core, hart);
-        return Leave(hart, outcome == TrapOutcome.Resume ? GoOn(core) : outcome, 0, 0);
+        return Leave(hart, outcome == TrapOutcome.Resume ? TrapContext<THost>.GoOn(core->Running) : outcome, 0, 0);
     }
 
     /// <summary>Loads a virtual hart on a hart that runs nothing.</summary>
@@ -146,21 +145,6 @@ public static unsafe class GuestLife<THost>
         var mmu = TrapContext<THost>.MmuOf(ref core->Host, hart);
         var outcome = HostInterrupt.ServeHarts(TrapContext<THost>.ModeOf(ref core->Host), ref core->Host, ref hart->V, ref mmu, ref hart->Guest->Bus);
         return outcome == TrapOutcome.Resume && core->Shares ? Scheduler<THost>.Yield(core) : outcome;
-    }
-
-    private static TrapOutcome GoOn(HostCore<THost>* core)
-    {
-        var hart = core->Running;
-        if (core->Host.IsResident)
-        {
-            var resident = new ResidentContext<THost>(hart);
-            var native = resident.Mmu;
-            return TrapHandler.GoOn(resident.Mode, ref core->Host, ref hart->V, ref native, ref hart->Guest->Bus);
-        }
-
-        var context = new TrapContext<THost>(hart);
-        var mmu = context.Mmu;
-        return TrapHandler.GoOn(context.Mode, ref core->Host, ref hart->V, ref mmu, ref hart->Guest->Bus);
     }
 
     /// <summary>The virtual hart does not go on: it stops or stands still, or its guest stops, or the hypervisor panics.</summary>

@@ -31,11 +31,11 @@ internal readonly unsafe struct HostMmu<THost> : IGuestMmu<THost>
 
     private ShadowMmuAdapter<THost, NativeViews> Native => NativeOf(_mmu);
 
-    /// <summary>Sets an MMU up for all its life.</summary>
+    /// <summary>Sets an MMU up for all its life, on harts like this one.</summary>
     internal static void Initialize(
-        GuestMmu* mmu, bool resident, in GuestMemory memory, PhysicalMemory window, in HostTranslation host, ref HostAsids asids, ulong address, int tables)
+        GuestMmu* mmu, ref THost hart, in GuestMemory memory, PhysicalMemory window, in HostTranslation host, ref HostAsids asids, ulong address, int tables)
     {
-        if (resident)
+        if (hart.IsResident)
         {
             ShadowMmu<NativeViews>.Initialize(ref *(ShadowMmu<NativeViews>*)mmu, memory, window, host, ref asids, address, tables);
         }

@@ -189,6 +189,10 @@ internal readonly struct HostMode<THost>(bool resident) : IExecutionMode<THost>
         resident ? Resident.ParkedSstatus(v) : Deprivileged.ParkedSstatus(v);
 
     /// <inheritdoc/>
+    public ulong RoomFor(ulong length) =>
+        resident ? Resident.RoomFor(length) : Deprivileged.RoomFor(length);
+
+    /// <inheritdoc/>
     public void Load<TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, HartUnits units)
         where TMmu : struct, IGuestMmu<THost>
     {

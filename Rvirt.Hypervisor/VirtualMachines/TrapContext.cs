@@ -56,6 +56,22 @@ internal readonly unsafe struct TrapContext<THost> : ITrapContext<DeprivilegedMo
     /// <summary>A virtual hart's MMU, on the hart on which it is loaded or is about to be.</summary>
     internal static HostMmu<THost> MmuOf(ref THost host, GuestHart<THost>* hart) => new(&hart->Mmu, host.IsResident);
 
+    /// <summary>What is pending for a virtual hart that is loaded is delivered, and it can be entered.</summary>
+    internal static TrapOutcome GoOn(GuestHart<THost>* hart)
+    {
+        ref var host = ref hart->Core->Host;
+        if (host.IsResident)
+        {
+            var resident = new ResidentContext<THost>(hart);
+            var native = resident.Mmu;
+            return TrapHandler.GoOn(resident.Mode, ref host, ref hart->V, ref native, ref hart->Guest->Bus);
+        }
+
+        var context = new TrapContext<THost>(hart);
+        var mmu = context.Mmu;
+        return TrapHandler.GoOn(context.Mode, ref host, ref hart->V, ref mmu, ref hart->Guest->Bus);
+    }
+
     /// <summary>Handles a trap.</summary>
     /// <returns>The virtual hart to enter next.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -17,12 +17,6 @@ namespace Rvirt.Hypervisor.VirtualMachines;
 internal static unsafe class WorldSwitch<THost>
     where THost : unmanaged, IHypervisorHost
 {
-    /// <summary>
-    /// Bytes behind a resident guest's RAM that PMP opens too. They are in no table and nobody uses them: but a hart may ask PMP for all of an access whose
-    /// second page the tables forbid, as QEMU's do, and what is a guest's own page fault would look like a way out.
-    /// </summary>
-    internal const ulong Margin = 4096;
-
     /// <summary>Puts down the virtual hart that is loaded on a hart: from here on it can be loaded anywhere, and the hart runs nothing.</summary>
     /// <param name="core">The calling hart.</param>
     /// <param name="next">Where the virtual hart is from then on.</param>
@@ -87,12 +81,8 @@ internal static unsafe class WorldSwitch<THost>
         var mode = TrapContext<THost>.ModeOf(ref host);
         var mmu = TrapContext<THost>.MmuOf(ref host, hart);
         hart->Mmu.Load();
-        if (host.IsResident)
-        {
-            hart->Mmu.Walked(out var tables, out var length);
-            host.Confine(v.Memory.HostAddress, v.Memory.Length + Margin, tables, length);
-        }
-
+        hart->Mmu.Walked(out var tables, out var length);
+        host.Confine(v.Memory.HostAddress, mode.RoomFor(v.Memory.Length), tables, length);
         mode.Load(ref host, ref v, ref mmu, units);
         if (!here)
         {

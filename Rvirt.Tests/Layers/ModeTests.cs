@@ -14,6 +14,7 @@ using Rvirt.Core.Freestanding;
 using Rvirt.Core.Host;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
+using Rvirt.Hypervisor.Host;
 using Rvirt.Tests.SystemTests;
 
 namespace Rvirt.Tests.Layers;
@@ -34,6 +35,17 @@ public sealed class ModeTests
         "Rvirt.Hypervisor/VirtualMachines/HostMmu.cs", "Rvirt.Hypervisor/VirtualMachines/HostMode.cs",
         "Rvirt.Hypervisor/VirtualMachines/ResidentContext.cs", "Rvirt.Hypervisor/VirtualMachines/TrapContext.cs",
     ];
+
+    private static readonly Dictionary<string, string> s_asking = new()
+    {
+        ["Rvirt.Hypervisor/Host/IHypervisorHost.cs"] = "has the question",
+        ["Rvirt.Boot/Host/TargetHost.cs"] = "answers it",
+        ["Rvirt.Hypervisor/VirtualMachines/TrapContext.cs"] = "chooses the mode between traps",
+        ["Rvirt.Hypervisor/VirtualMachines/HostMmu.cs"] = "makes an MMU with the views of the mode",
+        ["Rvirt.Hypervisor/Setup/HartSetup.cs"] = "a hart's context at the PLIC is that of the hypervisor's own privilege, whatever guests are",
+        ["Rvirt.Hypervisor/Setup/MachineSetup.cs"] = "refuses the mode by name where the machine is not made for it",
+        ["Rvirt.Hypervisor/Setup/Announce.cs"] = "says it on the console",
+    };
 
     private static readonly Dictionary<ushort, OpCode> s_codes = typeof(OpCodes).GetFields().Select(field => (OpCode)field.GetValue(null)!)
         .ToDictionary(code => (ushort)code.Value);
@@ -65,9 +77,9 @@ public sealed class ModeTests
     public void NoMethodOutsideTheFolderTouchesWhatAHartHoldsOfItsGuest(string assembly)
     {
         // How long v registers are, anybody may ask: set-up gives them a room.
-        string[] names = [.. typeof(IFloatingPoint).GetMethods().Concat(typeof(IVectors).GetMethods()).Select(method => method.Name).Where(name => name != nameof(IVectors.ProbeVectorBytes)),
+        string[] names = [.. typeof(IFloatingPoint).GetMethods().Concat(typeof(IVectors).GetMethods()).Concat(typeof(IResidentHart).GetMethods()).Select(method => method.Name).Where(name => name != nameof(IVectors.ProbeVectorBytes)),
             nameof(ISupervisorCsrs.ReadSstatus), nameof(ISupervisorCsrs.WriteSstatus), nameof(ISupervisorCsrs.WriteScounteren)];
-        string[] types = [typeof(IFloatingPoint).FullName!, typeof(IVectors).FullName!, typeof(ISupervisorCsrs).FullName!];
+        string[] types = [typeof(IFloatingPoint).FullName!, typeof(IVectors).FullName!, typeof(IResidentHart).FullName!, typeof(ISupervisorCsrs).FullName!];
         var touching = Uses(assembly).Where(use => !use.Field && types.Contains(use.Of) && names.Contains(use.Name)).ToArray();
         Assert.That(touching.Where(use => !IsOfTheFolder(use)).Select(use => use.Text), Is.Empty);
         if (assembly == "Rvirt.Core")
@@ -75,6 +87,11 @@ public sealed class ModeTests
             Assert.That(touching.Select(use => use.Name).Distinct(), Is.EquivalentTo(names), "those of the folder are found");
         }
     }
+
+    /// <summary>What follows from how guests are run, their mode says; in which of them the hypervisor runs, these alone ask.</summary>
+    [Test]
+    public void OnlyThoseWithAReasonAskWhereTheHypervisorRuns() =>
+        Assert.That(ProductSources.Libraries.SelectMany(Files).Where(file => Words(file).Contains(nameof(IHypervisorHost.IsResident))), Is.EquivalentTo(s_asking.Keys));
 
     [Test]
     public void AccessesAreFoundWhereverTheyAre() => Assert.That(

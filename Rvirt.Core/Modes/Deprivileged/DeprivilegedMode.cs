@@ -176,6 +176,9 @@ public readonly struct DeprivilegedMode<THost> : IExecutionMode<THost>
     public ulong ParkedSstatus(in VCpu v) => CsrFile.ParkedSstatus(v);
 
     /// <inheritdoc/>
+    public ulong RoomFor(ulong length) => length;
+
+    /// <inheritdoc/>
     public void Load<TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, HartUnits units)
         where TMmu : struct, IGuestMmu<THost>
     {

@@ -33,6 +33,8 @@ public readonly struct ResidentMode<THost> : IExecutionMode<THost>
     private const ulong MachineTimer = Interrupts.CauseBit | 7;
     private const ulong MachineExternal = Interrupts.CauseBit | 11;
 
+    private const ulong Margin = 4096;
+
     // Causes of the H extension: a call out of a virtual machine, and from here on its faults (§18.4.2).
     private const ulong CallFromVirtualMachine = 10;
     private const ulong FirstGuestFault = 20;
@@ -218,6 +220,13 @@ public readonly struct ResidentMode<THost> : IExecutionMode<THost>
 
     /// <inheritdoc/>
     public ulong ParkedSstatus(in VCpu v) => v.Csrs.Sstatus | Sstatus.Uxl64;
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// PMP opens what lies behind the RAM too. It is in no table and nobody uses it: but a hart may ask PMP for all of an access whose second page the
+    /// tables forbid, as QEMU's do, and what is a guest's own page fault would look like a way out.
+    /// </remarks>
+    public ulong RoomFor(ulong length) => length + Margin;
 
     /// <inheritdoc/>
     public void Load<TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, HartUnits units)

@@ -153,6 +153,8 @@ internal readonly struct FakeMode(FakeModeState state) : IExecutionMode<TestHost
 
     public ulong ParkedSstatus(in VCpu v) => 0;
 
+    public ulong RoomFor(ulong length) => length;
+
     public PrivilegeMode Privilege(ref TestHost host, in VCpu v) => PrivilegeMode.Supervisor;
 
     public ulong Read(ref TestHost host, in VCpu v, uint number) => number == Csr.Sip ? state.Pending : number == Csr.Sie ? state.Enabled : 0;
