@@ -1,6 +1,6 @@
 """Commands for gdb-multiarch, loaded by `make gdb`:
 
-rvirt attach [HOST:PORT]  connect to QEMU, go on until the hypervisor runs in its window, and read its symbols there
+rvirt attach [HOST:PORT]  connect to the stub, go on until the hypervisor runs in its window, and read its symbols there
 info vcpu                 what the guest on each hart is doing: its registers, its CSRs, its traps by cause
 """
 
@@ -66,7 +66,7 @@ class Rvirt(gdb.Command):
 
 
 class Attach(gdb.Command):
-    """rvirt attach [HOST:PORT]: connect to QEMU and read the hypervisor's symbols where it runs."""
+    """rvirt attach [HOST:PORT]: connect to the stub and read the hypervisor's symbols where it runs."""
 
     def __init__(self):
         super().__init__("rvirt attach", gdb.COMMAND_RUNNING)

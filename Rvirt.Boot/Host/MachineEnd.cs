@@ -4,7 +4,7 @@ using Rvirt.Devices.HostDrivers;
 
 namespace Rvirt.Boot.Host;
 
-/// <summary>Ends the whole machine, with a status that whoever runs QEMU sees.</summary>
+/// <summary>Ends the whole machine, with a status that whoever started it sees, where there is somebody.</summary>
 internal static class MachineEnd
 {
     // One machine has one: set once by the first hart before any other runs, and read by whoever ends the machine, even a panic.
@@ -17,7 +17,7 @@ internal static class MachineEnd
 
     /// <summary>Ends the machine and never returns.</summary>
     /// <param name="host">The hart.</param>
-    /// <param name="status">Exit status of QEMU: 0 is success. Other machines only know success and failure.</param>
+    /// <param name="status">0 is success. Machines that have no number to give know success and failure only.</param>
     internal static void Finish(ref TargetHost host, uint status)
     {
         host.IoFence();

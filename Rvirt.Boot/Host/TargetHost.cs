@@ -332,7 +332,7 @@ internal unsafe struct TargetHost : IHypervisorHost
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly ulong TryFetchHalf(ulong va) => Instructions.TryLoadGuestHalf(va);
 
-    // MXR is set only where a page cannot be read otherwise: changing it costs QEMU its whole TLB.
+    // MXR is set only where a page cannot be read otherwise: changing it costs an emulator its whole TLB.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static bool TryFetchExecuteOnly(ulong va, out uint instruction)
     {

@@ -35,7 +35,7 @@ public struct GuestBoard
 
     private WindowList _windows;
 
-    /// <summary>The machine that guests see on every board: that of QEMU's virt board, so that what is built for it runs unchanged.</summary>
+    /// <summary>The machine that guests see on every board, whatever that is: one that distributions build for, so that what they built runs unchanged.</summary>
     public static GuestBoard Standard
     {
         get

@@ -8,10 +8,10 @@ namespace Rvirt.Core.Modes;
 /// <summary>Registers of a hart's units, which a guest changes without a trap in whatever way it is run.</summary>
 internal static class HartRegisters
 {
-    /// <summary>Finds out which units the hart has, and leaves nobody's values in its f registers: they are zero, as they are where QEMU is started.</summary>
+    /// <summary>Finds out which units the hart has, and leaves nobody's values in its f registers: they are zero, as simulators start them.</summary>
     /// <remarks>
-    /// <c>sstatus.FS</c> is on. A reset promises nothing of the registers (Privileged spec 1.13 §3.4), and QEMU's own keeps them: but what
-    /// Rvirt's guest would find there can be another life's.
+    /// <c>sstatus.FS</c> is on. A reset promises nothing of the registers (Privileged spec 1.13 §3.4), and that of an emulator may keep
+    /// them: but what Rvirt's guest would find there can be another life's.
     /// </remarks>
     /// <returns>What the hart has. Where it has no FS it has no f registers.</returns>
     public static unsafe HartUnits Open<THost>(ref THost host)

@@ -4,7 +4,7 @@ using Rvirt.Core.Host;
 
 namespace Rvirt.Devices.HostDrivers;
 
-/// <summary>Driver of the SiFive test device, which ends the machine with a status that whoever runs QEMU sees.</summary>
+/// <summary>Driver of the SiFive test device, which ends the machine with a status that whoever started it sees, where there is somebody.</summary>
 public struct HostSiFiveTest : IHostReset
 {
     private ulong _base;

@@ -180,7 +180,7 @@ internal static unsafe class HartSetup<THost>
         for (var i = 1; i < machine->CoreCount; i++)
         {
             var core = machine->Cores + i;
-            // By what the tree says of both: QEMU's says less of its harts than they can.
+            // By what the tree says of both: one may say less of its harts than they can.
             if (TranslationOf(machine, core->HartId) < TranslationOf(machine, machine->Cores->HartId))
             {
                 if (!CoreCheck<THost>.Unlike(ref host, core, " cannot translate addresses as long as those of the hart that booted"u8))

@@ -17,7 +17,7 @@ internal static class HeldState
     {
         // What a trap from U-mode leaves: SPP is U. The guest owns FS; vectors are off until a guest that has them is loaded.
         // SUM stays set, so that the hypervisor reads the guest's instructions through its mapping without touching sstatus:
-        // QEMU forgets its whole TLB whenever SUM or MXR changes. It means nothing in U-mode.
+        // An emulator may forget its whole TLB whenever SUM or MXR changes. It means nothing in U-mode.
         // UBE is no guest's to have, and firmware's to leave set.
         var cleared = Sstatus.Sie | Sstatus.Spie | Sstatus.Ube | Sstatus.Spp | Sstatus.Vs | Sstatus.Fs | Sstatus.Mxr;
         host.WriteSstatus((host.ReadSstatus() & ~cleared) | Sstatus.FsInitial | Sstatus.Sum);
