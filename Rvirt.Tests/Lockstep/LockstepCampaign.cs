@@ -13,9 +13,17 @@ public sealed class LockstepCampaign(ulong wanted, ulong firstSeed, Func<Lockste
     private ulong _done;
     private ulong _seed = firstSeed - 1;
     private string? _failure;
+    private long _returned;
+    private long _moved;
 
     /// <summary>Instructions compared so far.</summary>
     public ulong Done => Interlocked.Read(ref _done);
+
+    /// <summary>Traps behind which the guest went on, of programs that ended.</summary>
+    public long Returned => Interlocked.Read(ref _returned);
+
+    /// <summary>How often a virtual hart was put down and loaded again behind one.</summary>
+    public long Moved => Interlocked.Read(ref _moved);
 
     /// <summary>The last seed that was begun.</summary>
     public ulong Seed => Interlocked.Read(ref _seed);
@@ -35,13 +43,19 @@ public sealed class LockstepCampaign(ulong wanted, ulong firstSeed, Func<Lockste
         Task.WaitAll(tasks);
     }
 
+    private void Count(LockstepRun run)
+    {
+        Interlocked.Add(ref _returned, run.Subject.Returned);
+        Interlocked.Add(ref _moved, run.Subject.Forced.Count);
+    }
+
     private void Work()
     {
         while (Done < wanted && Failure is null)
         {
             try
             {
-                Interlocked.Add(ref _done, LockstepProgram.Run(Interlocked.Increment(ref _seed), StepsOfAProgram, change));
+                Interlocked.Add(ref _done, LockstepProgram.Run(Interlocked.Increment(ref _seed), StepsOfAProgram, change, Count));
             }
             catch (DivergenceException e)
             {

@@ -10,9 +10,10 @@ public static class LockstepProgram
     /// <param name="seed">Decides about everything.</param>
     /// <param name="steps">Instructions to compare.</param>
     /// <param name="change">Changes the host that the seed decided on.</param>
+    /// <param name="ended">Looks at the machines when all were.</param>
     /// <returns>How many were.</returns>
     /// <exception cref="DivergenceException">The machines differ; the message holds a short program that shows it.</exception>
-    public static ulong Run(ulong seed, ulong steps, Func<LockstepConfiguration, LockstepConfiguration>? change = null)
+    public static ulong Run(ulong seed, ulong steps, Func<LockstepConfiguration, LockstepConfiguration>? change = null, Action<LockstepRun>? ended = null)
     {
         var configuration = LockstepConfiguration.Of(seed);
         configuration = change?.Invoke(configuration) ?? configuration;
@@ -35,6 +36,7 @@ public static class LockstepProgram
             throw new DivergenceException(LockstepShrinker.Report(seed, configuration, events));
         }
 
+        ended?.Invoke(run);
         return run.Steps;
     }
 

@@ -34,6 +34,7 @@ internal sealed class LockstepTests
         campaign.Run(jobs: 2);
         Assert.That(campaign.Failure, Is.Null);
         Assert.That(campaign.Done, Is.AtLeast(Instructions));
+        Assert.That(campaign.Moved, Is.EqualTo(campaign.Returned).And.AtLeast((long)(Instructions / 10)), "behind every trap it was");
     }
 
     /// <summary>The same with vectors, of 128 bits and of 256: their registers and CSRs, VS, and accesses that fault between two elements.</summary>
@@ -51,6 +52,7 @@ internal sealed class LockstepTests
         var campaign = new LockstepCampaign(VectorInstructions, firstSeed: 1, static host => host.WithVectors.PutDown);
         campaign.Run(jobs: 2);
         Assert.That(campaign.Failure, Is.Null);
+        Assert.That(campaign.Moved, Is.EqualTo(campaign.Returned).And.Positive);
     }
 
     /// <summary>

@@ -60,6 +60,9 @@ public sealed unsafe class Subject : IDisposable
     /// <summary>Whether one of several virtual harts has the guest stop, which the others then do at their next turns.</summary>
     public bool Leaves => _configuration.Harts > 1 && Guest.State != GuestState.Running;
 
+    /// <summary>Traps behind which the guest went on: it neither stopped at them nor sleeps for good.</summary>
+    public long Returned { get; private set; }
+
     /// <summary>Cause of the trap in the last step.</summary>
     public ulong LastCause { get; private set; }
 
@@ -160,6 +163,12 @@ public sealed unsafe class Subject : IDisposable
         catch (IdleForeverException)
         {
             Asleep = true;
+        }
+
+        if (Guest.Traps != traps)
+        {
+            // A hart is stopped too where the guest goes on at another one.
+            Returned += (long)(Guest.Traps - traps) - (Asleep || (hart.Stopped && hart == Hart) ? 1 : 0);
         }
 
         LastCause = hart.LastCause;
