@@ -8,11 +8,14 @@ namespace Rvirt.Devices.Bus;
 
 /// <summary>The back end of a guest's slot, whichever kind it is: a bus can have slots of several kinds beside each other.</summary>
 /// <remarks>
-/// The one place that chooses among back ends: a further one is a kind, a field and a line in each member here. The choice is made at set-up
+/// The one place that chooses among back ends: a further one is a kind, a field and a line in each member of <see cref="IVirtioDevice"/> here. What all devices have in common that
+/// are served here is here too: their vendor, and that they have no say in features and status, and nothing that can be written in their configuration. The choice is made at set-up
 /// and does not change. No call goes through a table.
 /// </remarks>
 internal struct SlotBackend : IVirtioBackend
 {
+    private const uint OwnVendor = 0x7669_7672;
+
     private SlotBackendKind _kind;
     private MediatedDevice _mediated;
     private RamDisk _ramDisk;
@@ -111,21 +114,18 @@ internal struct SlotBackend : IVirtioBackend
     /// <inheritdoc/>
     public readonly uint Vendor => _kind switch
     {
+        SlotBackendKind.None => 0,
         SlotBackendKind.Mediated => _mediated.Vendor,
-        SlotBackendKind.RamDisk => _ramDisk.Vendor,
-        SlotBackendKind.Network => _network.Vendor,
-        SlotBackendKind.Partition => _partition.Vendor,
-        _ => 0,
+        _ => OwnVendor,
     };
 
     /// <inheritdoc/>
     public readonly uint Version => _kind switch
     {
+        SlotBackendKind.None => 1,
         SlotBackendKind.Mediated => _mediated.Version,
         SlotBackendKind.RamDisk => _ramDisk.Version,
-        SlotBackendKind.Network => _network.Version,
-        SlotBackendKind.Partition => _partition.Version,
-        _ => 1,
+        _ => 2,
     };
 
     /// <inheritdoc/>
@@ -163,44 +163,21 @@ internal struct SlotBackend : IVirtioBackend
     public void Agree<THost>(ref THost host, ulong features)
         where THost : struct, IMmio
     {
-        switch (_kind)
+        if (_kind == SlotBackendKind.Mediated)
         {
-            case SlotBackendKind.Mediated:
-                _mediated.Agree(ref host, features);
-                break;
-            case SlotBackendKind.RamDisk:
-                _ramDisk.Agree(ref host, features);
-                break;
-            case SlotBackendKind.Network:
-                _network.Agree(ref host, features);
-                break;
-            case SlotBackendKind.Partition:
-                _partition.Agree(ref host, features);
-                break;
+            _mediated.Agree(ref host, features);
         }
     }
 
     /// <inheritdoc/>
     public readonly bool SetStatus<THost>(ref THost host, byte status)
-        where THost : struct, IMmio => _kind switch
-        {
-            SlotBackendKind.Mediated => _mediated.SetStatus(ref host, status),
-            SlotBackendKind.RamDisk => _ramDisk.SetStatus(ref host, status),
-            SlotBackendKind.Network => _network.SetStatus(ref host, status),
-            SlotBackendKind.Partition => _partition.SetStatus(ref host, status),
-            _ => true,
-        };
+        where THost : struct, IMmio
+        => _kind != SlotBackendKind.Mediated || _mediated.SetStatus(ref host, status);
 
     /// <inheritdoc/>
     public readonly bool NeedsReset<THost>(ref THost host)
-        where THost : struct, IMmio => _kind switch
-        {
-            SlotBackendKind.Mediated => _mediated.NeedsReset(ref host),
-            SlotBackendKind.RamDisk => _ramDisk.NeedsReset(ref host),
-            SlotBackendKind.Network => _network.NeedsReset(ref host),
-            SlotBackendKind.Partition => _partition.NeedsReset(ref host),
-            _ => false,
-        };
+        where THost : struct, IMmio
+        => _kind == SlotBackendKind.Mediated && _mediated.NeedsReset(ref host);
 
     /// <inheritdoc/>
     public bool Start<THost>(ref THost host, in GuestMemory memory, uint queue, in QueuePlace place, ulong features)
@@ -293,31 +270,14 @@ internal struct SlotBackend : IVirtioBackend
     public readonly void WriteConfiguration<THost>(ref THost host, uint offset, int size, ulong value)
         where THost : struct, IMmio
     {
-        switch (_kind)
+        if (_kind == SlotBackendKind.Mediated)
         {
-            case SlotBackendKind.Mediated:
-                _mediated.WriteConfiguration(ref host, offset, size, value);
-                break;
-            case SlotBackendKind.RamDisk:
-                _ramDisk.WriteConfiguration(ref host, offset, size, value);
-                break;
-            case SlotBackendKind.Network:
-                _network.WriteConfiguration(ref host, offset, size, value);
-                break;
-            case SlotBackendKind.Partition:
-                _partition.WriteConfiguration(ref host, offset, size, value);
-                break;
+            _mediated.WriteConfiguration(ref host, offset, size, value);
         }
     }
 
     /// <inheritdoc/>
     public readonly uint ConfigurationGeneration<THost>(ref THost host)
-        where THost : struct, IMmio => _kind switch
-        {
-            SlotBackendKind.Mediated => _mediated.ConfigurationGeneration(ref host),
-            SlotBackendKind.RamDisk => _ramDisk.ConfigurationGeneration(ref host),
-            SlotBackendKind.Network => _network.ConfigurationGeneration(ref host),
-            SlotBackendKind.Partition => _partition.ConfigurationGeneration(ref host),
-            _ => 0,
-        };
+        where THost : struct, IMmio
+        => _kind == SlotBackendKind.Mediated ? _mediated.ConfigurationGeneration(ref host) : 0;
 }

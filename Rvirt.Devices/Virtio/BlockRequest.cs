@@ -35,4 +35,10 @@ internal static class BlockRequest
 
     /// <summary>Feature: the disk takes flushes.</summary>
     public const ulong FlushFeature = 1ul << 9;
+
+    /// <summary>Whether data are whole sectors of a disk.</summary>
+    /// <param name="sectors">The disk's size.</param>
+    /// <param name="sector">The first sector, any value.</param>
+    /// <param name="bytes">How many bytes, any value.</param>
+    public static bool IsWithin(ulong sectors, ulong sector, ulong bytes) => bytes % SectorBytes == 0 && sector <= sectors && bytes / SectorBytes <= sectors - sector;
 }

@@ -15,6 +15,6 @@ public enum VirtioNews : uint
     /// <summary>The configuration space or the device's status changed; bit 1 there.</summary>
     ConfigurationChanged = 2,
 
-    /// <summary>A queue stopped for a fault, which <see cref="IVirtioBackend.TakeFault"/> names.</summary>
+    /// <summary>A queue stopped for a fault, which <see cref="IVirtioDevice.TakeFault"/> names.</summary>
     Fault = 4,
 }

@@ -11,7 +11,7 @@ namespace Rvirt.Devices.Virtio;
 /// <para>Use: set <see cref="Backend"/> up in its reset state, then call <see cref="Initialize"/>. Registers in, <see cref="InterruptLine"/>
 /// out. <see cref="ServiceInterrupt"/> when something came from the back end's other side, <see cref="Reset"/> with the machine.</para>
 /// <para>Here are negotiation, the place of the queues until they start, and the causes of interrupts; what a driver writes is kept as it
-/// is and believed by nobody before <see cref="IVirtioBackend.Start"/> has checked it.</para>
+/// is and believed by nobody before <see cref="IVirtioDevice.Start"/> has checked it.</para>
 /// <para>A queue that breaks the rules stops, and the device says that it needs a reset.</para>
 /// <para>What a driver does once, as it sets up, is kept apart from notifications and interrupts (<see cref="ColdPathAttribute"/>).</para>
 /// <para>The owner holds a lock.</para>

@@ -18,7 +18,7 @@ namespace Rvirt.Devices.Virtio.Served;
 /// So a receiver that takes what comes loses nothing, however much is sent.</para>
 /// <para>The owner holds a lock; the switch's own is taken inside.</para>
 /// </remarks>
-internal unsafe struct NetworkPort : IVirtioBackend
+internal unsafe struct NetworkPort : IVirtioDevice
 {
     /// <summary>Descriptors of each queue.</summary>
     public const uint QueueSize = 64;
@@ -68,12 +68,6 @@ internal unsafe struct NetworkPort : IVirtioBackend
     public readonly uint Kind => VirtioKind.Network;
 
     /// <inheritdoc/>
-    public readonly uint Vendor => 0x7669_7672;
-
-    /// <inheritdoc/>
-    public readonly uint Version => 2;
-
-    /// <inheritdoc/>
     public readonly ulong Offered => Mac | Status | VirtioFeature.IndirectDescriptors | VirtioFeature.EventIndex | VirtioFeature.Version1;
 
     /// <summary>The ports that are to be served (<see cref="EthernetSwitch.MoreShift"/>): those that frames were queued for since this was asked, then this one where it has more to send.</summary>
@@ -110,22 +104,6 @@ internal unsafe struct NetworkPort : IVirtioBackend
         this = new NetworkPort(_switch, _port);
         return true;
     }
-
-    /// <inheritdoc/>
-    public readonly void Agree<THost>(ref THost host, ulong features)
-        where THost : struct, IMmio
-    {
-    }
-
-    /// <inheritdoc/>
-    public readonly bool SetStatus<THost>(ref THost host, byte status)
-        where THost : struct, IMmio
-        => true;
-
-    /// <inheritdoc/>
-    public readonly bool NeedsReset<THost>(ref THost host)
-        where THost : struct, IMmio
-        => false;
 
     /// <inheritdoc/>
     public bool Start<THost>(ref THost host, in GuestMemory memory, uint queue, in QueuePlace place, ulong features)
@@ -183,26 +161,7 @@ internal unsafe struct NetworkPort : IVirtioBackend
     /// <inheritdoc/>
     public readonly ulong ReadConfiguration<THost>(ref THost host, uint offset, int size)
         where THost : struct, IMmio
-    {
-        if (offset >= sizeof(ulong))
-        {
-            return 0;
-        }
-
-        var value = (_switch->AddressOf(_port) | (1ul << StatusShift)) >> (int)(8 * offset);
-        return size == 8 ? value : value & ((1ul << (8 * size)) - 1);
-    }
-
-    /// <inheritdoc/>
-    public readonly void WriteConfiguration<THost>(ref THost host, uint offset, int size, ulong value)
-        where THost : struct, IMmio
-    {
-    }
-
-    /// <inheritdoc/>
-    public readonly uint ConfigurationGeneration<THost>(ref THost host)
-        where THost : struct, IMmio
-        => 0;
+        => ConfigurationSpace.Read(_switch->AddressOf(_port) | (1ul << StatusShift), offset, size);
 
     private VirtioNews Receive<THost>(ref THost host, in GuestMemory memory)
         where THost : struct, IMmio

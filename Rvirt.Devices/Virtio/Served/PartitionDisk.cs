@@ -16,14 +16,15 @@ namespace Rvirt.Devices.Virtio.Served;
 /// <para>A flush is passed on where the host's disk holds back what was written; where it does not, each write lasts before its end is told.</para>
 /// <para>The owner holds a lock; the disk's own is taken inside.</para>
 /// </remarks>
-internal unsafe struct PartitionDisk : IVirtioBackend
+internal unsafe struct PartitionDisk : IVirtioDevice
 {
     /// <summary>Descriptors of its only queue.</summary>
     public const uint QueueSize = 128;
 
     // Header and status take a buffer each.
     private const ulong Segments = RequestChain.BuffersMax - 2;
-    private const uint SegmentsAt = 12;
+    private const uint SecondWord = 8;
+    private const int SegmentsShift = 32;
 
     private DiskPort _port;
     private SplitQueue _queue;
@@ -40,12 +41,6 @@ internal unsafe struct PartitionDisk : IVirtioBackend
 
     /// <inheritdoc/>
     public readonly uint Kind => VirtioKind.Block;
-
-    /// <inheritdoc/>
-    public readonly uint Vendor => 0x7669_7672;
-
-    /// <inheritdoc/>
-    public readonly uint Version => 2;
 
     /// <inheritdoc/>
     public readonly ulong Offered => BlockRequest.SegmentsFeature | BlockRequest.FlushFeature | (_port.IsReadOnly ? BlockRequest.ReadOnlyFeature : 0)
@@ -66,22 +61,6 @@ internal unsafe struct PartitionDisk : IVirtioBackend
         _fault = QueueFault.None;
         return true;
     }
-
-    /// <inheritdoc/>
-    public readonly void Agree<THost>(ref THost host, ulong features)
-        where THost : struct, IMmio
-    {
-    }
-
-    /// <inheritdoc/>
-    public readonly bool SetStatus<THost>(ref THost host, byte status)
-        where THost : struct, IMmio
-        => true;
-
-    /// <inheritdoc/>
-    public readonly bool NeedsReset<THost>(ref THost host)
-        where THost : struct, IMmio
-        => false;
 
     /// <inheritdoc/>
     public bool Start<THost>(ref THost host, in GuestMemory memory, uint queue, in QueuePlace place, ulong features)
@@ -141,27 +120,7 @@ internal unsafe struct PartitionDisk : IVirtioBackend
     /// <inheritdoc/>
     public readonly ulong ReadConfiguration<THost>(ref THost host, uint offset, int size)
         where THost : struct, IMmio
-    {
-        var (field, at) = offset switch
-        {
-            < sizeof(ulong) => (_port.Partition.Count, offset),
-            < SegmentsAt + sizeof(uint) => (Segments << 32, offset - sizeof(ulong)),
-            _ => (0ul, 0u),
-        };
-        field >>= (int)(8 * at);
-        return size == 8 ? field : field & ((1ul << (8 * size)) - 1);
-    }
-
-    /// <inheritdoc/>
-    public readonly void WriteConfiguration<THost>(ref THost host, uint offset, int size, ulong value)
-        where THost : struct, IMmio
-    {
-    }
-
-    /// <inheritdoc/>
-    public readonly uint ConfigurationGeneration<THost>(ref THost host)
-        where THost : struct, IMmio
-        => 0;
+        => offset < SecondWord ? ConfigurationSpace.Read(_port.Partition.Count, offset, size) : ConfigurationSpace.Read(Segments << SegmentsShift, offset - SecondWord, size);
 
     // SAFETY: the port's memory has room for as many requests, behind the pieces.
     private readonly PartitionRequest* Requests => (PartitionRequest*)(_port.Memory + (SharedDisk.RequestsPerPort * DiskPort.PieceBytes));
@@ -270,7 +229,6 @@ internal unsafe struct PartitionDisk : IVirtioBackend
         _queue.Take();
         request.IsAbandoned = false;
         request.Moved = 0;
-        request.Bytes = 0;
         if (request.Chain.Writable == 0)
         {
             // §5.2.6: there is no place for the status. The chain goes back as it came.
@@ -278,24 +236,16 @@ internal unsafe struct PartitionDisk : IVirtioBackend
             return true;
         }
 
-        var header = stackalloc ulong[2];
-        if (request.Chain.Readable < BlockRequest.HeaderBytes)
+        if (!request.Chain.TryReadRequest(out request.Type, out var sector, out request.Bytes))
         {
             Finish(request, BlockRequest.Failed);
             return true;
         }
 
-        // Each number is read from our copy: the guest may be changing its own.
-        request.Chain.Read(0, header, BlockRequest.HeaderBytes);
-        request.Type = (uint)header[0];
-        var sector = header[1];
         switch (request.Type)
         {
             case BlockRequest.Read:
-                request.Bytes = request.Chain.Writable - 1;
-                break;
             case BlockRequest.Write when !_port.IsReadOnly:
-                request.Bytes = request.Chain.Readable - BlockRequest.HeaderBytes;
                 break;
             case BlockRequest.Flush when _port.Disk->HoldsBack:
                 request.Sector = 0;
@@ -306,7 +256,7 @@ internal unsafe struct PartitionDisk : IVirtioBackend
                 return true;
         }
 
-        if (request.Bytes % BlockRequest.SectorBytes != 0 || sector > _port.Partition.Count || request.Bytes / BlockRequest.SectorBytes > _port.Partition.Count - sector)
+        if (!BlockRequest.IsWithin(_port.Partition.Count, sector, request.Bytes))
         {
             Finish(request, BlockRequest.Failed);
         }

@@ -8,7 +8,7 @@ namespace Rvirt.Devices.Virtio.Served;
 /// through what <see cref="DescriptorChain"/> has checked, takes requests framed in any way (§2.7.4.1), and acts on whole chains only.
 /// </summary>
 /// <remarks>What a guest writes is gone with the machine. A reset of the device leaves it; who loads the guest may fill the disk again. The owner holds a lock.</remarks>
-internal unsafe struct RamDisk : IVirtioBackend
+internal unsafe struct RamDisk : IVirtioDevice
 {
     /// <summary>Descriptors of its only queue.</summary>
     public const uint QueueSize = 64;
@@ -39,10 +39,7 @@ internal unsafe struct RamDisk : IVirtioBackend
     /// <inheritdoc/>
     public readonly uint Kind => VirtioKind.Block;
 
-    /// <inheritdoc/>
-    public readonly uint Vendor => 0x7669_7672;
-
-    /// <inheritdoc/>
+    /// <inheritdoc cref="IVirtioBackend.Version"/>
     public readonly uint Version => _version;
 
     /// <inheritdoc/>
@@ -60,22 +57,6 @@ internal unsafe struct RamDisk : IVirtioBackend
         _fault = QueueFault.None;
         return true;
     }
-
-    /// <inheritdoc/>
-    public readonly void Agree<THost>(ref THost host, ulong features)
-        where THost : struct, IMmio
-    {
-    }
-
-    /// <inheritdoc/>
-    public readonly bool SetStatus<THost>(ref THost host, byte status)
-        where THost : struct, IMmio
-        => true;
-
-    /// <inheritdoc/>
-    public readonly bool NeedsReset<THost>(ref THost host)
-        where THost : struct, IMmio
-        => false;
 
     /// <inheritdoc/>
     public bool Start<THost>(ref THost host, in GuestMemory memory, uint queue, in QueuePlace place, ulong features)
@@ -160,26 +141,7 @@ internal unsafe struct RamDisk : IVirtioBackend
     /// <inheritdoc/>
     public readonly ulong ReadConfiguration<THost>(ref THost host, uint offset, int size)
         where THost : struct, IMmio
-    {
-        if (offset >= sizeof(ulong))
-        {
-            return 0;
-        }
-
-        var value = (_bytes / SectorBytes) >> (int)(8 * offset);
-        return size == 8 ? value : value & ((1ul << (8 * size)) - 1);
-    }
-
-    /// <inheritdoc/>
-    public readonly void WriteConfiguration<THost>(ref THost host, uint offset, int size, ulong value)
-        where THost : struct, IMmio
-    {
-    }
-
-    /// <inheritdoc/>
-    public readonly uint ConfigurationGeneration<THost>(ref THost host)
-        where THost : struct, IMmio
-        => 0;
+        => ConfigurationSpace.Read(_bytes / SectorBytes, offset, size);
 
     // Collects a chain, then does what it asks. False: the chain broke a rule, and nothing was done.
     private bool TryServe(in GuestMemory memory, ref RequestChain chain, out uint written)
@@ -197,20 +159,13 @@ internal unsafe struct RamDisk : IVirtioBackend
             return true;
         }
 
-        var header = stackalloc ulong[2];
         var status = BlockRequest.Failed;
-        ulong data = 0;
-        if (chain.Readable >= BlockRequest.HeaderBytes)
+        ulong moved = 0;
+        if (chain.TryReadRequest(out var type, out var sector, out var data))
         {
-            chain.Read(0, header, BlockRequest.HeaderBytes);
-
-            // Each number is read from our copy: the guest may be changing its own.
-            var type = (uint)header[0];
-            var sector = header[1];
-            data = type == BlockRequest.Read ? chain.Writable - 1 : type == BlockRequest.Write ? chain.Readable - BlockRequest.HeaderBytes : 0;
             if (type is BlockRequest.Read or BlockRequest.Write)
             {
-                if (data % SectorBytes == 0 && sector <= _bytes / SectorBytes && data <= _bytes - (sector * SectorBytes))
+                if (BlockRequest.IsWithin(_bytes / SectorBytes, sector, data))
                 {
                     // SAFETY: all of it lies inside the disk, as was checked.
                     var place = _sectors + (sector * SectorBytes);
@@ -232,10 +187,10 @@ internal unsafe struct RamDisk : IVirtioBackend
                 status = type == BlockRequest.Flush ? BlockRequest.Ok : BlockRequest.Unsupported;
             }
 
-            data = type == BlockRequest.Read && status == BlockRequest.Ok ? data : 0;
+            moved = type == BlockRequest.Read && status == BlockRequest.Ok ? data : 0;
         }
 
-        written = chain.Finish(status, data);
+        written = chain.Finish(status, moved);
         return true;
     }
 }

@@ -58,6 +58,26 @@ internal unsafe struct RequestChain
         return chain.Fault;
     }
 
+    /// <summary>Reads what is asked of a disk (§5.2.6), of which there has to be room for the status. Each number is a copy of ours: the guest may be changing its own.</summary>
+    /// <param name="type">A <see cref="BlockRequest"/>, or any value.</param>
+    /// <param name="sector">The first sector, any value.</param>
+    /// <param name="data">Bytes to move, where it is a read or a write; else 0.</param>
+    /// <returns>False where it has no whole header.</returns>
+    public readonly bool TryReadRequest(out uint type, out ulong sector, out ulong data)
+    {
+        var header = stackalloc ulong[2];
+        var isWhole = Readable >= BlockRequest.HeaderBytes;
+        if (isWhole)
+        {
+            Read(0, header, BlockRequest.HeaderBytes);
+        }
+
+        type = (uint)header[0];
+        sector = header[1];
+        data = !isWhole ? 0 : type == BlockRequest.Read ? Writable - 1 : type == BlockRequest.Write ? Readable - BlockRequest.HeaderBytes : 0;
+        return isWhole;
+    }
+
     /// <summary>Copies what the device reads into memory of ours.</summary>
     /// <param name="skip">How many bytes to pass over.</param>
     /// <param name="ours">Where to.</param>

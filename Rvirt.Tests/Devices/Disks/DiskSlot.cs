@@ -1,6 +1,7 @@
 using System;
 using System.Linq;
 using NUnit.Framework;
+using Rvirt.Devices.Bus;
 using Rvirt.Devices.Virtio;
 using Rvirt.Devices.Virtio.Served;
 using Rvirt.Testing.Devices;
@@ -13,12 +14,12 @@ internal sealed unsafe class DiskSlot : IGuestSlot, IDisposable
     public const ulong Rings = QueueRam.Base + 0x2000, Header = QueueRam.Base + 0x7000, Status = QueueRam.Base + 0x7800, Data = QueueRam.Base + 0x8000;
 
     private readonly DiskWorld _world;
-    private VirtioTransport<PartitionDisk> _transport;
+    private VirtioTransport<SlotBackend> _transport;
 
     public DiskSlot(DiskWorld world, in DiskPort port)
     {
         _world = world;
-        _transport.Backend = new PartitionDisk(port);
+        _transport.Backend.Use(new PartitionDisk(port));
         _transport.Initialize();
         Driver = Open();
     }

@@ -1,5 +1,6 @@
 using System;
 using NUnit.Framework;
+using Rvirt.Devices.Bus;
 using Rvirt.Devices.Virtio;
 using Rvirt.Devices.Virtio.Served;
 using Rvirt.Testing.Devices;
@@ -121,7 +122,9 @@ public sealed unsafe class NetworkPortTests
 
         public Card(TestNetwork network, int port, bool indirect, bool events)
         {
-            Slot = new(new NetworkPort(network.Switch, port));
+            var backend = default(SlotBackend);
+            backend.Use(new NetworkPort(network.Switch, port));
+            Slot = new(backend);
             GuestDriver.Begin(Slot, indirect, events, NetworkPort.Mac | NetworkPort.Status);
             Receiver = new GuestDriver(Slot, 0, 16, ReceiveRings, indirect, events);
             Sender = new GuestDriver(Slot, 1, 16, SendRings, indirect, events);
@@ -130,7 +133,7 @@ public sealed unsafe class NetworkPortTests
             GuestDriver.Finish(Slot);
         }
 
-        public ServedSlot<NetworkPort> Slot { get; }
+        public ServedSlot<SlotBackend> Slot { get; }
 
         public GuestDriver Receiver { get; }
 

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Runtime.InteropServices;
 using CsCheck;
 using NUnit.Framework;
+using Rvirt.Devices.Bus;
 using Rvirt.Devices.Virtio;
 using Rvirt.Devices.Virtio.Served;
 using Rvirt.Testing.Devices;
@@ -197,12 +198,14 @@ public sealed unsafe class ServedDiskTests
         public Disk(uint version)
         {
             _pin = GCHandle.Alloc(Contents, GCHandleType.Pinned);
-            Slot = new(new RamDisk(version, (byte*)_pin.AddrOfPinnedObject(), (ulong)Contents.Length));
+            var backend = default(SlotBackend);
+            backend.Use(new RamDisk(version, (byte*)_pin.AddrOfPinnedObject(), (ulong)Contents.Length));
+            Slot = new(backend);
         }
 
         public byte[] Contents { get; } = new byte[Sectors * 512];
 
-        public ServedSlot<RamDisk> Slot { get; }
+        public ServedSlot<SlotBackend> Slot { get; }
 
         public GuestDriver Open(bool indirect, bool events)
         {
