@@ -271,27 +271,38 @@ internal sealed unsafe class SetupTests
         }
     }
 
-    /// <summary>One disk of the host, a partition for each of two guests and a third that none has: what one life writes the next one finds, and nothing else changes.</summary>
-    [TestCase(false)]
-    [TestCase(true)]
-    public void Guests_keep_what_they_write_to_their_partitions_of_one_disk(bool legacy)
+    /// <summary>One disk of the host, a partition for each guest and one between each two that none has: what one life writes the next one finds, and nothing else changes.</summary>
+    [TestCase(false, 2)]
+    [TestCase(true, 2)]
+    [TestCase(false, 8)]
+    public void Guests_keep_what_they_write_to_their_partitions_of_one_disk(bool legacy, int count)
     {
-        var image = new DiskImage(300, [("rvirt.one", 40, 49), ("rvirt.none", 50, 59), ("rvirt.two", 60, 69)]);
-        image.Bytes.AsSpan(41 * 512, 512).Fill(0x11);
-        image.Bytes.AsSpan(61 * 512, 512).Fill(0x11);
+        string[] names = [.. Enumerable.Range(0, count).Select(i => $"g{i}")];
+        var image = new DiskImage(
+            300, [.. names.SelectMany((name, i) => new[] { ("rvirt." + name, (ulong)(40 + (20 * i)), (ulong)(49 + (20 * i))), ("rvirt.none", (ulong)(50 + (20 * i)), (ulong)(59 + (20 * i))) })]);
+        for (var i = 0; i < count; i++)
+        {
+            image.Bytes.AsSpan((41 + (20 * i)) * 512, 512).Fill(0x11);
+        }
+
         var before = image.Bytes.ToArray();
         using var world = new SetupWorld();
         world.Machine.AttachVirtio(0, new VirtioBlock(new MemoryDisk(image.Bytes), legacy));
         // Each life finds the complement of what the one before has found.
         var program = DiskProgram.Replace("EXPECTED", "andi t2, s7, 1\nbnez t2, odd\nnot t1, t1\nodd:", StringComparison.Ordinal);
-        var guests = new[] { "one", "two" }.Select(name => world.Guest(name, program, 16 << 20) with { Disk = "rvirt." + name }).ToArray();
+        var guests = names.Select(name => world.Guest(name, program, 8 << 20) with { Disk = "rvirt." + name, Network = "private" }).ToArray();
         Assert.That(world.Boot(guests, OneSlot), world.Desktop.Emergency);
-        world.Desktop.Run(5_000_000);
+        world.Desktop.Run((ulong)count * 2_500_000);
         Assert.That(world.Desktop.Status, Is.Zero, world.Console);
-        Assert.That(world.Console, Does.Contain("guest one powered off").And.Contain("guest two powered off").And.Not.Contain("warning"));
+        Assert.That(world.Console, Does.Not.Contain("warning"));
+        foreach (var name in names)
+        {
+            Assert.That(world.Console, Does.Contain($"guest {name} powered off"));
+        }
+
         for (var at = 0; at < image.Bytes.Length; at++)
         {
-            var isChanged = at / 512 is 41 or 61 && at % 512 is < 8 or >= 504;
+            var isChanged = at / 512 is var sector && sector >= 41 && sector < 40 + (20 * count) && sector % 20 == 1 && at % 512 is < 8 or >= 504;
             Assert.That(image.Bytes[at], Is.EqualTo(isChanged ? (byte)~before[at] : before[at]), $"byte {at}");
         }
     }
