@@ -79,12 +79,13 @@ public static class HartTimer
         where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>
     {
-        if (v.Deadline <= host.ReadTime())
+        var now = host.ReadTime();
+        if (v.Deadline <= now)
         {
             mode.SetPending(ref host, ref v, Interrupts.Timer, pending: true);
         }
 
-        if (v.Alarm != Never)
+        if (v.Alarm <= now)
         {
             FollowAlarm(mode, ref host, ref v, ref bus);
         }

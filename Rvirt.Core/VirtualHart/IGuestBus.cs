@@ -49,8 +49,8 @@ public interface IGuestBus<THost>
     /// <summary>Takes a byte from the guest's console input, or -1 where none waits.</summary>
     int ConsoleRead(ref THost host);
 
-    /// <summary>Rings the alarm of the guest's clock if its moment has come.</summary>
-    /// <returns>The <c>time</c> at which to call again; all ones where no alarm waits.</returns>
+    /// <summary>Does what the guest's devices have to do at a time, if that has come: rings the alarm of its clock, gives up what its disk does not answer.</summary>
+    /// <returns>The <c>time</c> at which to call again; all ones where nothing waits.</returns>
     ulong ServeAlarm(ref THost host);
 
     /// <summary>Says that the hart is about to sleep: output still held back goes out.</summary>

@@ -15,6 +15,6 @@ public enum MachineEvent : byte
     /// <summary>The guest reported that it failed.</summary>
     Fail,
 
-    /// <summary>The alarm of the guest's clock was set or taken back: the guest runs on, and the hart's timer has to follow.</summary>
+    /// <summary>A device has something to do at another time than before, such as the alarm of the guest's clock: the guest runs on, and the hart's timer has to follow.</summary>
     Alarm,
 }

@@ -1,30 +1,36 @@
+using System;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.Clock;
 
 namespace Rvirt.Devices.Bus;
 
-/// <content>The real-time clock and its alarm.</content>
+/// <content>The real-time clock and its alarm, and the watches of a disk: what a guest's devices have to do by themselves, at a time.</content>
 public unsafe partial struct GuestBus<THost>
 {
     /// <inheritdoc/>
     public ulong ServeAlarm(ref THost host)
+    {
+        _lock.Acquire();
+        var signals = _plic.Signals;
+        var next = Math.Min(RingClock(ref host), WatchDisk(ref host));
+        Tell(ref host, signals, elsewhere: false);
+        _lock.Release();
+        return next;
+    }
+
+    private ulong RingClock(ref THost host)
     {
         if (!_devices.Board.Has(GuestDeviceKind.Clock))
         {
             return GoldfishRtc.Never;
         }
 
-        _lock.Acquire();
-        var signals = _plic.Signals;
         var now = Now(ref host);
         _clock.Advance(now);
         SetClockLine();
-        Tell(ref host, signals, elsewhere: false);
         var due = _clock.Due;
-        var next = due == GoldfishRtc.Never ? due : _hostClock->WhenIs(ref host, now, due);
-        _lock.Release();
-        return next;
+        return due == GoldfishRtc.Never ? due : _hostClock->WhenIs(ref host, now, due);
     }
 
     // SAFETY: a guest has a clock only where Initialize was given one of the host, which stays in place.

@@ -145,6 +145,7 @@ public unsafe partial struct GuestBus<THost>
         _plic.Reset(_devices.Harts);
         _console->ResetGuest(ref host, _guest);
         _reports = 0;
+        _watch = 0;
         _lock.Release();
         return stopped;
     }

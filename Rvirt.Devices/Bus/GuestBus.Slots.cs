@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Freestanding;
+using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.Console;
 using Rvirt.Devices.Virtio;
 
@@ -39,8 +40,7 @@ public unsafe partial struct GuestBus<THost>
         else
         {
             var signals = _plic.Signals;
-            _slots[slot].ServiceInterrupt(ref host, _memory);
-            UpdateSlot(ref host, slot);
+            ServeSlot(ref host, slot);
             Tell(ref host, signals, elsewhere);
         }
 
@@ -57,14 +57,42 @@ public unsafe partial struct GuestBus<THost>
         if (!_held)
         {
             var signals = _plic.Signals;
-            _slots[slot].ServiceInterrupt(ref host, _memory);
-            UpdateSlot(ref host, slot);
+            ServeSlot(ref host, slot);
             Tell(ref host, signals, elsewhere: true);
             told = _slots[slot].Backend.TakeTold();
         }
 
         _lock.Release();
         return told;
+    }
+
+    // The next watch of the guest's disk is due, or there is none: the hart that asks for something has one come. It may be that the one that was to have it was stopped.
+    private readonly bool IsWatchDue(ref THost host, int slot) => _slots[slot].Backend.IsWaiting && _watch <= host.ReadTime();
+
+    // Watches the guest's disk if it is time, and says when the next watch is: never, where nothing is under way.
+    private ulong WatchDisk(ref THost host)
+    {
+        if (!_devices.TryPartition(out var slot, out var port))
+        {
+            return HartTimer.Never;
+        }
+
+        var now = host.ReadTime();
+        if (_watch > now)
+        {
+            return _watch;
+        }
+
+        ref var backend = ref _slots[slot].Backend;
+        if (_watch != 0 && backend.Watch())
+        {
+            ServeSlot(ref host, slot);
+            SayLost(ref host);
+        }
+
+        // SAFETY: the port stays in place for as long as the guest exists.
+        _watch = backend.IsWaiting ? now + port->Patience : 0;
+        return _watch == 0 ? HartTimer.Never : _watch;
     }
 
     // The end of each write: frames that it sent are delivered without the lock.
@@ -90,12 +118,20 @@ public unsafe partial struct GuestBus<THost>
         }
     }
 
-    private bool WriteSlot(ref THost host, int slot, uint offset, int size, ulong value)
+    private bool WriteSlot(ref THost host, int slot, uint offset, int size, ulong value, out MachineEvent asked)
     {
         var answered = _slots[slot].TryWrite(ref host, _memory, offset, size, value);
         UpdateSlot(ref host, slot);
         _told |= _slots[slot].Backend.TakeTold();
+        asked = IsWatchDue(ref host, slot) ? MachineEvent.Alarm : MachineEvent.None;
         return answered;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void ServeSlot(ref THost host, int slot)
+    {
+        _slots[slot].ServiceInterrupt(ref host, _memory);
+        UpdateSlot(ref host, slot);
     }
 
     private void UpdateSlot(ref THost host, int slot)
@@ -113,6 +149,19 @@ public unsafe partial struct GuestBus<THost>
     // An only virtual hart that is here asks by itself. With several, each is told.
     private readonly void Tell(ref THost host, uint before, bool elsewhere) =>
         _harts.Tell(ref host, _plic.Signals ^ before, elsewhere || _devices.Harts > 1 ? -1 : 0);
+
+    [ColdPath]
+    private void SayLost(ref THost host)
+    {
+        if (_reports == ReportsPerBoot)
+        {
+            return;
+        }
+
+        _reports++;
+        ConsoleMultiplexer<THost>.BeginMessage(_console, ref host).Text("guest "u8).Decimal((ulong)_guest).Text("'s disk does not answer: all that is asked of it fails until it does"u8);
+        _console->EndMessage(ref host);
+    }
 
     [ColdPath]
     private void Report(ref THost host, int slot, int queue, QueueFault fault)

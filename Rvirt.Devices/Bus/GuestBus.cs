@@ -53,6 +53,9 @@ public unsafe partial struct GuestBus<THost> : IGuestBus<THost>
     private bool _held;
     private ulong _storageBytes;
 
+    // The time of the next watch of the guest's disk; 0: there is none.
+    private ulong _watch;
+
     // What a write of this moment had its network card send; each write takes what it made.
     private ulong _told;
     private GuestNetwork<THost>* _network;
@@ -150,7 +153,7 @@ public unsafe partial struct GuestBus<THost> : IGuestBus<THost>
         switch (_map.Find(address, out var offset))
         {
             case GuestDeviceKind.Virtio:
-                return WriteSlot(ref host, (int)(offset >> SlotShift), (uint)(offset & OffsetInSlot), size, value);
+                return WriteSlot(ref host, (int)(offset >> SlotShift), (uint)(offset & OffsetInSlot), size, value, out asked);
             case GuestDeviceKind.Uart:
                 WriteUart(ref host, (uint)offset, (byte)value);
                 return true;

@@ -98,6 +98,13 @@ internal struct SlotBackend : IVirtioBackend
         }
     }
 
+    /// <summary>Whether it waits for a disk of the host, and is to be watched.</summary>
+    internal readonly bool IsWaiting => _kind == SlotBackendKind.Partition && _partition.IsWaiting;
+
+    /// <summary>Gives up what was under way at the watch before (<see cref="PartitionDisk.Watch"/>).</summary>
+    /// <returns>Whether anything was.</returns>
+    internal bool Watch() => _kind == SlotBackendKind.Partition && _partition.Watch();
+
     /// <summary>The ports of its network that are to be served (<see cref="NetworkPort.TakeTold"/>).</summary>
     internal ulong TakeTold() => _kind == SlotBackendKind.Network ? _network.TakeTold() : 0;
 

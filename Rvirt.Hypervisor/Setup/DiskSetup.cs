@@ -16,6 +16,9 @@ namespace Rvirt.Hypervisor.Setup;
 internal static unsafe class DiskSetup<THost>
     where THost : unmanaged, IHypervisorHost
 {
+    // Disks that spin up and bad sectors that are tried again take seconds; Linux gives a SCSI disk as long.
+    private const uint PatienceSeconds = 30;
+
     /// <summary>Starts the host's disks that are no guest's alone, where a guest names a partition, and finds that of each guest.</summary>
     /// <returns>False after an error, where the machine has ended.</returns>
     internal static bool TryMake(ref THost host, HostMachine<THost>* machine, in Board board, ref MemoryMap map)
@@ -70,7 +73,7 @@ internal static unsafe class DiskSetup<THost>
     }
 
     /// <summary>Gives a guest its partition, in the slot behind its devices and its disk in memory; nothing is done for one that names none.</summary>
-    internal static bool TryConnect(ref THost host, Guest<THost>* guest, in Board board, ref MemoryMap map)
+    internal static bool TryConnect(ref THost host, HostMachine<THost>* machine, Guest<THost>* guest, in Board board, ref MemoryMap map)
     {
         ref var port = ref guest->DiskPort;
         if (port.Disk == null)
@@ -97,6 +100,7 @@ internal static unsafe class DiskSetup<THost>
             return GuestSetup<THost>.TooLittle(ref host, board);
         }
 
+        port.Patience = PatienceSeconds * (ulong)machine->Host.TimebaseFrequency;
         port.MemoryAddress = host.Memory.Address(port.Memory);
         return guest->Devices.AttachPartition(&guest->DiskPort) || GuestSetup<THost>.TooManyDevices(ref host, guest);
     }

@@ -141,7 +141,7 @@ internal static unsafe class GuestSetup<THost>
         for (var i = 0; i < machine->GuestCount; i++)
         {
             var guest = machine->Guests + i;
-            if (!TryGiveRamDisk(ref host, guest, board, ref map) || !DiskSetup<THost>.TryConnect(ref host, guest, board, ref map))
+            if (!TryGiveRamDisk(ref host, guest, board, ref map) || !DiskSetup<THost>.TryConnect(ref host, machine, guest, board, ref map))
             {
                 return false;
             }

@@ -18,6 +18,7 @@ public sealed unsafe class FakeVirtioDevice
     private readonly uint _source;
     private readonly VirtQueue[] _queues;
     private readonly BoardMemory _memory;
+    private readonly List<(uint Queue, VirtioChain Chain)> _kept = [];
     private uint _featuresSelect;
     private uint _driverSelect;
     private uint _select;
@@ -50,7 +51,7 @@ public sealed unsafe class FakeVirtioDevice
     /// <param name="queue">Number of the queue.</param>
     /// <param name="readable">The bytes that the device reads.</param>
     /// <param name="writable">The buffers that it writes.</param>
-    /// <returns>The bytes written, or -1 to keep the chain.</returns>
+    /// <returns>The bytes written, or what <see cref="Serve"/> says of less.</returns>
     public delegate int Service(uint queue, byte[] readable, List<(ulong Address, uint Length)> writable);
 
     /// <summary>Physical address of its registers.</summary>
@@ -89,7 +90,10 @@ public sealed unsafe class FakeVirtioDevice
     /// <summary>Configuration space, little-endian bytes.</summary>
     public byte[] Configuration { get; } = new byte[0x100];
 
-    /// <summary>What it does with a chain; at first it gives each back as it is.</summary>
+    /// <summary>What <see cref="Serve"/> returns for a chain that is kept: the next one is served, and this one is not answered before <see cref="AnswerKept"/>.</summary>
+    public const int Keep = int.MinValue;
+
+    /// <summary>What it does with a chain; at first it gives each back as it is. Less than nothing: the chain waits for the next <see cref="Run"/>, or is kept (<see cref="Keep"/>).</summary>
     public Service Serve { get; set; } = (_, _, _) => 0;
 
     /// <summary>Whether its driver has taken VIRTIO_F_EVENT_IDX.</summary>
@@ -247,7 +251,14 @@ public sealed unsafe class FakeVirtioDevice
         var before = queue.UsedIndex;
         while (served < most && queue.TryNext(_memory, out var chain))
         {
-            var written = Serve(number, Read(chain), [.. chain.Writable.Select(buffer => (buffer.Address, (uint)buffer.Length))]);
+            var written = ServeOne(number, chain);
+            if (written == Keep)
+            {
+                queue.Keep();
+                _kept.Add((number, chain));
+                continue;
+            }
+
             if (written < 0)
             {
                 break;
@@ -270,6 +281,21 @@ public sealed unsafe class FakeVirtioDevice
         return served;
     }
 
+    /// <summary>Serves the chains that were kept, those first that came first.</summary>
+    public void AnswerKept()
+    {
+        foreach (var (number, chain) in _kept)
+        {
+            _queues[number].Give(_memory, chain.Head, (uint)ServeOne(number, chain));
+        }
+
+        if (_kept.Count != 0)
+        {
+            _kept.Clear();
+            Interrupt(1);
+        }
+    }
+
     /// <summary>Returns a chain the device was never given.</summary>
     /// <param name="number">Number of the queue.</param>
     /// <param name="head">Number of a descriptor.</param>
@@ -278,6 +304,8 @@ public sealed unsafe class FakeVirtioDevice
         _queues[number].Give(_memory, head, 0);
         Interrupt(1);
     }
+
+    private int ServeOne(uint number, VirtioChain chain) => Serve(number, Read(chain), [.. chain.Writable.Select(buffer => (buffer.Address, (uint)buffer.Length))]);
 
     // Indirect tables and empty buffers are the driver's right; Rvirt gives its host neither.
     private byte[] Read(VirtioChain chain)
@@ -299,6 +327,7 @@ public sealed unsafe class FakeVirtioDevice
             queue.Reset();
         }
 
+        _kept.Clear();
         Taken = 0;
         Status = 0;
         InterruptStatus = 0;

@@ -307,6 +307,29 @@ internal sealed unsafe class SetupTests
         }
     }
 
+    /// <summary>The disk of one guest answers nothing once its table was read: the guest gets errors, once and again, and its neighbour knows nothing of it.</summary>
+    [Test]
+    public void A_disk_that_falls_silent_gives_its_guest_errors_and_nobody_else()
+    {
+        using var world = new SetupWorld();
+        world.Machine.AttachVirtio(0, new SilentDisk(new DiskImage(300, [("rvirt.one", 40, 49)]).Bytes));
+        var fails = DiskProgram[..DiskProgram.IndexOf("ld t0, 0(s5)", StringComparison.Ordinal)] + "li a0, 1\njal request\nli t1, 0x5555\nj finish\n"
+            + DiskProgram[DiskProgram.IndexOf("# a0: 0 reads", StringComparison.Ordinal)..].Replace("bnez t1, wrong", "li t2, 1\nbne t1, t2, wrong", StringComparison.Ordinal);
+        var sectors = new byte[3 * 512];
+        Array.Fill(sectors, (byte)0x11, 512, 512);
+        var booted = world.Boot(
+            [
+                world.Guest("one", fails, 16 << 20) with { Disk = "rvirt.one" },
+                world.Guest("two", DiskProgram.Replace("EXPECTED", "", StringComparison.Ordinal), 16 << 20) with { RamDisk = world.File("disk", sectors) },
+            ],
+            source => OneSlot(source).Replace("timebase-frequency = <10000000>", "timebase-frequency = <1000>", StringComparison.Ordinal));
+        Assert.That(booted, world.Desktop.Emergency);
+        world.Desktop.Run(3_000_000);
+        Assert.That(world.Console.Split("guest 0's disk does not answer: all that is asked of it fails until it does"), Has.Length.EqualTo(2), world.Console);
+        Assert.That(world.Console, Does.Contain("guest one powered off").And.Contain("guest two powered off"));
+        Assert.That(world.Desktop.Status, Is.Zero, world.Console);
+    }
+
     private static IEnumerable<TestCaseData> BadDisks()
     {
         const string None = "guest one: no disk of the machine has a partition with the label rvirt.one: name one that there is";
@@ -509,6 +532,28 @@ internal sealed unsafe class SetupTests
     }
 
     // Virtio 1.2 §5.2: feature 5, and requests to read.
+    /// <summary>A disk that answers what lies before the first partition, and nothing else ever.</summary>
+    private sealed class SilentDisk(byte[] content) : VirtioMmio(2, 1, 0)
+    {
+        protected override ReadOnlySpan<byte> Configuration => BitConverter.GetBytes((ulong)content.Length / 512);
+
+        protected override bool TryServe(int queue, VirtioChain chain, out uint written)
+        {
+            var header = new byte[16];
+            chain.Read(0, header);
+            var sector = BitConverter.ToUInt64(header, 8);
+            written = 0;
+            if (sector is >= 40 and < 50)
+            {
+                return false;
+            }
+
+            written = (uint)chain.Write(0, content.AsSpan((int)sector * 512, chain.WritableLength - 1)) + 1;
+            chain.Write(chain.WritableLength - 1, [0]);
+            return true;
+        }
+    }
+
     private sealed class ReadOnlyDisk(byte[] content) : VirtioMmio(2, 1, 1ul << 5)
     {
         protected override ReadOnlySpan<byte> Configuration => BitConverter.GetBytes((ulong)content.Length / 512);

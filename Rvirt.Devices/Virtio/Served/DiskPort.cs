@@ -22,6 +22,9 @@ public unsafe struct DiskPort
     /// <summary>Whether the guest may not write.</summary>
     public bool IsReadOnly;
 
+    /// <summary>What a request may take at the least, in <c>time</c>; one that takes twice as long was given up.</summary>
+    public ulong Patience;
+
     /// <summary>Zeroed, page-aligned memory of <see cref="BytesNeeded"/> bytes.</summary>
     public byte* Memory;
 
@@ -29,5 +32,5 @@ public unsafe struct DiskPort
     public ulong MemoryAddress;
 
     /// <summary>Bytes of memory that a port needs: what passes through it, then what it keeps of each request.</summary>
-    public static ulong BytesNeeded => SharedDisk.RequestsPerPort * (PieceBytes + (ulong)sizeof(PartitionRequest));
+    public static ulong BytesNeeded => (SharedDisk.RequestsPerPort * (ulong)PieceBytes) + ((SharedDisk.RequestsPerPort + 1) * (ulong)sizeof(PartitionRequest));
 }

@@ -13,6 +13,8 @@ namespace Rvirt.Devices.Virtio.Served;
 /// <para>Data go through memory of the port, of which the host's disk alone has a part at a time: a guest's RAM is touched by this struct only, through
 /// what <see cref="DescriptorChain"/> has checked. So a reset waits for nothing; what was under way is abandoned, and nothing of the next life begins before it is over,
 /// lest a write of the last life comes after a read of this one.</para>
+/// <para>A request that the host's disk never answers has failed for the guest once two watches in a row (<see cref="Watch"/>) have seen it. For as long as there is such a one all that the
+/// guest asks for fails at once: a write that was given up may still be carried out, and must not come behind a later one.</para>
 /// <para>A flush is passed on where the host's disk holds back what was written; where it does not, each write lasts before its end is told.</para>
 /// <para>The owner holds a lock; the disk's own is taken inside.</para>
 /// </remarks>
@@ -31,6 +33,9 @@ internal unsafe struct PartitionDisk : IVirtioDevice
     private QueueFault _fault;
     private bool _active;
 
+    // Requests that the host's disk has, but for those that were given up.
+    private int _waiting;
+
     /// <summary>Makes a disk.</summary>
     /// <param name="port">What the guest has.</param>
     public PartitionDisk(in DiskPort port)
@@ -48,6 +53,28 @@ internal unsafe struct PartitionDisk : IVirtioDevice
 
     /// <summary>What stands in the way of a snapshot: what may be under way, even where nothing is written.</summary>
     internal readonly SnapshotObstacle Obstacle => _port.IsReadOnly ? SnapshotObstacle.Device : SnapshotObstacle.Disk;
+
+    /// <summary>Whether the host's disk has something of it that was not given up: watches are to come.</summary>
+    internal readonly bool IsWaiting => _waiting != 0;
+
+    /// <summary>Gives up what was under way at the watch before; <see cref="Service"/> has it fail. Watches come as far from each other as a disk may take.</summary>
+    /// <returns>Whether anything was.</returns>
+    internal bool Watch()
+    {
+        var before = _waiting;
+        for (var i = 0; i < SharedDisk.RequestsPerPort; i++)
+        {
+            ref var request = ref Requests[i];
+            if (request.IsUnderWay && !request.IsLost)
+            {
+                request.IsLost = request.IsOld;
+                request.IsOld = true;
+                _waiting -= request.IsLost ? 1 : 0;
+            }
+        }
+
+        return _waiting != before;
+    }
 
     /// <inheritdoc/>
     public readonly uint QueueSizeMax(uint queue) => queue == 0 ? QueueSize : 0;
@@ -86,15 +113,15 @@ internal unsafe struct PartitionDisk : IVirtioDevice
         where THost : struct, IMmio
     {
         var before = _queue.UsedIndex;
-        var isClear = TakeEnds(ref host);
+        var isClear = TakeEnds(ref host, out var hasLost);
         if (!_active)
         {
             return VirtioNews.None;
         }
 
-        if (isClear)
+        if (isClear || hasLost)
         {
-            Begin(ref host, memory);
+            Begin(ref host, memory, hasLost);
         }
 
         _queue.PublishUsed();
@@ -122,7 +149,7 @@ internal unsafe struct PartitionDisk : IVirtioDevice
         where THost : struct, IMmio
         => offset < SecondWord ? ConfigurationSpace.Read(_port.Partition.Count, offset, size) : ConfigurationSpace.Read(Segments << SegmentsShift, offset - SecondWord, size);
 
-    // SAFETY: the port's memory has room for as many requests, behind the pieces.
+    // SAFETY: the port's memory has room for as many requests, behind the pieces, and for one that fails at once.
     private readonly PartitionRequest* Requests => (PartitionRequest*)(_port.Memory + (SharedDisk.RequestsPerPort * DiskPort.PieceBytes));
 
     private void Abandon()
@@ -135,10 +162,11 @@ internal unsafe struct PartitionDisk : IVirtioDevice
     }
 
     // Moves on what the host's disk is done with. False: something of an earlier life is still under way.
-    private bool TakeEnds<THost>(ref THost host)
+    private bool TakeEnds<THost>(ref THost host, out bool hasLost)
         where THost : struct, IMmio
     {
         var isClear = true;
+        hasLost = false;
         for (var i = 0; i < SharedDisk.RequestsPerPort; i++)
         {
             ref var request = ref Requests[i];
@@ -149,11 +177,20 @@ internal unsafe struct PartitionDisk : IVirtioDevice
 
             if (!_port.Disk->TryTake(SharedDisk.RequestOf(_port.Port, i), out var done))
             {
+                if (request.IsLost && !request.IsAbandoned)
+                {
+                    request.IsAbandoned = true;
+                    Finish(request, BlockRequest.Failed);
+                }
+
+                hasLost |= request.IsLost;
                 isClear &= !request.IsAbandoned;
                 continue;
             }
 
+            _waiting -= request.IsLost ? 0 : 1;
             request.IsUnderWay = false;
+            request.IsLost = false;
             if (!request.IsAbandoned)
             {
                 GoOn(ref host, ref request, i, done);
@@ -164,7 +201,7 @@ internal unsafe struct PartitionDisk : IVirtioDevice
     }
 
     // Takes chains for as long as there is a request for one. Where there is none, the end of one will come, and this is done again.
-    private void Begin<THost>(ref THost host, in GuestMemory memory)
+    private void Begin<THost>(ref THost host, in GuestMemory memory, bool fails)
         where THost : struct, IMmio
     {
         var available = _queue.ReadAvailable();
@@ -179,7 +216,7 @@ internal unsafe struct PartitionDisk : IVirtioDevice
 
             for (; count != 0; count--, budget--)
             {
-                var free = FindFree();
+                var free = fails ? SharedDisk.RequestsPerPort : FindFree();
                 if (free < 0 || budget == 0 || !TryBegin(ref host, memory, ref Requests[free], free))
                 {
                     return;
@@ -236,7 +273,7 @@ internal unsafe struct PartitionDisk : IVirtioDevice
             return true;
         }
 
-        if (!request.Chain.TryReadRequest(out request.Type, out var sector, out request.Bytes))
+        if (!request.Chain.TryReadRequest(out request.Type, out var sector, out request.Bytes) || number == SharedDisk.RequestsPerPort)
         {
             Finish(request, BlockRequest.Failed);
             return true;
@@ -308,9 +345,14 @@ internal unsafe struct PartitionDisk : IVirtioDevice
             request.Chain.Read(BlockRequest.HeaderBytes + request.Moved, Data(number), request.Piece);
         }
 
+        request.IsOld = false;
         request.IsUnderWay = _port.Disk->TrySubmit(
             ref host, SharedDisk.RequestOf(_port.Port, number), request.Type, request.Sector, _port.MemoryAddress + ((uint)number * DiskPort.PieceBytes), request.Piece);
-        if (!request.IsUnderWay)
+        if (request.IsUnderWay)
+        {
+            _waiting++;
+        }
+        else
         {
             Finish(request, BlockRequest.Failed);
         }

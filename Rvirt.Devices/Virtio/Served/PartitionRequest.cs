@@ -9,6 +9,12 @@ internal struct PartitionRequest
     /// <summary>Whether the guest was reset meanwhile: what comes of it is nobody's.</summary>
     public bool IsAbandoned;
 
+    /// <summary>Whether it was under way already when the disk was watched last.</summary>
+    public bool IsOld;
+
+    /// <summary>Whether it was given up: it has failed, and what it has here stays the disk's until that answers after all.</summary>
+    public bool IsLost;
+
     /// <summary>A <see cref="BlockRequest"/>.</summary>
     public uint Type;
 

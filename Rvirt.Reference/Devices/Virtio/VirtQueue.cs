@@ -78,6 +78,9 @@ public sealed class VirtQueue
         return !Broken;
     }
 
+    /// <summary>Takes the request that <see cref="TryNext"/> found and keeps it, until <see cref="Give"/> gives it back.</summary>
+    public void Keep() => _availableIndex++;
+
     /// <summary>Gives the request that <see cref="TryNext"/> found back to the driver.</summary>
     /// <param name="memory">Where the rings lie.</param>
     /// <param name="head">Number of its first descriptor.</param>

@@ -57,6 +57,17 @@ internal sealed unsafe class DiskSlot : IGuestSlot, IDisposable
         _transport.ServiceInterrupt(ref host, memory);
     }
 
+    /// <summary>The time has come to watch the disk, as the guest's bus does.</summary>
+    /// <returns>Whether something was given up.</returns>
+    public bool Watch()
+    {
+        var lost = _transport.Backend.Watch();
+        Service();
+        return lost;
+    }
+
+    public bool IsWaiting => _transport.Backend.IsWaiting;
+
     /// <summary>Resets the device as the guest's restart does, with the RAM as it is.</summary>
     public void Reset()
     {

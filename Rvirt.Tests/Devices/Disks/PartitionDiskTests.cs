@@ -216,6 +216,86 @@ internal sealed unsafe class PartitionDiskTests
         Assert.That((slot.Driver.TryTake(out _, out _), *slot.Ram(DiskSlot.Status)), Is.EqualTo((true, Failed)));
     }
 
+    /// <summary>What the disk says nothing of has failed at the second watch, and so has all that its guest asks for until the disk answers: the old write must not come behind a new one.</summary>
+    [TestCase(0u)]
+    [TestCase(1u)]
+    public void A_disk_that_falls_silent_fails_the_requests_of_that_guest(uint type)
+    {
+        using var world = new DiskWorld();
+        var (slot, other) = (world.Add(100, 50), world.Add(200, 50));
+        world.IsSilent = sector => sector == 103;
+        slot.Bytes(512).Fill(0x99);
+        slot.Ask(type, 3, [512]);
+        world.RunAll();
+        Assert.That((slot.Watch(), slot.Driver.UsedIndex, slot.IsWaiting), Is.EqualTo((false, (ushort)0, true)));
+        Assert.That(slot.Request(0, 4, 512), Is.EqualTo(Ok), "others of its own are answered meanwhile");
+        slot.Bytes(512).Fill(0x99);
+        Assert.That((slot.Watch(), slot.Driver.TryTake(out _, out _), *slot.Ram(DiskSlot.Status), slot.IsWaiting), Is.EqualTo((true, true, Failed, false)));
+        var given = world.Device.Notifications;
+        Assert.That((slot.Request(0, 4, 512), slot.Request(1, 3, 512), slot.Request(4, 0), slot.IsBroken), Is.EqualTo((Failed, Failed, Failed, false)));
+        Assert.That(world.Device.Notifications, Is.EqualTo(given), "nothing of it reaches the disk");
+        Assert.That(other.Request(1, 3, 512), Is.EqualTo(Ok), "which is not the neighbour's matter");
+        world.AnswerAll();
+        Assert.That((slot.Bytes(512).ToArray(), slot.Driver.TryTake(out _, out _)), Is.EqualTo((Enumerable.Repeat((byte)0x99, 512).ToArray(), false)), "too late");
+        Assert.That((slot.Request(1, 3, 512), slot.Request(0, 3, 512)), Is.EqualTo((Ok, Ok)), "all is well again");
+    }
+
+    [Test]
+    public void What_waits_for_a_silent_disk_fails_too()
+    {
+        using var world = new DiskWorld();
+        var slot = world.Add(100, 50);
+        world.IsSilent = _ => true;
+        for (var i = 0u; i < 10; i++)
+        {
+            slot.Ask(0, i, [512], number: i);
+        }
+
+        Assert.That((slot.Watch(), slot.Watch()), Is.EqualTo((false, true)));
+        for (var i = 0u; i < 10; i++)
+        {
+            Assert.That((slot.Driver.TryTake(out _, out _), *slot.Ram(DiskSlot.Status + i)), Is.EqualTo((true, Failed)));
+        }
+
+        Assert.That((slot.Driver.TryTake(out _, out _), slot.Watch(), slot.IsBroken), Is.EqualTo((false, false, false)));
+    }
+
+    /// <summary>Each piece is answered, if late: nothing is given up, however long the whole takes.</summary>
+    [Test]
+    public void A_slow_disk_fails_nothing()
+    {
+        using var world = new DiskWorld();
+        var slot = world.Add(100, 1000);
+        world.Device.Immediate = false;
+        slot.Ask(0, 8, [.. Enumerable.Repeat(0x4000u, 10)], onePlace: true);
+        for (var piece = 0; piece < 3; piece++)
+        {
+            Assert.That((slot.Watch(), slot.Driver.UsedIndex), Is.EqualTo((false, (ushort)0)));
+            world.Device.Run(0);
+            world.Serve();
+        }
+
+        Assert.That((slot.Driver.TryTake(out _, out _), *slot.Ram(DiskSlot.Status), slot.Watch(), slot.IsWaiting), Is.EqualTo((true, Ok, false, false)));
+    }
+
+    /// <summary>A life waits for what the one before has left under way, and for what is never answered no longer than for its own.</summary>
+    [Test]
+    public void A_life_after_one_with_a_silent_disk_gets_errors_and_no_silence()
+    {
+        using var world = new DiskWorld();
+        var slot = world.Add(100, 50);
+        world.IsSilent = sector => sector == 103;
+        slot.Ask(1, 3, [512]);
+        slot.Reset();
+        slot.Open();
+        slot.Ask(0, 7, [512]);
+        Assert.That((slot.Watch(), slot.Driver.UsedIndex, slot.IsWaiting), Is.EqualTo((false, (ushort)0, true)));
+        Assert.That((slot.Watch(), slot.Driver.TryTake(out _, out _), *slot.Ram(DiskSlot.Status)), Is.EqualTo((true, true, Failed)));
+        Assert.That(slot.Request(0, 7, 512), Is.EqualTo(Failed));
+        world.AnswerAll();
+        Assert.That(slot.Request(0, 7, 512), Is.EqualTo(Ok));
+    }
+
     /// <summary>A guest is reset with requests under way: nothing of them reaches its RAM, and nothing of its next life begins before they are over.</summary>
     [Test]
     public void A_reset_waits_for_nothing_and_keeps_the_order_of_lives()
