@@ -1,5 +1,6 @@
 using System;
 using Rvirt.Core.DeviceTree;
+using Rvirt.Core.Freestanding;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Devices.Clock;
 
@@ -9,6 +10,7 @@ namespace Rvirt.Devices.Bus;
 public unsafe partial struct GuestBus<THost>
 {
     /// <inheritdoc/>
+    [ColdPath]
     public ulong ServeAlarm(ref THost host)
     {
         _lock.Acquire();
