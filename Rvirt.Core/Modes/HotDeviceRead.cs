@@ -4,9 +4,9 @@ using Rvirt.Core.Instructions;
 using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
 
-namespace Rvirt.Core.Modes.Deprivileged;
+namespace Rvirt.Core.Modes;
 
-/// <summary>Reads of the device registers that drivers read all the time: part of the hot path, see <see cref="HotPath"/>.</summary>
+/// <summary>Reads of the device registers that drivers read all the time: part of each mode's hot path.</summary>
 /// <remarks>The loads of general registers, 32 bits long, and <c>c.lw</c>; <see cref="DeviceAccess"/> knows them all.</remarks>
 internal static class HotDeviceRead
 {
@@ -18,29 +18,21 @@ internal static class HotDeviceRead
     /// <param name="host">The hart.</param>
     /// <param name="v">The virtual hart.</param>
     /// <param name="bus">Its guest's devices.</param>
+    /// <param name="instruction">What stands there; of a compressed instruction the lower 16 bits count.</param>
     /// <param name="va">Where the load faulted.</param>
     /// <param name="address">The guest physical address it leads to.</param>
     /// <returns>False where it is none of the few, with nothing changed.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool TryHandle<THost, TBus>(ref THost host, ref VCpu v, ref TBus bus, ulong va, ulong address)
+    public static bool TryHandle<THost, TBus>(ref THost host, ref VCpu v, ref TBus bus, uint instruction, ulong va, ulong address)
         where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>
     {
-        var low = host.TryFetchHalf(v.Pc);
-        var instruction = (uint)low;
         int rd, rs1;
         long offset;
         uint width;
         ulong length;
         if ((instruction & Encodings.OpcodeMask) == Encodings.LoadOpcode)
         {
-            var high = host.TryFetchHalf(v.Pc + 2);
-            if ((long)high < 0)
-            {
-                return false;
-            }
-
-            instruction |= (uint)high << 16;
             rd = (int)((instruction >> 7) & 31);
             rs1 = (int)((instruction >> 15) & 31);
             offset = (int)instruction >> 20;

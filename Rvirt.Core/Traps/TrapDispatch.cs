@@ -152,15 +152,27 @@ public static class TrapDispatch<TContext, TMode, THost, TMmu, TBus>
         return ref context.VirtualHart;
     }
 
+    // Not in line: it would need registers that each exception would have to save first.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ref VCpu ReadDevice(TContext context, ulong cause, ulong va, ulong guestAddress)
+    {
+        if (context.Mode.TryReadDeviceQuickly(ref context.Host, ref context.VirtualHart, ref context.Bus, va, guestAddress))
+        {
+            return ref context.VirtualHart;
+        }
+
+        return ref FinishPageFault(context, cause, va, FaultAnswer.NotMemory(guestAddress));
+    }
+
+    // No more than what goes in registers.
     private readonly struct FaultFollower(TContext context, ulong cause) : IFaultFollower
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public ref VCpu FollowToDevice(ulong va, ulong guestAddress)
         {
-            if (context.Mode.AccessOf(cause) == AccessKind.Load
-                && context.Mode.TryReadDeviceQuickly(ref context.Host, ref context.VirtualHart, ref context.Bus, va, guestAddress))
+            if (context.Mode.AccessOf(cause) == AccessKind.Load)
             {
-                return ref context.VirtualHart;
+                return ref ReadDevice(context, cause, va, guestAddress);
             }
 
             return ref FinishPageFault(context, cause, va, FaultAnswer.NotMemory(guestAddress));

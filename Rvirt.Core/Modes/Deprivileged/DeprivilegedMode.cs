@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Rvirt.Core.Host;
+using Rvirt.Core.Instructions;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
 
@@ -84,8 +85,23 @@ public readonly struct DeprivilegedMode<THost> : IExecutionMode<THost>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryReadDeviceQuickly<TBus>(ref THost host, ref VCpu v, ref TBus bus, ulong va, ulong guestAddress)
-        where TBus : struct, IGuestBus<THost> =>
-        HotDeviceRead.TryHandle(ref host, ref v, ref bus, va, guestAddress);
+        where TBus : struct, IGuestBus<THost>
+    {
+        var low = host.TryFetchHalf(v.Pc);
+        var instruction = (uint)low;
+        if ((instruction & Encodings.OpcodeMask) == Encodings.LoadOpcode)
+        {
+            var high = host.TryFetchHalf(v.Pc + 2);
+            if ((long)high < 0)
+            {
+                return false;
+            }
+
+            instruction |= (uint)high << 16;
+        }
+
+        return HotDeviceRead.TryHandle(ref host, ref v, ref bus, instruction, va, guestAddress);
+    }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

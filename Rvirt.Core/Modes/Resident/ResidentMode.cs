@@ -132,7 +132,8 @@ public readonly struct ResidentMode<THost> : IExecutionMode<THost>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryReadDeviceQuickly<TBus>(ref THost host, ref VCpu v, ref TBus bus, ulong va, ulong guestAddress)
-        where TBus : struct, IGuestBus<THost> => false;
+        where TBus : struct, IGuestBus<THost> =>
+        host.TryFetch(v.Pc, out var instruction) && HotDeviceRead.TryHandle(ref host, ref v, ref bus, instruction, va, guestAddress);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -64,6 +64,38 @@ public sealed class ResidentModeTests
         Assert.That(Mode.Privilege(ref _host, _v), Is.EqualTo(status == 0 ? PrivilegeMode.User : PrivilegeMode.Supervisor));
     }
 
+    [TestCase(0x0005a503U, 0UL, 0xffffffff89abcdefUL, 4UL, TestName = "resident: lw a0, (a1)")]
+    [TestCase(0x0045c503U, 4UL, 0xefUL, 4UL, TestName = "resident: lbu a0, 4(a1)")]
+    [TestCase(0x000041c8U, 4UL, 0xffffffff89abcdefUL, 2UL, TestName = "resident: c.lw a0, 4(a1)")]
+    public void ALoadThatDriversMakeIsCarriedOutAtOnce(uint instruction, ulong offset, ulong expected, ulong length)
+    {
+        _hart.Code[Pc] = instruction;
+        _v.X[11] = 0x5000_0000 - offset;
+        var devices = new TestBusState { Quick = true, Value = 0x0123_4567_89ab_cdef };
+        var bus = new TestBus(devices);
+        Assert.That(Mode.TryReadDeviceQuickly(ref _host, ref _v, ref bus, 0x5000_0000, 0x1000), Is.True);
+        Assert.That((_v.X[10], _v.Pc, _v.Counters.Mmio), Is.EqualTo((expected, Pc + length, 1UL)));
+        Assert.That(devices.Calls, Has.Count.EqualTo(1));
+    }
+
+    [TestCase(0x0005b507U, TestName = "resident: fld fa0, (a1)")]
+    [TestCase(0x0045a503U, TestName = "resident: another address")]
+    [TestCase(null, TestName = "resident: what cannot be read")]
+    public void OtherLoadsFromDevicesAreLeftToTheRest(uint? instruction)
+    {
+        if (instruction is { } bits)
+        {
+            _hart.Code[Pc] = bits;
+        }
+
+        _v.X[11] = 0x5000_0000;
+        var devices = new TestBusState { Quick = true };
+        var bus = new TestBus(devices);
+        Assert.That(Mode.TryReadDeviceQuickly(ref _host, ref _v, ref bus, 0x5000_0000, 0x1000), Is.False);
+        Assert.That((_v.X[10], _v.Pc, _v.Counters.Mmio), Is.EqualTo((0UL, Pc, 0UL)));
+        Assert.That(devices.Calls, Is.Empty);
+    }
+
     [Test]
     public void WhatComesOutOfAVirtualMachineEndsTheGuestWhateverItIs([Values(2UL, 9UL, 13UL, (1UL << 63) | 7)] ulong cause)
     {
