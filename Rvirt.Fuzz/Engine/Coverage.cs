@@ -9,6 +9,7 @@ internal sealed unsafe class Coverage
     private const int Size = 1 << 16;
     private readonly byte[] _map = GC.AllocateArray<byte>(Size, pinned: true);
     private readonly byte[] _seen = new byte[Size];
+    private int _edges;
 
     public Coverage()
     {
@@ -20,7 +21,7 @@ internal sealed unsafe class Coverage
     }
 
     /// <summary>Branches seen so far.</summary>
-    public int Edges { get; private set; }
+    public int Edges => _edges;
 
     /// <summary>Forgets the last run.</summary>
     public void Begin()
@@ -30,23 +31,5 @@ internal sealed unsafe class Coverage
     }
 
     /// <summary>Whether the run since took a branch, or took one about as often, as no run before did.</summary>
-    public bool End()
-    {
-        var news = false;
-        for (var i = _map.AsSpan().IndexOfAnyExcept((byte)0); i >= 0;)
-        {
-            var bucket = (byte)(1 << Math.Min(7, System.Numerics.BitOperations.Log2(_map[i])));
-            if ((_seen[i] & bucket) == 0)
-            {
-                Edges += _seen[i] == 0 ? 1 : 0;
-                _seen[i] |= bucket;
-                news = true;
-            }
-
-            var next = _map.AsSpan(i + 1).IndexOfAnyExcept((byte)0);
-            i = next < 0 ? -1 : i + 1 + next;
-        }
-
-        return news;
-    }
+    public bool End() => BranchMap.Merge(_map, _seen, ref _edges);
 }
