@@ -4,7 +4,6 @@
 #if __has_include("board.inc")
 #include "board.inc"
 #endif
-#include "BoardEnd.inc"
 #include "Limits.inc"
 #include "rvirt_offsets.inc"
 
@@ -24,19 +23,18 @@ rvirt_early_failure:
 /* Ends the machine as failed, for want of a better way to do so. */
     .globl rvirt_end_failed
 rvirt_end_failed:
-#ifdef END_BASE
-    lla     t0, 4f                          /* where there is no such device, the store faults */
+#if __has_include("board.inc")
+    lla     t0, .Lno_device                 /* where it is not there, its registers fault */
     csrw    stvec, t0
-    li      t0, END_BASE
-    csrr    t1, satp
-    beqz    t1, 3f
-    lla     t1, rvirt_boot_info
-    ld      t1, BOOT_INFO_WINDOW(t1)
-    add     t0, t0, t1
-3:  li      t1, END_FAIL
-    END_MACHINE t0, t1, t2
+    li      t6, 0
+    csrr    t0, satp
+    beqz    t0, .Luntranslated
+    lla     t0, rvirt_boot_info
+    ld      t6, BOOT_INFO_WINDOW(t0)
+.Luntranslated:
+    BOARD_FAIL t6
     .balign 4
-4:
+.Lno_device:
 #endif
     li      a0, 0                           /* system reset: shutdown, reason: failure */
     li      a1, 1

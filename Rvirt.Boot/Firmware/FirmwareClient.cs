@@ -55,8 +55,11 @@ internal struct FirmwareClient
     /// <summary>Physical address of the register that has the time, where the machine-mode part says that there is no CSR for it; else 0.</summary>
     internal ulong TimeRegister { readonly get; private set; }
 
-    /// <summary>Physical address of the CLINT, where the machine-mode part is our own.</summary>
-    internal readonly ulong Clint => Call(OwnExtension, 1).Value;
+    /// <summary>Physical address of a hart's <c>mtimecmp</c>, as the board has it; where the machine-mode part is our own.</summary>
+    internal readonly ulong TimerCompare(ulong hartId) => Call(OwnExtension, 1, hartId).Value;
+
+    /// <summary>Physical address of a hart's <c>msip</c>, likewise.</summary>
+    internal readonly ulong SoftwareInterrupt(ulong hartId) => Call(OwnExtension, 2, hartId).Value;
 
     /// <summary>Whether it is Rvirt's own machine-mode part.</summary>
     internal readonly bool IsOwn => _implementation == OwnMachineMode;

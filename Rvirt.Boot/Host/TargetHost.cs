@@ -16,16 +16,13 @@ internal unsafe struct TargetHost : IHypervisorHost
     // An interrupt of M-mode stands this many bits above S-mode's (Privileged spec 1.13 §3.1.9).
     private const int MachineShift = 2;
 
-    // Where the CLINT has what each hart's time is compared with.
-    private const ulong ClintCompare = 0x4000;
-
     private readonly ulong _window;
     private readonly bool _hasStimecmp;
 
-    // The hypervisor runs in M-mode. Then its timer and its own interrupt are the CLINT's, each hart's registers at their place there.
+    // The hypervisor runs in M-mode. Then its timer and its own interrupt are the hart's mtimecmp and msip, which are where the board's machine-mode part says.
     private readonly bool _resident;
-    private readonly ulong _clint;
-    private ulong _hartId;
+    private ulong _compare;
+    private ulong _software;
     private bool _hasSenvcfg;
     private bool _hasHypervisorExtension;
 
@@ -46,12 +43,16 @@ internal unsafe struct TargetHost : IHypervisorHost
         _hasStimecmp = !_resident && mayTrap && Routines.ProbeStimecmp() != 0;
         _firmware = default;
         _firmware.Probe();
-        _clint = _resident ? _firmware.Clint : 0;
-        _hartId = _resident ? Instructions.ReadMhartid() : 0;
+        _compare = 0;
+        _software = 0;
         _hasSenvcfg = false;
         _hasHypervisorExtension = false;
         _timeRegister = _firmware.TimeRegister == 0 ? 0 : _firmware.TimeRegister + window;
         MistrustsInstructions = false;
+        if (_resident)
+        {
+            UseRegistersOf(Instructions.ReadMhartid());
+        }
     }
 
     /// <inheritdoc/>
@@ -109,7 +110,10 @@ internal unsafe struct TargetHost : IHypervisorHost
     public void Adopt(in HostHart hart)
     {
         MistrustsInstructions = hart.MayHaveHypervisorExtension;
-        _hartId = hart.HartId;
+        if (_resident)
+        {
+            UseRegistersOf(hart.HartId);
+        }
     }
 
     /// <inheritdoc/>
@@ -234,7 +238,7 @@ internal unsafe struct TargetHost : IHypervisorHost
     {
         if (_resident)
         {
-            Instructions.Store32(_clint + (_hartId * sizeof(uint)), 0);
+            Instructions.Store32(_software, 0);
             Instructions.IoFence();
         }
         else
@@ -270,7 +274,7 @@ internal unsafe struct TargetHost : IHypervisorHost
     {
         if (_resident)
         {
-            Instructions.Store64(_clint + ClintCompare + (_hartId * sizeof(ulong)), deadline);
+            Instructions.Store64(_compare, deadline);
         }
         else if (_hasStimecmp)
         {
@@ -295,6 +299,13 @@ internal unsafe struct TargetHost : IHypervisorHost
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly bool TryFetch(ulong va, out uint instruction) =>
         _resident ? TryFetchResident(va, out instruction) : TryFetchDeprivileged(va, out instruction);
+
+    // Physical addresses: M-mode has no window.
+    private void UseRegistersOf(ulong hartId)
+    {
+        _compare = _firmware.TimerCompare(hartId);
+        _software = _firmware.SoftwareInterrupt(hartId);
+    }
 
     private static bool TryFetchResident(ulong va, out uint instruction)
     {

@@ -247,17 +247,7 @@ legacy_putchar:
     .globl rvirt_machine_put
 rvirt_machine_put:
 put:
-    li      t0, UART_BASE
-#ifdef UART_SIFIVE
-1:  lw      t1, 0(t0)                       /* txdata: bit 31 while its FIFO is full */
-    bltz    t1, 1b
-    sw      t3, 0(t0)
-#else
-1:  lbu     t1, 5 << UART_SHIFT(t0)
-    andi    t1, t1, 0x20                    /* THR empty */
-    beqz    t1, 1b
-    sb      t3, 0(t0)
-#endif
+    BOARD_PUT t3
     jr      t2
 
 /* BASE (chapter 4). */
@@ -300,13 +290,23 @@ probe_extension:
 1:  li      a0, SBI_SUCCESS
     j       return_legacy
 
-/* Our own: where S-mode reads the time, 0 where that is the time CSR; and where the CLINT is. */
+/* Our own: 0: where S-mode reads the time, 0 where that is the time CSR; 1 and 2: where the mtimecmp and the msip of hart a0 are, which need not have come yet. */
 own:
-    li      a1, CLINT_BASE
-    li      t0, 1
+    beqz    a6, own_time
+    li      t0, 2
+    bgtu    a6, t0, not_supported
+    li      t1, M_MAX_HARTS
+    bgeu    a0, t1, invalid
+    beq     a6, t0, own_msip
+    BOARD_MTIMECMP a0
+    j       own_register
+own_msip:
+    BOARD_MSIP a0
+own_register:
+    mv      a1, t0
     li      a0, SBI_SUCCESS
-    beq     a6, t0, return_legacy
-    bnez    a6, not_supported
+    j       return_legacy
+own_time:
     ld      a1, M_TIME_REGISTER(sp)
     li      a0, SBI_SUCCESS
     j       return_legacy
@@ -314,18 +314,17 @@ own:
 /* SRST (chapter 10): a0 = 0 shutdown, 1 and 2 reboot; a1 = reason, not zero: failure. */
 system_reset:
     bnez    a6, not_supported
-    beqz    a0, 1f
+    beqz    a0, off
     li      t0, 2
     bgtu    a0, t0, invalid
-    li      t0, END_REBOOT
-    j       finish
-1:  beqz    a1, shutdown
-    li      t0, END_FAIL
-    j       finish
+    BOARD_RESET zero
+    j       ended
+off:
+    beqz    a1, shutdown
+    BOARD_FAIL zero
+    j       ended
 shutdown:
-    li      t0, END_OFF
-finish:
-    li      t1, END_BASE
-    END_MACHINE t1, t0, t2
-1:  wfi
-    j       1b
+    BOARD_OFF zero
+ended:
+    wfi
+    j       ended

@@ -26,15 +26,10 @@ rvirt_machine_start:
 1:  lla     s0, rvirt_machine_harts
     slli    t0, a0, M_BLOCK_SHIFT
     add     s0, s0, t0
-    li      t1, CLINT_BASE
-    slli    t0, a0, 2
-    add     t0, t0, t1
+    BOARD_MSIP a0
     sd      t0, M_MSIP(s0)
     sw      zero, 0(t0)
-    slli    t0, a0, 3
-    add     t0, t0, t1
-    li      t1, CLINT_MTIMECMP
-    add     t0, t0, t1
+    BOARD_MTIMECMP a0
     sd      t0, M_MTIMECMP(s0)
     li      t2, -1                          /* zero at reset: a timer interrupt pending for ever, which slows emulators down */
     sd      t2, 0(t0)
@@ -64,7 +59,8 @@ rvirt_machine_start:
 1:  sd      t3, M_SSTC(s0)
 
     /* A hart without a time CSR: S-mode reads mtime, and emulates rdtime for its guests by it, so that this part is in nobody's way. */
-    li      t3, CLINT_BASE + CLINT_MTIME
+    BOARD_MTIME
+    mv      t3, t0
     lla     t6, 1f
     csrw    mtvec, t6
     rdtime  t0

@@ -27,9 +27,7 @@ rvirt_machine_unexpected:
 nested:
     lla     s3, stop
     csrw    mtvec, s3
-    li      t0, END_FAIL
-    li      t1, END_BASE
-    END_MACHINE t1, t0, t2
+    BOARD_FAIL zero
     .balign 4
 stop:                                       /* also where a machine is not the board after all, and has no such device */
 1:  wfi

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Text;
@@ -6,12 +7,14 @@ using System.Text.RegularExpressions;
 using NUnit.Framework;
 using Rvirt.Tests.Core.DeviceTree;
 using Rvirt.Tests.SystemTests;
+using Rvirt.Tool.Blobs;
 
 namespace Rvirt.Tests.Packages;
 
 /// <summary>
 /// A board of somebody else's: the files that docs/adding-a-board.md shows, in a folder of their own, with nothing of the repository but its
-/// packages. Its machine is QEMU's under another name, and its UART and the device that ends it have names that only the board's own drivers drive.
+/// packages. Its machine is QEMU's under another name, and its UART and the device that ends it have names that only the board's own drivers drive;
+/// its machine-mode part reaches hardware by macros of the board's own.
 /// </summary>
 [Category("System")]
 public sealed partial class OutsideBoardTests
@@ -83,6 +86,60 @@ public sealed partial class OutsideBoardTests
         Assert.That(machine.Qemu.WaitForExit(120), Is.Zero, machine.Qemu.Describe);
     }
 
+    /// <summary>
+    /// More guests than harts, none of which traps: the other hart is started, and harts are taken away from them, by what the board's own macros say of its timer
+    /// and its interrupts. Harts without Sstc, so that the machine-mode part sets the timer, or, below resident guests, C# does.
+    /// </summary>
+    [TestCase("")]
+    [TestCase("rvirt.mode=resident")]
+    public void Guests_share_harts_by_the_boards_own_timer(string arguments)
+    {
+        using var folder = new TemporaryFolder();
+        var tree = folder.Write("two-harts.dtb", RenamedTree.Of(256, harts: 2, arguments: arguments));
+        var counter = BareProgram.Build(folder, "share-payload.S", 0x80200000, "COUNT=1");
+        var blob = GuestMachine.PackBlob(folder, [.. Enumerable.Range(0, 3).Select(i => new GuestSpec($"c{i}", counter, null, "", 8 << 20, 1, []))]);
+        using var qemu = QemuMachine.Start([.. GuestMachine.Rvirt(Firmware.Stub, blob, 256, 2, Image(Firmware.Stub)), "-cpu", "rv64,sstc=off", "-dtb", tree], TimeSpan.FromMinutes(2));
+        qemu.Expect(arguments.Length == 0 ? "rvirt: Acme One, .*timers of the machine-mode part" : "rvirt: Acme One, .*resident guests", 60);
+        var counted = new HashSet<string>();
+        while (counted.Count < 3)
+        {
+            counted.Add(qemu.Expect(@"\[(c\d)\] =[0-9a-f]{16}", 60).Groups[1].Value);
+        }
+    }
+
+    /// <summary>Without a device that C# drives the machine-mode part ends the machine, by the board's macros: status 2 is theirs alone.</summary>
+    [Test]
+    public void Ends_by_the_boards_own_macros()
+    {
+        var tree = _folder.File("no-power.dtb");
+        File.WriteAllBytes(tree, RenamedTree.Of(Memory, power: "acme,other"));
+        using (var qemu = QemuMachine.Start([.. GuestMachine.Rvirt(Firmware.Stub, Repository.UBootElf, Memory, 1, Image(Firmware.Stub)), "-dtb", tree], TimeSpan.FromMinutes(2)))
+        {
+            qemu.ExpectTyping("\n", "=> ");
+            qemu.Send("poweroff\n");
+            Assert.That(qemu.WaitForExit(60), Is.Zero, qemu.Describe);
+        }
+
+        using var failing = QemuMachine.Start([.. GuestMachine.Rvirt(Firmware.Stub, null, Memory, 1, Image(Firmware.Stub)), "-dtb", tree], TimeSpan.FromMinutes(2));
+        Assert.That(failing.WaitForExit(60), Is.EqualTo(2), failing.Describe);
+    }
+
+    [Test]
+    public void What_its_file_does_not_define_is_an_error_that_names_it()
+    {
+        const string Macro = "BOARD_MTIMECMP";
+        var copy = _folder.File("Acme.Less");
+        var (status, output) = Commands.Run("cp", ["-a", Board, copy]);
+        Assert.That(status, Is.Zero, output);
+        Replace(copy, "MachineMode/board.inc", "MachineMode/board.inc", (Macro, "OTHER_NAME"));
+        (status, output) = Commands.Run(
+            "env",
+            ["-C", copy, $"NUGET_PACKAGES={_folder.File("cache")}", "dotnet", "publish", "-c", "Release", "--nologo", "-nodeReuse:false", "-p:UseSharedCompilation=false", "-p:RestoreIgnoreFailedSources=true"],
+            TimeSpan.FromMinutes(4));
+        Assert.That(status, Is.Not.Zero);
+        Assert.That(output, Does.Contain($"error: macro '{Macro}' is not defined"));
+    }
+
     /// <summary>The board gives its own advice.</summary>
     [Test]
     public void Advises_as_its_board_does() =>
@@ -150,9 +207,9 @@ public sealed partial class OutsideBoardTests
     }
 
     [Test]
-    public void A_machine_mode_part_without_the_boards_addresses_is_refused()
+    public void A_machine_mode_part_without_the_boards_devices_is_refused()
     {
-        var copy = _folder.File("Without.Addresses");
+        var copy = _folder.File("Without.Devices");
         var (status, output) = Commands.Run("cp", ["-r", Board, copy]);
         Assert.That(status, Is.Zero, output);
         File.Delete(Path.Combine(copy, "MachineMode/board.inc"));

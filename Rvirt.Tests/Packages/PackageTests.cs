@@ -130,7 +130,7 @@ public sealed class PackageTests
     {
         using var archive = Open("Rvirt.Boot");
         var packed = archive.Entries.Select(entry => entry.FullName).ToArray();
-        string[] folders = ["Assembly", "MachineMode", "Linker", "Debugger"];
+        string[] folders = ["Assembly", "MachineMode", "Devices", "Linker", "Debugger"];
         var source = folders.SelectMany(folder => Directory.GetFiles(Path.Combine(Repository.Top, "Rvirt.Boot", folder)).Select(file => $"{folder}/{Path.GetFileName(file)}"));
         Assert.That(packed.Intersect(source), Is.EquivalentTo(source).And.Not.Empty);
         Assert.That(packed, Does.Contain("buildTransitive/Rvirt.Boot.props"));

@@ -34,7 +34,7 @@ internal static class BareProgram
     /// <summary>Assembles and links a source of this folder, which stands where the hypervisor would, with Rvirt's machine-mode part; gives the ELF's path.</summary>
     /// <param name="folder">Where the ELF goes.</param>
     /// <param name="source">Name of a source of this folder.</param>
-    /// <param name="board">The project of the board.</param>
+    /// <param name="board">The project of the board, or another folder that has a folder MachineMode with its <c>board.inc</c>.</param>
     /// <param name="defines">Names that the source asks for.</param>
     public static string BuildAboveMachineMode(TemporaryFolder folder, string source, string board = "Rvirt.Platform.Qemu", params string[] defines)
     {
@@ -44,7 +44,7 @@ internal static class BareProgram
             folder, Path.Combine(tests, source), "rv64imac_zicsr_zifencei",
             [
                 Path.Combine(tests, "machine-mode-stand-ins.S"), .. Directory.GetFiles(Path.Combine(boot, "MachineMode"), "*.S").Order(StringComparer.Ordinal), $"-Wl,-T,{Path.Combine(boot, "Linker/rvirt.ld")}",
-                "-I", Path.Combine(boot, "Assembly"), "-I", Path.Combine(boot, "MachineMode"), "-I", Path.Combine(Repository.Top, board, "MachineMode"),
+                "-I", Path.Combine(boot, "Assembly"), "-I", Path.Combine(boot, "MachineMode"), "-I", Path.Combine(boot, "Devices"), "-I", Path.Combine(Repository.Top, board, "MachineMode"),
                 .. defines.Select(define => $"-D{define}"),
             ]);
     }

@@ -23,9 +23,9 @@ public sealed class MachineModeTests
     public void Keeps_its_memory_closed_and_its_promises(string hart)
     {
         using var folder = new TemporaryFolder();
-        var image = BareProgram.BuildAboveMachineMode(folder, Stub);
+        var image = BareProgram.BuildAboveMachineMode(folder, Stub, defines: ["MTIMECMP=0x2004000", "MSIP=0x2000000"]);
         using var qemu = QemuMachine.Start(["-bios", "none", "-kernel", image, "-cpu", hart, "-m", "128M"], TimeSpan.FromSeconds(60));
-        Assert.That(qemu.WaitForExit(50), Is.Zero, () => "the status is the number of the check that failed\n" + qemu.Describe());
+        Assert.That(qemu.WaitForExit(50), Is.Zero, () => "the line has the number of the check that failed\n" + qemu.Describe());
         Assert.That(qemu.Serial.Trim(), Is.EqualTo("stub: ok"));
     }
 
@@ -34,7 +34,7 @@ public sealed class MachineModeTests
     public void Keeps_its_promises_on_the_Unleashed()
     {
         using var folder = new TemporaryFolder();
-        var image = BareProgram.BuildAboveMachineMode(folder, Stub, "Rvirt.Platform.Unleashed", "BOOT_HART=1", "TIME_REGISTER=0x200bff8");
+        var image = BareProgram.BuildAboveMachineMode(folder, Stub, "Rvirt.Platform.Unleashed", "BOOT_HART=1", "TIME_REGISTER=0x200bff8", "MTIMECMP=0x2004008", "MSIP=0x2000004");
         using var qemu = QemuMachine.Start(
             ["-M", "sifive_u", "-bios", "none", "-kernel", image, "-smp", "2", "-m", "128M", "-nic", "none", "-no-reboot"], TimeSpan.FromSeconds(60));
         Assert.That(qemu.WaitForExit(50), Is.Zero, qemu.Describe);
@@ -47,7 +47,7 @@ public sealed class MachineModeTests
     {
         const int State = 64;
         using var folder = new TemporaryFolder();
-        var image = BareProgram.BuildAboveMachineMode(folder, Stub);
+        var image = BareProgram.BuildAboveMachineMode(folder, Stub, defines: ["MTIMECMP=0x2004000", "MSIP=0x2000000"]);
         var (status, symbols) = Commands.Run("llvm-nm-19", [image]);
         Assert.That(status, Is.Zero, symbols);
         ulong Symbol(string name) => Hexadecimal(Regex.Match(symbols, $"(?m)^([0-9a-f]+) . {name}\\r?$"));

@@ -1,6 +1,6 @@
 /* A program in the hypervisor's place, above Rvirt's own machine-mode part: tries what that part promises and what it must refuse.
- * Powers off with status 0, or says which check was the first that failed and ends with its number, where the machine has a status.
- * BOOT_HART is the hart that boots, if not 0; TIME_REGISTER is where a hart without a time CSR has the time. */
+ * Powers off with status 0, or says which check was the first that failed and ends as failed, where the machine has a status.
+ * BOOT_HART is the hart that boots, if not 0; TIME_REGISTER is where a hart without a time CSR has the time; MTIMECMP and MSIP are where the boot hart has them. */
 #include "MachineMode.inc"
 
 #ifndef BOOT_HART
@@ -85,11 +85,22 @@ rvirt_start:
     CHECK   34, a1, 0
     CHECK   30, s10, -1
 #endif
-    CALL    0x0A007276, 1                   /* and where the CLINT is */
+    li      a0, BOOT_HART                   /* and where a hart has what its time is compared with, and its interrupt */
+    CALL    0x0A007276, 1
     CHECK   35, a0, 0
-    CHECK   37, a1, CLINT_BASE
+    CHECK   37, a1, MTIMECMP
+    li      a0, BOOT_HART
     CALL    0x0A007276, 2
-    CHECK   38, a0, -2
+    CHECK   38, a0, 0
+    CHECK   39, a1, MSIP
+    li      a0, 16
+    CALL    0x0A007276, 1
+    CHECK   22, a0, -3
+    li      a0, -1
+    CALL    0x0A007276, 2
+    CHECK   23, a0, -3
+    CALL    0x0A007276, 3
+    CHECK   24, a0, -2
     li      a0, 0x0A007276
     CALL    0x10, 3
     CHECK   36, a1, 1
@@ -203,11 +214,7 @@ failed:
     andi    a0, s11, 15
     addi    a0, a0, '0'
     CALL    0x4442434E, 2
-    slli    t0, s11, 16
-    li      t1, 0x3333
-    or      t0, t0, t1
-    li      t1, END_BASE
-    END_MACHINE t1, t0, t2
+    BOARD_FAIL zero
 1:  j       1b
 
     .balign 4
