@@ -107,6 +107,15 @@ public sealed class BoardMacroTests
         Assert.That(machine.Read64(Found + 24), Is.EqualTo(7), "the other hart came");
     }
 
+    /// <summary>RAM need not begin where most boards have it.</summary>
+    [Test]
+    public void The_part_is_entered_where_the_board_says()
+    {
+        var power = new Words();
+        using var machine = Run(machine => machine.Attach(Power, 0x1000, power), load: Machine.DefaultRamBase + 0x4_0000);
+        Assert.That(power.Writes, Is.EqualTo([(0UL, 0x5555u)]));
+    }
+
     [TestCaseSource(nameof(s_macros))]
     public void A_macro_that_the_board_lacks_is_an_error_that_names_it(string macro)
     {
@@ -132,12 +141,17 @@ public sealed class BoardMacroTests
         Does.Contain("needs UART16550_WIDTH, the bytes of an access: 1, 2 or 4"));
 
     // The board of this test, as its macros are, on a machine that has its devices and those of the reference machine's own memory map.
-    private Machine Run(Action<Machine> attach, int type = 0, int reason = 0)
+    private Machine Run(Action<Machine> attach, int type = 0, int reason = 0, ulong load = 0)
     {
         WriteBoard();
-        string[] defines = [$"FOUND=0x{Found:x}", $"TYPE={type}", $"REASON={reason}"];
+        List<string> defines = [$"FOUND=0x{Found:x}", $"TYPE={type}", $"REASON={reason}"];
+        if (load != 0)
+        {
+            defines.Add($"LOAD_ADDRESS=0x{load:x}");
+        }
+
         var image = _folder.File("board.bin");
-        var (status, output) = Commands.Run("llvm-objcopy-19", ["-O", "binary", BareProgram.BuildAboveMachineMode(_folder, "board-payload.S", _folder.File(""), defines), image]);
+        var (status, output) = Commands.Run("llvm-objcopy-19", ["-O", "binary", BareProgram.BuildAboveMachineMode(_folder, "board-payload.S", _folder.File(""), [.. defines]), image]);
         Assert.That(status, Is.Zero, output);
         var machine = new Machine(Ram, harts: 2, new HartOptions { CounterCsrs = false });
         attach(machine);
@@ -145,10 +159,11 @@ public sealed class BoardMacroTests
         machine.Attach(Uart, 0x100, new SlowUart(0, 0, 0, 1));
         machine.Attach(Power, 0x1000, new Words());
         Attach(machine, Timer, 0x1_0000, 0);
-        machine.Load(machine.RamBase, File.ReadAllBytes(image));
+        var start = load != 0 ? load : machine.RamBase;
+        machine.Load(start, File.ReadAllBytes(image));
         foreach (var hart in machine.Harts)
         {
-            hart.Pc = machine.RamBase;
+            hart.Pc = start;
         }
 
         machine.Run(100_000);

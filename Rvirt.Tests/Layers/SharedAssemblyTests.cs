@@ -18,10 +18,10 @@ public sealed partial class SharedAssemblyTests
 {
     private static readonly string[] s_folders = ["Rvirt.Boot/Assembly", "Rvirt.Boot/MachineMode", "Rvirt.Boot/Linker"];
 
-    // What a condition may ask for: the defines of an image (LONGEST_MODE, WINDOW_TABLES), whether there is a machine-mode part and a board's file for it,
+    // What a condition may ask for: the defines of an image (LONGEST_MODE, WINDOW_TABLES, LOAD_ADDRESS), whether there is a machine-mode part and a board's file for it,
     // what one must say, and the way that a vector is assembled for.
     private static readonly HashSet<string> s_conditions =
-        ["LONGEST_MODE", "SATP_SV39", "SATP_SV48", "SATP_SV57", "WINDOW_TABLES", "rvirt_machine_start", "board", "inc", "MACHINE_SIZE", "TRAP_CSR", "TRACE_RECORD_SIZE"];
+        ["LONGEST_MODE", "SATP_SV39", "SATP_SV48", "SATP_SV57", "WINDOW_TABLES", "LOAD_ADDRESS", "rvirt_machine_start", "board", "inc", "MACHINE_SIZE", "TRAP_CSR", "TRACE_RECORD_SIZE"];
 
     // What the ready-made files of devices ask a board for, and are called.
     private static readonly HashSet<string> s_devices =

@@ -35,7 +35,7 @@ internal static class BareProgram
     /// <param name="folder">Where the ELF goes.</param>
     /// <param name="source">Name of a source of this folder.</param>
     /// <param name="board">The project of the board, or another folder that has a folder MachineMode with its <c>board.inc</c>.</param>
-    /// <param name="defines">Names that the source asks for.</param>
+    /// <param name="defines">Names with values that the source asks for, and the linker script.</param>
     public static string BuildAboveMachineMode(TemporaryFolder folder, string source, string board = "Rvirt.Platform.Qemu", params string[] defines)
     {
         var boot = Path.Combine(Repository.Top, "Rvirt.Boot");
@@ -45,7 +45,7 @@ internal static class BareProgram
             [
                 Path.Combine(tests, "machine-mode-stand-ins.S"), .. Directory.GetFiles(Path.Combine(boot, "MachineMode"), "*.S").Order(StringComparer.Ordinal), $"-Wl,-T,{Path.Combine(boot, "Linker/rvirt.ld")}",
                 "-I", Path.Combine(boot, "Assembly"), "-I", Path.Combine(boot, "MachineMode"), "-I", Path.Combine(boot, "Devices"), "-I", Path.Combine(Repository.Top, board, "MachineMode"),
-                .. defines.Select(define => $"-D{define}"),
+                .. defines.SelectMany(define => new[] { $"-D{define}", $"-Wl,--defsym={define}" }),
             ]);
     }
 
