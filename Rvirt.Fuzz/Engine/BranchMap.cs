@@ -16,49 +16,13 @@ internal static class BranchMap
     /// <param name="seen">For each branch a bit for each size of such a number, by its highest bit: 1, 2 to 3, 4 to 7 and so on.</param>
     /// <param name="edges">Counts the branches that were never taken before.</param>
     /// <returns>Whether a branch was taken about as often as never before.</returns>
-    internal static bool Merge(ReadOnlySpan<byte> taken, Span<byte> seen, ref int edges)
+    internal static bool Merge(ReadOnlySpan<byte> taken, Span<byte> seen, ref int edges) =>
+        Vector256.IsHardwareAccelerated ? MergeByVectors(taken, seen, ref edges) : MergeByOne(taken, seen, ref edges);
+
+    /// <summary><see cref="Merge"/> by vectors.</summary>
+    internal static bool MergeByVectors(ReadOnlySpan<byte> taken, Span<byte> seen, ref int edges)
     {
         seen = seen[..taken.Length];
-        if (Vector512.IsHardwareAccelerated)
-        {
-            return MergeBy512(taken, seen, ref edges);
-        }
-
-        return Vector256.IsHardwareAccelerated ? MergeBy256(taken, seen, ref edges) : MergeByOne(taken, seen, ref edges);
-    }
-
-    /// <summary><see cref="Merge"/> by vectors of 512 bits.</summary>
-    internal static bool MergeBy512(ReadOnlySpan<byte> taken, Span<byte> seen, ref int edges)
-    {
-        var counts = MemoryMarshal.Cast<byte, Vector512<byte>>(taken);
-        var before = MemoryMarshal.Cast<byte, Vector512<byte>>(seen);
-        var news = false;
-        for (var i = 0; i < counts.Length; i++)
-        {
-            var count = counts[i];
-            if (count == Vector512<byte>.Zero)
-            {
-                continue;
-            }
-
-            // The highest bit alone: all below it are set, and taken away.
-            count |= count >>> 1;
-            count |= count >>> 2;
-            count |= count >>> 4;
-            if (Vector512.AndNot(count ^ (count >>> 1), before[i]) != Vector512<byte>.Zero)
-            {
-                const int Bytes = 64;
-                news |= MergeByOne(taken.Slice(i * Bytes, Bytes), seen.Slice(i * Bytes, Bytes), ref edges);
-            }
-        }
-
-        var rest = taken.Length & ~63;
-        return news | MergeByOne(taken[rest..], seen[rest..], ref edges);
-    }
-
-    /// <summary><see cref="Merge"/> by vectors of 256 bits.</summary>
-    internal static bool MergeBy256(ReadOnlySpan<byte> taken, Span<byte> seen, ref int edges)
-    {
         var counts = MemoryMarshal.Cast<byte, Vector256<byte>>(taken);
         var before = MemoryMarshal.Cast<byte, Vector256<byte>>(seen);
         var news = false;
@@ -70,6 +34,7 @@ internal static class BranchMap
                 continue;
             }
 
+            // The highest bit alone: all below it are set, and taken away.
             count |= count >>> 1;
             count |= count >>> 2;
             count |= count >>> 4;
