@@ -52,6 +52,20 @@ help:
 	@echo '    GUEST=0..3          which guest (default 0)'
 	@echo '    SSH_PORT=10001      port of the first guest (default 10001)'
 	@echo '    CMD="..."           the command (default: a login)'
+	@echo 'make debian    build a whole Debian with systemd and apt (once, for some minutes), and boot it on QEMU; its disk, artifacts/run/debian0.img, stays'
+	@echo '    FIRMWARE=stub|sbi   Rvirt with its own machine-mode part, or above OpenSBI (default stub)'
+	@echo '    GUESTS=1..4         that many guests, each with a disk, a network (default 1); SSH ports 10001, 10002, ...'
+	@echo '    VCPUS=1..8          harts of each guest, each with one of the machine (default 1)'
+	@echo '    APPEND="..."        its command line (default console=ttyS0)'
+	@echo '    MEMORY=1G           RAM of each guest (default 1G)'
+	@echo '    NATIVE=1            without Rvirt (default 0)'
+	@echo '    SSH_PORT=10001      port of the first guest on 127.0.0.1 (default 10001)'
+	@echo '    QEMU_EXTRA="..."    further options of QEMU (default: none)'
+	@echo 'make debian-test  boot that Debian until systemd says that it runs, install a package, boot it again, and compare with QEMU without Rvirt'
+	@echo '    FIRMWARE=stub|resident|sbi  what is below it: Rvirt alone, the same with resident guests, or with OpenSBI (default stub)'
+	@echo '    VCPUS=1..8          its harts (default 1)'
+	@echo '    MEMORY=1G           its RAM (default 1G)'
+	@echo '    RUNS=1..100         boots with Rvirt and without, one after the other, for their times (default 1)'
 	@echo 'make qemu-gdb  like make qemu, with its settings, stopped at the first instruction until a debugger connects'
 	@echo '    GDB_PORT=1234       where it connects (default 1234)'
 	@echo 'make gdb       that debugger, in another terminal: gdb-multiarch with the hypervisor in C# (docs/debugging.md)'
@@ -106,7 +120,7 @@ judge: $(if $(RVIRT_SETTINGS),tool)
 	@$(need_sdk)
 	@$(if $(RVIRT_SETTINGS),$(tool) settings,:)
 
-qemu qemu-gdb gdb ssh test lockstep bench mutation desktop-linux fuzz: tool
+qemu qemu-gdb debian debian-test gdb ssh test lockstep bench mutation desktop-linux fuzz: tool
 
 setup: judge
 	@guests/setup.sh
@@ -143,7 +157,7 @@ ssh: judge
 	@exec $(tool) ssh
 
 # What these need is the guest of the pinned suite, whatever the environment says.
-test release desktop-linux: export SUITE :=
+test release desktop-linux debian debian-test: export SUITE :=
 test: image guest newest firmware
 	@echo 'test: running the tests; results go to artifacts/test-results'
 	@rm -rf artifacts/test-results
@@ -164,6 +178,17 @@ bench: image
 
 # What runs in a minute without QEMU, clang or a guest.
 override coverage_tests := FullyQualifiedName~Rvirt.Tests.Core|FullyQualifiedName~Rvirt.Tests.Mmu|FullyQualifiedName~Rvirt.Tests.Devices|FullyQualifiedName~HypervisorTests|FullyQualifiedName~DesktopOperation
+
+.PHONY: debian debian-test
+debian: $(if $(filter 1,$(NATIVE)),,image) guest
+	@guests/debian.sh
+	@exec $(tool) debian
+
+debian-test: image guest
+	@guests/debian.sh
+	@echo 'debian-test: building'
+	@dotnet build Rvirt.Tests -c $(configuration) --nologo -v q -clp:ErrorsOnly
+	@exec $(tool) debian-test
 
 .PHONY: coverage mutation
 coverage: judge

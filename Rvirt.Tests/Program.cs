@@ -1,5 +1,6 @@
 using System;
 using Rvirt.Tests.Lockstep;
+using Rvirt.Tests.SystemTests;
 
 namespace Rvirt.Tests;
 
@@ -12,8 +13,10 @@ public static class Program
         {
             case "lockstep":
                 return LockstepCommand.Run(arguments.AsSpan(1));
+            case "debian":
+                return DistributionCommand.Run(arguments.AsSpan(1));
             default:
-                Console.Error.WriteLine("usage: lockstep [INSTRUCTIONS] [FIRST-SEED] [JOBS] [PUT-DOWN] [VECTORS] [SIBLINGS]");
+                Console.Error.WriteLine("usage: lockstep [INSTRUCTIONS] [FIRST-SEED] [JOBS] [PUT-DOWN] [VECTORS] [SIBLINGS], or debian [stub|resident|sbi] [HARTS] [MEGABYTES] [RUNS]");
                 return 2;
         }
     }

@@ -5,8 +5,9 @@
 #   guests/fetch.sh          fetch
 #   guests/fetch.sh --lock   pin the newest versions of the mirror in packages.lock
 # With --firmware before that: the same for firmware.list and firmware.lock, which are the tests', of Debian's newest suite.
+# With --debian before that: debian.list and debian.lock, a whole distribution with all that its packages depend on.
 # With SUITE=forky or sid: the same packages of that suite, and the libraries that they depend on, pinned in forky.lock or sid.lock.
-# Of those suites, which move every day, packages of two days may not fit together: where one of them has left the mirror, all are replaced by the
+# Of those suites, which move every day, and of a distribution, packages of two days may not fit together: where one of them has left the mirror, all are replaced by the
 # newest of the index, which must be signed. What that was is remembered in the cache, so that the next time is the same.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -17,6 +18,10 @@ whole_by=
 if [ "$suite" != "$pinned_suite" ]; then whole=root whole_by="SUITE=$suite "; fi
 if [ "${1:-}" = --firmware ]; then
     list=$here/firmware.list lock=$here/firmware.lock suite=sid option=' --firmware' whole= whole_by=
+    shift
+fi
+if [ "${1:-}" = --debian ]; then
+    list=$here/debian.list lock=$here/debian.lock suite=$pinned_suite option=' --debian' whole=distribution whole_by=
     shift
 fi
 source "$here/index.sh"
@@ -37,7 +42,7 @@ resolve() {
         for package in $found; do name_of[$package]=${name_of[$package]:-$name}; done
     done < <(wanted)
     if [ -n "$whole" ]; then
-        others=$(libraries_of "${!name_of[@]}")
+        if [ "$whole" = root ]; then others=$(libraries_of "${!name_of[@]}"); else others=$(everything_of "${!name_of[*]}"); fi
         for package in $others; do name_of[$package]=${name_of[$package]:-$package}; done
     fi
     newest "${!name_of[@]}" >"$cache/newest"

@@ -66,13 +66,21 @@ newest() {
     [ -z "$best" ] || printf '%s %s\n' "$package" "$best"
 }
 
-# packages_of NAME: the packages behind a name of a list. The kernel's meta package leads to the real one, which from forky on is the
-# Image, the modules and a list of what is built in, each in a package of its own.
+# packages_of NAME: the packages behind a name of a list. "essential" is what Debian marks so with all that it takes, "important" what it marks so.
+# The kernel's meta package leads to the real one, which from forky on is the Image, the modules and a list of what is built in, each in a package of its own.
 packages_of() {
-    if [ "$1" != linux-image-riscv64 ]; then
-        printf '%s\n' "$1"
-        return
-    fi
+    case $1 in
+        linux-image-riscv64) ;;
+        essential)
+            everything_of "$(marked 'Essential: yes')"
+            return ;;
+        important)
+            marked 'Priority: (required|important)'
+            return ;;
+        *)
+            printf '%s\n' "$1"
+            return ;;
+    esac
     local image
     image=$(field "$1" Depends | grep -oE 'linux-image-[0-9][^ ,]*' | head -n1)
     [ -n "$image" ] || die "linux-image-riscv64 names no kernel"
@@ -81,6 +89,15 @@ packages_of() {
     else
         printf '%s\n' "$image"
     fi
+}
+
+marked() { awk -v mark="^$1" '/^Package: / { package = $2 } $0 ~ mark { print package }' "$index" | sort -u; }
+
+# everything_of NAMES: these and all that they depend on, as apt would install them where there is nothing yet.
+everything_of() {
+    local names
+    read -r -d '' -a names <<<"$1" || true
+    APT_CONFIG=$apt_conf apt-get install -s -y -qq --no-install-recommends "${names[@]}" | awk '$1 == "Inst" { print $2 }' | sort -u
 }
 
 field() {

@@ -28,19 +28,20 @@ as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 mirror() {
     if [ -n "${RVIRT_MIRROR:-}" ]; then printf '%s/\n' "${RVIRT_MIRROR%/}"; return; fi
     local found
-    found=$(own_repository)
+    found=$(own_repository Debian)
     if [ -z "$found" ]; then
         say "apt has no package lists yet: running apt-get update"
         as_root apt-get -qq update >&2
-        found=$(own_repository)
+        found=$(own_repository Debian)
     fi
     [ -n "$found" ] || die "apt knows no Debian repository on this machine; set RVIRT_MIRROR to one that carries $suite for $arch"
     printf '%s\n' "$found"
 }
 
+# own_repository LABEL: where apt of this machine has a repository with that label.
 own_repository() {
     apt-get indextargets --format '$(LABEL) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
-        awk '$1 == "Debian" && $2 == "main" { print $3; exit }'
+        awk -v label="$1" '$1 == label && $2 == "main" { print $3; exit }'
 }
 
 # download ADDRESS FILE: through apt's own downloader, so apt's proxy and credentials settings hold.

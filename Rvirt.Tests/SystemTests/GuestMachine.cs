@@ -45,10 +45,11 @@ internal sealed class GuestMachine : IDisposable
     /// <param name="network">Where a card behind those devices leads, as a description has it; null: there is none.</param>
     /// <param name="append">More words on the command line of each guest.</param>
     /// <param name="suite">The suite of Debian that they are made of.</param>
+    /// <param name="template">What their disks are copies of, where it is not the root disk of that suite.</param>
     /// <param name="more">Further arguments of QEMU.</param>
     public static GuestMachine BootDebian(
         Firmware firmware, int guests, TimeSpan limit, string? image = null, int hostMemory = 0, ulong? guestMemory = 512,
-        int levels = 1, uint harts = 1, int hostHarts = 0, string? network = null, string append = "", string suite = Suite.Pinned, params string[] more)
+        int levels = 1, uint harts = 1, int hostHarts = 0, string? network = null, string append = "", string suite = Suite.Pinned, string? template = null, params string[] more)
     {
         var folder = new TemporaryFolder();
         try
@@ -58,7 +59,7 @@ internal sealed class GuestMachine : IDisposable
             var slot = 7;
             for (var i = 0; i < guests; i++)
             {
-                var disk = folder.CopyDisk($"disk{i}.img", Repository.OfGuest("disk.ext4", suite));
+                var disk = folder.CopyDisk($"disk{i}.img", template ?? Repository.OfGuest("disk.ext4", suite));
                 arguments.AddRange(
                 [
                     // A flush reaches QEMU; what this machine's own disk takes for it is not part of the test.
@@ -79,7 +80,7 @@ internal sealed class GuestMachine : IDisposable
             if (firmware == Firmware.Native)
             {
                 var only = specs.Single();
-                arguments.AddRange(["-m", "512M", "-smp", hostHarts.ToString(CultureInfo.InvariantCulture), "-kernel", only.Kernel, "-initrd", only.Initrd!, "-append", only.Append]);
+                arguments.AddRange(["-m", string.Create(CultureInfo.InvariantCulture, $"{guestMemory ?? 512}M"), "-smp", hostHarts.ToString(CultureInfo.InvariantCulture), "-kernel", only.Kernel, "-initrd", only.Initrd!, "-append", only.Append]);
             }
             else
             {

@@ -47,6 +47,10 @@ public sealed class MakeCommandTests
     [TestCase("guest", "SUITE=bullseye", "SUITE is trixie or forky or sid, not bullseye")]
     [TestCase("qemu", "SUITE=stable", "SUITE is trixie or forky or sid, not stable")]
     [TestCase("firmware", "SUITE=sid", "make firmware has no settings, and so no SUITE")]
+    [TestCase("debian", "KERNEL=Image", "make debian has no setting KERNEL (its settings are FIRMWARE, GUESTS, VCPUS, APPEND, MEMORY, NATIVE, SSH_PORT, QEMU_EXTRA)")]
+    [TestCase("debian", "MEMORY=lots", "MEMORY: 'lots' is no size")]
+    [TestCase("debian-test", "VCPUS=9", "VCPUS is 1 to 8 (harts of the guest), not 9")]
+    [TestCase("debian-test", "FIRMWARE=none", "FIRMWARE is stub or resident or sbi, not none")]
     public void Judges_before_it_builds(string target, string setting, string expected)
     {
         var (status, output) = Make(target, setting);
@@ -75,6 +79,7 @@ public sealed class MakeCommandTests
 
     [TestCase("lockstep", new[] { "N=1000", "SEED=3", "JOBS=1" }, "Rvirt.Tests.dll><lockstep><1000><3><1>")]
     [TestCase("lockstep", new[] { "N=1000", "SEED=3", "JOBS=1", "SWITCH=1" }, "Rvirt.Tests.dll><lockstep><1000><3><1><1>")]
+    [TestCase("debian-test", new[] { "FIRMWARE=resident", "VCPUS=2", "MEMORY=2G", "RUNS=3" }, "Rvirt.Tests.dll><debian><resident><2><2048><3>")]
     [TestCase("fuzz", new[] { "TARGET=tree", "FOR=60" }, "Rvirt.Fuzz.dll><run><--target><tree><--seconds><60>")]
     [TestCase("bench", new[] { "BENCH=desktop --filter '*a b*'" }, "<--><desktop><--filter><*a b*>")]
     [TestCase("mutation", new[] { "PROJECT=Mmu", "FILES=a.cs 'b c.cs'" }, "<--project><Rvirt.Mmu.csproj><--mutate><a.cs><--mutate><b c.cs>")]
@@ -124,6 +129,8 @@ public sealed class MakeCommandTests
             ["gdb"] = settings => HostBoard.Read(settings).ToString() + RunSettings.Read(settings, debug: true),
             ["image"] = HostBoard.Read,
             ["guest"] = Suite.Read,
+            ["debian"] = settings => RunSettings.ReadDistribution(settings).ToString(),
+            ["debian-test"] = settings => DotnetPlan.DistributionTest(settings, copy),
             ["ssh"] = settings => SshCommand.Arguments(settings, copy),
             ["desktop-linux"] = settings => DotnetPlan.Desktop(settings, copy),
             ["lockstep"] = settings => DotnetPlan.Lockstep(settings, copy),

@@ -20,6 +20,9 @@ internal static class Repository
     public static string OfGuest(string name, string suite = Suite.Pinned) =>
         suite == Suite.Pinned ? Need($"artifacts/guest/{name}", "make guest") : Need($"artifacts/guest-{suite}/{name}", $"make guest SUITE={suite}");
 
+    /// <summary>The disk with a whole distribution.</summary>
+    public static string DistributionDisk => Need("artifacts/debian/disk.ext4", "make debian");
+
     public static string Key => Need("artifacts/guest/id_ed25519", "make guest");
 
     public static string KnownHosts => Need("artifacts/guest/known_hosts", "make guest");

@@ -208,6 +208,26 @@ public sealed class CommandTests
         Assert.That(File.ReadAllText(Path.Combine(copy.Run, "disk0-sid.img")), Is.EqualTo("guest-sid"));
     }
 
+    /// <summary>A distribution's disk holds what its user put there: a newer one is said to be there, and takes nothing away.</summary>
+    [Test]
+    public void Keeps_the_disk_of_a_distribution()
+    {
+        var started = Expect(status: 0);
+        _programs.Setup(programs => programs.Run("cp", It.IsAny<string[]>())).Callback<string, string[]>((_, words) => File.Copy(words[^2], words[^1]));
+        void Boot() => RunCommand.Boot(RunCommand.JudgeDistribution(Settings(("NATIVE", "1")), _ports.Object), Copy, Outside);
+        Assert.That(Boot, Throws.InstanceOf<IOException>().With.Message.EndsWith("disk.ext4 is missing: run make debian"));
+        Directory.CreateDirectory(_folder.File("artifacts/debian"));
+        var template = _folder.Write("artifacts/debian/disk.ext4", [1]);
+        Boot();
+        var disk = Path.Combine(Copy.Run, "debian0.img");
+        File.WriteAllBytes(disk, [2]);
+        File.SetLastWriteTimeUtc(template, File.GetLastWriteTimeUtc(disk).AddHours(1));
+        Boot();
+        Assert.That(File.ReadAllBytes(disk), Is.EqualTo(new byte[] { 2 }));
+        Assert.That(Copies(), Is.EqualTo(1));
+        Assert.That(started.Select(words => string.Join(' ', words)), Is.All.Contains($"file={disk} ").And.All.Contains("-m 1024M "));
+    }
+
     private int Copies() => _programs.Invocations.Count(call => call.Method.Name == nameof(IPrograms.Run));
 
     [Test]

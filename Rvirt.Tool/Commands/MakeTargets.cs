@@ -25,6 +25,8 @@ public static class MakeTargets
         new("qemu-gdb", [.. RunSettings.Names, RunSettings.DebuggerPort], (settings, _) => RunCommand.Judge(settings, debug: true, Outside.Real.Ports)),
         new("gdb", [HostBoard.Setting, "FIRMWARE", RunSettings.DebuggerPort], (settings, _) => GdbCommand.Judge(settings, Outside.Real.Ports)),
         new("ssh", ["GUEST", "SSH_PORT", "CMD"], (settings, copy) => SshCommand.Arguments(settings, copy)),
+        new("debian", RunSettings.NamesOfDistribution, (settings, _) => RunCommand.JudgeDistribution(settings, Outside.Real.Ports)),
+        new("debian-test", ["FIRMWARE", "VCPUS", "MEMORY", "RUNS"], (settings, copy) => DotnetPlan.DistributionTest(settings, copy)),
         new("desktop-linux", ["APPEND", "UNTIL", "NATIVE", "STRICT"], (settings, copy) => DotnetPlan.Desktop(settings, copy)),
         new("lockstep", ["N", "SEED", "JOBS", "SWITCH", "VECTORS", "SIBLINGS"], (settings, copy) => DotnetPlan.Lockstep(settings, copy)),
         new("fuzz", ["TARGET", "FOR"], (settings, copy) => DotnetPlan.Fuzz(settings, copy)),

@@ -70,14 +70,23 @@ public static class RunCommand
     public static Command CreateForDebugger() => MakeCommand.Create(
         "run-gdb", "Boots guests on QEMU, stopped until a debugger connects.", settings => Boot(Judge(settings, debug: true, Outside.Real.Ports), WorkingCopy.Find(), Outside.Real));
 
+    /// <summary>The command behind <c>make debian</c>.</summary>
+    public static Command CreateForDistribution() => MakeCommand.Create(
+        "debian", "Boots a whole Debian on QEMU.", settings => Boot(JudgeDistribution(settings, Outside.Real.Ports), WorkingCopy.Find(), Outside.Real));
+
     /// <summary>The option of a setting: <c>--ssh-port</c> of SSH_PORT.</summary>
     public static string OptionOf(string setting) => "--" + setting.Replace('_', '-').ToLowerInvariant();
 
     /// <summary>Reads the settings, and looks whether the ports that they name are free.</summary>
     /// <exception cref="FormatException">A setting is wrong; the message names it.</exception>
-    public static RunSettings Judge(Setting values, bool debug, IPorts ports)
+    public static RunSettings Judge(Setting values, bool debug, IPorts ports) => JudgePorts(RunSettings.Read(values, debug), ports);
+
+    /// <summary>The same for the settings of <c>make debian</c>.</summary>
+    /// <exception cref="FormatException">A setting is wrong; the message names it.</exception>
+    public static RunSettings JudgeDistribution(Setting values, IPorts ports) => JudgePorts(RunSettings.ReadDistribution(values), ports);
+
+    private static RunSettings JudgePorts(RunSettings settings, IPorts ports)
     {
-        var settings = RunSettings.Read(values, debug);
         for (var i = 0; settings.Board.HasVirtio && i < settings.Guests; i++)
         {
             if (ports.IsTaken(settings.Port + i))
@@ -86,7 +95,7 @@ public static class RunCommand
             }
         }
 
-        return debug && ports.IsTaken(settings.Debugger)
+        return settings.Debugger != 0 && ports.IsTaken(settings.Debugger)
             ? throw new FormatException($"port {settings.Debugger} is in use, perhaps by a machine that waits for a debugger: end it, or set {RunSettings.DebuggerPort}")
             : settings;
     }
@@ -125,7 +134,7 @@ public static class RunCommand
         var password = copy.OfGuest("root-password");
         if (settings.Kernel is null && settings.Board.HasVirtio && File.Exists(password))
         {
-            Say($"root's password is {File.ReadAllText(password).Trim()}");
+            Say($"{(settings.IsDistribution ? "the password of root and of the user debian" : "root's password")} is {File.ReadAllText(password).Trim()}");
         }
 
         Say("Ctrl-A X ends QEMU");
@@ -159,6 +168,11 @@ public static class RunCommand
     /// <summary>Every guest has a disk of its own: the user's DISK (guest 0), or a copy of the built one that lasts until that is rebuilt.</summary>
     private static string? DiskOf(RunSettings settings, WorkingCopy copy, int guest, Outside outside)
     {
+        if (settings.IsDistribution)
+        {
+            return DistributionDiskOf(copy, guest, outside);
+        }
+
         var template = new FileInfo(copy.OfGuest("disk.ext4", settings.Suite));
         if (guest == 0 && settings.Disk is { } own)
         {
@@ -175,6 +189,24 @@ public static class RunCommand
         {
             Say($"copying the root disk for guest {guest}");
             CopyDisk(template.FullName, disk.FullName, outside);
+        }
+
+        return disk.FullName;
+    }
+
+    /// <summary>What somebody installed is not thrown away because a newer disk was built: only who removes it begins anew.</summary>
+    private static string DistributionDiskOf(WorkingCopy copy, int guest, Outside outside)
+    {
+        var template = new FileInfo(WorkingCopy.Need(copy.DistributionDisk, "make debian"));
+        var disk = new FileInfo(Path.Combine(copy.Run, $"debian{guest}.img"));
+        if (!disk.Exists)
+        {
+            Say($"copying the disk for guest {guest}");
+            CopyDisk(template.FullName, disk.FullName, outside);
+        }
+        else if (template.LastWriteTimeUtc > disk.LastWriteTimeUtc)
+        {
+            Say($"guest {guest} goes on with its disk, which is older than the one that was built: remove {Path.GetRelativePath(copy.Top, disk.FullName)} to begin anew");
         }
 
         return disk.FullName;

@@ -32,6 +32,14 @@ public static class DotnetPlan
         settings.Switch("SWITCH") ? "1" : "0", settings.Switch("VECTORS") ? "1" : "0", settings.Switch("SIBLINGS") ? "1" : "0",
     ];
 
+    /// <summary><c>make debian-test</c>: a whole distribution, from its first boot to its last.</summary>
+    public static IReadOnlyList<string> DistributionTest(Setting settings, WorkingCopy copy) =>
+    [
+        copy.Program("Rvirt.Tests", "Rvirt.Tests"), "debian", settings.Choice("FIRMWARE", "stub", "resident", "sbi"),
+        Text(settings.Number("VCPUS", 1, 1, 8, "harts of the guest")), Text((long)(Sizes.ParseMemory("MEMORY", settings.Text("MEMORY") ?? "1G") >> 20)),
+        Text(settings.Number("RUNS", 1, 1, 100, "boots with Rvirt and without, one after the other")),
+    ];
+
     /// <summary><c>make fuzz</c>: bad input for what reads untrusted bytes.</summary>
     public static IReadOnlyList<string> Fuzz(Setting settings, WorkingCopy copy) =>
     [

@@ -29,6 +29,9 @@ public sealed record RunSettings
         ("QEMU_EXTRA", "Further options of QEMU."),
     ];
 
+    /// <summary>Those of <c>make debian</c>: what a distribution with a disk of its own leaves open.</summary>
+    public static readonly IReadOnlyList<string> NamesOfDistribution = ["FIRMWARE", "GUESTS", "VCPUS", "APPEND", "MEMORY", "NATIVE", "SSH_PORT", "QEMU_EXTRA"];
+
     /// <summary>Their names.</summary>
     public static readonly IReadOnlyList<string> Names = [.. All.Select(setting => setting.Name)];
 
@@ -59,6 +62,9 @@ public sealed record RunSettings
     /// <summary>The command line.</summary>
     public string Append { get; private init; } = "";
 
+    /// <summary>Guests have the disk of <c>make debian</c> and keep what they write.</summary>
+    public bool IsDistribution { get; private init; }
+
     /// <summary>The user's own disk for the first guest.</summary>
     public string? Disk { get; private init; }
 
@@ -82,7 +88,15 @@ public sealed record RunSettings
 
     /// <summary>Reads and judges them; looks at the files they name.</summary>
     /// <exception cref="FormatException">One is wrong; the message names it.</exception>
-    public static RunSettings Read(Setting settings, bool debug)
+    public static RunSettings Read(Setting settings, bool debug) => Read(settings, debug, isDistribution: false);
+
+    /// <summary>Reads and judges the settings of <c>make debian</c>, and no others.</summary>
+    /// <exception cref="FormatException">One is wrong; the message names it.</exception>
+    public static RunSettings ReadDistribution(Setting settings) => Read(
+        new Setting(NamesOfDistribution.Where(name => settings.TextOrEmpty(name) is not null).ToDictionary(name => name, name => settings.TextOrEmpty(name)!)),
+        debug: false, isDistribution: true);
+
+    private static RunSettings Read(Setting settings, bool debug, bool isDistribution)
     {
         var board = HostBoard.Read(settings);
         var guests = settings.Number("GUESTS", 1, 1, 4, board.HasVirtio ? "QEMU's virt board has eight virtio slots" : "the board has four harts for guests");
@@ -114,12 +128,13 @@ public sealed record RunSettings
             OverFirmware = settings.Choice("FIRMWARE", "stub", "sbi") == "sbi",
             Guests = guests,
             Harts = harts,
+            IsDistribution = isDistribution,
             Suite = Machines.Suite.Read(settings),
             Kernel = kernel,
             Initrd = initrd,
             Append = settings.TextOrEmpty("APPEND") ?? "console=ttyS0",
             Disk = ReadableFile(settings, "DISK"),
-            Memory = Sizes.ParseMemory("MEMORY", settings.Text("MEMORY") ?? "512M"),
+            Memory = Sizes.ParseMemory("MEMORY", settings.Text("MEMORY") ?? (isDistribution ? "1G" : "512M")),
             Native = native,
             Port = settings.Number("SSH_PORT", 10001, 1, 65536 - guests, "a port of this machine for the first guest"),
             Extra = Words.Split("QEMU_EXTRA", settings.Text("QEMU_EXTRA") ?? ""),

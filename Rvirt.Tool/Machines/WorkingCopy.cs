@@ -35,6 +35,9 @@ public sealed record WorkingCopy(string Top, string Guest)
         return null;
     }
 
+    /// <summary>The disk with a whole distribution.</summary>
+    public string DistributionDisk => Path.Combine(Top, "artifacts/debian/disk.ext4");
+
     /// <summary>The folder of copies and blobs of a run.</summary>
     public string Run => Path.Combine(Top, "artifacts/run");
 
