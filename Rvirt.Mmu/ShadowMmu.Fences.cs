@@ -84,7 +84,8 @@ public unsafe partial struct ShadowMmu<TViews>
     private readonly void FinishFence<THost>(ref THost host, ulong va, int slot, ulong cleared)
         where THost : struct, IFences
     {
-        if ((_largePages & LargePageBit(va)) != 0)
+        // Kernels map large pages beside those that they fence most, in one gigabyte.
+        if ((_largePages & LargePageBit(va)) != 0 && IsNearLarge(va))
         {
             cleared |= ClearLarge(va, slot);
         }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading;
 using Rvirt.Core.Host;
 
@@ -163,8 +164,29 @@ public unsafe partial struct ShadowMmu<TViews>
     private static ulong KeyOfSplit(in GuestWalk walk, int level) =>
         (walk.GuestAddress & ~(Pte.Size(level) - 1)) | (walk.Leaf & 0xff) | SplitKey;
 
-    private void MarkLarge(ulong va, int level) =>
-        _largePages |= level > 2 ? ulong.MaxValue : LargePageBit(va);
+    private void MarkLarge(ulong va, int level)
+    {
+        var bits = level > 2 ? ulong.MaxValue : LargePageBit(va);
+        _largePages |= bits;
+        if (level > 1)
+        {
+            _hugePages |= bits;
+        }
+        else
+        {
+            if (_largeGeneration != _generation)
+            {
+                _largeGeneration = _generation;
+                _largeRegions = default;
+            }
+
+            _largeRegions.Set(Pte.Index(va, 1));
+        }
+    }
+
+    // Whether something larger than 4 KiB may be mapped at an address of a gigabyte where something is.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly bool IsNearLarge(ulong va) => (_hugePages & LargePageBit(va)) != 0 || _largeRegions.Contains(Pte.Index(va, 1));
 
     private static ulong LargePageBit(ulong va) => 1UL << (int)(va >> Pte.Shift(2));
 }

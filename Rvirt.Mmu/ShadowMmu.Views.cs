@@ -126,6 +126,7 @@ public unsafe partial struct ShadowMmu<TViews>
         _fences++;
         _linkChanges++;
         _largePages = 0;
+        _hugePages = 0;
         _activeSpace = NoSpace;
     }
 

@@ -90,8 +90,15 @@ public unsafe partial struct ShadowMmu<TViews>
 
     private int* _buckets;
 
-    // Bit n: something larger than 4 KiB may be mapped at a virtual address of a gigabyte that is n modulo 64.
+    // Bit n: something larger than 4 KiB may be mapped at a virtual address of a gigabyte that is n modulo 64; something larger than 2 MiB.
     private ulong _largePages;
+
+    private ulong _hugePages;
+
+    // Of what is of 2 MiB: where in its gigabyte, whichever that is. It is cleared when it is first written after all was dropped.
+    private EntryBitmap _largeRegions;
+
+    private ulong _largeGeneration;
 
     private RecentTable* _recent;
 

@@ -29,6 +29,7 @@ internal sealed record PeerRow(string Name, string Unit, double PeerNative, doub
         new("sfence.vma one page + touch", "", 2, 2295, 1191),
         new("satp switch + 64 pages, no fence", "", 334, 209909, 112503),
         new("satp switch + sfence.vma", "", 4, 141512, 104233),
+        new("sfence.vma one page beside a large one", "", 0, 0, 0),
         new("PLIC register read", "", 1, 1523, 425),
         new("UART register read", "", 1, 1590, 508),
         new("virtio register read", "", 1, 1556, 490),

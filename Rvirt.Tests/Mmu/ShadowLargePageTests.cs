@@ -155,4 +155,44 @@ public sealed class ShadowLargePageTests
             Assert.That(world.Access(0x1000, AccessKind.Load).Address, Is.EqualTo(MmuWorld.Ram + 0x5000));
         }
     }
+
+    /// <summary>A large page is found by a fence of any of its pages, whatever else was mapped, fenced or dropped around it before.</summary>
+    [TestCase(1, 2 * MiB, 0UL, true)]
+    [TestCase(1, 2 * MiB, 0UL, false)]
+    [TestCase(1, 2 * MiB, 0x1000UL, true)]
+    [TestCase(2, GiB, 0UL, true)]
+    [TestCase(2, GiB, 2 * MiB, true)]
+    [TestCase(2, GiB, 0x1000UL, false)]
+    public void AFenceOfAnyOfItsPagesDropsALargePage(int level, ulong size, ulong hostOffset, bool others)
+    {
+        using var world = new MmuWorld(ramSize: GiB, hostAddress: 0x1_0000_0000 + hostOffset);
+        var space = new GuestTables(world);
+        world.SetSatp(space.Satp());
+        ulong[] places = [0x4000_0000, 0x7fe0_0000, 0x40_0000_0000 - GiB, 0xffff_ffff_c000_0000];
+        foreach (var place in places)
+        {
+            var start = place & ~(size - 1);
+            foreach (var offset in new[] { 0UL, 0x1000UL, size / 2, size - 0x1000 })
+            {
+                if (others)
+                {
+                    space.Map(0x8000_0000, MmuWorld.Ram + (6 * MiB), GuestTables.Kernel);
+                    space.Map(0x8060_0000, MmuWorld.Ram, GuestTables.Kernel, level: 1);
+                    world.Access(0x8060_1000, AccessKind.Load);
+                    world.Access(0x8000_0000, AccessKind.Load);
+                    world.FencePage(0x8000_0000);
+                }
+
+                var entry = space.Map(start, MmuWorld.Ram, GuestTables.Kernel, level);
+                Assert.That(world.Access(start + offset, AccessKind.Load).Outcome, Is.EqualTo(FaultResolution.Mapped));
+                world.Write(entry, 0);
+                world.FencePage(start + offset);
+                Assert.That(world.IsMapped(start + offset), Is.False, $"{start + offset:x}");
+                if (others)
+                {
+                    world.FenceAll();
+                }
+            }
+        }
+    }
 }

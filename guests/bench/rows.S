@@ -186,6 +186,22 @@ loop switch_fence
     endloop
 row "satp switch + sfence.vma", map_switch, switch_fence, empty, ROUNDS_OF_FENCES
 
+# One page again, with a page of 2 MiB elsewhere in its gigabyte: Linux has the device tree's beside the page that it patches code through.
+.equ LARGE, 24
+map_large:
+    addi sp, sp, -16
+    sd ra, 0(sp)
+    la t0, middle
+    li t1, FRAMES >> 2 | PTE_KERNEL
+    sd t1, 8 * LARGE(t0)
+    call map_kernel
+    li t0, REGION + (LARGE << 21)
+    ld t0, 0(t0)
+    ld ra, 0(sp)
+    addi sp, sp, 16
+    ret
+row "sfence.vma one page beside a large one", map_large, fence_page, empty
+
 # Devices
 .macro device_row name, label, address
 load_\label:

@@ -120,6 +120,7 @@ text_done: .asciz "rvirt-bench: done\n"
 .balign 4096
 root_one: .space 4096
 root_two: .space 4096
+.globl middle
 middle: .space 4096
 .globl leaves
 leaves: .space 4096 * REGION_TABLES
