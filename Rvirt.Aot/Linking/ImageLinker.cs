@@ -134,7 +134,7 @@ public sealed class ImageLinker(CompilerOptions options, PathMap paths, Diagnost
     private bool Link()
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(options.Output))!);
-        var arguments = new List<string> { "--gc-sections", "-X", "--no-dynamic-linker", "-z", "norelro", "-z", "nognustack", "--build-id=none" };
+        var arguments = new List<string> { "--gc-sections", "--icf=all", "-X", "--no-dynamic-linker", "-z", "norelro", "-z", "nognustack", "--build-id=none" };
         arguments.AddRange(options.IsPositionIndependent
             ? ["-pie", "--pack-dyn-relocs=relr", "-z", "text"]
             : ["-static"]);
