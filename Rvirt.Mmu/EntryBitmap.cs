@@ -7,9 +7,6 @@ namespace Rvirt.Mmu;
 [InlineArray(Pte.Entries / 64)]
 internal struct EntryBitmap
 {
-    /// <summary>Entries that <see cref="IsGroupEmpty"/> looks at together.</summary>
-    public const int Group = 8;
-
     private ulong _first;
 
     /// <summary>Marks an entry.</summary>
@@ -20,10 +17,25 @@ internal struct EntryBitmap
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly bool Contains(int index) => ((Unsafe.Add(ref Unsafe.AsRef(in _first), (index >> 6) & 7) >> index) & 1) != 0;
 
-    /// <summary>Whether none of the aligned group of entries around one is marked.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly bool IsGroupEmpty(int index) =>
-        ((Unsafe.Add(ref Unsafe.AsRef(in _first), (index >> 6) & 7) >> (index & (64 - Group))) & ((1 << Group) - 1)) == 0;
+    /// <summary>Finds the next entry that is marked.</summary>
+    /// <param name="index">Where to look first, 0 to 512; on return the entry.</param>
+    /// <returns>False where none is left.</returns>
+    public readonly bool TryNext(ref int index)
+    {
+        while (index < Pte.Entries)
+        {
+            var bits = Unsafe.Add(ref Unsafe.AsRef(in _first), index >> 6) >> index;
+            if (bits != 0)
+            {
+                index += BitOperations.TrailingZeroCount(bits);
+                return true;
+            }
+
+            index = (index | 63) + 1;
+        }
+
+        return false;
+    }
 
     /// <summary>Zeroes the marked entries of a table and forgets the marks.</summary>
     /// <param name="lower">The table's entries 0 to 255.</param>

@@ -26,6 +26,9 @@ internal unsafe struct RecentTable
     /// <summary>The root.</summary>
     public int Root;
 
+    /// <summary>The owner of the shadow table.</summary>
+    public int Owner;
+
     /// <summary>The guest's links to its table. Where there are fewer, the last stands in the remaining places too.</summary>
     public GuestLinks Links;
 

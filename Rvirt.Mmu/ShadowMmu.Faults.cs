@@ -45,9 +45,14 @@ public unsafe partial struct ShadowMmu<TViews>
         where THost : struct, IFences
         where TFollower : struct, IFaultFollower
     {
-        if (TryRefill(ref host, va, access))
+        if (TryRefill(ref host, va, access, out var unmapped))
         {
             return ref follower.Follow(va, FaultResolution.Mapped);
+        }
+
+        if (unmapped)
+        {
+            return ref follower.Follow(va, FaultResolution.GuestPageFault);
         }
 
         return ref follower.Follow(va, ResolveByWalk(ref host, va, access));
@@ -57,11 +62,6 @@ public unsafe partial struct ShadowMmu<TViews>
     private FaultAnswer ResolveByWalk<THost>(ref THost host, ulong va, AccessKind access)
         where THost : struct, IFences
     {
-        if (IsUnmapped(va))
-        {
-            return FaultResolution.GuestPageFault;
-        }
-
         Unsafe.SkipInit(out GuestWalk walk);
         var result = Translate(ref walk, va, access);
         var guestAddress = walk.GuestAddress;

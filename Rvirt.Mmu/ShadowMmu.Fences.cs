@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Rvirt.Core.Freestanding;
 using Rvirt.Core.Host;
 using Rvirt.Core.VirtualHart;
 
@@ -36,6 +37,42 @@ public unsafe partial struct ShadowMmu<TViews>
     {
         Counters.FencesPage++;
         _fences++;
+        var cleared = ClearPage(va);
+        // Where views share a root, a guest's own fences come quickly, and these are other harts'.
+        if (!Policy.SharesRoots && !MayBeLarge(va))
+        {
+            FillInstalled(va);
+        }
+
+        FinishFence(ref host, va, AllSlots, cleared);
+    }
+
+    /// <summary>See <see cref="IGuestMmu{THost}.TryFencePageQuickly"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool TryFencePageQuickly<THost>(ref THost host, ulong va)
+        where THost : struct, IFences
+    {
+        if (MayBeLarge(va))
+        {
+            return false;
+        }
+
+        Counters.FencesPage++;
+        _fences++;
+        var cleared = ClearPage(va);
+        FillInstalled(va);
+        if (cleared != 0)
+        {
+            FenceHostPage(ref host, va);
+        }
+
+        return true;
+    }
+
+    // Clears a page's leaf of 4 KiB in every table that can hold it.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly ulong ClearPage(ulong va)
+    {
         var cleared = 0UL;
         var place = ShadowTable.PlaceOf(va, 0);
         // SAFETY: a bucket's number is masked, what a bucket leads to is a table of the pool, and Pte.Index is below a table's 512 entries; so below.
@@ -47,7 +84,7 @@ public unsafe partial struct ShadowMmu<TViews>
             }
         }
 
-        FinishFence(ref host, va, AllSlots, cleared);
+        return cleared;
     }
 
     /// <summary>See <see cref="IGuestMmu{THost}.FencePageAsid"/>.</summary>
@@ -84,8 +121,7 @@ public unsafe partial struct ShadowMmu<TViews>
     private readonly void FinishFence<THost>(ref THost host, ulong va, int slot, ulong cleared)
         where THost : struct, IFences
     {
-        // Kernels map large pages beside those that they fence most, in one gigabyte.
-        if ((_largePages & LargePageBit(va)) != 0 && IsNearLarge(va))
+        if (MayBeLarge(va))
         {
             cleared |= ClearLarge(va, slot);
         }
@@ -117,7 +153,7 @@ public unsafe partial struct ShadowMmu<TViews>
 
     /// <summary>Clears what is larger than 4 KiB at an address.</summary>
     /// <returns>The bits of all that was cleared.</returns>
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [ColdPath]
     private readonly ulong ClearLarge(ulong va, int slot)
     {
         var cleared = 0UL;

@@ -87,7 +87,7 @@ public unsafe partial struct ShadowMmu<TViews>
     private void FinishTable(in GuestWalk walk, ulong va, int table, int leafClass, int index)
     {
         ref var record = ref _records[table];
-        var first = record.Used.IsGroupEmpty(index);
+        var first = record.Used.IsEmpty(index);
         record.Used.Set(index);
         if (walk.Level == 0 && TryRemember(walk, va, table, leafClass, out var recent) && first)
         {
@@ -184,9 +184,10 @@ public unsafe partial struct ShadowMmu<TViews>
         }
     }
 
-    // Whether something larger than 4 KiB may be mapped at an address of a gigabyte where something is.
+    // Whether something larger than 4 KiB may be mapped at an address. Kernels map such in the gigabyte of the pages that they fence most.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly bool IsNearLarge(ulong va) => (_hugePages & LargePageBit(va)) != 0 || _largeRegions.Contains(Pte.Index(va, 1));
+    private readonly bool MayBeLarge(ulong va) =>
+        (_largePages & LargePageBit(va)) != 0 && ((_hugePages & LargePageBit(va)) != 0 || _largeRegions.Contains(Pte.Index(va, 1)));
 
     private static ulong LargePageBit(ulong va) => 1UL << (int)(va >> Pte.Shift(2));
 }

@@ -10,11 +10,16 @@ public unsafe partial struct ShadowMmu<TViews>
 {
     /// <summary>Maps a page of RAM by a table that is at hand.</summary>
     /// <remarks>The walk's rules hold: each of the guest's entries is read once, in its RAM, and allows the access; A, and D for a store, are set already.</remarks>
-    /// <returns>False where a walk has to find out; nothing is done then.</returns>
+    /// <param name="host">The hart.</param>
+    /// <param name="va">The faulting address.</param>
+    /// <param name="access">What the guest does.</param>
+    /// <param name="unmapped">Whether the guest has nothing at the address, so that the fault is its own.</param>
+    /// <returns>False where the guest has nothing there, or a walk has to find out; nothing is done then.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal bool TryRefill<THost>(ref THost host, ulong va, AccessKind access)
+    internal bool TryRefill<THost>(ref THost host, ulong va, AccessKind access, out bool unmapped)
         where THost : struct, IFences
     {
+        unmapped = false;
         if (!TryRecall(va, out var recent))
         {
             return false;
@@ -23,10 +28,11 @@ public unsafe partial struct ShadowMmu<TViews>
         var index = Pte.Index(va, 0);
         // SAFETY: a whole table of the guest in its RAM; the index is below 512.
         var leaf = Volatile.Read(ref recent->GuestTable[index]);
+        unmapped = (leaf & Pte.V) == 0;
         var kept = leaf & recent->Kept;
         if (((leaf ^ recent->Wanted) & recent->Mask) != 0
             || (Needed(access) & ~kept) != 0
-            || !Policy.MayRefill(_view, (leaf & Pte.U) != 0)
+            || !Policy.MayRefill(_view, access, (leaf & Pte.U) != 0)
             || !_memory.TryTranslate(Pte.Address(leaf), Pte.PageSize, out var hostAddress))
         {
             return false;
@@ -44,21 +50,34 @@ public unsafe partial struct ShadowMmu<TViews>
         }
 
         ref var used = ref recent->Record->Used;
-        if (used.IsGroupEmpty(index))
+        if (used.IsEmpty(index))
         {
             used.Set(index);
             Prefetch(*recent, index);
-            return true;
         }
 
-        used.Set(index);
         return true;
     }
 
-    // Whether a table is at hand in which the guest has nothing at an address.
+    // Maps a page that the guest fences and has in its tables by now, where a table for it is at hand: its next access needs no fault. The page is mapped nowhere.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly bool IsUnmapped(ulong va) =>
-        TryRecall(va, out var recent) && (Volatile.Read(ref recent->GuestTable[Pte.Index(va, 0)]) & Pte.V) == 0;
+    private void FillInstalled(ulong va)
+    {
+        if (!TryRecall(va, out var recent))
+        {
+            return;
+        }
+
+        // SAFETY: a whole table of the guest in its RAM, and a whole one of the pool; the index is below 512.
+        var index = Pte.Index(va, 0);
+        var leaf = Volatile.Read(ref recent->GuestTable[index]);
+        if (((leaf ^ recent->Wanted) & recent->Mask) == 0 && _memory.TryTranslate(Pte.Address(leaf), Pte.PageSize, out var hostAddress))
+        {
+            recent->Entries[index] = ShadowLeaf.OfKept(Policy, leaf & recent->Kept) | Pte.FromAddress(hostAddress);
+            recent->Record->Used.Set(index);
+            Counters.Prefetched++;
+        }
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly bool TryRecall(ulong va, out RecentTable* recent)
@@ -83,8 +102,28 @@ public unsafe partial struct ShadowMmu<TViews>
     private readonly RecentTable* Recent(ulong va) =>
         _recent + (((va >> RecentTable.RegionShift) ^ ((ulong)(uint)_activeRoot << 2)) & (RecentTable.Count - 1));
 
+    // What is remembered of tables that a slot of ASIDs owns, or of tables below a root, is of no use any more.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private readonly void Forget(int owner, int root)
+    {
+        if (_rememberedAt != _generation)
+        {
+            return;
+        }
+
+        for (var i = 0; i < RecentTable.Count; i++)
+        {
+            // SAFETY: Initialize made room for that many.
+            ref var recent = ref _recent[i];
+            if (recent.Root == root || recent.Owner == owner)
+            {
+                recent.LinkChanges = 0;
+            }
+        }
+    }
+
     /// <summary>Remembers a table that a fault filled, for <see cref="TryRefill"/>.</summary>
-    private readonly bool TryRemember(in GuestWalk walk, ulong va, int table, int leafClass, out RecentTable* recent)
+    private bool TryRemember(in GuestWalk walk, ulong va, int table, int leafClass, out RecentTable* recent)
     {
         recent = Recent(va);
         if (!_memory.TryPointer(walk.Table(0), Pte.PageSize, out var guestTable))
@@ -105,9 +144,11 @@ public unsafe partial struct ShadowMmu<TViews>
             level = level > 1 ? level - 1 : 1;
         }
 
+        _rememberedAt = _generation;
         recent->Region = va >> RecentTable.RegionShift;
         recent->LinkChanges = _linkChanges;
         recent->Root = _activeRoot;
+        recent->Owner = _records[table].Owner;
         recent->GuestTable = (ulong*)guestTable;
         recent->Entries = Table(table);
         recent->Record = _records + table;
@@ -123,21 +164,30 @@ public unsafe partial struct ShadowMmu<TViews>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Prefetch(in RecentTable recent, int index)
     {
-        var first = index & ~(EntryBitmap.Group - 1);
-        for (var i = first; i < first + EntryBitmap.Group; i++)
+        // In locals, for as far as a compiler knows each store below may change the originals.
+        var first = index & ~(EntryGroups.Size - 1);
+        var guestTable = recent.GuestTable + first;
+        var entries = recent.Entries + first;
+        var wanted = recent.Wanted;
+        var mask = recent.Mask;
+        var kept = recent.Kept;
+        var memory = _memory;
+        var filled = 0UL;
+        for (var i = 0; i < EntryGroups.Size; i++)
         {
             // SAFETY: both are whole tables; indexes below 512.
-            var leaf = Volatile.Read(ref recent.GuestTable[i]);
-            if (recent.Entries[i] != 0
-                || ((leaf ^ recent.Wanted) & recent.Mask) != 0
-                || !_memory.TryTranslate(Pte.Address(leaf), Pte.PageSize, out var hostAddress))
+            var leaf = Volatile.Read(ref guestTable[i]);
+            if (entries[i] != 0
+                || ((leaf ^ wanted) & mask) != 0
+                || !memory.TryTranslate(Pte.Address(leaf), Pte.PageSize, out var hostAddress))
             {
                 continue;
             }
 
-            recent.Entries[i] = ShadowLeaf.OfKept(Policy, leaf & recent.Kept) | Pte.FromAddress(hostAddress);
-            recent.Record->Used.Set(i);
-            Counters.Prefetched++;
+            entries[i] = ShadowLeaf.OfKept(Policy, leaf & kept) | Pte.FromAddress(hostAddress);
+            filled++;
         }
+
+        Counters.Prefetched += filled;
     }
 }

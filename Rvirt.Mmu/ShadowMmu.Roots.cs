@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Rvirt.Core.Freestanding;
 using Rvirt.Core.Host;
 using Rvirt.Core.Privileged;
 
@@ -40,7 +41,7 @@ public unsafe partial struct ShadowMmu<TViews>
         var index = _rootHand;
         for (var tries = 0; tries < RootCount; tries++)
         {
-            if (!IsLive(index))
+            if (index != _activeRoot && !IsLive(index))
             {
                 break;
             }
@@ -48,7 +49,7 @@ public unsafe partial struct ShadowMmu<TViews>
             index = NextRoot(index);
         }
 
-        if (index == _activeRoot && IsLive(index))
+        if (index == _activeRoot)
         {
             index = NextRoot(index);
         }
@@ -73,9 +74,15 @@ public unsafe partial struct ShadowMmu<TViews>
 
         root.Space = (int)(_activeSpace - _spaces);
         Give(ref *_activeSpace, number, index);
+        // Once a table was filled since all were dropped, the root in use is of that time too.
+        if (_activeRoot != None && _rememberedAt == _generation && _activeSpace->Slot != AsidSlot.Bare)
+        {
+            LinkGlobalTables(ref root, number, _roots[_activeRoot]);
+        }
+
         // What is remembered of a table or a device below a root names the root by its number.
         _fences++;
-        _linkChanges++;
+        Forget(None, index);
         if (_host.WholeFences)
         {
             host.SfenceAll();
@@ -86,6 +93,39 @@ public unsafe partial struct ShadowMmu<TViews>
         }
 
         return index;
+    }
+
+    /// <summary>Links the tables of global translations that the root in use has, in a root that is none yet.</summary>
+    /// <remarks>
+    /// Global translations are those of all address spaces, and a hart may use them in each (Privileged spec 1.13 §12.3.1): a kernel's half need not be found
+    /// anew by faults. Of what the root in use leads to, some may just have been dropped, but none is another table by now: those are made for the root in use.
+    /// A table serves where its leaves are of the kind that the kernel has in the new root.
+    /// </remarks>
+    [ColdPath]
+    private readonly void LinkGlobalTables(ref ShadowRoot root, int number, in ShadowRoot from)
+    {
+        if (from.Levels != root.Levels)
+        {
+            return;
+        }
+
+        // SAFETY: marked entries are below 512, and every link in a root leads to a table of the pool.
+        for (var entry = 0; from.Used.TryNext(ref entry); entry++)
+        {
+            var upper = entry >= Pte.Entries / 2;
+            var link = (upper ? from.Upper : from.Lower)[entry];
+            if ((link & Pte.V) == 0 || Pte.IsLeaf(link))
+            {
+                continue;
+            }
+
+            ref var record = ref _records[TableOf(link)];
+            if (record.Owner == AsidSlot.Global && record.Class == Policy.ClassOf(number, userLeaf: false))
+            {
+                (upper ? root.Upper : root.Lower)[entry] = link;
+                root.Used.Set(entry);
+            }
+        }
     }
 
     private readonly void Give(ref AddressSpace space, int number, int index)

@@ -29,7 +29,8 @@ public unsafe partial struct ShadowMmu<TViews>
             throw new ArgumentOutOfRangeException(nameof(tables));
         }
 
-        mmu = default;
+        // SAFETY: all of it, which is the caller's. In one call, where an assignment would be a store for each field.
+        Unsafe.InitBlock(Unsafe.AsPointer(ref mmu), 0, (uint)sizeof(ShadowMmu<TViews>));
         mmu._memory = memory;
         mmu._window = window;
         mmu._host = host;

@@ -81,7 +81,7 @@ public unsafe partial struct ShadowMmu<TViews>
 
             Counters.TablesMade++;
             Unlink(table);
-            record.Used.Clear(Table(table), Table(table));
+            record.Used.Clear(Table(table));
             record.GuestTable = key;
             record.Place = ShadowTable.PlaceOf(va, level);
             record.Generation = _generation;

@@ -102,6 +102,9 @@ public unsafe partial struct ShadowMmu<TViews>
 
     private RecentTable* _recent;
 
+    // The generation in which something was remembered last.
+    private ulong _rememberedAt;
+
     private MmioTranslation* _mmio;
 
     /// <summary>What the tables did so far.</summary>

@@ -48,5 +48,9 @@ public readonly unsafe struct ShadowMmuAdapter<THost, TViews> : IGuestMmu<THost>
     public void FencePage(ref THost host, ulong va) => _mmu->FencePage(ref host, va);
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryFencePageQuickly(ref THost host, ulong va) => _mmu->TryFencePageQuickly(ref host, va);
+
+    /// <inheritdoc/>
     public void FencePageAsid(ref THost host, ulong va, ushort asid) => _mmu->FencePageAsid(ref host, va, asid);
 }

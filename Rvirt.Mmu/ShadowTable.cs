@@ -33,7 +33,7 @@ internal struct ShadowTable
     public int Bucket;
 
     /// <summary>Entries that may not be zero.</summary>
-    public EntryBitmap Used;
+    public EntryGroups Used;
 
     /// <summary>The place of the table of a level that maps a virtual address.</summary>
     public static ulong PlaceOf(ulong va, int level) => (va & ~(Pte.Size(level + 1) - 1)) | (uint)level;

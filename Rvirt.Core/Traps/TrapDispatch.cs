@@ -187,6 +187,13 @@ public static class TrapDispatch<TContext, TMode, THost, TMmu, TBus>
                 return ref context.VirtualHart;
             }
 
+            if (answer.Resolution == FaultResolution.GuestPageFault
+                && context.Mode.TryReflectQuickly(ref context.Host, ref context.VirtualHart, cause, va))
+            {
+                context.VirtualHart.Counters.PageFaults++;
+                return ref context.VirtualHart;
+            }
+
             return ref FinishPageFault(context, cause, va, answer);
         }
     }

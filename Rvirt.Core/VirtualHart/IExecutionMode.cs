@@ -49,6 +49,14 @@ public interface IExecutionMode<THost>
     bool TryTakeQuickly<TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, ulong cause, out uint next)
         where TMmu : struct, IGuestMmu<THost>;
 
+    /// <summary>Gives the guest a page fault that is its own, where nothing else follows from that.</summary>
+    /// <param name="host">The hart.</param>
+    /// <param name="v">The virtual hart.</param>
+    /// <param name="cause">The hart's number for the page fault.</param>
+    /// <param name="va">The faulting address.</param>
+    /// <returns>False where more follows; nothing is done then.</returns>
+    bool TryReflectQuickly(ref THost host, ref VCpu v, ulong cause, ulong va);
+
     /// <summary>Emulates the load at the guest's program counter from a device's register, if it is of the frequent ones.</summary>
     /// <param name="host">The hart.</param>
     /// <param name="v">The virtual hart.</param>

@@ -54,6 +54,13 @@ public interface IGuestMmu<THost>
     /// <summary>The guest's <c>sfence.vma va, x0</c>.</summary>
     void FencePage(ref THost host, ulong va);
 
+    /// <summary>
+    /// <see cref="FencePage"/> where it takes a few instructions. What the guest has put in its tables by then may be mapped at once: kernels fence what they
+    /// are about to use.
+    /// </summary>
+    /// <returns>False where it takes more; nothing is done then.</returns>
+    bool TryFencePageQuickly(ref THost host, ulong va);
+
     /// <summary>The guest's <c>sfence.vma va, asid</c>.</summary>
     void FencePageAsid(ref THost host, ulong va, ushort asid);
 }

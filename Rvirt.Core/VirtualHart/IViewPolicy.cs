@@ -49,8 +49,9 @@ public interface IViewPolicy
 
     /// <summary>Whether the access that a view makes to a guest's leaf can be answered by a table that is at hand, without a walk that judges it.</summary>
     /// <param name="view">The view.</param>
+    /// <param name="access">What the guest does.</param>
     /// <param name="userLeaf">Whether the leaf has U.</param>
-    bool MayRefill(int view, bool userLeaf);
+    bool MayRefill(int view, AccessKind access, bool userLeaf);
 
     /// <summary>Whether a page is mapped as a user page in a view where the guest has no translation.</summary>
     bool IsBareUser(int view);

@@ -116,5 +116,8 @@ internal readonly unsafe struct HostMmu<THost> : IGuestMmu<THost>
     public void FencePage(ref THost host, ulong va) => Split.FencePage(ref host, va);
 
     /// <inheritdoc/>
+    public bool TryFencePageQuickly(ref THost host, ulong va) => false;
+
+    /// <inheritdoc/>
     public void FencePageAsid(ref THost host, ulong va, ushort asid) => Split.FencePageAsid(ref host, va, asid);
 }

@@ -37,6 +37,10 @@ internal readonly struct HostMode<THost>(bool resident) : IExecutionMode<THost>
         resident ? Resident.TryTakeQuickly(ref host, ref v, ref mmu, cause, out next) : Deprivileged.TryTakeQuickly(ref host, ref v, ref mmu, cause, out next);
 
     /// <inheritdoc/>
+    public bool TryReflectQuickly(ref THost host, ref VCpu v, ulong cause, ulong va) =>
+        resident ? Resident.TryReflectQuickly(ref host, ref v, cause, va) : Deprivileged.TryReflectQuickly(ref host, ref v, cause, va);
+
+    /// <inheritdoc/>
     public bool TryReadDeviceQuickly<TBus>(ref THost host, ref VCpu v, ref TBus bus, ulong va, ulong guestAddress)
         where TBus : struct, IGuestBus<THost> =>
         resident ? Resident.TryReadDeviceQuickly(ref host, ref v, ref bus, va, guestAddress) : Deprivileged.TryReadDeviceQuickly(ref host, ref v, ref bus, va, guestAddress);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Rvirt.Core.Freestanding;
 using Rvirt.Core.Modes.Resident;
 using Rvirt.Core.Traps;
 using Rvirt.Core.VirtualHart;
@@ -54,9 +55,25 @@ internal readonly unsafe struct ResidentContext<THost> : ITrapContext<ResidentMo
     internal ref VCpu Handle(ulong cause, ulong value)
     {
         var mmu = Mmu;
-        var handled = Mode.Arrive(ref Host, ref VirtualHart, ref mmu, cause);
-        return ref TrapDispatch<ResidentContext<THost>, ResidentMode<THost>, THost, ShadowMmuAdapter<THost, NativeViews>, GuestBus<THost>>.Handle(this, handled, value);
+        if (!Mode.TryArrive(ref Host, ref VirtualHart, ref mmu))
+        {
+            return ref HandleSlowly(this, cause, value);
+        }
+
+        return ref Dispatch(this, cause, value);
     }
+
+    // Apart, so that what seldom has anything to do needs no frame.
+    [ColdPath]
+    private static ref VCpu HandleSlowly(ResidentContext<THost> context, ulong cause, ulong value)
+    {
+        var mmu = context.Mmu;
+        return ref Dispatch(context, context.Mode.Arrive(ref context.Host, ref context.VirtualHart, ref mmu, cause), value);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ref VCpu Dispatch(ResidentContext<THost> context, ulong cause, ulong value) =>
+        ref TrapDispatch<ResidentContext<THost>, ResidentMode<THost>, THost, ShadowMmuAdapter<THost, NativeViews>, GuestBus<THost>>.Handle(context, cause, value);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

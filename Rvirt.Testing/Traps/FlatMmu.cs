@@ -55,6 +55,13 @@ public readonly struct FlatMmu(GuestMemory memory) : IGuestMmu<TestHost>
     }
 
     /// <inheritdoc/>
+    public bool TryFencePageQuickly(ref TestHost host, ulong va)
+    {
+        FencePage(ref host, va);
+        return true;
+    }
+
+    /// <inheritdoc/>
     public void FencePage(ref TestHost host, ulong va)
     {
     }

@@ -78,14 +78,67 @@ public sealed class FormatTests
     }
 
     [Test]
+    public void MarkedEntriesAreFoundInOrder()
+    {
+        int[] marked = [0, 1, 63, 64, 130, 255, 256, 320, 511];
+        var marks = default(EntryBitmap);
+        foreach (var index in marked)
+        {
+            marks.Set(index);
+        }
+
+        var found = new List<int>();
+        for (var index = 0; marks.TryNext(ref index); index++)
+        {
+            found.Add(index);
+        }
+
+        var first = 0;
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(found, Is.EqualTo(marked));
+            Assert.That(default(EntryBitmap).TryNext(ref first), Is.False);
+        }
+    }
+
+    [Test]
     public void AGroupIsEmptyUntilOneOfItsEightIsMarked()
     {
         foreach (var index in new[] { 0, 7, 8, 63, 64, 511 })
         {
-            var marks = default(EntryBitmap);
+            var marks = default(EntryGroups);
             marks.Set(index);
-            var full = Enumerable.Range(0, 512).Where(i => !marks.IsGroupEmpty(i));
+            var full = Enumerable.Range(0, 512).Where(i => !marks.IsEmpty(i));
             Assert.That(full, Is.EqualTo(Enumerable.Range(index & ~7, 8)));
+        }
+    }
+
+    [TestCase(0)]
+    [TestCase(511)]
+    [TestCase(7, 8, 63)]
+    [TestCase(64, 200, 201, 320, 505)]
+    public unsafe void ClearingZeroesWholeGroupsAndNothingElse(params int[] marked)
+    {
+        var table = stackalloc ulong[512];
+        var marks = default(EntryGroups);
+        for (var i = 0; i < 512; i++)
+        {
+            table[i] = 7;
+        }
+
+        foreach (var index in marked)
+        {
+            marks.Set(index);
+        }
+
+        marks.Clear(table);
+        using (Assert.EnterMultipleScope())
+        {
+            for (var i = 0; i < 512; i++)
+            {
+                Assert.That(table[i], Is.EqualTo(marked.Any(index => index / 8 == i / 8) ? 0UL : 7UL), $"entry {i}");
+                Assert.That(marks.IsEmpty(i), $"group of {i}");
+            }
         }
     }
 

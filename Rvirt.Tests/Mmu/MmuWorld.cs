@@ -300,7 +300,7 @@ internal sealed unsafe class MmuWorld : IDisposable
             return answer;
         }
 
-        public bool TryRefill(ulong va, AccessKind access) => mmu->TryRefill(ref _host, va, access);
+        public bool TryRefill(ulong va, AccessKind access) => mmu->TryRefill(ref _host, va, access, out _);
 
         public void Load() => mmu->Load();
     }

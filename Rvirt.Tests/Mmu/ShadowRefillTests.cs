@@ -46,8 +46,9 @@ public sealed class ShadowRefillTests
     public void OnlySimpleLeavesThatAllowTheAccess(ulong flags, AccessKind access, bool done)
     {
         using var world = Prepare(out var space, GuestTables.KernelCode);
-        var entry = space.Map(Page, Data, flags);
+        space.Map(Page, 0, 0);
         world.FencePage(Page);
+        var entry = space.Map(Page, Data, flags);
         Assert.That(world.TryRefill(Page, access), Is.EqualTo(done));
         Assert.That(world.IsMapped(Page), Is.EqualTo(done));
         Assert.That(world.Read(entry), Is.EqualTo((Data >> 2) | flags), "the guest's entry");
@@ -150,8 +151,8 @@ public sealed class ShadowRefillTests
         var first = world.Read(link);
         var second = world.NewTable();
         world.WriteEntry(second, 9, Data + 0x1000, GuestTables.Kernel);
-        world.FencePage(Page);
         world.Write(link, (second >> 2) | 1);
+        world.FencePage(Page);
         Assert.That(world.Access(Page, AccessKind.Load).Address, Is.EqualTo(Data + 0x1000));
         world.Write(link, first);
         world.FencePage(Page);
@@ -346,11 +347,95 @@ public sealed class ShadowRefillTests
         space.Map(0x2000, Data, GuestTables.Kernel);
         world.SetSatp(space.Satp());
         world.Access(0x1000, AccessKind.Load);
-        world.FencePage(0x1000);
-        world.FencePage(0x2000);
+        foreach (var page in new[] { 0x1000UL, 0x2000UL })
+        {
+            space.Map(page, 0, 0);
+            world.FencePage(page);
+            space.Map(page, Data, GuestTables.Kernel);
+        }
+
         Assert.That(world.TryRefill(0x1000, AccessKind.Load));
         Assert.That(world.IsMapped(0x1000));
         Assert.That(world.IsMapped(0x2000), Is.False);
+    }
+
+    /// <summary>Kernels fence what they are about to use: a fence maps what is there by then, as a fault would, and sets nothing in the guest's tables.</summary>
+    [TestCase(0xc7UL, true)]
+    [TestCase(0xcfUL, true)]
+    [TestCase(0x47UL, true)]
+    [TestCase(0xc3UL, true)]
+    [TestCase(0xe7UL, true)]
+    [TestCase(0xc6UL, false)]
+    [TestCase(0x87UL, false)]
+    [TestCase(0xc5UL, false)]
+    [TestCase(0xd7UL, false)]
+    [TestCase(0xc7UL | (1UL << 54), false)]
+    public void AFenceMapsThePageThatTheGuestHasThereByThen(ulong flags, bool mapped)
+    {
+        using var world = Prepare(out var space, GuestTables.KernelCode);
+        foreach (var (address, installed) in new[] { (Data + 0x1000, false), (Data + 0x2000, true) })
+        {
+            space.Map(Page, 0, 0);
+            world.FencePage(Page);
+            Assert.That(world.IsMapped(Page), Is.False);
+            if (!installed)
+            {
+                // Of the new page nothing is known yet, or of the next that replaces one.
+                space.Map(Page, address, GuestTables.Kernel);
+                world.Access(Page, AccessKind.Store);
+            }
+
+            world.Hart.Fences.Clear();
+            var entry = space.Map(Page, address, flags);
+            world.FencePage(Page + 0x18);
+            using (Assert.EnterMultipleScope())
+            {
+                Assert.That(world.IsMapped(Page), Is.EqualTo(mapped));
+                Assert.That(world.Can(Page, AccessKind.Store), Is.EqualTo(mapped && (flags & 0x84) == 0x84));
+                Assert.That(world.Can(Page, AccessKind.Fetch), Is.EqualTo(mapped && (flags & 8) != 0));
+                Assert.That(world.Hart.TryAccess(Page, AccessKind.Load, out var physical), Is.EqualTo(mapped));
+                Assert.That(!mapped || world.ToGuest(physical) == address);
+                Assert.That(world.Hart.Fences, Is.EqualTo(installed ? [] : new[] { "page 209018" }));
+                Assert.That(world.Read(entry), Is.EqualTo((address >> 2) | flags));
+            }
+        }
+    }
+
+    [TestCase(MmuWorld.Device)]
+    [TestCase(MmuWorld.Ram + (8 << 20))]
+    public void AFenceMapsNothingButRam(ulong address)
+    {
+        using var world = Prepare(out var space, GuestTables.Kernel);
+        space.Map(Page, address, GuestTables.Kernel);
+        world.FencePage(Page);
+        Assert.That(world.IsMapped(Page), Is.False);
+    }
+
+    [Test]
+    public void AFenceMapsNothingThroughALinkThatChanged()
+    {
+        using var world = Prepare(out var space, GuestTables.Kernel);
+        world.Write(space.Entry(Page, 1), 0);
+        world.FencePage(Page);
+        Assert.That(world.IsMapped(Page), Is.False);
+    }
+
+    /// <summary>What is known of one ASID's tables outlives the making of another's root, and its fences.</summary>
+    [Test]
+    public void ItIsStillKnownBehindAnotherSpacesAffairs()
+    {
+        using var world = Prepare(out var space, GuestTables.Kernel);
+        var other = new GuestTables(world);
+        other.Map(Page, Data + 0x3000, GuestTables.Kernel);
+        world.SetSatp(other.Satp(2));
+        world.Access(Page, AccessKind.Load);
+        world.FenceAsid(2);
+        world.Access(Page, AccessKind.Load);
+        world.SetSatp(space.Satp(1));
+        space.Map(Page + 0x1000, Data + 0x1000, GuestTables.Kernel);
+        var fills = world.Mmu.Counters.Fills;
+        Assert.That(world.Access(Page + 0x1000, AccessKind.Load).Address, Is.EqualTo(Data + 0x1000));
+        Assert.That(world.Mmu.Counters.Fills, Is.EqualTo(fills), "no walk");
     }
 
     private static MmuWorld Prepare(out GuestTables space, ulong flags, TranslationMode mode = TranslationMode.Sv39)

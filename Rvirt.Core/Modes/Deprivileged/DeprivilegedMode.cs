@@ -83,6 +83,11 @@ public readonly struct DeprivilegedMode<THost> : IExecutionMode<THost>
         HotPath.TryTakeException(ref host, ref v, ref mmu, cause, out next);
 
     /// <inheritdoc/>
+    /// <remarks>The guest's handler begins with instructions that would trap one by one.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryReflectQuickly(ref THost host, ref VCpu v, ulong cause, ulong va) => false;
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryReadDeviceQuickly<TBus>(ref THost host, ref VCpu v, ref TBus bus, ulong va, ulong guestAddress)
         where TBus : struct, IGuestBus<THost>

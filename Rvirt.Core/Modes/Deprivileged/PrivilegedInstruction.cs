@@ -28,7 +28,7 @@ internal static class PrivilegedInstruction
 
     /// <summary>Emulates an instruction that the hart found illegal in U-mode.</summary>
     /// <returns>Advance, Resume where the program counter was set, Reflect for what is illegal in the guest's mode too, or Idle.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static TrapOutcome Emulate<THost, TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, uint instruction)
         where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>

@@ -43,7 +43,7 @@ public readonly struct SplitViews : IViewPolicy
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool MayRefill(int view, bool userLeaf) => true;
+    public bool MayRefill(int view, AccessKind access, bool userLeaf) => true;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -55,9 +55,10 @@ public readonly struct NativeViews : IViewPolicy
     public bool HasMxr(int view) => (view & MxrBit) != 0;
 
     /// <inheritdoc/>
-    /// <remarks>A kernel's access to a user page is judged by a walk.</remarks>
+    /// <remarks>What SUM allows, and none executes (Privileged spec 1.13 §12.1.1.2).</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool MayRefill(int view, bool userLeaf) => userLeaf == IsBareUser(view);
+    public bool MayRefill(int view, AccessKind access, bool userLeaf) =>
+        userLeaf == IsBareUser(view) || (userLeaf && HasSum(view) && access != AccessKind.Fetch);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -26,13 +26,13 @@ internal static class ResidentInstruction
     {
         const uint Asid = 31 << 20;
         var rs1 = (int)((instruction >> 15) & 31);
-        if ((instruction & (Encodings.SfenceVmaMask | Asid)) != Encodings.SfenceVma || rs1 == 0 || v.Csrs.Mode != PrivilegeMode.Supervisor)
+        if ((instruction & (Encodings.SfenceVmaMask | Asid)) != Encodings.SfenceVma || rs1 == 0 || v.Csrs.Mode != PrivilegeMode.Supervisor
+            || !mmu.TryFencePageQuickly(ref host, v.X[rs1]))
         {
             return false;
         }
 
         v.Counters.Emulated++;
-        mmu.FencePage(ref host, v.X[rs1]);
         v.Pc += sizeof(uint);
         return true;
     }

@@ -48,23 +48,39 @@ public readonly struct ResidentMode<THost> : IExecutionMode<THost>
     /// <param name="mmu">Its MMU.</param>
     /// <param name="cause">The hart's number for the trap.</param>
     /// <returns>The number by which it is handled.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public ulong Arrive<TMmu>(ref THost host, ref VCpu v, ref TMmu mmu, ulong cause)
         where TMmu : struct, IGuestMmu<THost>
     {
         var status = host.ReadMstatus();
-        v.Csrs.Mode = (status & Mstatus.Mpp) == 0 ? PrivilegeMode.User : PrivilegeMode.Supervisor;
+        v.Csrs.Mode = ModeOf(status);
         mmu.Activate(ref host, v.Csrs.Satp, NativeViews.Of(v.Csrs.Mode, status));
-        return (status & Mstatus.Mpv) == 0 ? cause : LeaveVirtualMachine(ref host, status);
-    }
+        if ((status & Mstatus.Mpv) == 0)
+        {
+            return cause;
+        }
 
-    // QEMU 7.2 goes there by the next mret, even one that stays in M-mode.
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static ulong LeaveVirtualMachine(ref THost host, ulong status)
-    {
+        // QEMU 7.2 goes there by the next mret, even one that stays in M-mode.
         host.WriteMstatus(status & ~(Mstatus.Mpv | Mstatus.Gva));
         return CallFromVirtualMachine;
     }
+
+    /// <summary>What <see cref="Arrive"/> does, where that is little, as for nearly every trap.</summary>
+    /// <param name="host">The hart.</param>
+    /// <param name="v">The virtual hart.</param>
+    /// <param name="mmu">Its MMU.</param>
+    /// <returns>False where <see cref="Arrive"/> has to do it.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryArrive<TMmu>(ref THost host, ref VCpu v, ref TMmu mmu)
+        where TMmu : struct, IGuestMmu<THost>
+    {
+        var status = host.ReadMstatus();
+        v.Csrs.Mode = ModeOf(status);
+        return (status & Mstatus.Mpv) == 0 && mmu.TrySwitchView(ref host, NativeViews.Of(v.Csrs.Mode, status));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static PrivilegeMode ModeOf(ulong status) => (status & Mstatus.Mpp) == 0 ? PrivilegeMode.User : PrivilegeMode.Supervisor;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -127,6 +143,15 @@ public readonly struct ResidentMode<THost> : IExecutionMode<THost>
     {
         next = 0;
         return false;
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>The hart's number is the guest's, which goes on in its S-mode by itself.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryReflectQuickly(ref THost host, ref VCpu v, ulong cause, ulong va)
+    {
+        ResidentCsrs.TakeException(ref host, ref v, cause, va);
+        return true;
     }
 
     /// <inheritdoc/>

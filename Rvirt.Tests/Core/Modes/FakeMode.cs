@@ -74,6 +74,8 @@ internal readonly struct FakeMode(FakeModeState state) : IExecutionMode<TestHost
         return false;
     }
 
+    public bool TryReflectQuickly(ref TestHost host, ref VCpu v, ulong cause, ulong va) => false;
+
     public bool TryReadDeviceQuickly<TBus>(ref TestHost host, ref VCpu v, ref TBus bus, ulong va, ulong guestAddress)
         where TBus : struct, IGuestBus<TestHost> => false;
 

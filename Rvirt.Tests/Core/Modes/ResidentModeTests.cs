@@ -129,14 +129,25 @@ public sealed class ResidentModeTests
         });
     }
 
-    [TestCase(0UL, Sie, Supervisor | Spie)]
-    [TestCase(Supervisor, Sie, Supervisor | Spie | Spp)]
-    [TestCase(Supervisor, Spie, Supervisor | Spp)]
-    public void TheGuestTakesAnExceptionAsItsHartWouldGiveIt(ulong from, ulong before, ulong after)
+    [TestCase(0UL, Sie, Supervisor | Spie, false)]
+    [TestCase(Supervisor, Sie, Supervisor | Spie | Spp, false)]
+    [TestCase(Supervisor, Spie, Supervisor | Spp, false)]
+    [TestCase(0UL, Sie, Supervisor | Spie, true)]
+    [TestCase(Supervisor, Sie, Supervisor | Spie | Spp, true)]
+    [TestCase(Supervisor, Spie, Supervisor | Spp, true)]
+    public void TheGuestTakesAnExceptionAsItsHartWouldGiveIt(ulong from, ulong before, ulong after, bool quickly)
     {
         _hart.Mstatus = Tvm | Tw | from | before | Sum;
         Mode.Arrive(ref _host, ref _v, ref _tables, 13);
-        Mode.Inject(ref _host, ref _v, 13, 0x4000_0008);
+        if (quickly)
+        {
+            Assert.That(Mode.TryReflectQuickly(ref _host, ref _v, 13, 0x4000_0008));
+        }
+        else
+        {
+            Mode.Inject(ref _host, ref _v, 13, 0x4000_0008);
+        }
+
         Assert.Multiple(() =>
         {
             Assert.That(_hart.Mstatus, Is.EqualTo(Tvm | Tw | after | Sum));

@@ -70,6 +70,12 @@ internal readonly struct TestMmu(TestMmuState state) : IGuestMmu<TestHost>
 
     public void FenceAsid(ref TestHost host, ushort asid) => state.Calls.Add($"fence asid {asid:x}");
 
+    public bool TryFencePageQuickly(ref TestHost host, ulong va)
+    {
+        FencePage(ref host, va);
+        return true;
+    }
+
     public void FencePage(ref TestHost host, ulong va) => state.Calls.Add($"fence page {va:x}");
 
     public void FencePageAsid(ref TestHost host, ulong va, ushort asid) => state.Calls.Add($"fence page {va:x} asid {asid:x}");
