@@ -31,6 +31,13 @@ internal readonly struct HartMask
     /// <summary>Whether none is named.</summary>
     public bool IsEmpty => _base != ulong.MaxValue && _mask == 0;
 
+    /// <summary>The guest's harts that are named, as bits by their number: to go through those alone.</summary>
+    public uint Of(in VCpu v)
+    {
+        var all = (1u << v.GuestHarts) - 1;
+        return _base == ulong.MaxValue ? all : _base >= (ulong)v.GuestHarts ? 0 : (uint)(_mask << (int)_base) & all;
+    }
+
     /// <summary>Whether a hart is named.</summary>
     public bool Contains(int hart) =>
         _base == ulong.MaxValue || ((ulong)hart >= _base && (ulong)hart - _base < 64 && ((_mask >> (int)((ulong)hart - _base)) & 1) != 0);

@@ -33,11 +33,12 @@ internal static unsafe class RemoteFence
         Tickets tickets = default;
         var waiting = 0u;
         var batch = default(IpiBatch);
-        for (var i = 0; i < v.GuestHarts; i++)
+        var rest = harts.Of(v) & ~(1u << v.Index);
+        for (var i = 0; rest != 0; i++, rest >>= 1)
         {
             // SAFETY: here and below: Siblings holds GuestHarts pointers for as long as the guest lives.
             ref var target = ref *v.Siblings[i];
-            if (i == v.Index || !harts.Contains(i) || !target.IsAlive)
+            if ((rest & 1) == 0 || !target.IsAlive)
             {
                 continue;
             }
@@ -69,9 +70,9 @@ internal static unsafe class RemoteFence
         where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
     {
-        for (var i = 0; i < v.GuestHarts; i++)
+        for (var i = 0; waiting != 0; i++, waiting >>= 1)
         {
-            if (((waiting >> i) & 1) == 0)
+            if ((waiting & 1) == 0)
             {
                 continue;
             }

@@ -17,10 +17,11 @@ internal static class SbiInterrupts
         }
 
         var batch = default(IpiBatch);
-        // SAFETY: Siblings holds GuestHarts pointers for as long as the guest lives.
-        for (var i = 0; i < v.GuestHarts; i++)
+        var rest = harts.Of(v);
+        // SAFETY: Siblings holds GuestHarts pointers for as long as the guest lives, and no other hart is named.
+        for (var i = 0; rest != 0; i++, rest >>= 1)
         {
-            if (!harts.Contains(i))
+            if ((rest & 1) == 0)
             {
                 continue;
             }

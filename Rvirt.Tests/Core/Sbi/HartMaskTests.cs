@@ -37,6 +37,18 @@ public sealed class HartMaskTests
     }
 
     [Test]
+    public void TheGuestsHartsThatAreNamedAreThoseItHas(
+        [ValueSource(nameof(Masks))] ulong mask, [Values(0UL, 1UL, 3UL, 7UL, 8UL, 32UL, 64UL, ulong.MaxValue)] ulong first, [Values(1, 2, 7, 8)] int count)
+    {
+        var harts = new HartMask(mask, first);
+        var named = harts.Of(new VCpu { GuestHarts = count });
+        for (var hart = 0; hart < 32; hart++)
+        {
+            Assert.That(((named >> hart) & 1) != 0, Is.EqualTo(hart < count && harts.Contains(hart)), $"hart {hart}");
+        }
+    }
+
+    [Test]
     public void ABaseOfAllOnesNamesEveryHart([ValueSource(nameof(Masks))] ulong mask)
     {
         var harts = new HartMask(mask, ulong.MaxValue);
