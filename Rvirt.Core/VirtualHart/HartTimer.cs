@@ -113,7 +113,13 @@ public static class HartTimer
         where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>
     {
+        if (v.SliceEnd <= host.ReadTime())
+        {
+            // Whoever goes on sets the timer, which interrupts at once where another time has come too: above other firmware that is a call, and one too many here.
+            return TrapOutcome.Yield;
+        }
+
         CatchUp(mode, ref host, ref v, ref bus);
-        return v.SliceEnd <= host.ReadTime() ? TrapOutcome.Yield : TrapOutcome.Resume;
+        return TrapOutcome.Resume;
     }
 }
