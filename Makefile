@@ -85,7 +85,7 @@ help:
 	@echo '    VECTORS=1           vectors on both machines, and vector instructions in the programs (default 0)'
 	@echo '    SIBLINGS=1          two or three virtual harts, which take turns on one hart of the host (default 0)'
 	@echo 'make bench     benchmarks: BenchmarkDotNet on this machine, and the benchmark guest on QEMU'
-	@echo '    BENCH="guest|nested|desktop|publish|size ..."  one of them, with its options; size: where the bytes of the image go (default: guest, publish and desktop)'
+	@echo '    BENCH="guest|harts|nested|desktop|publish|size ..."  one of them, with its options; size: where the bytes of the image go (default: guest, harts, publish and desktop)'
 	@echo 'make desktop-linux  boot the Debian guest without QEMU, on an interpreted hart in this process, under Rvirt'
 	@echo '    NATIVE=1            without Rvirt (default 0)'
 	@echo '    APPEND="..."        the command line of the kernel (default "console=ttyS0 rvirt.name=desktop")'

@@ -10,6 +10,8 @@ internal static class Program
     private const string Usage = """
         guest [--docs] [--without-sbi]   what operations cost a guest: natively, under both images, beside RVirt's figures;
                          --docs puts the table into docs/performance.md; fails where a limit is exceeded
+        harts [--docs]   what interrupts and fences from hart to hart and world switches cost, natively and under both images;
+                         --docs puts the table into docs/performance.md; fails where a limit is exceeded
         nested [--docs]  what they cost with Rvirt in Rvirt, up to three levels deep; --docs puts the table into docs/nested.md
         desktop [--docs] ...   the libraries on this machine; what follows goes to BenchmarkDotNet (default: --filter *);
                          fails where an operation allocates memory
@@ -25,10 +27,13 @@ internal static class Program
         {
             case "":
                 var status = GuestBenchmark.Run(intoDocs: false, withSbi: true);
+                status = Math.Max(status, HartBenchmark.Run(intoDocs: false));
                 status = Math.Max(status, PublishBenchmark.Run(intoDocs: false));
                 return Math.Max(status, DesktopBenchmark.Run([]));
             case "guest":
                 return GuestBenchmark.Run(Array.IndexOf(args, "--docs") > 0, withSbi: Array.IndexOf(args, "--without-sbi") < 0);
+            case "harts":
+                return HartBenchmark.Run(intoDocs: Array.IndexOf(args, "--docs") > 0);
             case "nested":
                 return NestedBenchmark.Run(intoDocs: Array.IndexOf(args, "--docs") > 0);
             case "publish":

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.Globalization;
+using System.Linq;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -20,7 +21,8 @@ internal static partial class QemuRun
     /// <param name="arguments">What follows the machine's options; split at blanks, single quotes hold together.</param>
     /// <param name="limit">When to give up.</param>
     /// <param name="problem">What went wrong, or null. The figures printed until then count.</param>
-    public static Dictionary<string, double> Run(string arguments, TimeSpan limit, out string? problem)
+    /// <param name="counts">Where the plugin's counts go, one for each of its lines, where the run has that plugin.</param>
+    public static Dictionary<string, double> Run(string arguments, TimeSpan limit, out string? problem, List<ulong[]>? counts = null)
     {
         var figures = new Dictionary<string, double>();
         var console = new StringBuilder();
@@ -33,6 +35,7 @@ internal static partial class QemuRun
         using var process = Process.Start(start) ?? throw new InvalidOperationException("QEMU did not start");
         process.StandardInput.Close();
         var done = false;
+        var tooLong = false;
         void Line(object sender, DataReceivedEventArgs line)
         {
             if (line.Data is null)
@@ -49,6 +52,12 @@ internal static partial class QemuRun
                     figures[match.Groups["name"].Value] = double.Parse(match.Groups["value"].Value, CultureInfo.InvariantCulture);
                 }
 
+                if (counts is not null && Count().Match(line.Data) is { Success: true } count)
+                {
+                    counts.Add([.. count.Groups[1].Value.Split(' ').Select(number => ulong.Parse(number, CultureInfo.InvariantCulture))]);
+                }
+
+                tooLong |= line.Data.Contains("rvirt-count: a turn is too long", StringComparison.Ordinal);
                 done |= line.Data.Contains("rvirt-bench: done", StringComparison.Ordinal);
             }
         }
@@ -69,6 +78,7 @@ internal static partial class QemuRun
             problem = !ended ? $"did not end within {limit.TotalSeconds:0} s"
                 : process.ExitCode != 0 ? $"QEMU ended with status {process.ExitCode}"
                 : !done ? "the guest did not finish"
+                : tooLong ? "a hart's turn was longer than the plugin has room for"
                 : null;
             if (problem is not null)
             {
@@ -98,6 +108,9 @@ internal static partial class QemuRun
     private static partial Regex Part();
 
     // Other output may be on the line in front of it, such as the name of the guest.
-    [GeneratedRegex(@"(?<name>(csrr|csrw|csrrw|sstatus|sret|null|user|first|sfence|satp|PLIC|UART|virtio|timer|SBI|Linux:)[ -~]*?) {2,}(?<value>\d+\.\d\d)\s*$")]
+    [GeneratedRegex(@"(?<name>(csrr|csrw|csrrw|sstatus|sret|null|user|first|sfence|satp|PLIC|UART|virtio|timer|SBI|IPI|remote|world|Linux:)[ -~]*?) {2,}(?<value>\d+\.\d\d)\s*$")]
     private static partial Regex Figure();
+
+    [GeneratedRegex(@"^rvirt-count: (\d+( \d+)+)\s*$")]
+    private static partial Regex Count();
 }

@@ -36,7 +36,7 @@ public sealed class MakeCommandTests
     [TestCase("mutation", "FILES=**/*.cs", "PROJECT is needed: Core or Mmu")]
     [TestCase("mutation", "PROJECT=Cor", "PROJECT is Core or Mmu, not Cor")]
     [TestCase("bench", "BENCHMARK=guest", "make bench has no setting BENCHMARK: is it BENCH?")]
-    [TestCase("bench", "BENCH=gest", "BENCH is guest, nested, desktop, publish or size, not gest")]
+    [TestCase("bench", "BENCH=gest", "BENCH is guest, harts, nested, desktop, publish or size, not gest")]
     [TestCase("bench", "BENCH=guest --doc", "BENCH: guest has no option --doc")]
     [TestCase("test", "FILTR=Mmu", "make test has no setting FILTR: is it FILTER?")]
     [TestCase("coverage", "FILTER=Mmu", "make coverage has no settings, and so no FILTER")]

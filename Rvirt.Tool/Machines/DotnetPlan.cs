@@ -72,10 +72,10 @@ public static class DotnetPlan
         string[]? options = (words is [var name, ..] ? name : null) switch
         {
             null => [],
-            "publish" or "nested" => ["--docs"],
+            "publish" or "nested" or "harts" => ["--docs"],
             "guest" => ["--docs", "--without-sbi"],
             "desktop" or "size" => null,
-            var other => throw new FormatException($"BENCH is guest, nested, desktop, publish or size, not {other}"),
+            var other => throw new FormatException($"BENCH is guest, harts, nested, desktop, publish or size, not {other}"),
         };
         if (options is not null && words.Skip(1).FirstOrDefault(word => !options.Contains(word)) is { } unknown)
         {

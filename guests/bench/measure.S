@@ -53,23 +53,8 @@ run_row:
     mul t0, t0, s2
     srli t1, t0, 1
     add a0, a0, t1
-    divu s3, a0, t0
-    li t0, 100
-    divu a0, s3, t0
-    li a1, 12
-    call print_decimal
-    li a0, '.'
-    call print_byte
-    li t0, 100
-    remu s3, s3, t0
-    li t0, 10
-    divu a0, s3, t0
-    addi a0, a0, '0'
-    call print_byte
-    li t0, 10
-    remu a0, s3, t0
-    addi a0, a0, '0'
-    call print_byte
+    divu a0, a0, t0
+    call print_hundredths
     j 5f
 absent:
     ld a0, 0(s1)
@@ -108,21 +93,6 @@ timed:
     ld ra, 0(sp)
     ld s5, 8(sp)
     addi sp, sp, 32
-    ret
-
-# Fills a name of a0 characters up to 44.
-pad:
-    addi sp, sp, -16
-    sd ra, 0(sp)
-    mv a1, a0
-1:  li t0, 44
-    bgeu a1, t0, 2f
-    li a0, ' '
-    call print_byte
-    addi a1, a1, 1
-    j 1b
-2:  ld ra, 0(sp)
-    addi sp, sp, 16
     ret
 
 .section .rodata

@@ -78,3 +78,47 @@ print_hex:
     ld ra, 0(sp)
     addi sp, sp, 16
     ret
+
+# Fills a name of a0 characters up to 44.
+.globl pad
+pad:
+    addi sp, sp, -16
+    sd ra, 0(sp)
+    mv a1, a0
+1:  li t0, 44
+    bgeu a1, t0, 2f
+    li a0, ' '
+    call print_byte
+    addi a1, a1, 1
+    j 1b
+2:  ld ra, 0(sp)
+    addi sp, sp, 16
+    ret
+
+# Prints a0 hundredths as a decimal number with two places.
+.globl print_hundredths
+print_hundredths:
+    addi sp, sp, -32
+    sd ra, 0(sp)
+    sd s3, 8(sp)
+    mv s3, a0
+    li t0, 100
+    divu a0, s3, t0
+    li a1, 12
+    call print_decimal
+    li a0, '.'
+    call print_byte
+    li t0, 100
+    remu s3, s3, t0
+    li t0, 10
+    divu a0, s3, t0
+    addi a0, a0, '0'
+    call print_byte
+    li t0, 10
+    remu a0, s3, t0
+    addi a0, a0, '0'
+    call print_byte
+    ld ra, 0(sp)
+    ld s3, 8(sp)
+    addi sp, sp, 32
+    ret
