@@ -58,6 +58,8 @@ public unsafe partial struct ShadowMmu<TViews>
         return ref follower.Follow(va, ResolveByWalk(ref host, va, access));
     }
 
+    // A walk writes what it is asked for later: zeroing it first would cost as much as a level.
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.NoInlining)]
     private FaultAnswer ResolveByWalk<THost>(ref THost host, ulong va, AccessKind access)
         where THost : struct, IFences
@@ -97,6 +99,7 @@ public unsafe partial struct ShadowMmu<TViews>
     }
 
     /// <summary>See <see cref="IGuestMmu{THost}.Translate"/>.</summary>
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal readonly FaultResolution Translate(ulong va, AccessKind access, out ulong guestAddress)
     {
