@@ -12,13 +12,15 @@ internal static class Program
                          --docs puts the table into docs/performance.md; fails where a limit is exceeded
         harts [--docs]   what interrupts and fences from hart to hart and world switches cost, natively and under both images;
                          --docs puts the table into docs/performance.md; fails where a limit is exceeded
+        profile [linux|rows] [stub|resident|sbi]   where the hypervisor's instructions go, by function, while Linux boots or the guest of the
+                         first table runs (default: linux resident)
         nested [--docs]  what they cost with Rvirt in Rvirt, up to three levels deep; --docs puts the table into docs/nested.md
         desktop [--docs] ...   the libraries on this machine; what follows goes to BenchmarkDotNet (default: --filter *);
                          fails where an operation allocates memory
         publish [--docs] how long both images take to publish, from nothing and after a change; --docs puts the table into
                          docs/performance.md; fails where a limit is exceeded
         size [IMAGE]     where an image's bytes go, by namespace (default: artifacts/images/rvirt-qemu.elf)
-        (nothing)        all of them but nested and size
+        (nothing)        all of them but profile, nested and size
         """;
 
     private static int Main(string[] args)
@@ -34,6 +36,8 @@ internal static class Program
                 return GuestBenchmark.Run(Array.IndexOf(args, "--docs") > 0, withSbi: Array.IndexOf(args, "--without-sbi") < 0);
             case "harts":
                 return HartBenchmark.Run(intoDocs: Array.IndexOf(args, "--docs") > 0);
+            case "profile":
+                return ProfileBenchmark.Run(args.AsSpan(1));
             case "nested":
                 return NestedBenchmark.Run(intoDocs: Array.IndexOf(args, "--docs") > 0);
             case "publish":

@@ -22,7 +22,8 @@ internal static partial class QemuRun
     /// <param name="limit">When to give up.</param>
     /// <param name="problem">What went wrong, or null. The figures printed until then count.</param>
     /// <param name="counts">Where the plugin's counts go, one for each of its lines, where the run has that plugin.</param>
-    public static Dictionary<string, double> Run(string arguments, TimeSpan limit, out string? problem, List<ulong[]>? counts = null)
+    /// <param name="each">Is given each line, where it is not null.</param>
+    public static Dictionary<string, double> Run(string arguments, TimeSpan limit, out string? problem, List<ulong[]>? counts = null, Action<string>? each = null)
     {
         var figures = new Dictionary<string, double>();
         var console = new StringBuilder();
@@ -46,6 +47,7 @@ internal static partial class QemuRun
             lock (console)
             {
                 console.AppendLine(line.Data);
+                each?.Invoke(line.Data);
                 var match = Figure().Match(line.Data);
                 if (match.Success)
                 {

@@ -74,8 +74,9 @@ public static class DotnetPlan
             null => [],
             "publish" or "nested" or "harts" => ["--docs"],
             "guest" => ["--docs", "--without-sbi"],
+            "profile" => ["linux", "rows", "stub", "resident", "sbi"],
             "desktop" or "size" => null,
-            var other => throw new FormatException($"BENCH is guest, harts, nested, desktop, publish or size, not {other}"),
+            var other => throw new FormatException($"BENCH is guest, harts, profile, nested, desktop, publish or size, not {other}"),
         };
         if (options is not null && words.Skip(1).FirstOrDefault(word => !options.Contains(word)) is { } unknown)
         {
