@@ -85,12 +85,13 @@ help:
 	@echo '    VECTORS=1           vectors on both machines, and vector instructions in the programs (default 0)'
 	@echo '    SIBLINGS=1          two or three virtual harts, which take turns on one hart of the host (default 0)'
 	@echo 'make bench     benchmarks: BenchmarkDotNet on this machine, and the benchmark guest on QEMU'
-	@echo '    BENCH="guest|harts|nested|desktop|publish|size ..."  one of them, with its options; size: where the bytes of the image go (default: guest, harts, publish and desktop)'
+	@echo '    BENCH="guest|harts|profile|nested|desktop|publish|size ..."  one of them, with its options; size: where the bytes of the image go (default: guest, harts, publish and desktop)'
 	@echo 'make desktop-linux  boot the Debian guest without QEMU, on an interpreted hart in this process, under Rvirt'
 	@echo '    NATIVE=1            without Rvirt (default 0)'
 	@echo '    APPEND="..."        the command line of the kernel (default "console=ttyS0 rvirt.name=desktop")'
 	@echo '    UNTIL=TEXT          end when the console shows it (default "login:")'
 	@echo '    STRICT=1            a hart on which a missing fence shows (default 0)'
+	@echo 'make picture   the picture of the README: two guests and the monitor, as they answer'
 	@echo 'make coverage  line and branch coverage of the fast tests, as a table and in artifacts/coverage'
 	@echo 'make mutation  mutation testing of a library; slow: see docs/mutation.md'
 	@echo '    PROJECT=Core|Mmu    the library (needed)'
@@ -189,6 +190,12 @@ debian-test: image guest
 	@echo 'debian-test: building'
 	@dotnet build Rvirt.Tests -c $(configuration) --nologo -v q -clp:ErrorsOnly
 	@exec $(tool) debian-test
+
+.PHONY: picture
+picture: image guest
+	@echo 'picture: building'
+	@dotnet build Rvirt.Tests -c $(configuration) --nologo -v q -clp:ErrorsOnly
+	@exec dotnet Rvirt.Tests/bin/$(configuration)/net10.0/Rvirt.Tests.dll picture
 
 .PHONY: coverage mutation
 coverage: judge

@@ -15,8 +15,10 @@ public static class Program
                 return LockstepCommand.Run(arguments.AsSpan(1));
             case "debian":
                 return DistributionCommand.Run(arguments.AsSpan(1));
+            case "picture":
+                return PictureCommand.Run();
             default:
-                Console.Error.WriteLine("usage: lockstep [INSTRUCTIONS] [FIRST-SEED] [JOBS] [PUT-DOWN] [VECTORS] [SIBLINGS], or debian [stub|resident|sbi] [HARTS] [MEGABYTES] [RUNS]");
+                Console.Error.WriteLine("usage: lockstep [INSTRUCTIONS] [FIRST-SEED] [JOBS] [PUT-DOWN] [VECTORS] [SIBLINGS], or debian [stub|resident|sbi] [HARTS] [MEGABYTES] [RUNS], or picture");
                 return 2;
         }
     }
