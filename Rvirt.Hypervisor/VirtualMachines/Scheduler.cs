@@ -79,8 +79,9 @@ internal static unsafe class Scheduler<THost>
         ref var host = ref core->Host;
         ref var queue = ref core->Machine->Queue;
         var hart = core->Running;
-        var now = host.ReadTime();
         queue.Lock.Acquire();
+        // Behind the lock: a slice that began before would be over once it has waited long for it, and where harts wait for each other in turn, each one would.
+        var now = host.ReadTime();
         var sliceEnd = queue.SliceEnd(core->Index);
         if (sliceEnd <= now)
         {

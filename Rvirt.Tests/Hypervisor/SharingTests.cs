@@ -1,10 +1,15 @@
+using System;
 using System.Globalization;
 using System.Linq;
 using System.Runtime.InteropServices;
+using System.Threading;
+using System.Threading.Tasks;
 using NUnit.Framework;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Desktop.Guests;
 using Rvirt.Desktop.Hypervisor;
+using Rvirt.Hypervisor.Scheduling;
+using Rvirt.Hypervisor.VirtualMachines;
 
 namespace Rvirt.Tests.Hypervisor;
 
@@ -71,6 +76,13 @@ internal sealed class SharingTests
 
     private static ulong CountOf(DesktopGuest guest, ulong at = Counter) => MemoryMarshal.Read<ulong>(guest.Ram(at, 8));
 
+    // SAFETY: the lock is two numbers: of the next who comes, and of who has it.
+    private static unsafe bool IsNextFor(RunQueue* queue)
+    {
+        var numbers = (int*)&queue->Lock;
+        return Volatile.Read(ref numbers[0]) == Volatile.Read(ref numbers[1]) + 1;
+    }
+
     private static string Said(GuestWorld world) => world.Machine.Uart.Output;
 
     [TestCase(2, new uint[] { 100, 100, 100, 100, 100, 100, 100, 100 })]
@@ -106,6 +118,31 @@ internal sealed class SharingTests
         // 400 ms.
         Assert.That(CountOf(world.Guests[2]), Is.GreaterThan(250), "wakings");
         Assert.That(CountOf(world.Guests[2], Counter + 8), Is.LessThan(10_000 / 2), "who wakes does not wait for the end of a slice");
+    }
+
+    /// <summary>
+    /// Harts that stand still while they hold the queue's lock or wait for it, as harts of a virtual machine do, take turns in it: were a slice over once it is waited
+    /// for, none of the guests would ever run an instruction.
+    /// </summary>
+    [Test]
+    public unsafe void A_slice_begins_behind_the_queues_lock_however_long_that_was_waited_for()
+    {
+        using var world = World(1, Guest(Spin), Guest(Spin));
+        world.Run(1_000_000);
+        // SAFETY: the records stay in the machine's RAM, which nobody else uses meanwhile, but for the lock.
+        var core = world.Desktop.Record->Cores;
+        var queue = &world.Desktop.Record->Queue;
+        var (machine, before) = (world.Machine, core->Running->Number);
+        machine.Clock = machine.Time(null) + 1_000_000;
+        queue->Lock.Acquire();
+        var yield = Task.Run(() => Scheduler<FakeHost>.Yield(core));
+        Assert.That(SpinWait.SpinUntil(() => !IsNextFor(queue), TimeSpan.FromMinutes(5)), "it waits for the lock");
+        machine.Clock += 1_000_000;
+        queue->Lock.Release();
+        Assert.That(yield.Result, Is.EqualTo(TrapOutcome.Resume));
+        Assert.That(core->Running->Number, Is.Not.EqualTo(before), "the other one is loaded");
+        Assert.That(core->Running->V.SliceEnd, Is.GreaterThan(machine.Clock.Value));
+        Assert.That(queue->SliceEnd(0), Is.EqualTo(core->Running->V.SliceEnd));
     }
 
     [Test]
