@@ -232,6 +232,12 @@ internal struct RunQueue
         var ran = now - entry.Since;
         entry.Since = now;
         entry.RunTicks += ran;
+        if (!IsContended)
+        {
+            // Nobody waits: it may sleep when somebody does, and wait for what it has run now.
+            return;
+        }
+
         ran = ran > LongestRun ? LongestRun : ran;
         entry.Time += ran;
         // Not below what others have had by more than the harts could have been busy with: it could not use more.

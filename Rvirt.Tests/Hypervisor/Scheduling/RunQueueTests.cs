@@ -156,6 +156,26 @@ internal sealed class RunQueueTests
         Assert.That(world.Served[0] - before[0], Is.GreaterThan(0));
     }
 
+    /// <summary>Nor where it slept before somebody waited: what it ran then cost nobody anything.</summary>
+    [Test]
+    public void Who_ran_for_long_while_nobody_waited_does_not_wait_for_it_after_a_sleep([Values(1, 2)] int guests)
+    {
+        var last = guests - 1;
+        var world = new QueueWorld(
+            2, [.. Enumerable.Repeat(100u, guests)], [new Habit(0, 300_000, 10_000), .. Enumerable.Repeat(new Habit(last, 1, 10_000_000), 3)]);
+        world.Run(301_000);
+        Assert.That(world.Served[0], Is.EqualTo(300_000), "it sleeps");
+        for (var hart = 1; hart < 4; hart++)
+        {
+            world.WakeForGood(hart);
+        }
+
+        Array.Clear(world.LongestWait);
+        world.Run(300_000);
+        Assert.That(world.LongestWait, Is.All.LessThanOrEqualTo(3 * Slice));
+        Assert.That(world.Served[0], Is.GreaterThan(300_000 + 100_000), "it has its part");
+    }
+
     /// <summary>A guest that has more of a share than it can use does not get it later.</summary>
     [Test]
     public void A_share_that_cannot_be_used_is_not_saved_up()
