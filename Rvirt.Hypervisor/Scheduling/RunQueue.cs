@@ -1,3 +1,4 @@
+using System;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using Rvirt.Core.Host;
@@ -33,9 +34,6 @@ internal struct RunQueue
     // A tick of a guest whose share is this is one in its virtual time, or rather two to the sixteen, so that fractions count.
     private const ulong UsualShare = 100;
     private const int FractionBits = 16;
-
-    // Longer than any slice: what a hart was kept from the queue for counts as this.
-    private const ulong LongestRun = 1UL << 38;
 
     /// <summary>Held around each call.</summary>
     internal TicketLock Lock;
@@ -238,7 +236,7 @@ internal struct RunQueue
             return;
         }
 
-        ran = ran > LongestRun ? LongestRun : ran;
+        ran = Math.Min(ran, _slices.Longest);
         entry.Time += ran;
         // Not below what others have had by more than the harts could have been busy with: it could not use more.
         guest.Time = Later(guest.Time + Cost(ran, guest.Share), _now - Cost(_slices.Long * (ulong)_coreCount, guest.Share));

@@ -14,6 +14,9 @@ internal readonly struct Slices
     /// <summary>By how much a guest has to lag for one of its harts that wakes to take another guest's place at once.</summary>
     internal readonly ulong Lag;
 
+    /// <summary>More than any slice: what a hart was kept from the queue for counts as this, be it its host that stood still.</summary>
+    internal readonly ulong Longest => Long * 16;
+
     /// <summary>6 ms, 2 ms and 1 ms.</summary>
     /// <param name="timebase">Ticks of <c>time</c> in a second.</param>
     internal Slices(ulong timebase)

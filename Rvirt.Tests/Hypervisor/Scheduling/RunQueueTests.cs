@@ -176,6 +176,26 @@ internal sealed class RunQueueTests
         Assert.That(world.Served[0], Is.GreaterThan(300_000 + 100_000), "it has its part");
     }
 
+    /// <summary>As where the machine is itself a guest and stood still, or a hart did something for long: nobody waits for as long again.</summary>
+    [Test]
+    public void Who_was_kept_from_the_queue_for_long_waits_for_a_part_of_it([Values(1, RunQueue.HartsPerGuest)] int second)
+    {
+        RunQueue queue = default;
+        queue.Initialize(new Slices(QueueWorld.Timebase));
+        queue.SetShare(0, 100);
+        queue.SetShare(1, 100);
+        queue.Open(0);
+        queue.Wake(0, 0);
+        Assert.That(queue.Next(0, 0, out _), Is.Zero);
+        queue.Wake(second, 10);
+        const ulong Gap = 100_000_000;
+        Assert.That(queue.Next(0, Gap, out var end), Is.EqualTo(second));
+        for (var slices = 0; queue.Next(0, end, out end) == second; slices++)
+        {
+            Assert.That(slices, Is.LessThan(50));
+        }
+    }
+
     /// <summary>A guest that has more of a share than it can use does not get it later.</summary>
     [Test]
     public void A_share_that_cannot_be_used_is_not_saved_up()
