@@ -10,6 +10,9 @@ public unsafe partial struct ShadowMmu<TViews>
 {
     private const int RootCount = 32;
 
+    // Of an entry, for the guest's own use (Privileged spec 1.13 §12.3.1).
+    private const ulong SoftwareBits = 3 << 8;
+
     private readonly void InitializeRoot(int index, ulong* table)
     {
         ref var root = ref _roots[index];
@@ -97,8 +100,8 @@ public unsafe partial struct ShadowMmu<TViews>
 
     /// <summary>Links the tables of global translations that the root in use has, in a root that is none yet.</summary>
     /// <remarks>
-    /// Global translations are those of all address spaces, and a hart may use them in each (Privileged spec 1.13 §12.3.1): a kernel's half need not be found
-    /// anew by faults. Of what the root in use leads to, some may just have been dropped, but none is another table by now: those are made for the root in use.
+    /// A kernel's half need not be found anew by faults: where the guest's own new root leads to the same table, so does a walk. Of what the root in use leads to, some
+    /// may just have been dropped, but none is another table by now: those are made for the root in use.
     /// A table serves where its leaves are of the kind that the kernel has in the new root.
     /// </remarks>
     [ColdPath]
@@ -120,7 +123,10 @@ public unsafe partial struct ShadowMmu<TViews>
             }
 
             ref var record = ref _records[TableOf(link)];
-            if (record.Owner == AsidSlot.Global && record.Class == Policy.ClassOf(number, userLeaf: false))
+            if (record.Owner == AsidSlot.Global
+                && record.Class == Policy.ClassOf(number, userLeaf: false)
+                && _memory.TryRead64((Satp.Ppn(_satp) << Pte.PageShift) + ((ulong)(uint)entry * sizeof(ulong)), out var guest)
+                && (guest & ~(Pte.G | SoftwareBits)) == (Pte.FromAddress(record.GuestTable) | Pte.V))
             {
                 (upper ? root.Upper : root.Lower)[entry] = link;
                 root.Used.Set(entry);

@@ -9,10 +9,7 @@ namespace Rvirt.Tests.Mmu;
 /// What the guest's page tables held and when, and when it fenced what: from this follows which translations a TLB may still have
 /// (Privileged spec 1.13 §12.2.1).
 /// </summary>
-/// <param name="world">The guest.</param>
-/// <param name="entries">What changes of its tables.</param>
-/// <param name="shared">The root tables: global translations count in every address space.</param>
-internal sealed class TableHistory(MmuWorld world, IReadOnlyList<ulong> entries, IReadOnlyList<ulong> shared)
+internal sealed class TableHistory(MmuWorld world, IReadOnlyList<ulong> entries)
 {
     private const long Now = long.MaxValue;
 
@@ -47,12 +44,11 @@ internal sealed class TableHistory(MmuWorld world, IReadOnlyList<ulong> entries,
     public bool MayReach(ulong satp, ulong va, AccessKind access, Privilege privilege, ulong guestPage)
     {
         var levels = (int)(satp >> 60) - 5;
-        return Search(satp, va, access, privilege, guestPage, (satp & 0xfff_ffff_ffff) << 12, levels - 1, Now, false, false)
-            || shared.Any(root => Search(satp, va, access, privilege, guestPage, root, levels - 1, Now, false, true));
+        return Search(satp, va, access, privilege, guestPage, (satp & 0xfff_ffff_ffff) << 12, levels - 1, Now, false);
     }
 
     private bool Search(
-        ulong satp, ulong va, AccessKind access, Privilege privilege, ulong guestPage, ulong table, int level, long linksHeld, bool global, bool globalOnly)
+        ulong satp, ulong va, AccessKind access, Privilege privilege, ulong guestPage, ulong table, int level, long linksHeld, bool global)
     {
         var entry = table + ((va >> (12 + (9 * level))) % 512 * 8);
         foreach (var (pte, held) in Values(entry))
@@ -67,7 +63,7 @@ internal sealed class TableHistory(MmuWorld world, IReadOnlyList<ulong> entries,
             {
                 if (level > 0
                     && (pte & 0xd0) == 0
-                    && Search(satp, va, access, privilege, guestPage, pte >> 10 << 12, level - 1, Math.Min(linksHeld, held), isGlobal, globalOnly))
+                    && Search(satp, va, access, privilege, guestPage, pte >> 10 << 12, level - 1, Math.Min(linksHeld, held), isGlobal))
                 {
                     return true;
                 }
@@ -79,7 +75,6 @@ internal sealed class TableHistory(MmuWorld world, IReadOnlyList<ulong> entries,
             var asid = (int)((satp >> 44) & 0xffff);
             if (Leads(pte, va, size, guestPage)
                 && (pte & 0x40) != 0
-                && (isGlobal || !globalOnly)
                 && (access != AccessKind.Store || (pte & 0x80) != 0)
                 && SpecWalk.Allows(pte, access, privilege)
                 && linksHeld > LinksOrdered(asid, isGlobal)

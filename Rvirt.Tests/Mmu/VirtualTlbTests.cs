@@ -103,7 +103,7 @@ public sealed class VirtualTlbTests
                 .. from table in _tables[4..6] from index in leaf select table + ((ulong)index * 8),
                 .. from table in _tables[6..] from index in new[] { 0, 511 } select table + ((ulong)index * 8),
             ];
-            _history = new TableHistory(_world, _entries, _roots);
+            _history = new TableHistory(_world, _entries);
             SetSatp(0, 1);
         }
 
