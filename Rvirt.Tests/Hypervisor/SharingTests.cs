@@ -1,4 +1,3 @@
-using System;
 using System.Globalization;
 using System.Linq;
 using System.Runtime.InteropServices;
@@ -136,7 +135,7 @@ internal sealed class SharingTests
         machine.Clock = machine.Time(null) + 1_000_000;
         queue->Lock.Acquire();
         var yield = Task.Run(() => Scheduler<FakeHost>.Yield(core));
-        Assert.That(SpinWait.SpinUntil(() => !IsNextFor(queue), TimeSpan.FromMinutes(5)), "it waits for the lock");
+        SystemTests.Patience.Until(() => !IsNextFor(queue), "it waits for the lock");
         machine.Clock += 1_000_000;
         queue->Lock.Release();
         Assert.That(yield.Result, Is.EqualTo(TrapOutcome.Resume));
