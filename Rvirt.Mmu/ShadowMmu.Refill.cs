@@ -102,22 +102,29 @@ public unsafe partial struct ShadowMmu<TViews>
     private readonly RecentTable* Recent(ulong va) =>
         _recent + (((va >> RecentTable.RegionShift) ^ ((ulong)(uint)_activeRoot << 2)) & (RecentTable.Count - 1));
 
-    // What is remembered of tables that a slot of ASIDs owns, or of tables below a root, is of no use any more.
+    // What is remembered of tables that a slot of ASIDs owns is of no use any more.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private readonly void Forget(int owner, int root)
+    private readonly void ForgetSlot(int slot)
     {
-        if (_rememberedAt != _generation)
+        // SAFETY: Initialize made room for that many; so below.
+        for (var i = 0; _rememberedAt == _generation && i < RecentTable.Count; i++)
         {
-            return;
-        }
-
-        for (var i = 0; i < RecentTable.Count; i++)
-        {
-            // SAFETY: Initialize made room for that many.
-            ref var recent = ref _recent[i];
-            if (recent.Root == root || recent.Owner == owner)
+            if (_recent[i].Owner == slot)
             {
-                recent.LinkChanges = 0;
+                _recent[i].LinkChanges = 0;
+            }
+        }
+    }
+
+    // Nor is what is remembered of tables below a root.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private readonly void ForgetRoot(int root)
+    {
+        for (var i = 0; _rememberedAt == _generation && i < RecentTable.Count; i++)
+        {
+            if (_recent[i].Root == root)
+            {
+                _recent[i].LinkChanges = 0;
             }
         }
     }

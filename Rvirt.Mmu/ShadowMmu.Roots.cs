@@ -85,7 +85,7 @@ public unsafe partial struct ShadowMmu<TViews>
 
         // What is remembered of a table or a device below a root names the root by its number.
         _fences++;
-        Forget(None, index);
+        ForgetRoot(index);
         if (_host.WholeFences)
         {
             host.SfenceAll();

@@ -134,7 +134,7 @@ public unsafe partial struct ShadowMmu<TViews>
     {
         _slots[slot].Generation++;
         _fences++;
-        Forget(slot, None);
+        ForgetSlot(slot);
         if (_activeSpace->Slot == slot)
         {
             _activeSpace = NoSpace;

@@ -421,10 +421,11 @@ public sealed class ShadowRefillTests
     }
 
     /// <summary>What is known of one ASID's tables outlives the making of another's root, and its fences.</summary>
-    [Test]
-    public void ItIsStillKnownBehindAnotherSpacesAffairs()
+    [TestCase(GuestTables.Kernel)]
+    [TestCase(GuestTables.Kernel | GuestTables.Global)]
+    public void ItIsStillKnownBehindAnotherSpacesAffairs(ulong flags)
     {
-        using var world = Prepare(out var space, GuestTables.Kernel);
+        using var world = Prepare(out var space, flags);
         var other = new GuestTables(world);
         other.Map(Page, Data + 0x3000, GuestTables.Kernel);
         world.SetSatp(other.Satp(2));
@@ -432,7 +433,7 @@ public sealed class ShadowRefillTests
         world.FenceAsid(2);
         world.Access(Page, AccessKind.Load);
         world.SetSatp(space.Satp(1));
-        space.Map(Page + 0x1000, Data + 0x1000, GuestTables.Kernel);
+        space.Map(Page + 0x1000, Data + 0x1000, flags);
         var fills = world.Mmu.Counters.Fills;
         Assert.That(world.Access(Page + 0x1000, AccessKind.Load).Address, Is.EqualTo(Data + 0x1000));
         Assert.That(world.Mmu.Counters.Fills, Is.EqualTo(fills), "no walk");
