@@ -40,12 +40,12 @@ public sealed class GuestFiguresTests
         });
     }
 
-    // What each operation costs, by the table of a page whose columns are ways to run it.
-    internal static Dictionary<string, double> Column(string page, string title)
+    // What each operation costs, by the table of a page whose columns are ways to run it. Where there is no figure, there is no row.
+    internal static Dictionary<string, double> Column(string page, string title, string head = "| operation | R")
     {
-        var rows = page.Split('\n').SkipWhile(line => !line.StartsWith("| operation | R", StringComparison.Ordinal)).TakeWhile(line => line.StartsWith('|')).Select(line => line.Split('|')).ToList();
+        var rows = page.Split('\n').SkipWhile(line => !line.StartsWith(head, StringComparison.Ordinal)).TakeWhile(line => line.StartsWith('|')).Select(line => line.Split('|')).ToList();
         var place = Array.IndexOf(rows[0], $" {title} ");
-        return rows.Skip(2).ToDictionary(row => row[1].Trim(), row => Figure(row[place].Trim(' ', '*')));
+        return rows.Skip(2).Where(row => row[place].Trim().Length != 0).ToDictionary(row => row[1].Trim(), row => Figure(row[place].Trim(' ', '*')));
     }
 
     private static double Figure(string text) => text.EndsWith(" M", StringComparison.Ordinal)

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Globalization;
 using System.IO;
 using System.Linq;
 using NUnit.Framework;
@@ -14,6 +13,8 @@ namespace Rvirt.Tests.SystemTests;
 [Category("System,Image")]
 public sealed class HartFiguresTests
 {
+    private static readonly string[] _titles = ["native", "Rvirt, own stub", "Rvirt, resident", "Rvirt above OpenSBI"];
+
     [Test]
     public void Interrupts_fences_and_switches_keep_their_limits_and_their_figures()
     {
@@ -30,20 +31,7 @@ public sealed class HartFiguresTests
             "no figure is worse by more than 2 %");
     }
 
-    private static Dictionary<string, double> Figures(string page)
-    {
-        var rows = page.Split('\n').SkipWhile(line => !line.StartsWith("| operation | native |", StringComparison.Ordinal)).TakeWhile(line => line.StartsWith('|')).Select(Cells).ToList();
-        var figures = new Dictionary<string, double>();
-        foreach (var row in rows.Skip(2))
-        {
-            foreach (var (title, text) in rows[0].Zip(row).Skip(1).Where(cell => cell.First != "limit" && cell.Second.Length != 0))
-            {
-                figures.Add($"{row[0]}, {title}", double.Parse(text, CultureInfo.InvariantCulture));
-            }
-        }
-
-        return figures;
-    }
-
-    private static List<string> Cells(string line) => [.. line.Split('|')[1..^1].Select(cell => cell.Trim(' ', '*'))];
+    private static Dictionary<string, double> Figures(string page) => _titles
+        .SelectMany(title => GuestFiguresTests.Column(page, title, "| operation | native |").Select(row => (Name: $"{row.Key}, {title}", row.Value)))
+        .ToDictionary(figure => figure.Name, figure => figure.Value);
 }

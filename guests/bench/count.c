@@ -2,26 +2,8 @@
 // same instructions until it loses its turn: all but the first of those rounds are left out.
 // With from=ADDRESS it also counts how often that instruction of the hypervisor is executed, what is from there on until a guest goes on, and what is
 // between the guests' instructions before and after it.
-// It needs no C library and no headers: what it uses of QEMU's plugin interface, version 1, stands here.
 
-typedef unsigned long long u64;
-typedef unsigned int u32;
-
-struct qemu_plugin_tb;
-struct qemu_plugin_insn;
-typedef void (*on_translation)(u64 id, struct qemu_plugin_tb *block);
-typedef void (*on_execution)(u32 hart, void *data);
-extern void qemu_plugin_register_vcpu_tb_trans_cb(u64 id, on_translation callback);
-extern void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *instruction, on_execution callback, int registers, void *data);
-extern unsigned long qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *block);
-extern struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *block, unsigned long index);
-extern const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *instruction);
-extern unsigned long qemu_plugin_insn_size(const struct qemu_plugin_insn *instruction);
-extern u64 qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *instruction);
-extern void qemu_plugin_outs(const char *text);
-
-#define EXPORT __attribute__((visibility("default")))
-EXPORT int qemu_plugin_version = 1;
+#include "plugin.h"
 
 enum { Harts = 8, Longest = 1 << 18, LongestRound = 4096, Begin = 1, End = 2, Pause = 3, Go = 4 };
 
@@ -87,22 +69,12 @@ static void executed(u32 hart, void *data)
 
 static void show(void)
 {
-    char line[128];
-    u64 at = 0, total = 0;
-    const char *text = "rvirt-count:";
-    while (text[at]) line[at] = text[at], at++;
+    char line[160], *at = put_text(line, "rvirt-count:");
+    u64 total = 0;
     for (u32 i = 0; i < Harts; i++) total += counts[i];
-    u64 values[] = { total, counts[0], passages, passed, around };
-    for (u32 i = 0; i < sizeof values / sizeof *values; i++)
-    {
-        char digits[24];
-        u32 n = 0;
-        do digits[n++] = (char)('0' + values[i] % 10), values[i] /= 10; while (values[i]);
-        line[at++] = ' ';
-        while (n) line[at++] = digits[--n];
-    }
-    line[at++] = '\n';
-    line[at] = 0;
+    const u64 values[] = { total, counts[0], passages, passed, around };
+    for (u32 i = 0; i < sizeof values / sizeof *values; i++) at = put_number(put_text(at, " "), values[i]);
+    *put_text(at, "\n") = 0;
     qemu_plugin_outs(line);
 }
 
@@ -155,15 +127,7 @@ EXPORT int qemu_plugin_install(u64 id, const void *machine, int count, char **ar
     (void)machine;
     for (int i = 0; i < count; i++)
     {
-        const char *text = "from=", *argument = arguments[i];
-        while (*text && *text == *argument) text++, argument++;
-        if (*text) return 1;
-        for (; *argument; argument++)
-        {
-            u32 digit = (u32)(*argument >= 'a' ? *argument - 'a' + 10 : *argument - '0');
-            if (digit > 15) return 1;
-            from = from * 16 + digit;
-        }
+        if (!read_address(arguments[i], "from=", &from)) return 1;
     }
     qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
     return 0;
