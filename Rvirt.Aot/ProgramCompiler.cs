@@ -226,7 +226,7 @@ public sealed class ProgramCompiler
     {
         var signature = SignatureOf(instance.Method);
         var display = NameBuilder.Of(instance);
-        var function = CreateFunction(export ?? Names.Unique(display), display, signature);
+        var function = CreateFunction(export ?? Names.SymbolOf(instance), display, signature);
         function.IsCold = IsCold(instance.Definition);
         // Cold code that is part of hot code would be compiled as hot, and take its registers.
         function.Inlining = function.IsCold ? InlinePolicy.Never : InliningOf(instance.Definition);

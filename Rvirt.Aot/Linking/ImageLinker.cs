@@ -134,7 +134,7 @@ public sealed class ImageLinker(CompilerOptions options, PathMap paths, Diagnost
     private bool Link()
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(options.Output))!);
-        var arguments = new List<string> { "--gc-sections", "--icf=all", "-X", "--no-dynamic-linker", "-z", "norelro", "-z", "nognustack", "--build-id=none" };
+        var arguments = new List<string> { "--gc-sections", "--icf=all", "--print-icf-sections", "-X", "--no-dynamic-linker", "-z", "norelro", "-z", "nognustack", "--build-id=none" };
         arguments.AddRange(options.IsPositionIndependent
             ? ["-pie", "--pack-dyn-relocs=relr", "-z", "text"]
             : ["-static"]);
@@ -148,7 +148,26 @@ public sealed class ImageLinker(CompilerOptions options, PathMap paths, Diagnost
         }
         arguments.AddRange(_objects);
         return Finish(options.Output, unfinished =>
-            _tools.Run(options.Linker, ["-o", unfinished, .. arguments]) && CheckRelocations(unfinished) && WriteSymbols(unfinished) && WriteFlatBinary(unfinished));
+            LinkFolded(["-o", unfinished, .. arguments]) && CheckRelocations(unfinished) && WriteSymbols(unfinished) && WriteFlatBinary(unfinished));
+    }
+
+    /// <summary>Links, and once more where lld folded functions that have places of their own.</summary>
+    private bool LinkFolded(IReadOnlyList<string> arguments)
+    {
+        if (_tools.Capture(options.Linker, arguments) is not { } report)
+        {
+            return false;
+        }
+        var module = _objects[0];
+        var apart = FoldedFunctions.ToKeepApart(report, module);
+        if (apart.Count == 0)
+        {
+            return true;
+        }
+        // Lld finds only global symbols by name.
+        var global = $"{module}.global";
+        return _tools.Run(options.ObjCopy, [.. apart.Select(symbol => $"--globalize-symbol={symbol}"), module, global])
+            && _tools.Run(options.Linker, [.. arguments.Select(argument => argument == module ? global : argument), .. apart.Select(symbol => $"--keep-unique={symbol}")]);
     }
 
     /// <summary>Makes an object, or takes it from those of earlier runs.</summary>

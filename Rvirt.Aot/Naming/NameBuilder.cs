@@ -15,6 +15,46 @@ public sealed partial class NameBuilder
 
     private readonly HashSet<string> _taken = [];
 
+    /// <summary>The methods of each name, in the order they were met in.</summary>
+    private readonly Dictionary<string, List<IMethod>> _definitions = [];
+
+    /// <summary>A symbol for an instance: instances of one method differ in their type arguments alone, those of overloads in a number too.</summary>
+    /// <seealso cref="DefinitionOf"/>
+    public string SymbolOf(MethodInstance instance)
+    {
+        var display = Of(instance);
+        var name = DefinitionOf(display);
+        if (!_definitions.TryGetValue(name, out var overloads))
+        {
+            _definitions.Add(name, overloads = []);
+        }
+        var index = overloads.IndexOf(instance.Definition);
+        if (index < 0)
+        {
+            index = overloads.Count;
+            overloads.Add(instance.Definition);
+        }
+        var numbered = $"{display}~{index + 1}";
+        return Unique(index == 0 && !_taken.Contains(display) ? display : numbered);
+    }
+
+    /// <summary>What all instances of a method have in common in their symbols, and no other method has: the symbol without type arguments.</summary>
+    public static string DefinitionOf(string symbol)
+    {
+        var text = new StringBuilder();
+        var depth = 0;
+        foreach (var character in symbol)
+        {
+            depth += character == '<' ? 1 : 0;
+            if (depth == 0)
+            {
+                text.Append(character);
+            }
+            depth -= character == '>' ? 1 : 0;
+        }
+        return text.ToString();
+    }
+
     /// <summary>A symbol nobody else has, as close to <paramref name="wanted"/> as possible.</summary>
     public string Unique(string wanted)
     {
