@@ -301,11 +301,11 @@ public static unsafe class MemoryCases
 
     public static void BlockFills(ref Log log)
     {
-        byte* bytes = stackalloc byte[300];
-        var all = new Span<byte>(bytes, 300);
+        byte* bytes = stackalloc byte[800];
+        var all = new Span<byte>(bytes, 800);
         FillRandom(all, ref log);
-        all.Slice(log.Below(100), log.Below(100)).Fill(log.NextByte());
-        all.Slice(log.Below(100), log.Below(100)).Clear();
+        all.Slice(log.Below(100), log.Below(700)).Fill(log.NextByte());
+        all.Slice(log.Below(100), log.Below(700)).Clear();
         Unsafe.InitBlockUnaligned(bytes + log.Below(100), log.NextByte(), (uint)log.Below(90));
         NativeMemory.Clear(bytes + log.Below(50), (nuint)log.Below(20));
         ulong sum = 0;

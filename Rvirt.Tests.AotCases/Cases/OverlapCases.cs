@@ -339,7 +339,7 @@ public static unsafe class OverlapCases
         log.Add(ReadAfterChange(Echo(value)));
     }
 
-    /// <summary>Moves of every length up to 300 between places at most 20 bytes apart.</summary>
+    /// <summary>Moves of every length up to 300, which is several of the blocks that are moved at once, between places at most 20 bytes apart.</summary>
     public static void BlockMoves(ref Log log)
     {
         byte* memory = stackalloc byte[Room];
