@@ -31,7 +31,7 @@ ifeq ($(filter-out help clean tool,$(or $(MAKECMDGOALS),help)),)
 $(if $(RVIRT_SETTINGS),$(error make $(or $(MAKECMDGOALS),help) has no settings, and so no $(RVIRT_SETTINGS)))
 endif
 
-.PHONY: help tool judge qemu qemu-gdb gdb ssh image guest newest firmware test lockstep bench setup clean
+.PHONY: help tool judge qemu qemu-gdb gdb ssh image guest newest firmware test lockstep stress bench setup clean
 
 help:
 	@echo 'make qemu      build the hypervisor and a Debian guest, and boot it on QEMU; then: ssh -p 10001 root@localhost'
@@ -84,6 +84,13 @@ help:
 	@echo '    SWITCH=1            put the virtual hart down after every trap, spoil its hart, and go on with it (default 0)'
 	@echo '    VECTORS=1           vectors on both machines, and vector instructions in the programs (default 0)'
 	@echo '    SIBLINGS=1          two or three virtual harts, which take turns on one hart of the host (default 0)'
+	@echo 'make stress    stress-ng in a Debian guest of four harts, on four, two and one of the host'\''s in turn (docs/testing.md)'
+	@echo '    FOR=10m             how long it runs in all, in seconds, or with m or h (default 6m); starts and hashes come on top'
+	@echo '    FIRMWARE=stub|sbi|resident  Rvirt with its own machine-mode part, above OpenSBI, or with a resident guest (default stub)'
+	@echo '    VCPUS=1..8          harts of the guest (default 4)'
+	@echo '    HARTS="4 2 1"       harts of the host, in turn (default "4 2 1")'
+	@echo '    CLASS=all|tlb|memory|code|signals|processes|locks|switches|vectors|hotplug  what is stressed (default all)'
+	@echo '    NATIVE=1            the same guest without Rvirt, to compare (default 0)'
 	@echo 'make bench     benchmarks: BenchmarkDotNet on this machine, and the benchmark guest on QEMU'
 	@echo '    BENCH="guest|harts|profile|nested|desktop|publish|size ..."  one of them, with its options; size: where the bytes of the image go (default: guest, harts, publish and desktop)'
 	@echo 'make desktop-linux  boot the Debian guest without QEMU, on an interpreted hart in this process, under Rvirt'
@@ -121,7 +128,7 @@ judge: $(if $(RVIRT_SETTINGS),tool)
 	@$(need_sdk)
 	@$(if $(RVIRT_SETTINGS),$(tool) settings,:)
 
-qemu qemu-gdb debian debian-test gdb ssh test lockstep bench mutation desktop-linux fuzz: tool
+qemu qemu-gdb debian debian-test gdb ssh test lockstep stress bench mutation desktop-linux fuzz: tool
 
 setup: judge
 	@guests/setup.sh
@@ -158,8 +165,9 @@ ssh: judge
 	@exec $(tool) ssh
 
 # What these need is the guest of the pinned suite, whatever the environment says.
-test release desktop-linux debian debian-test: export SUITE :=
+test stress release desktop-linux debian debian-test: export SUITE :=
 test: image guest newest firmware
+	@guests/stress.sh
 	@echo 'test: running the tests; results go to artifacts/test-results'
 	@rm -rf artifacts/test-results
 	@$(tool) test || { awk -f .ci/failures.awk artifacts/test-results/*.trx; exit 1; }
@@ -172,6 +180,12 @@ lockstep: judge
 	@echo 'lockstep: building'
 	@dotnet build Rvirt.Tests -c $(configuration) --nologo -v q
 	@exec $(tool) lockstep
+
+stress: image guest
+	@guests/stress.sh
+	@echo 'stress: building'
+	@dotnet build Rvirt.Tests -c $(configuration) --nologo -v q -clp:ErrorsOnly
+	@exec $(tool) stress
 
 bench: image
 	@echo 'bench: this takes several minutes'

@@ -1,5 +1,6 @@
 using System;
 using Rvirt.Tests.Lockstep;
+using Rvirt.Tests.Stress;
 using Rvirt.Tests.SystemTests;
 
 namespace Rvirt.Tests;
@@ -17,8 +18,10 @@ public static class Program
                 return DistributionCommand.Run(arguments.AsSpan(1));
             case "picture":
                 return PictureCommand.Run();
+            case "stress":
+                return StressCommand.Run(arguments.AsSpan(1));
             default:
-                Console.Error.WriteLine("usage: lockstep [INSTRUCTIONS] [FIRST-SEED] [JOBS] [PUT-DOWN] [VECTORS] [SIBLINGS], or debian [stub|resident|sbi] [HARTS] [MEGABYTES] [RUNS], or picture");
+                Console.Error.WriteLine("usage: lockstep [INSTRUCTIONS] [FIRST-SEED] [JOBS] [PUT-DOWN] [VECTORS] [SIBLINGS], or debian [stub|resident|sbi] [HARTS] [MEGABYTES] [RUNS], or stress FIRMWARE HARTS HOST-HARTS,... SECONDS CLASS|all, or picture");
                 return 2;
         }
     }

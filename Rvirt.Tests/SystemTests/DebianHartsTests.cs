@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using System.Security.Cryptography;
 using NUnit.Framework;
+using Rvirt.Tests.Stress;
 
 namespace Rvirt.Tests.SystemTests;
 
@@ -31,8 +32,7 @@ public sealed class DebianHartsTests(Firmware firmware, int harts, int hostHarts
     // By a clock alone a kernel cannot tell a hart that Rvirt lost from one that a busy host keeps waiting, so it does not judge by one here (these are of
     // Linux's kernel-parameters.txt: stalls of RCU on harts and on tasks, soft lockups, hung tasks). What Rvirt loses, a timer, an interrupt between harts
     // or a hart, shows all the same: each test ends only when every hart has done its work.
-    private const string WithoutClocks =
-        "rcupdate.rcu_cpu_stall_suppress=1 rcupdate.rcu_task_stall_timeout=0 nowatchdog sysctl.kernel.hung_task_timeout_secs=0";
+    private const string WithoutClocks = KernelLog.WithoutClocks;
 
     private GuestMachine _machine = null!;
 

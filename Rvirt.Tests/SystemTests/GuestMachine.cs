@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
+using System.Text.RegularExpressions;
 using Rvirt.Tool.Blobs;
 using Rvirt.Tool.Machines;
 
@@ -11,6 +12,7 @@ namespace Rvirt.Tests.SystemTests;
 internal sealed class GuestMachine : IDisposable
 {
     private const string MonitorSocket = "monitor";
+    private const string Escape = "\x1d";
 
     private readonly TemporaryFolder _folder;
 
@@ -31,6 +33,25 @@ internal sealed class GuestMachine : IDisposable
 
     /// <summary>QEMU's monitor. One at a time: who is done with it closes it.</summary>
     public QemuMonitor OpenMonitor() => new(_folder.File(MonitorSocket), Qemu);
+
+    /// <summary>Asks Rvirt's own monitor, as a script does, and goes back to what was shown before.</summary>
+    /// <param name="command">A command of the monitor.</param>
+    /// <returns>"ok", or "error: " and the reason.</returns>
+    public string AskMonitor(string command) => AskMonitor(command, out _);
+
+    /// <inheritdoc cref="AskMonitor(string)"/>
+    /// <param name="command">A command of the monitor.</param>
+    /// <param name="answer">The lines before that.</param>
+    public string AskMonitor(string command, out string answer)
+    {
+        Qemu.Send(Escape + "M");
+        Qemu.Expect("rvirt> ", 60);
+        Qemu.Send(command + "\r");
+        var match = Qemu.Expect($@"{Regex.Escape(command)}\r\n(?s:(.*?))rvirt: (ok|error: [^\r\n]*)\r\nrvirt> ", 60);
+        Qemu.Send(Escape + "B");
+        answer = match.Groups[1].Value;
+        return match.Groups[2].Value;
+    }
 
     /// <summary>Boots that many Debian guests.</summary>
     /// <param name="firmware">What lies under them.</param>

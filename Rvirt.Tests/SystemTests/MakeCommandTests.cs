@@ -6,6 +6,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using NUnit.Framework;
 using Rvirt.Fuzz.Targets;
+using Rvirt.Tests.Stress;
 using Rvirt.Tool.Commands;
 using Rvirt.Tool.Machines;
 using Rvirt.Tool.Settings;
@@ -30,6 +31,14 @@ public sealed class MakeCommandTests
     [TestCase("lockstep", "SED=3", "make lockstep has no setting SED: is it SEED? (its settings are N, SEED, JOBS, SWITCH, VECTORS, SIBLINGS)")]
     [TestCase("lockstep", "N=1e6", "N is 1 to 9223372036854775807 (instructions), not 1e6")]
     [TestCase("lockstep", "N='; ls Makefile '", "N is 1 to 9223372036854775807 (instructions), not '; ls Makefile '")]
+    [TestCase("stress", "FOR=1d", "FOR: '1d' is no time: write a whole number of seconds, or one with s, m or h, such as 10m or 2h")]
+    [TestCase("stress", "FOR=10", "FOR is 30 s to 2592000 s, not 10")]
+    [TestCase("stress", "FOR=1000000h", "FOR is 30 s to 2592000 s, not 1000000h")]
+    [TestCase("stress", "FIRMWARE=none", "FIRMWARE is stub or sbi or resident, not none")]
+    [TestCase("stress", "HARTS='4 0'", "HARTS is one or more numbers of the host's harts, each 1 to 16, not '4 0'")]
+    [TestCase("stress", "VCPUS=9", "VCPUS is 1 to 8 (harts of the guest), not 9")]
+    [TestCase("stress", "CLASS=tbl", "CLASS is all or tlb or memory or code or signals or processes or locks or switches or vectors or hotplug, not tbl")]
+    [TestCase("stress", "HART=4", "make stress has no setting HART: is it HARTS?")]
     [TestCase("fuzz", "TARGETS=tree", "make fuzz has no setting TARGETS: is it TARGET?")]
     [TestCase("fuzz", "TARGET=trees", "TARGET is all or blob or decoder or kernel or network or partitions or tree or virtio, not trees")]
     [TestCase("fuzz", "FOR=1h", "FOR is 0 to 2147483647 (seconds; 0 is without end), not 1h")]
@@ -81,6 +90,8 @@ public sealed class MakeCommandTests
     [TestCase("lockstep", new[] { "N=1000", "SEED=3", "JOBS=1" }, "Rvirt.Tests.dll><lockstep><1000><3><1>")]
     [TestCase("lockstep", new[] { "N=1000", "SEED=3", "JOBS=1", "SWITCH=1" }, "Rvirt.Tests.dll><lockstep><1000><3><1><1>")]
     [TestCase("debian-test", new[] { "FIRMWARE=resident", "VCPUS=2", "MEMORY=2G", "RUNS=3" }, "Rvirt.Tests.dll><debian><resident><2><2048><3>")]
+    [TestCase("stress", new[] { "FOR=2h", "FIRMWARE=resident", "VCPUS=3", "HARTS=2 1", "CLASS=locks" }, "Rvirt.Tests.dll><stress><resident><3><2,1><7200><locks>")]
+    [TestCase("stress", new[] { "NATIVE=1" }, "Rvirt.Tests.dll><stress><native><4><4><360><all>")]
     [TestCase("fuzz", new[] { "TARGET=tree", "FOR=60" }, "Rvirt.Fuzz.dll><run><--target><tree><--seconds><60>")]
     [TestCase("bench", new[] { "BENCH=desktop --filter '*a b*'" }, "<--><desktop><--filter><*a b*>")]
     [TestCase("mutation", new[] { "PROJECT=Mmu", "FILES=a.cs 'b c.cs'" }, "<--project><Rvirt.Mmu.csproj><--mutate><a.cs><--mutate><b c.cs>")]
@@ -135,6 +146,7 @@ public sealed class MakeCommandTests
             ["ssh"] = settings => SshCommand.Arguments(settings, copy),
             ["desktop-linux"] = settings => DotnetPlan.Desktop(settings, copy),
             ["lockstep"] = settings => DotnetPlan.Lockstep(settings, copy),
+            ["stress"] = settings => DotnetPlan.Stress(settings, copy),
             ["fuzz"] = settings => DotnetPlan.Fuzz(settings, copy),
             ["mutation"] = settings => DotnetPlan.Mutation(settings, copy),
             ["bench"] = settings => DotnetPlan.Bench(settings, copy),
@@ -171,6 +183,9 @@ public sealed class MakeCommandTests
         // One target needs its library.
         static Setting Settings(params (string Name, string Value)[] typed) => new(typed.Prepend(("PROJECT", "Core")).ToDictionary(one => one.Item1, one => one.Item2));
     }
+
+    [Test]
+    public void Knows_what_can_be_stressed() => Assert.That(DotnetPlan.StressClasses, Is.EqualTo(StressClass.All.Select(one => one.Name).Prepend("all")));
 
     [Test]
     public void Knows_what_can_be_fuzzed() => Assert.That(DotnetPlan.FuzzTargets, Is.EquivalentTo(FuzzTargets.Names.Prepend("all")));

@@ -3,6 +3,8 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Linq;
+using Rvirt.Core.DeviceTree;
+using Rvirt.Core.Images;
 using Rvirt.Tool.Settings;
 
 namespace Rvirt.Tool.Machines;
@@ -12,6 +14,11 @@ public static class DotnetPlan
 {
     /// <summary>What <c>make fuzz</c> can feed.</summary>
     public static readonly IReadOnlyList<string> FuzzTargets = ["all", "blob", "decoder", "kernel", "network", "partitions", "tree", "virtio"];
+
+    /// <summary>The classes of stressors that <c>make stress</c> can run.</summary>
+    public static readonly IReadOnlyList<string> StressClasses = ["all", "tlb", "memory", "code", "signals", "processes", "locks", "switches", "vectors", "hotplug"];
+
+    private const int Day = 24 * 3600;
 
     /// <summary><c>make desktop-linux</c>: the Debian guest on the reference machine.</summary>
     public static IReadOnlyList<string> Desktop(Setting settings, WorkingCopy copy) =>
@@ -47,6 +54,35 @@ public static class DotnetPlan
         "--target", settings.Choice("TARGET", [.. FuzzTargets]), "--seconds", Text(settings.Number("FOR", 0, 0, int.MaxValue, "seconds; 0 is without end")),
         "--corpus", "Rvirt.Fuzz/Corpus", "--output", "artifacts/fuzz",
     ];
+
+    /// <summary><c>make stress</c>: stress-ng in a guest of several harts, on each of some numbers of harts of the host.</summary>
+    public static IReadOnlyList<string> Stress(Setting settings, WorkingCopy copy)
+    {
+        var firmware = settings.Choice("FIRMWARE", "stub", "sbi", "resident");
+        var native = settings.Switch("NATIVE");
+        if (native && settings.Text("FIRMWARE") is not null)
+        {
+            throw new FormatException("NATIVE=1 has no Rvirt, and so no FIRMWARE");
+        }
+
+        if (native && settings.Text("HARTS") is not null)
+        {
+            throw new FormatException("NATIVE=1 has no harts but the guest's VCPUS, and so no HARTS");
+        }
+
+        var harts = settings.Number("VCPUS", 4, 1, GuestBlob.MaximumHarts, "harts of the guest");
+        var hosts = Words.Split("HARTS", settings.Text("HARTS") ?? "4 2 1");
+        if (hosts.Count is 0 or > HostDescription.MaximumHarts || hosts.FirstOrDefault(word => !int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out var host) || host is < 1 or > HostDescription.MaximumHarts) is not null)
+        {
+            throw new FormatException($"HARTS is one or more numbers of the host's harts, each 1 to {HostDescription.MaximumHarts}, not {settings.Text("HARTS")}");
+        }
+
+        return
+        [
+            copy.Program("Rvirt.Tests", "Rvirt.Tests"), "stress", native ? "native" : firmware, Text(harts), native ? Text(harts) : string.Join(',', hosts),
+            Text(Durations.Parse("FOR", settings.Text("FOR") ?? "6m", 30, 30 * Day)), settings.Choice("CLASS", [.. StressClasses]),
+        ];
+    }
 
     /// <summary><c>make mutation</c>: how much of a library its unit tests hold; in the folder of that project.</summary>
     public static IReadOnlyList<string> Mutation(Setting settings, WorkingCopy copy)
