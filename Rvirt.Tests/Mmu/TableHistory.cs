@@ -17,6 +17,8 @@ internal sealed class TableHistory(MmuWorld world, IReadOnlyList<ulong> entries)
     private readonly Dictionary<ulong, List<(ulong Value, long LastHeld)>> _values = entries.ToDictionary(e => e, e => new List<(ulong, long)> { (world.Read(e), Now) });
     private readonly List<(long Time, ulong Va, int? Asid)> _pageFences = [];
     private readonly Dictionary<int, long> _asidFences = [];
+    // For each satp that the guest had, when it last did.
+    private readonly Dictionary<ulong, long> _satps = [];
     private long _allFence;
     private long _time = 1;
 
@@ -34,6 +36,13 @@ internal sealed class TableHistory(MmuWorld world, IReadOnlyList<ulong> entries)
         }
     }
 
+    /// <summary>The guest writes <c>satp</c>.</summary>
+    public void SetSatp(ulong old, ulong value)
+    {
+        _satps[old] = _time++;
+        _satps[value] = Now;
+    }
+
     public void FenceAll() => _allFence = _time++;
 
     public void FenceAsid(int asid) => _asidFences[asid] = _time++;
@@ -41,14 +50,21 @@ internal sealed class TableHistory(MmuWorld world, IReadOnlyList<ulong> entries)
     public void FencePage(ulong va, int? asid) => _pageFences.Add((_time++, va, asid));
 
     /// <summary>Whether a TLB may translate so: some state that each entry had since it was last ordered allows the access and leads there.</summary>
-    public bool MayReach(ulong satp, ulong va, AccessKind access, Privilege privilege, ulong guestPage)
-    {
-        var levels = (int)(satp >> 60) - 5;
-        return Search(satp, va, access, privilege, guestPage, (satp & 0xfff_ffff_ffff) << 12, levels - 1, Now, false);
-    }
+    /// <remarks>
+    /// By the tables of this <c>satp</c>, or as a global mapping by those of one that the guest had before: such a mapping is in every
+    /// address space, and where it should not be, either may be used (Privileged spec 1.13 §12.3.1).
+    /// </remarks>
+    public bool MayReach(ulong satp, ulong va, AccessKind access, Privilege privilege, ulong guestPage) =>
+        Search(satp, va, access, privilege, guestPage, Root(satp), Levels(satp) - 1, Now, false, false)
+        || _satps.Any(other => Levels(other.Key) == Levels(satp)
+            && Search(other.Key, va, access, privilege, guestPage, Root(other.Key), Levels(satp) - 1, other.Value, false, true));
+
+    private static ulong Root(ulong satp) => (satp & 0xfff_ffff_ffff) << 12;
+
+    private static int Levels(ulong satp) => (int)(satp >> 60) - 5;
 
     private bool Search(
-        ulong satp, ulong va, AccessKind access, Privilege privilege, ulong guestPage, ulong table, int level, long linksHeld, bool global)
+        ulong satp, ulong va, AccessKind access, Privilege privilege, ulong guestPage, ulong table, int level, long linksHeld, bool global, bool onlyGlobal)
     {
         var entry = table + ((va >> (12 + (9 * level))) % 512 * 8);
         foreach (var (pte, held) in Values(entry))
@@ -63,7 +79,7 @@ internal sealed class TableHistory(MmuWorld world, IReadOnlyList<ulong> entries)
             {
                 if (level > 0
                     && (pte & 0xd0) == 0
-                    && Search(satp, va, access, privilege, guestPage, pte >> 10 << 12, level - 1, Math.Min(linksHeld, held), isGlobal))
+                    && Search(satp, va, access, privilege, guestPage, pte >> 10 << 12, level - 1, Math.Min(linksHeld, held), isGlobal, onlyGlobal))
                 {
                     return true;
                 }
@@ -73,7 +89,8 @@ internal sealed class TableHistory(MmuWorld world, IReadOnlyList<ulong> entries)
 
             var size = 4096UL << (9 * level);
             var asid = (int)((satp >> 44) & 0xffff);
-            if (Leads(pte, va, size, guestPage)
+            if ((isGlobal || !onlyGlobal)
+                && Leads(pte, va, size, guestPage)
                 && (pte & 0x40) != 0
                 && (access != AccessKind.Store || (pte & 0x80) != 0)
                 && SpecWalk.Allows(pte, access, privilege)

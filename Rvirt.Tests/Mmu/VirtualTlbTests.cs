@@ -48,6 +48,27 @@ public sealed class VirtualTlbTests
     public void AnotherPolicyOfViewsMapsOnlyWhatATlbCouldHold(TranslationMode host, TranslationMode guest, int tables, int maximumAsid = 0xffff) =>
         Sample(host, guest, tables, maximumAsid, native: true);
 
+    /// <summary>
+    /// A page that is global by a link of one root, then another root with the same link, but not global: the page may stay, whatever
+    /// becomes of that link, until a fence orders global mappings.
+    /// </summary>
+    [Test]
+    public void AGlobalPageIsInAnAddressSpaceThatHasItOtherwise()
+    {
+        using var run = new Run(TranslationMode.Sv57, TranslationMode.Sv39, 64, 0xffff, native: true);
+        Step[] steps =
+        [
+            new(4, 55, 58, 3), new(14, 61, 48, 25), new(9, 30, 5, 6), new(17, 9, 16, 34), new(25, 56, 6, 43), new(14, 2, 36, 21), new(0, 32, 21, 62),
+            new(9, 39, 44, 49), new(8, 0, 0, 0),
+        ];
+        foreach (var step in steps)
+        {
+            run.Do(step);
+            run.Check();
+            Assert.That(run.IsMapped(0xffff_ffff_8000_1000), Is.EqualTo(step.Kind != 8 && Array.IndexOf(steps, step) > 3), step.ToString());
+        }
+    }
+
     private static void Sample(TranslationMode host, TranslationMode guest, int tables, int maximumAsid, bool native) =>
         _step.Array[1, 120].Sample(
             steps =>
@@ -134,7 +155,7 @@ public sealed class VirtualTlbTests
                     SetSatp(step.A % 2, _asids[step.B % 3]);
                     break;
                 case 15 when step.A < 8:
-                    _world.SetSatp((ulong)step.A << 44);
+                    SetSatp((ulong)step.A << 44);
                     break;
                 case < 19:
                     Become(Privilege.All[step.A % Privilege.All.Length]);
@@ -166,11 +187,19 @@ public sealed class VirtualTlbTests
             }
         }
 
+        public bool IsMapped(ulong va) => _world.IsMapped(va);
+
         public void Dispose() => _world.Dispose();
 
         private static ulong Address(int choice) => _addresses[choice % _addresses.Length];
 
-        private void SetSatp(int root, ushort asid) => _world.SetSatp(((ulong)_mode << 60) | ((ulong)asid << 44) | (_roots[root] >> 12));
+        private void SetSatp(int root, ushort asid) => SetSatp(((ulong)_mode << 60) | ((ulong)asid << 44) | (_roots[root] >> 12));
+
+        private void SetSatp(ulong satp)
+        {
+            _history.SetSatp(_world.Satp, satp);
+            _world.SetSatp(satp);
+        }
 
         private void Become(Privilege privilege)
         {
