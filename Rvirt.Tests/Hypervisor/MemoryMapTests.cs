@@ -61,7 +61,7 @@ public class MemoryMapTests
 
     [Test]
     public void AdditionAgreesWithABitmap() =>
-        Gen.Select(Gen.Int[0, 60], Gen.Int[0, 20]).Array[0, 12].Sample(additions =>
+        Gen.Select(Gen.Int[0, 60], Gen.Int[0, 20]).Array[0, 12].ForAll(additions =>
         {
             var free = new bool[80];
             foreach (var (start, length) in additions)
@@ -87,7 +87,7 @@ public class MemoryMapTests
 
     [Test]
     public void RemovalAgreesWithABitmap() =>
-        Gen.Select(Gen.Int[0, 60], Gen.Int[0, 20]).Array[0, 30].Sample(removals =>
+        Gen.Select(Gen.Int[0, 60], Gen.Int[0, 20]).Array[0, 30].ForAll(removals =>
         {
             var map = Of((0, 24), (30, 34));
             var free = new bool[64];

@@ -27,6 +27,9 @@ public sealed partial class VerdictTests
             "Rvirt.Tests/Hostile/RacingTests.cs",
         ];
 
+    // What makes its draws repeatable, and who takes a port at random.
+    private static readonly string[] s_draws = ["Rvirt.Tests/Property.cs", "Rvirt.Tests/SystemTests/HostPorts.cs"];
+
     private static IEnumerable<(string Name, string Text)> Sources() => ProductSources.Judges.SelectMany(project => ProductSources.Files(project))
         .Select(file => (Name: Path.GetRelativePath(Repository.Top, file), File: file))
         .Where(file => file.Name != This)
@@ -119,14 +122,36 @@ public sealed partial class VerdictTests
     [TestCase("Guest.RunToTheEnd(\"(sleep 1; reboot) &\")", true)]
     public void AnEndUnderASessionIsSeen(string code, bool seen) => Assert.That(EndUnderItsSession().IsMatch(code), Is.EqualTo(seen));
 
-    /// <summary>Properties are tried with other numbers in each run; those that fail come again.</summary>
+    [Test]
+    public void PropertiesAreTriedWithTheSameValuesInEachRun() => ExpectNowhere(
+        DrawnByTheClock(),
+        name => s_draws.Contains(name) || s_commands.Any(command => name.StartsWith(command, StringComparison.Ordinal)));
+
+    [Test]
+    public void APropertyHasTheSameManyDifferentValues()
+    {
+        var first = Values();
+        Assert.That(Values(), Is.EqualTo(first));
+        Assert.That(first.Distinct().Count(), Is.GreaterThan(first.Count / 2));
+
+        static List<int> Values()
+        {
+            List<int> values = [];
+            Gen.Int.ForAll(values.Add, iter: 1000);
+            return values;
+        }
+    }
+
     [Test]
     public void APropertyThatFailsSaysBySeedWithWhich() => Assert.That(
-        () => Gen.Int.Sample(_ => throw new InvalidOperationException("planted"), iter: 1, threads: 1),
+        () => Gen.Int.ForAll(value => value % 64 != 0, iter: 1000),
         Throws.TypeOf<CsCheckException>().With.Message.Match(@"CsCheck_Seed ?= ?""?\w+"));
 
     [Test]
     public void NoTestSkipsItself() => ExpectNowhere(SkippedTest());
+
+    [GeneratedRegex(@"\.Sample\w*\(|\bnew Random\(\)|\bRandom\.Shared\b|\bThreadPCG\b")]
+    private static partial Regex DrawnByTheClock();
 
     [GeneratedRegex(@"DependsOnTest\(nameof\((\w+)\)")]
     private static partial Regex Follows();

@@ -37,7 +37,7 @@ public sealed class GuestWalkTests
     {
         using var world = new MmuWorld();
         var tables = Enumerable.Range(0, 5).Select(_ => world.NewTable()).ToArray();
-        Gen.Select(_address, _entry.Array[5], Gen.Int[0, 2], Gen.Int[0, 7], Gen.Int[0, 15], Gen.Bool).Sample(
+        Gen.Select(_address, _entry.Array[5], Gen.Int[0, 2], Gen.Int[0, 7], Gen.Int[0, 15], Gen.Bool).ForAll(
             (va, entries, access, privilege, root, update) =>
             {
                 foreach (var (table, (kind, bits)) in tables.Zip(entries))
@@ -50,10 +50,8 @@ public sealed class GuestWalkTests
 
                 var satp = ((ulong)mode << 60) | (0x1234UL << 44) | ((root == 0 ? MmuWorld.Device : tables[root % 5]) >> 12);
                 Compare(world, satp, va, _accesses[access], Privilege.All[privilege], update);
-                return true;
             },
-            iter: 30000,
-            threads: 1);
+            iter: 30000);
     }
 
     [TestCase(TranslationMode.Sv39, 39)]

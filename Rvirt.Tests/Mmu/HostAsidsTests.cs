@@ -15,7 +15,7 @@ public sealed class HostAsidsTests
     private const ulong Va = 0x4000_0000, Root = 0x8010_0000, Middle = 0x8010_1000, Leaves = 0x8010_2000, Data = 0x8020_0000;
 
     [Test]
-    public void NoTwoGetTheSame() => Gen.Select(Gen.UShort, Gen.UShort[1, 100].Array[1, 50]).Sample((maximum, counts) =>
+    public void NoTwoGetTheSame() => Gen.Select(Gen.UShort, Gen.UShort[1, 100].Array[1, 50]).ForAll((maximum, counts) =>
     {
         var asids = new HostAsids(maximum);
         var taken = new HashSet<int>();

@@ -70,7 +70,7 @@ public sealed class VirtualTlbTests
     }
 
     private static void Sample(TranslationMode host, TranslationMode guest, int tables, int maximumAsid, bool native) =>
-        _step.Array[1, 120].Sample(
+        _step.Array[1, 120].ForAll(
             steps =>
             {
                 using var run = new Run(host, guest, tables, (ushort)maximumAsid, native);
@@ -82,8 +82,7 @@ public sealed class VirtualTlbTests
 
                 return true;
             },
-            iter: 1000,
-            threads: 1);
+            iter: 1000);
 
     private readonly record struct Step(int Kind, int A, int B, int C);
 

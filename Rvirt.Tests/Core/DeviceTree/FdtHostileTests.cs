@@ -30,7 +30,7 @@ internal sealed unsafe class FdtHostileTests
     }
 
     [Test]
-    public void SurvivesChangedBytes() => Gen.Select(Gen.Int[0, Board.Length - 1], Gen.Byte).Array[1, 8].Sample(
+    public void SurvivesChangedBytes() => Gen.Select(Gen.Int[0, Board.Length - 1], Gen.Byte).Array[1, 8].ForAll(
         changes =>
         {
             using var buffer = new GuardedBuffer(Board);
@@ -47,7 +47,7 @@ internal sealed unsafe class FdtHostileTests
     public void SurvivesChangedWords()
     {
         var interesting = Gen.OneOf(Gen.Int[0, 64], OneOfThese(-1, -4, int.MaxValue, int.MinValue, 0x7ffffffc), Gen.Int);
-        Gen.Select(Gen.Int[0, (Board.Length / 4) - 1], interesting).Array[1, 4].Sample(
+        Gen.Select(Gen.Int[0, (Board.Length / 4) - 1], interesting).Array[1, 4].ForAll(
             changes =>
             {
                 using var buffer = new GuardedBuffer(Board);
@@ -63,7 +63,7 @@ internal sealed unsafe class FdtHostileTests
 
     // A sound header, then a structure made of tokens in any order.
     [Test]
-    public void SurvivesRandomStructures() => Gen.OneOf(OneOfThese(1, 2, 3, 4, 9), Gen.Int[0, 16], Gen.Int).Array[0, 64].Sample(
+    public void SurvivesRandomStructures() => Gen.OneOf(OneOfThese(1, 2, 3, 4, 9), Gen.Int[0, 16], Gen.Int).Array[0, 64].ForAll(
         words =>
         {
             var blob = new byte[56 + (words.Length * 4) + 8];

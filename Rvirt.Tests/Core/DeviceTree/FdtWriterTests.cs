@@ -21,7 +21,7 @@ internal sealed unsafe class FdtWriterTests
         (name, properties, children) => new Node(name, properties, children)));
 
     [Test]
-    public void WhatIsWrittenIsRead() => Trees.Sample(
+    public void WhatIsWrittenIsRead() => Trees.ForAll(
         root =>
         {
             root = root with { Name = "" };

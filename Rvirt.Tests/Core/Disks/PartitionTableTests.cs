@@ -160,7 +160,7 @@ internal sealed class PartitionTableTests
     /// <summary>Any change of a byte that matters is noticed, by the sums if by nothing else.</summary>
     [Test]
     public void Every_changed_byte_of_the_table_is_noticed() =>
-        Gen.Select(Gen.Int[512, (2 * 512) + 91], Gen.Int[1024, 1024 + (128 * 128) - 1], Gen.Int[0, 1], Gen.Byte[1, 255]).Sample((inHeader, inList, which, flip) =>
+        Gen.Select(Gen.Int[512, (2 * 512) + 91], Gen.Int[1024, 1024 + (128 * 128) - 1], Gen.Int[0, 1], Gen.Byte[1, 255]).ForAll((inHeader, inList, which, flip) =>
         {
             var at = which == 0 ? 512 + ((inHeader - 512) % 92) : inList;
             var disk = new DiskImage(Sectors, Two);

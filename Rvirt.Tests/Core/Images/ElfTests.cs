@@ -195,7 +195,7 @@ internal sealed class ElfTests
     public void SurvivesChangedBytes()
     {
         var sound = ElfBuilder.Sound().Build();
-        Gen.Select(Gen.Int[0, 175], Gen.OneOf(Gen.Byte, Gen.Byte[0, 3], Gen.Byte[0x7e, 0x82])).Array[1, 5].Sample(
+        Gen.Select(Gen.Int[0, 175], Gen.OneOf(Gen.Byte, Gen.Byte[0, 3], Gen.Byte[0x7e, 0x82])).Array[1, 5].ForAll(
             changes =>
             {
                 using var ram = new Ram(sound, 0x203000, false);

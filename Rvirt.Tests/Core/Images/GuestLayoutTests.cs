@@ -25,7 +25,7 @@ internal sealed class GuestLayoutTests
     {
         using var ram = new Ram(ElfBuilder.Sound().Build());
         Assert.That(ram.Check(out var kernel), Is.EqualTo(ImageError.None));
-        Gen.Select(Gen.ULong[0x203, 0x2000], Gen.ULong[0, 0x2000000], Gen.ULong[1, 0x10000]).Sample(
+        Gen.Select(Gen.ULong[0x203, 0x2000], Gen.ULong[0, 0x2000000], Gen.ULong[1, 0x10000]).ForAll(
             (pages, initrdLength, treeLength) =>
             {
                 var ramLength = pages * 0x1000;

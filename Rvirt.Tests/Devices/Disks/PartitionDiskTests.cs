@@ -384,7 +384,7 @@ internal sealed unsafe class PartitionDiskTests
     public void Random_chains_and_answers_change_nothing_but_the_partition() =>
         Gen.Select(
             Gen.Select(Gen.ULong[0, 0x1_2000], Gen.UInt[0, 0x3000], Gen.UInt[0, 7], Gen.UInt[0, 70]).Array[64], Gen.UInt[0, 70].Array[1, 20], Gen.UShort[0, 70],
-            Gen.Select(Gen.UInt[0, 5], Gen.ULong[0, 60]), Gen.Int[0, 3], Gen.Int[0, 4]).Sample(
+            Gen.Select(Gen.UInt[0, 5], Gen.ULong[0, 60]), Gen.Int[0, 3], Gen.Int[0, 4]).ForAll(
             (table, heads, index, header, runs, status) =>
             {
                 using var world = new DiskWorld();

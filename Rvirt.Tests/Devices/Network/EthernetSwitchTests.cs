@@ -114,7 +114,7 @@ public sealed unsafe class EthernetSwitchTests
     public void Random_traffic_arrives_as_sent()
     {
         var step = Gen.Select(Gen.Int[0, 3], Gen.Int[0, 4], Gen.Int[14, 1514], Gen.Int[0, 9]);
-        step.Array[1, 300].Sample(
+        step.Array[1, 300].ForAll(
             steps =>
             {
                 using var network = new TestNetwork(4);

@@ -143,7 +143,7 @@ public class VirtualPlicTests
 
     [Test]
     public void The_cached_signal_is_what_the_registers_say_after_any_sequence()
-        => Gen.Select(Gen.Int[0, 5], Gen.UInt[0, 97], Gen.UInt).Array[0, 60].Sample(steps =>
+        => Gen.Select(Gen.Int[0, 5], Gen.UInt[0, 97], Gen.UInt).Array[0, 60].ForAll(steps =>
         {
             var plic = default(VirtualPlic);
             plic.Reset(2);

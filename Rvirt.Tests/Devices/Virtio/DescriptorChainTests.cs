@@ -38,7 +38,7 @@ public unsafe class DescriptorChainTests
     {
         var descriptor = Gen.Frequency((2, Hostile), (12, Plausible), (2, Indirection));
         var verdicts = new HashSet<QueueFault>();
-        Gen.Select(descriptor.Array[(int)(Size + TableMax + 4)], Gen.UInt[0, Size], Gen.Bool.Select(agreed => agreed ? TableMax : 0u)).Sample(
+        Gen.Select(descriptor.Array[(int)(Size + TableMax + 4)], Gen.UInt[0, Size], Gen.Bool.Select(agreed => agreed ? TableMax : 0u)).ForAll(
             (table, head, tableMax) =>
             {
                 using var ram = new QueueRam();
@@ -78,7 +78,7 @@ public unsafe class DescriptorChainTests
     public void A_chain_of_any_shape_comes_out_as_the_driver_built_it()
     {
         var buffer = Gen.Select(Gen.ULong[Buffers, Buffers + 0x4000], Gen.UInt[1, 0x1000]);
-        Gen.Select(Gen.Int[0, 7], Gen.Int[0, (int)TableMax], Gen.Int[0, 20], Gen.Shuffle(new uint[] { 0, 1, 2, 3, 4, 5, 6, 7 }), buffer.Array[20], Gen.ULong[0, 15]).Sample(
+        Gen.Select(Gen.Int[0, 7], Gen.Int[0, (int)TableMax], Gen.Int[0, 20], Gen.Shuffle(new uint[] { 0, 1, 2, 3, 4, 5, 6, 7 }), buffer.Array[20], Gen.ULong[0, 15]).ForAll(
             (plain, tabled, readable, order, buffers, offset) =>
             {
                 if (plain + tabled == 0)

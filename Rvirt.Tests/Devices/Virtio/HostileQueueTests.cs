@@ -204,7 +204,7 @@ public unsafe class HostileQueueTests
         var plain = Gen.Select(Gen.ULong[Buffers, Buffers + 0x1_0000], Gen.UInt[1, 600], Gen.UInt[0, 1], Gen.UInt[0, Size - 1]);
         var tables = Gen.Frequency((1, descriptor.Array[64]), (2, plain.Array[64]), (2, Gen.Frequency((1, descriptor), (8, plain)).Array[64]));
         var heads = Gen.UInt[0, Size].Array[1, 20];
-        Gen.Select(tables, heads, Gen.UShort[0, 20], Gen.Bool, Gen.Bool, Gen.UInt[1, 2]).Sample(
+        Gen.Select(tables, heads, Gen.UShort[0, 20], Gen.Bool, Gen.Bool, Gen.UInt[1, 2]).ForAll(
             (table, available, index, indirect, events, version) =>
             {
                 using var guest = new TestGuest(version, queueSizeMax: 64);
@@ -252,7 +252,7 @@ public unsafe class HostileQueueTests
             (3, Gen.UInt[(uint)(TestGuest.GuestRam / 4096), (uint)(End / 4096)]),
             (3, Gen.UInt[(uint)TestGuest.GuestRam, (uint)End].Select(a => a & ~63u)),
             (1, Gen.UInt));
-        Gen.Select(Gen.UInt[1, 2], Gen.Select(offset, value, Pick(1, 2, 4, 4, 4, 4, 8)).Array[1, 80]).Sample(
+        Gen.Select(Gen.UInt[1, 2], Gen.Select(offset, value, Pick(1, 2, 4, 4, 4, 4, 8)).Array[1, 80]).ForAll(
             (version, writes) =>
             {
                 using var guest = new TestGuest(version, queueSizeMax: 64);

@@ -44,7 +44,7 @@ public sealed unsafe class ServedDiskTests
     public void Requests_may_be_cut_anywhere()
     {
         var cuts = Gen.UInt[1, 400].Array[0, 6];
-        Gen.Select(Gen.Bool, Gen.ULong[0, Sectors - 3], Gen.Int[1, 3], cuts, cuts, Gen.Bool).Sample(
+        Gen.Select(Gen.Bool, Gen.ULong[0, Sectors - 3], Gen.Int[1, 3], cuts, cuts, Gen.Bool).ForAll(
             (write, sector, count, readableCuts, writableCuts, indirect) =>
             {
                 using var disk = new Disk(2);
@@ -142,7 +142,7 @@ public sealed unsafe class ServedDiskTests
             (1, Gen.Select(Gen.ULong[QueueRam.End - 600, QueueRam.End + 16], Gen.UInt[0, 600], Gen.UInt[0, 7], Gen.UInt[0, 16])),
             (1, Gen.Select(Gen.ULong, Gen.UInt, Gen.UInt[0, 0xffff], Gen.UInt[0, 0xffff])),
             (1, Gen.Select(Gen.ULong[Rings, Rings + 0x2000], Gen.UInt[1, 20].Select(n => 16 * n), Gen.Bool.Select(table => table ? 4u : 2u), Gen.UInt[0, 15])));
-        Gen.Select(descriptor.Array[32], Gen.UInt[0, 16].Array[1, 16], Gen.UShort[0, 18], Gen.Bool).Sample(
+        Gen.Select(descriptor.Array[32], Gen.UInt[0, 16].Array[1, 16], Gen.UShort[0, 18], Gen.Bool).ForAll(
             (table, heads, index, events) =>
             {
                 using var disk = new Disk(version);

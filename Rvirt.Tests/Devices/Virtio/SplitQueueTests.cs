@@ -24,7 +24,7 @@ public class SplitQueueTests
             (2, Gen.ULong[QueueRam.End - 0x900, QueueRam.End].Select(n => n & ~3ul)),
             (1, Gen.ULong));
         var accepted = 0;
-        Gen.Select(size, address, address, address).Sample(
+        Gen.Select(size, address, address, address).ForAll(
             (size, descriptors, available, used) =>
             {
                 using var ram = new QueueRam();

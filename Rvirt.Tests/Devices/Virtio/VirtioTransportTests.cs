@@ -237,7 +237,7 @@ public class VirtioTransportTests
             (1, Gen.UInt[0, 0x210]));
         var value = Gen.Frequency((6, Gen.UInt[0, 16]), (1, Gen.UInt[0, 3].Select(i => 1u << (int)(8 * i))), (1, Gen.UInt));
         var step = Gen.Select(offset, value, Gen.Int[0, 7].Select(i => i < 4 ? 1 << i : 4), Gen.Int[0, 40]);
-        Gen.Select(Gen.UInt[1, 2], Gen.Int[0, 9], Gen.Bool, step.Array[1, 120]).Sample(
+        Gen.Select(Gen.UInt[1, 2], Gen.Int[0, 9], Gen.Bool, step.Array[1, 120]).ForAll(
             (version, moods, resets, steps) =>
             {
                 using var slot = Slot(new() { Version = version, Starts = moods != 0, Accepts = moods != 1, Resets = moods != 2 || resets }, out var script);

@@ -27,7 +27,7 @@ internal sealed class RunQueueTests
          from shares in Gen.UInt[1, 10].Array[cores + 1, 10]
          where shares.Max() * (ulong)cores <= (ulong)shares.Sum(share => share)
          from ticks in Gen.ULong[30_000, 300_000]
-         select (cores, shares, ticks)).Sample(
+         select (cores, shares, ticks)).ForAll(
             (cores, shares, ticks) =>
             {
                 var world = new QueueWorld(cores, [.. shares.Select(share => share * 10)], [.. shares.Select((_, n) => new Habit(n, 1, 0))]);
@@ -56,7 +56,7 @@ internal sealed class RunQueueTests
 
     /// <summary>Whatever they do: each runs on one hart at a time, a hart is not idle where one waits, and nobody waits for ever.</summary>
     [Test]
-    public void Nobody_starves_and_no_hart_is_idle_for_nothing() => s_world.Sample(
+    public void Nobody_starves_and_no_hart_is_idle_for_nothing() => s_world.ForAll(
         (cores, shares, habits) =>
         {
             var world = new QueueWorld(cores, shares, habits);
@@ -102,7 +102,7 @@ internal sealed class RunQueueTests
 
     /// <summary>Who slept gets no more for it than a slice.</summary>
     [Test]
-    public void Sleep_is_not_saved_up() => Gen.Select(Gen.ULong[100, 150_000], Gen.Int[1, 3]).Sample(
+    public void Sleep_is_not_saved_up() => Gen.Select(Gen.ULong[100, 150_000], Gen.Int[1, 3]).ForAll(
         (sleep, others) =>
         {
             var habits = Enumerable.Range(0, others).Select(n => new Habit(n, 1, 0)).Append(new Habit(others, 100, sleep)).ToArray();
