@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Threading;
 using Rvirt.Core.DeviceTree;
+using Rvirt.Core.Freestanding;
 using Rvirt.Core.Host;
 using Rvirt.Core.VirtualHart;
 
@@ -15,8 +16,11 @@ namespace Rvirt.Core.Sbi;
 /// </remarks>
 internal static unsafe class RemoteFence
 {
+    // Between two looks at the clock, which costs a trap on some hosts.
+    private const uint RoundsOfALook = 4096;
+
     /// <summary>Makes a fence on those of the other harts that are named.</summary>
-    /// <returns>Advance, or Stop where the guest is stopped meanwhile.</returns>
+    /// <returns>Advance; Stop where the guest is stopped meanwhile; FenceLate where a hart does not make it, after which the call can be made again.</returns>
     internal static TrapOutcome Make<TMode, THost, TMmu>(
         TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, HartMask harts, in FenceRange range, bool fetches)
         where TMode : struct, IExecutionMode<THost>
@@ -70,6 +74,8 @@ internal static unsafe class RemoteFence
         where THost : struct, ITrapHost
         where TMmu : struct, IGuestMmu<THost>
     {
+        var rounds = 0u;
+        var since = 0UL;
         for (var i = 0; waiting != 0; i++, waiting >>= 1)
         {
             if ((waiting & 1) == 0)
@@ -94,10 +100,29 @@ internal static unsafe class RemoteFence
                 }
 
                 host.Relax();
+                if (++rounds % RoundsOfALook == 0 && IsLate(ref host, v, ref since))
+                {
+                    // An interrupt that was lost is made good by another one.
+                    host.SendIpis(1, Volatile.Read(ref target.HostHartId));
+                    v.Named.Hart = i;
+                    return TrapOutcome.FenceLate;
+                }
             }
         }
 
         return TrapOutcome.Advance;
+    }
+
+    /// <param name="host">The hart.</param>
+    /// <param name="v">Who waits.</param>
+    /// <param name="since">When this was asked first; 0 before.</param>
+    [ColdPath]
+    private static bool IsLate<THost>(ref THost host, in VCpu v, ref ulong since)
+        where THost : struct, ITrapHost
+    {
+        var now = host.ReadTime();
+        since = since == 0 ? now : since;
+        return v.FencePatience != 0 && now - since >= v.FencePatience;
     }
 
     [InlineArray(GuestBoard.MaximumHarts)]

@@ -32,7 +32,7 @@ internal static class SbiFences
     }
 
     /// <summary>Fences fetches.</summary>
-    /// <returns>Advance, or Stop where the guest is stopped meanwhile.</returns>
+    /// <returns>As <see cref="RemoteFence.Make"/>.</returns>
     internal static TrapOutcome FenceFetches<TMode, THost, TMmu>(
         TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, HartMask harts, out SbiError error)
         where TMode : struct, IExecutionMode<THost>
@@ -53,7 +53,7 @@ internal static class SbiFences
     }
 
     /// <summary>Fences a range of addresses; a range of 0 or all ones bytes from 0 is all of them.</summary>
-    /// <returns>Advance, or Stop where the guest is stopped meanwhile.</returns>
+    /// <returns>As <see cref="RemoteFence.Make"/>.</returns>
     internal static TrapOutcome Fence<TMode, THost, TMmu>(
         TMode mode, ref THost host, ref VCpu v, ref TMmu mmu, HartMask harts, ulong start, ulong size, int asid, out SbiError error)
         where TMode : struct, IExecutionMode<THost>

@@ -38,9 +38,10 @@ internal static class SbiLegacy
                 switch (ReadMask<THost, TMmu>(ref v, ref mmu, out var mask))
                 {
                     case FaultResolution.Mapped:
-                        if (CallHarts(mode, ref host, ref v, ref mmu, new HartMask(mask, 0), out var error) == TrapOutcome.Stop)
+                        var outcome = CallHarts(mode, ref host, ref v, ref mmu, new HartMask(mask, 0), out var error);
+                        if (outcome != TrapOutcome.Advance)
                         {
-                            return TrapOutcome.Stop;
+                            return outcome;
                         }
 
                         result = (long)error;

@@ -27,6 +27,9 @@ public enum TrapOutcome : byte
     /// <summary>The guest starts another of its harts, <see cref="VCpu.Named"/>, which is the run loop's to start; the one that asked goes on.</summary>
     HartStart,
 
+    /// <summary>Another hart, <see cref="VCpu.Named"/>, has not made a fence in the time there is for it (<see cref="VCpu.FencePatience"/>): the run loop says so, and the call is made again.</summary>
+    FenceLate,
+
     /// <summary>The virtual hart stops, and its guest goes on without it as long as another one runs.</summary>
     HartStop,
 

@@ -64,7 +64,7 @@ public unsafe struct VCpu
     // A HartState. Its own hart writes it, and whoever starts it while it is stopped; others read it.
     private int _state;
 
-    /// <summary>For <see cref="TrapOutcome.HartStart"/>: the number of the hart, and how it starts.</summary>
+    /// <summary>For <see cref="TrapOutcome.HartStart"/>: the number of the hart, and how it starts; for <see cref="TrapOutcome.FenceLate"/> the number alone.</summary>
     public HartStartCall Named;
 
     /// <summary>Why the guest stops, once <see cref="TrapOutcome.Stop"/> was returned.</summary>
@@ -81,6 +81,9 @@ public unsafe struct VCpu
 
     /// <summary>The guest's virtual harts, <see cref="GuestHarts"/> pointers, this one among them.</summary>
     public VCpu** Siblings;
+
+    /// <summary>Ticks of <c>time</c> after which a hart that has not made a fence of this one's is interrupted again, and named; 0: never.</summary>
+    public ulong FencePatience;
 
     /// <summary>
     /// Hardware id of the hart on which this virtual hart is loaded, or was last. That hart writes it as it loads it, before it looks for

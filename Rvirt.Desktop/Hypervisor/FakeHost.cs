@@ -148,6 +148,11 @@ public unsafe struct FakeHost : IHypervisorHost
     public readonly void SendIpis(ulong mask, ulong first)
     {
         Seam?.Observed?.Invoke();
+        if (Seam?.LosesInterrupt() == true)
+        {
+            return;
+        }
+
         for (; mask != 0; mask &= mask - 1)
         {
             TheHart.Machine.Harts[first + (ulong)BitOperations.TrailingZeroCount(mask)].RaiseSoftware();

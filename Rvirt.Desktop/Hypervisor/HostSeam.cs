@@ -20,6 +20,21 @@ public sealed class HostSeam
     /// <summary>Runs where another hart can see what the hypervisor does next, or could act before it: whoever chooses whose turn it is may let others run.</summary>
     public Action? Observed { get; set; }
 
+    /// <summary>After how many more interrupts that the hart sends to others one is lost; null: none is.</summary>
+    public int? LosesInterruptAfter { get; set; }
+
+    /// <summary>Whether the interrupt that the hart sends now is lost.</summary>
+    internal bool LosesInterrupt()
+    {
+        if (LosesInterruptAfter is not { } left)
+        {
+            return false;
+        }
+
+        LosesInterruptAfter = left == 0 ? null : left - 1;
+        return left == 0;
+    }
+
     /// <summary>Whether the hypervisor may read an instruction: with <see cref="OneAtATime"/> only the trapped one, and each part of it once.</summary>
     /// <param name="hart">The hart that trapped.</param>
     /// <param name="va">Guest virtual address.</param>

@@ -116,6 +116,7 @@ internal static unsafe class HartSetup<THost>
                 hart->V.Index = n;
                 hart->V.GuestHarts = guest->Devices.Harts;
                 hart->V.Siblings = guest->Harts;
+                hart->V.FencePatience = machine->Host.TimebaseFrequency;
                 hart->V.Memory = guest->Memory;
                 if (guest->Shares)
                 {

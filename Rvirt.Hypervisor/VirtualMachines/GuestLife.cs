@@ -86,6 +86,10 @@ public static unsafe class GuestLife<THost>
                     GuestEnd<THost>.StartSibling(core);
                     outcome = TrapOutcome.Resume;
                     break;
+                case TrapOutcome.FenceLate:
+                    GuestReport<THost>.FenceLate(core, core->Running);
+                    outcome = TrapOutcome.Resume;
+                    break;
                 default:
                     outcome = End(core, outcome, cause, value, out var starts);
                     if (starts)

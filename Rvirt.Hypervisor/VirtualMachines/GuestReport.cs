@@ -41,6 +41,14 @@ internal static unsafe class GuestReport<THost>
         End(core);
     }
 
+    /// <summary>A hart of the guest does not answer another one: which, so that nothing hangs in silence.</summary>
+    internal static void FenceLate(HostCore<THost>* core, GuestHart<THost>* hart)
+    {
+        ref var v = ref hart->V;
+        Begin(core, hart->Guest).Text(": hart "u8).Decimal((uint)v.Index).Text(" waits for a fence of hart "u8).Decimal((uint)v.Named.Hart).Text(", which is interrupted again"u8);
+        End(core);
+    }
+
     /// <summary>A trap that no guest can cause: what it was, before the panic.</summary>
     internal static void Unexpected(HostCore<THost>* core, GuestHart<THost>* hart, ulong cause, ulong value)
     {

@@ -319,6 +319,21 @@ internal sealed class SeveralHartsTests
         Assert.That(world.Stopped, Is.EqualTo(StopReason.Shutdown), name + world.Machine.Uart.Output);
     }
 
+    /// <summary>The reader runs on without a trap: who waits for its fence would wait for ever, and nobody would know.</summary>
+    [TestCase(3)]
+    [TestCase(7)]
+    public void AnInterruptThatIsLostIsSaidAndMadeGood(int after)
+    {
+        using var world = new GuestWorld(new WorldOptions { MoreHarts = 1 }, Guest(Shootdown, 2));
+        world.Guest.VirtualHart(0).FencePatience = 1000;
+        FakeHostState.Of(world.Machine.Harts[0]).Seam = new HostSeam { LosesInterruptAfter = after };
+        world.Machine.CyclesPerTick = 1;
+        world.Run(20_000_000);
+        Assert.That(world.Stopped, Is.EqualTo(StopReason.Shutdown), world.Machine.Uart.Output);
+        Assert.That(world.Machine.Uart.Output.Split('\n').Where(line => line.Contains("fence", StringComparison.Ordinal)).Select(line => line.Trim()),
+            Has.Exactly(1).Items.And.Some.Match("^rvirt: guest [a-z0-9]+: hart 0 waits for a fence of hart 1, which is interrupted again$"));
+    }
+
     [TestCase("li a0, 1\nli a1, 0\nli a7, 0x53525354\nli a6, 0\necall\nj .", 3)]
     [TestCase("li t0, 0x100000\nli t1, 0x7777\nsw t1, 0(t0)\nj .", 3)]
     [TestCase("li t0, 0x100000\nli t1, 0x7777\nsw t1, 0(t0)\nj .", 2)]

@@ -126,6 +126,34 @@ public sealed class RemoteFenceTests
     }
 
     [Test]
+    public void OneThatDoesNotMakeItInTimeIsNamedAndInterruptedAgain()
+    {
+        Caller.V.FencePatience = 50_000;
+        Caller.Hart.WhenRelaxed = () =>
+        {
+            if (Caller.Hart.Ipis.Count == 2 && Made(1).Length == 0)
+            {
+                _harts[1].Software();
+            }
+
+            Caller.Hart.Time++;
+        };
+        var before = Caller.Hart.Time;
+        Assert.That(Fence(0b110, 0), Is.EqualTo(TrapOutcome.FenceLate));
+        Assert.That((Caller.V.Named.Hart, Caller.V.Pc), Is.EqualTo((2, TrapMachine.Entry)), "the call is made again");
+        Assert.That(Caller.Hart.Time - before, Is.InRange(50_000, 60_000));
+        Assert.That(Caller.Hart.Ipis, Is.EqualTo([First + 1, First + 2, First + 2]));
+
+        Caller.Hart.WhenRelaxed = () =>
+        {
+            _harts[1].Software();
+            _harts[2].Software();
+        };
+        Assert.That(Fence(0b110, 0), Is.EqualTo(TrapOutcome.Resume));
+        Assert.That((Made(1)[^1], Made(2)[0]), Is.EqualTo(("fence page 5000", "fence page 5000")));
+    }
+
+    [Test]
     public void WhoWaitsMakesTheFencesThatOthersAskOfIt()
     {
         var turns = 0;
