@@ -1,7 +1,7 @@
 /*
  * The block functions that compiled code calls. Weak, so that an image may bring its own.
  * memmove copies forward by its own code, not by a memcpy of the image's that need not go upwards.
- * Each moves bytes until the destination is aligned, doublewords while both sides are, then bytes again.
+ * Each moves bytes until the destination is aligned, then doublewords, then bytes again.
  * Most of what a start copies comes in megabytes: two lines of 64 bytes at a time, whose loop costs three instructions.
  */
     .macro function name
@@ -51,20 +51,22 @@
 function memcpy
 forward:
     mv      t0, a0
-    xor     t1, a0, a1
-    andi    t1, t1, 7
+    sltiu   t1, a2, 8
     bnez    t1, 4f
-    andi    t1, t0, 7
+    /* Bytes until the destination is aligned. */
+    neg     t1, t0
+    andi    t1, t1, 7
     beqz    t1, 2f
-1:  beqz    a2, 9f
-    lbu     t2, 0(a1)
+    sub     a2, a2, t1
+    add     t1, t0, t1
+1:  lbu     t2, 0(a1)
     sb      t2, 0(t0)
     addi    a1, a1, 1
     addi    t0, t0, 1
-    addi    a2, a2, -1
-    andi    t1, t0, 7
-    bnez    t1, 1b
-2:  sltiu   t1, a2, 64
+    bne     t0, t1, 1b
+2:  andi    t1, a1, 7
+    bnez    t1, 8f
+    sltiu   t1, a2, 64
     bnez    t1, 3f
     andi    t1, a2, 64
     beqz    t1, 6f
@@ -80,22 +82,45 @@ forward:
     addi    a1, a1, 128
     addi    t0, t0, 128
     bltu    t0, a5, 7b
-3:  sltiu   t1, a2, 8
-    bnez    t1, 4f
-    ld      t2, 0(a1)
+3:  andi    t1, a2, -8
+    andi    a2, a2, 7
+    beqz    t1, 4f
+    add     t1, t0, t1
+5:  ld      t2, 0(a1)
     sd      t2, 0(t0)
     addi    a1, a1, 8
     addi    t0, t0, 8
-    addi    a2, a2, -8
-    j       3b
+    bltu    t0, t1, 5b
 4:  beqz    a2, 9f
     add     a2, t0, a2
-5:  lbu     t2, 0(a1)
+10: lbu     t2, 0(a1)
     sb      t2, 0(t0)
     addi    a1, a1, 1
     addi    t0, t0, 1
-    bne     t0, a2, 5b
+    bne     t0, a2, 10b
 9:  ret
+
+    /* The source is not aligned as the destination is: two of its doublewords make one. Only those are read that hold a byte of it. */
+8:  slli    t1, t1, 3
+    neg     t2, t1
+    andi    a1, a1, -8
+    ld      t3, 0(a1)
+    andi    a5, a2, -8
+    andi    a2, a2, 7
+    beqz    a5, 12f
+    add     a5, t0, a5
+11: ld      t4, 8(a1)
+    srl     t5, t3, t1
+    sll     t6, t4, t2
+    or      t5, t5, t6
+    sd      t5, 0(t0)
+    mv      t3, t4
+    addi    a1, a1, 8
+    addi    t0, t0, 8
+    bltu    t0, a5, 11b
+12: srli    t1, t1, 3
+    add     a1, a1, t1
+    j       4b
 end memcpy
 
 function memmove
