@@ -8,7 +8,7 @@ namespace Rvirt.Hypervisor.VirtualMachines;
 /// <summary>What is asked of guests from outside, on any hart, while they and their neighbours run: start, pause, resume, restart, kill.</summary>
 /// <remarks>
 /// <para>The harts of a guest that runs are asked to stop, and each does what was asked where it runs (<see cref="GuestEnd{THost}"/>): whoever asks waits for nothing.
-/// Those of one that is paused are let go on first. One that does not run is loaded by the hart that asks.</para>
+/// Those of one that is paused are let go on first. One that does not run begins on a hart that runs nobody (<see cref="GuestStart{THost}"/>).</para>
 /// <para>Its state says what it takes (<see cref="GuestStates"/>), and is looked at and changed under one lock. While a guest is loaded with its
 /// kernel it takes nothing: what was asked then would be lost.</para>
 /// </remarks>
@@ -75,7 +75,7 @@ internal static unsafe class GuestControl<THost>
         }
 
         Interlocked.Increment(ref guest->Machine->Running);
-        GuestEnd<THost>.Begin(core, guest);
+        GuestStart<THost>.Ask(core, guest);
     }
 
     /// <summary>Says where a guest is in its life from now on.</summary>

@@ -53,6 +53,9 @@ public unsafe struct HostCore<THost>
     /// <summary>What other harts ask of it, as bits of <see cref="CoreRequest"/>; set by <see cref="CoreKick{THost}"/>, taken by this hart, both atomically.</summary>
     internal int Requests;
 
+    /// <summary>The guests that it has to begin once it runs nobody, by their numbers; set and taken by <see cref="GuestStart{THost}"/>, both atomically.</summary>
+    internal int Begins;
+
     /// <summary>Its last traps, while tracing is on: it writes them itself, the monitor and a panic on any hart read them.</summary>
     internal TraceRing* Trace;
 

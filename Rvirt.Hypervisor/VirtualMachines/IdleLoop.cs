@@ -1,3 +1,4 @@
+using System.Threading;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Hypervisor.Host;
@@ -76,6 +77,12 @@ internal static unsafe class IdleLoop<THost>
         host.SfenceAll();
         while (core->First == null || core->First->V.RunState != RunState.Runnable)
         {
+            if (Volatile.Read(ref core->Begins) != 0)
+            {
+                GuestStart<THost>.Serve(core);
+                continue;
+            }
+
             // Who starts it writes that, then interrupts this hart.
             var pending = Sleep(core);
             if ((pending & Interrupts.Software) != 0)

@@ -1,5 +1,6 @@
 using System;
 using System.Threading;
+using Rvirt.Core.Freestanding;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Hypervisor.Host;
@@ -75,6 +76,12 @@ internal static unsafe class Scheduler<THost>
     /// <returns>As <see cref="Block"/>.</returns>
     internal static TrapOutcome Yield(HostCore<THost>* core)
     {
+        if (Volatile.Read(ref core->Begins) != 0)
+        {
+            PutBack(core);
+            return RunNext(core);
+        }
+
         WakeDue(core);
         ref var host = ref core->Host;
         ref var queue = ref core->Machine->Queue;
@@ -119,6 +126,11 @@ internal static unsafe class Scheduler<THost>
         ref var queue = ref core->Machine->Queue;
         while (true)
         {
+            if (Volatile.Read(ref core->Begins) != 0)
+            {
+                GuestStart<THost>.Serve(core);
+            }
+
             WakeDue(core);
             queue.Lock.Acquire();
             var next = queue.Next(core->Index, host.ReadTime(), out var sliceEnd);
@@ -130,6 +142,21 @@ internal static unsafe class Scheduler<THost>
 
             Sleep(core);
         }
+    }
+
+    // The virtual hart that is loaded goes on wherever there is room.
+    [ColdPath]
+    private static void PutBack(HostCore<THost>* core)
+    {
+        ref var queue = ref core->Machine->Queue;
+        queue.Lock.Acquire();
+        var now = core->Host.ReadTime();
+        var number = core->Running->Number;
+        WorldSwitch<THost>.Save(core, RunState.Runnable);
+        queue.Leave(core->Index, now);
+        var cores = queue.Wake(number, now);
+        queue.Lock.Release();
+        Tell(core, cores);
     }
 
     private static void Sleep(HostCore<THost>* core)

@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using System.Linq;
 using System.Runtime.InteropServices;
 using NUnit.Framework;
@@ -71,7 +72,7 @@ internal sealed class LifeTests
             Assert.That(Run(world)[1..], Is.All.GreaterThan(0));
             Assert.That((world.Guest.State, world.Stopped), Is.EqualTo((GuestState.Stopped, (StopReason?)StopReason.Requested)));
             Assert.That(world.Guest.Ask(LifeRequest.Start));
-            Assert.That(world.Guest.State, Is.EqualTo(GuestState.Running));
+            Assert.That(world.Guest.Ask(LifeRequest.Start), Is.False, "it will");
         }
 
         Assert.That(Run(world), Is.All.GreaterThan(0));
@@ -109,6 +110,35 @@ internal sealed class LifeTests
         Assert.That(world.Guest.Ask(LifeRequest.Start));
         Assert.That(Run(world), Is.All.GreaterThan(0));
         Assert.That(world.Guest.Ask(LifeRequest.Start), Is.False, "it runs");
+    }
+
+    /// <summary>Who loads a guest does nothing else meanwhile: a virtual hart of a neighbour that it still had would make no fences.</summary>
+    [Test]
+    public unsafe void A_guest_is_loaded_by_a_hart_that_runs_nobody([Values] bool shared)
+    {
+        using var world = World(shared, Spin, autostart: false);
+        Run(world);
+        var machine = world.Desktop.Record;
+        var loaders = new List<bool>();
+        var starts = world.Guest.Starts;
+        foreach (var hart in world.Machine.Harts)
+        {
+            FakeHostState.Of(hart).Seam = new HostSeam
+            {
+                Observed = () =>
+                {
+                    if (world.Guest.Starts != starts)
+                    {
+                        starts = world.Guest.Starts;
+                        loaders.Add(machine->Cores[hart.Id].Running == null);
+                    }
+                },
+            };
+        }
+
+        Assert.That(world.Guest.Ask(LifeRequest.Start));
+        Assert.That(Run(world), Is.All.GreaterThan(0));
+        Assert.That(loaders, Is.EqualTo([true]));
     }
 
     [Test]
