@@ -111,6 +111,7 @@ help:
 	@echo 'make guest     the Debian guest, in artifacts/guest'
 	@echo '    SUITE=trixie|forky|sid  the suite of Debian that it is made of (default trixie); the others go to artifacts/guest-SUITE'
 	@echo 'make newest    the guest with the newest kernel that Debian serves, which tests boot beside the other, in artifacts/guest-sid'
+	@echo 'make debian-root  the root disk of that whole Debian, in artifacts/debian'
 	@echo 'make firmware  the newest OpenSBI that Debian serves, which tests run Rvirt above, in artifacts/firmware'
 	@echo 'make tool      Rvirt.Tool, which judges settings and runs guests (each target that needs it does that by itself)'
 	@echo 'make judge     judges the settings that are typed with other targets, before those do anything (each does that by itself)'
@@ -165,7 +166,7 @@ ssh: judge
 	@exec $(tool) ssh
 
 # What these need is the guest of the pinned suite, whatever the environment says.
-test stress release desktop-linux debian debian-test: export SUITE :=
+test stress release desktop-linux debian debian-test debian-root: export SUITE :=
 test: image guest newest firmware
 	@guests/stress.sh
 	@echo 'test: running the tests; results go to artifacts/test-results'
@@ -194,13 +195,14 @@ bench: image
 # What runs in a minute without QEMU, clang or a guest.
 override coverage_tests := FullyQualifiedName~Rvirt.Tests.Core|FullyQualifiedName~Rvirt.Tests.Mmu|FullyQualifiedName~Rvirt.Tests.Devices|FullyQualifiedName~HypervisorTests|FullyQualifiedName~DesktopOperation
 
-.PHONY: debian debian-test
-debian: $(if $(filter 1,$(NATIVE)),,image) guest
+.PHONY: debian debian-test debian-root
+debian-root: guest
 	@guests/debian.sh
+
+debian: $(if $(filter 1,$(NATIVE)),,image) debian-root
 	@exec $(tool) debian
 
-debian-test: image guest
-	@guests/debian.sh
+debian-test: image debian-root
 	@echo 'debian-test: building'
 	@dotnet build Rvirt.Tests -c $(configuration) --nologo -v q -clp:ErrorsOnly
 	@exec $(tool) debian-test

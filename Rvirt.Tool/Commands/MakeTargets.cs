@@ -36,7 +36,7 @@ public static class MakeTargets
         new("test", ["FILTER"], (settings, copy) => DotnetPlan.Test(settings, copy)),
         new("image", [HostBoard.Setting], (settings, _) => HostBoard.Read(settings)),
         new("guest", [Suite.Setting], (settings, _) => Suite.Read(settings)),
-        .. from name in new[] { "coverage", "packages", "api", "release", "newest", "firmware", "setup", "picture" } select new MakeTarget(name, [], (_, _) => { }),
+        .. from name in new[] { "coverage", "packages", "api", "release", "newest", "firmware", "setup", "picture", "debian-root" } select new MakeTarget(name, [], (_, _) => { }),
     ];
 
     /// <summary>Judges what was typed behind <c>make</c>.</summary>
