@@ -21,6 +21,7 @@ public static unsafe class MemoryCases
         runner.Run("Memory.StackAllocation"u8, &StackAllocation, ref log, 8);
         runner.Run("Memory.StackAllocationInLoops"u8, &StackAllocationInLoops, ref log, 4);
         runner.Run("Memory.BlockMoves"u8, &BlockMoves, ref log, 60);
+        runner.Run("Memory.BlockAlignments"u8, &BlockAlignments, ref log, 1);
         runner.Run("Memory.BlockFills"u8, &BlockFills, ref log, 40);
         runner.Run("Memory.Pinning"u8, &Pinning, ref log, 4);
         runner.Run("Memory.VolatileFields"u8, &VolatileFields, ref log, 4);
@@ -297,6 +298,27 @@ public static unsafe class MemoryCases
             sum = (sum * 31) + b;
         }
         log.Add(sum);
+    }
+
+    /// <summary>Source and destination at each place of a doubleword, and lengths around those at which a copy goes on by other steps.</summary>
+    public static void BlockAlignments(ref Log log)
+    {
+        byte* bytes = stackalloc byte[512];
+        FillRandom(new Span<byte>(bytes, 256), ref log);
+        for (int places = 0; places < 64; places++)
+        {
+            ulong sum = 0;
+            for (int length = 0; length < 200; length += length is < 25 or (> 60 and < 75) or (> 125 and < 145) ? 1 : 7)
+            {
+                new Span<byte>(bytes + 256, 256).Fill(0xa5);
+                Unsafe.CopyBlockUnaligned(bytes + 264 + (places & 7), bytes + 8 + (places >> 3), (uint)length);
+                for (int i = 256; i < 512; i++)
+                {
+                    sum = (sum * 31) + bytes[i];
+                }
+            }
+            log.Add(sum);
+        }
     }
 
     public static void BlockFills(ref Log log)
