@@ -127,7 +127,7 @@ public sealed partial class LockstepRun
             }
         }
 
-        if (Reference.Entries.OddDeviceAccess || Reference.Entries.ChangedItself || Reference.Entries.Journal.Exists(entry => _code.Contains(entry.Address)))
+        if (Reference.OddDeviceAccess || Reference.Entries.ChangedItself || Reference.Entries.Journal.Exists(entry => _code.Contains(entry.Address)))
         {
             // Freedom 6, or 7: an instruction that changes itself, be it by a walk that sets A, may be read before or after.
             Ended = true;

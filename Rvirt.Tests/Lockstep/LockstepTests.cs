@@ -113,6 +113,16 @@ internal sealed class LockstepTests
     public void WhatTheSpecificationLeavesOpenIsNoDifference(ulong seed) =>
         Assert.That(LockstepProgram.Run(seed, 20000), Is.AtLeast(100));
 
+    /// <summary>The same where virtual harts take turns.</summary>
+    /// <param name="seed">
+    /// 4061: another hart sets A in a link, which makes it invalid for whoever reads it again.
+    /// 6226: another hart has the UART loop back what it sends, so that it receives nothing and interrupts nobody.
+    /// </param>
+    [TestCase(4061UL)]
+    [TestCase(6226UL)]
+    public void NorIsWhatItLeavesOpenToSeveralHarts(ulong seed) =>
+        Assert.That(LockstepProgram.Run(seed, 20000, static host => host.WithSiblings), Is.AtLeast(100));
+
     /// <summary>The tests above hold only as much as the comparison sees: each of these differences must be seen at once.</summary>
     [Test]
     public void AnyDifferenceIsSeen()

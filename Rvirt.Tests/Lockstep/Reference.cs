@@ -41,6 +41,9 @@ public sealed class Reference : IDisposable
     /// <summary>Page-table entries whose change is not ordered yet for that hart.</summary>
     public UnorderedEntries Entries => _entries[Turn];
 
+    /// <summary>Whether a device of the guest's was accessed, by any of its harts, in a way that only some devices take.</summary>
+    public bool OddDeviceAccess => Array.Exists(_entries, entries => entries.OddDeviceAccess);
+
     /// <summary>Puts all harts where firmware hands over; the first has its turn.</summary>
     public void Start(ulong entry)
     {

@@ -129,11 +129,11 @@ public sealed class UnorderedEntries(Machine machine, Hart hart, bool[] tablePag
         _fences.Clear();
     }
 
-    /// <summary>Another hart changed memory, which this one need not see in its tables yet. A and D that were set alone nobody could miss: who needs them reads the entry again.</summary>
+    /// <summary>Another hart changed memory, which this one need not see in its tables yet. A and D of a leaf that were set alone nobody could miss: who needs them reads the entry again. In a link they are reserved, and make it none.</summary>
     public void Learn(ulong address, ulong old)
     {
         var value = _machine.Read64(address);
-        if (!IsTable(address) || (((value ^ old) & ~AccessedDirty) == 0 && (old & ~value) == 0))
+        if (!IsTable(address) || ((value & Leaf) != 0 && ((value ^ old) & ~AccessedDirty) == 0 && (old & ~value) == 0))
         {
             return;
         }
