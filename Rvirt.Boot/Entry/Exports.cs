@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Rvirt.Boot.Host;
 using Rvirt.Core.DeviceTree;
+using Rvirt.Core.Freestanding;
 using Rvirt.Hypervisor.Setup;
 using Rvirt.Hypervisor.VirtualMachines;
 
@@ -19,6 +20,7 @@ internal static unsafe class Exports
 
     /// <summary>Whether guests are to be resident, as the host's tree says. Before anything else runs, in M-mode and where the image was linked: nothing static is there yet.</summary>
     /// <returns>1 if so.</returns>
+    [ColdPath]
     [UnmanagedCallersOnly(EntryPoint = "rvirt_choose_mode")]
     internal static ulong ChooseMode(byte* tree) =>
         tree != null
