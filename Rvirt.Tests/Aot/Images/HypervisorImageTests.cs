@@ -43,6 +43,9 @@ public partial class HypervisorImageTests(string name, bool flat = false)
     [GeneratedRegex(@"\t(fence|l[bhwd]u?|s[bhwd]|lr\.\w+|sc\.\w+|amo\w+\.\S+|j|jr|jal|jalr|call|tail|ret|b\w+|wfi|ecall|sret)(\s|$)")]
     private static partial Regex TouchesMemory();
 
+    [GeneratedRegex(@"\bamo[a-z]+\.[wd]\S*")]
+    private static partial Regex Amo();
+
     [GeneratedRegex(@"\t\.(insn|[248]byte)\b")]
     private static partial Regex Undecoded();
 
@@ -97,6 +100,15 @@ public partial class HypervisorImageTests(string name, bool flat = false)
                        select (function.Key, Then: function.Value.Skip(clear + 1).FirstOrDefault(TouchesMemory().IsMatch))).ToList();
         Assert.That(cleared, Has.Count.GreaterThan(1));
         Assert.That(cleared, Is.All.Matches<(string Function, string? Then)>(found => found.Then?.Contains("\tfence", StringComparison.Ordinal) == true));
+    }
+
+    /// <summary>What harts tell each other rests on it (docs/shared-fields.md): each change by <c>Interlocked</c> is a full barrier, which an AMO is with both bits (Unprivileged spec, Zalrsc and Zaamo).</summary>
+    [Test]
+    public void ChangesAtomicallyInFullOrderAlone()
+    {
+        var changes = (from function in _functions from line in function.Value from match in Amo().Matches(line) select (function.Key, match.Value)).ToList();
+        Assert.That(changes, Has.Count.GreaterThan(50));
+        Assert.That(changes.Where(change => !change.Value.EndsWith(".aqrl", StringComparison.Ordinal)), Is.Empty);
     }
 
     [Test]
