@@ -1,6 +1,6 @@
 """Commands for gdb-multiarch, loaded by `make gdb`:
 
-rvirt attach [HOST:PORT]  connect to the stub, go on until the hypervisor runs in its window, and read its symbols there
+rvirt attach [HOST:PORT]  connect to the stub, go on until the hypervisor runs in its window, or in M-mode, and read its symbols there
 info vcpu                 what the guest on each hart is doing: its registers, its CSRs, its traps by cause
 """
 
@@ -14,6 +14,8 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 # Where the window lies in each mode of satp (Rvirt.Boot/Assembly/Window.S).
 WINDOWS = {8: 0xFFFFFFC000000000, 9: 0xFFFF800000000000, 10: 0xFF00000000000000}
 MODES = {0: "U", 1: "S"}
+# What mtvec holds where guests are resident (Rvirt.Boot/Assembly/MachineVectors.S).
+RESIDENT_VECTORS = ["rvirt_trap_vector_of_machine", "rvirt_trace_vector_of_machine", "rvirt_host_trap_vector_of_machine"]
 NAMES = "zero ra sp gp tp t0 t1 t2 s0 s1 a0 a1 a2 a3 a4 a5 a6 a7 s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 t3 t4 t5 t6".split()
 CSRS = "sstatus sie sip stvec sscratch sepc scause stval satp scounteren".split()
 # In the order of Rvirt.Core/VirtualHart/TrapCounters.cs.
@@ -34,8 +36,15 @@ def offset(name):
     return symbols()["rvirt_offset_" + name]
 
 
+def is_resident():
+    """Whether the hypervisor runs in M-mode, below resident guests: their traps to M-mode go to its vectors."""
+    vectors = symbols()
+    return register("mtvec") in [vectors[name] for name in RESIDENT_VECTORS if name in vectors]
+
+
 def window():
-    return WINDOWS.get(register("satp") >> 60)
+    """Where the hypervisor runs, above where it was linked; None before that is decided."""
+    return 0 if is_resident() else WINDOWS.get(register("satp") >> 60)
 
 
 class Physical:
@@ -87,9 +96,13 @@ class Attach(gdb.Command):
 
     @staticmethod
     def follow_into_window():
-        stop = gdb.Breakpoint(f"*{symbols()['rvirt_enter_window']:#x}", gdb.BP_HARDWARE_BREAKPOINT, internal=True)
+        # In its window rvirt_main has another address.
+        ways = [gdb.Breakpoint(f"*{symbols()[name]:#x}", gdb.BP_HARDWARE_BREAKPOINT, internal=True) for name in ["rvirt_enter_window", "rvirt_main"]]
         gdb.execute("continue", to_string=True)
-        stop.delete()
+        for way in ways:
+            way.delete()
+        if is_resident():
+            return 0
         back = register("ra")
         stops = [gdb.Breakpoint(f"*{back + base:#x}", gdb.BP_HARDWARE_BREAKPOINT, internal=True) for base in WINDOWS.values()]
         gdb.execute("continue", to_string=True)
@@ -116,6 +129,9 @@ class InfoVcpu(gdb.Command):
         base = window()
         if base is None:
             print(f"hart {hart}: not in the hypervisor yet")
+            return
+        if is_resident():
+            print(f"hart {hart}: its guest is resident, so that the hart itself has the guest's CSRs: info registers shows them, the monitor's regs the rest")
             return
         # While a guest runs sscratch names its virtual hart; else the lowest word of the hypervisor's stack does.
         vcpu = register("sscratch")
