@@ -14,4 +14,7 @@ internal enum HartPart
 
     /// <summary>What is executed around that, between two guests.</summary>
     Around,
+
+    /// <summary>What the guest says itself.</summary>
+    Printed,
 }

@@ -11,6 +11,8 @@ internal sealed record HartRow(string Name, string Source, HartPart Part, bool I
 {
     private const string Switch = "world switch at a slice's end";
 
+    private const string Spin = "IPI to a busy sibling, awaited with pause";
+
     private const double MostInstructionsOfASwitch = 700;
 
     private const double MostTimesNative = 3;
@@ -28,7 +30,7 @@ internal sealed record HartRow(string Name, string Source, HartPart Part, bool I
     ];
 
     /// <summary>What it prints on one that two of its harts share, in order.</summary>
-    public static readonly string[] Shared = [Switch, "IPI to a sibling on the same hart, in wfi"];
+    public static readonly string[] Shared = [Switch, "IPI to a sibling on the same hart, in wfi", Spin];
 
     /// <summary>All rows, in order.</summary>
     public static IEnumerable<HartRow> All
@@ -46,6 +48,7 @@ internal sealed record HartRow(string Name, string Source, HartPart Part, bool I
             }
 
             yield return new(Shared[1], Shared[1], HartPart.Whole, false);
+            yield return new(Spin, Spin, HartPart.Printed, false);
             yield return new(Switch, Switch, HartPart.Around, false);
             yield return new($"{Switch}: putting one down and loading the other", Switch, HartPart.Passage, true);
         }
@@ -55,11 +58,12 @@ internal sealed record HartRow(string Name, string Source, HartPart Part, bool I
     public double? Limit(double? native) =>
         !IsLimited ? null : Part == HartPart.Passage ? MostInstructionsOfASwitch : MostTimesNative * native;
 
-    /// <summary>Its figure, of what the plugin counted and how often the guest says that was.</summary>
+    /// <summary>Its figure, of what the plugin counted and how often the guest says that was, or what else it says.</summary>
     public double Of(ulong[] counts, double times) => Part switch
     {
         HartPart.Whole => counts[0] / times,
         HartPart.Caller => counts[1] / times,
+        HartPart.Printed => times,
         HartPart.Passage => (double)counts[3] / counts[2],
         _ => (double)counts[4] / counts[2],
     };

@@ -12,6 +12,9 @@ internal struct QueuedCore
     /// <summary>Whether it was told that a virtual hart waits, and has not come for one yet.</summary>
     internal bool Called;
 
+    /// <summary>Whether a sibling that spins gave way to the virtual hart that is loaded.</summary>
+    internal bool Given;
+
     /// <summary>The <c>time</c> at which it asks again.</summary>
     internal ulong SliceEnd;
 }

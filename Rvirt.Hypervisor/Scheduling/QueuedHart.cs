@@ -17,4 +17,13 @@ internal struct QueuedHart
 
     /// <summary>The hart of the host that had it last, plus one; 0 for none.</summary>
     internal int LastCore;
+
+    /// <summary>Siblings that run before it does again, where any of those waits, as bits.</summary>
+    internal byte Before;
+
+    /// <summary>What it had done when it was found to spin last, as a number that grows with it.</summary>
+    internal ulong Done;
+
+    /// <summary>How often in a row it was found to spin, <see cref="Slices.MostDoublings"/> at the most.</summary>
+    internal byte Spins;
 }

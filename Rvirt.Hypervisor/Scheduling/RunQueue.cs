@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using Rvirt.Core.Host;
@@ -133,8 +134,43 @@ internal struct RunQueue
         var hart = entry.Loaded - 1;
         Charge(hart, now);
         _guests[hart / HartsPerGuest].Loaded &= (byte)~Bit(hart);
+        _harts[hart].Spins = 0;
         entry.Loaded = 0;
         entry.SliceEnd = HartTimer.Never;
+    }
+
+    /// <summary>When a slice that begins now is to be looked into: before it ends where the virtual hart may spin for a sibling that waits.</summary>
+    internal readonly ulong LookAt(int core, ulong now) => GuestOn(core).Waiting != 0 ? now + _slices.Look : _cores[core].SliceEnd;
+
+    /// <summary>Whether to look if the virtual hart that a hart runs spins: siblings wait, and its slice has not ended, or is as short as it is because one of them spins.</summary>
+    internal readonly bool IsToBeLookedAt(int core, ulong now) => GuestOn(core).Waiting != 0 && (_cores[core].Given || IsBefore(now, _cores[core].SliceEnd));
+
+    /// <summary>The virtual hart that a hart runs, and of which siblings wait, was looked at.</summary>
+    /// <param name="core">The hart, which asks for the next if that spins.</param>
+    /// <param name="spins">
+    /// Whether it spins. Then it does not come before each of them has run. It comes next then. If they are waited for to serve an interrupt, that takes next to nothing, and they are given as little;
+    /// if it still spins after that, somebody has more to do for it, and they are given twice the time.
+    /// </param>
+    /// <param name="done">What it has done so far, as a number that grows with it: what it waits for is the same as long as this is.</param>
+    internal void NoteSpinning(int core, bool spins, ulong done)
+    {
+        var hart = _cores[core].Loaded - 1;
+        ref var entry = ref _harts[hart];
+        entry.Spins = spins && done == entry.Done ? entry.Spins : (byte)0;
+        entry.Done = done;
+        if (!spins)
+        {
+            return;
+        }
+
+        ref var guest = ref _guests[hart / HartsPerGuest];
+        entry.Before = guest.Waiting;
+        // What it does not run is saved up as little as sleep is.
+        entry.Time = Later(entry.Time, guest.HartTime - _slices.Long);
+        guest.Giving |= Bit(hart);
+        guest.Awaited |= guest.Waiting;
+        guest.GivenSlice = _slices.Look << entry.Spins;
+        entry.Spins += (byte)(entry.Spins < Slices.MostDoublings ? 1 : 0);
     }
 
     /// <summary>Which virtual hart a hart runs next. Where it is another than before, that one waits from now on, and the caller puts it down before it releases the lock.</summary>
@@ -169,13 +205,13 @@ internal struct RunQueue
         }
 
         var hart = Pick(core);
-        StopWaiting(hart, now);
+        entry.Given = StopWaiting(hart, now);
         ref var chosen = ref _guests[hart / HartsPerGuest];
         chosen.Loaded |= Bit(hart);
         _harts[hart].Since = now;
         _harts[hart].LastCore = core + 1;
         entry.Loaded = hart + 1;
-        sliceEnd = entry.SliceEnd = IsContended ? now + SliceOf(chosen) : HartTimer.Never;
+        sliceEnd = entry.SliceEnd = IsContended ? now + (entry.Given ? chosen.GivenSlice : SliceOf(chosen)) : HartTimer.Never;
         return hart;
     }
 
@@ -208,7 +244,8 @@ internal struct RunQueue
 
     private readonly ulong SliceOf(in QueuedGuest guest) => guest.Waiting != 0 ? _slices.Short : _slices.Long;
 
-    private void StopWaiting(int hart, ulong now)
+    /// <returns>Whether a sibling gave way to it.</returns>
+    private bool StopWaiting(int hart, ulong now)
     {
         ref var guest = ref _guests[hart / HartsPerGuest];
         ref var entry = ref _harts[hart];
@@ -220,6 +257,32 @@ internal struct RunQueue
 
         entry.ReadyTicks += now - entry.Since;
         entry.Since = now;
+        return guest.GivesWay && EndWaysGivenTo(hart);
+    }
+
+    /// <summary>A virtual hart runs: siblings that gave way to it have one less to wait for, and it gives way no more.</summary>
+    /// <returns>Whether there were any.</returns>
+    private bool EndWaysGivenTo(int hart)
+    {
+        ref var guest = ref _guests[hart / HartsPerGuest];
+        _harts[hart].Before = 0;
+        var given = false;
+        for (uint rest = guest.Giving; rest != 0; rest &= rest - 1)
+        {
+            var giving = rest & (uint)-(int)rest;
+            ref var before = ref _harts[(hart & ~(HartsPerGuest - 1)) | BitOperations.TrailingZeroCount(rest)].Before;
+            given |= (before & Bit(hart)) != 0;
+            before &= (byte)~Bit(hart);
+            if (before == 0)
+            {
+                guest.Giving &= (byte)~giving;
+                guest.Served |= (byte)giving;
+            }
+        }
+
+        guest.Served &= (byte)~Bit(hart);
+        guest.Awaited &= (byte)~Bit(hart);
+        return given;
     }
 
     /// <summary>Charges a virtual hart that is loaded for what it has run.</summary>
@@ -304,7 +367,8 @@ internal struct RunQueue
         var first = guest * HartsPerGuest;
         var least = None;
         var best = None;
-        for (uint rest = _guests[guest].Waiting; rest != 0; rest &= rest - 1)
+        var waiting = Foremost(_guests[guest]);
+        for (var rest = waiting; rest != 0; rest &= rest - 1)
         {
             var hart = first + BitOperations.TrailingZeroCount(rest);
             if (least == None || IsBefore(_harts[hart].Time, _harts[least].Time))
@@ -313,7 +377,7 @@ internal struct RunQueue
             }
         }
 
-        for (uint rest = _guests[guest].Waiting; rest != 0; rest &= rest - 1)
+        for (var rest = waiting; rest != 0; rest &= rest - 1)
         {
             var hart = first + BitOperations.TrailingZeroCount(rest);
             if (IsAtHome(hart, core) && _harts[hart].Time - _harts[least].Time <= _slices.Lag && (best == None || IsBefore(_harts[hart].Time, _harts[best].Time)))
@@ -325,6 +389,20 @@ internal struct RunQueue
         here = best != None;
         _guests[guest].HartTime = Later(_guests[guest].HartTime, _harts[least].Time);
         return here ? best : least;
+    }
+
+    // Of those that wait: who gave way long enough, else who was given way to, else who does not give way.
+    private static uint Foremost(in QueuedGuest guest)
+    {
+        if (!guest.GivesWay)
+        {
+            return guest.Waiting;
+        }
+
+        var served = (uint)(guest.Waiting & guest.Served);
+        var awaited = (uint)(guest.Awaited & ~guest.Giving);
+        var others = (uint)(guest.Waiting & ~guest.Giving);
+        return served != 0 ? served : awaited != 0 ? awaited : others != 0 ? others : guest.Waiting;
     }
 
     private readonly bool IsAtHome(int hart, int core) => _harts[hart].LastCore == 0 || _harts[hart].LastCore == core + 1;
@@ -382,6 +460,8 @@ internal struct RunQueue
         return cores;
     }
 
-    // Of the guest that a hart runs.
-    private readonly ulong TimeOn(int core) => _guests[(_cores[core].Loaded - 1) / HartsPerGuest].Time;
+    [UnscopedRef]
+    private readonly ref readonly QueuedGuest GuestOn(int core) => ref _guests[(_cores[core].Loaded - 1) / HartsPerGuest];
+
+    private readonly ulong TimeOn(int core) => GuestOn(core).Time;
 }

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using System.Threading;
 using Rvirt.Core.Freestanding;
 using Rvirt.Core.Privileged;
@@ -90,9 +91,18 @@ internal static unsafe class Scheduler<THost>
         // Behind the lock: a slice that began before would be over once it has waited long for it, and where harts wait for each other in turn, each one would.
         var now = host.ReadTime();
         var sliceEnd = queue.SliceEnd(core->Index);
-        if (sliceEnd <= now)
+        var asks = sliceEnd <= now;
+        asks |= hart->V.SliceEnd <= now && queue.IsToBeLookedAt(core->Index, now) && GivesWay(core);
+
+        if (!asks)
         {
-            var next = queue.Next(core->Index, now, out sliceEnd);
+            // Interrupted before the look, which is still to come.
+            sliceEnd = hart->V.SliceEnd > now ? Math.Min(sliceEnd, hart->V.SliceEnd) : sliceEnd;
+        }
+        else
+        {
+            var next = queue.Next(core->Index, now, out _);
+            sliceEnd = queue.LookAt(core->Index, now);
             if (next != hart->Number)
             {
                 // Before the lock is released: from then on another hart may load it.
@@ -133,15 +143,27 @@ internal static unsafe class Scheduler<THost>
 
             WakeDue(core);
             queue.Lock.Acquire();
-            var next = queue.Next(core->Index, host.ReadTime(), out var sliceEnd);
+            var now = host.ReadTime();
+            var next = queue.Next(core->Index, now, out _);
+            var look = next != RunQueue.None ? queue.LookAt(core->Index, now) : HartTimer.Never;
             queue.Lock.Release();
             if (next != RunQueue.None)
             {
-                return Load(core, next, sliceEnd);
+                return Load(core, next, look);
             }
 
             Sleep(core);
         }
+    }
+
+    // Looks at what the virtual hart that is loaded executes, as far as its own tables lead there; the A bit of that page is set, as by what it executes.
+    private static bool GivesWay(HostCore<THost>* core)
+    {
+        var hart = core->Running;
+        var spins = TrapContext<THost>.MmuOf(ref core->Host, hart).Translate(hart->V.Pc, AccessKind.Fetch, out var address) == FaultResolution.Mapped && SpinLoop.IsAt(hart->V.Memory, address);
+        // Who asks others for something does it by a call.
+        core->Machine->Queue.NoteSpinning(core->Index, spins, hart->V.Counters.SbiCalls);
+        return spins;
     }
 
     // The virtual hart that is loaded goes on wherever there is room.
@@ -212,6 +234,7 @@ internal static unsafe class Scheduler<THost>
         Tell(core, due.Cores);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static ulong EarliestWake(HostCore<THost>* core)
     {
         var earliest = new Earliest(core);

@@ -82,6 +82,35 @@ internal sealed class SharingTests
         return Volatile.Read(ref numbers[0]) == Volatile.Read(ref numbers[1]) + 1;
     }
 
+    // How often two harts hand a number to each other in half a second, who wait for it in a loop with an instruction of this number in it.
+    private static double HandedOver(string instruction)
+    {
+        var program = $"""
+            li a7, 0x48534D
+            li a6, 0
+            xori a0, a0, 1
+            la a1, other
+            li a2, 1
+            ecall
+            li a1, 0
+            other:
+            mv s1, a1
+            li s0, 0x80400000
+            wait:
+            .word {instruction}
+            ld t0, 0(s0)
+            andi t1, t0, 1
+            bne t1, s1, wait
+            addi t0, t0, 1
+            sd t0, 0(s0)
+            j wait
+
+            """;
+        using var world = World(1, Guest(program) with { Harts = 2 });
+        world.Run(5_000_000 * Tick);
+        return CountOf(world.Guests[0]);
+    }
+
     private static string Said(GuestWorld world) => world.Machine.Uart.Output;
 
     [TestCase(2, new uint[] { 100, 100, 100, 100, 100, 100, 100, 100 })]
@@ -201,6 +230,19 @@ internal sealed class SharingTests
         var counts = world.Guests.Select(guest => (double)CountOf(guest)).ToArray();
         Assert.That(counts[1], Is.EqualTo(counts[0] + counts[2] + counts[3]).Within(5).Percent, string.Join(' ', counts));
         Assert.That(Said(world), Does.Contain("guest guest1: hart 0, ").And.Contain("guest guest0: shared harts, share 100, "));
+    }
+
+    /// <summary>
+    /// Two harts of a guest wait for each other on one of the host: each counts on once the other one has. Where the loop that waits says so, by <c>pause</c>, nobody spins to the end of a
+    /// slice in vain. It makes no difference where there is nobody to wait for.
+    /// </summary>
+    [TestCase("0x0100000f", 5.0, double.PositiveInfinity)]
+    [TestCase("0x0200000f", 0.9, 1.1)]
+    public void Harts_that_wait_for_each_other_and_say_so_do_not_spin_for_slices(string hint, double least, double most)
+    {
+        var (without, with) = (HandedOver("0x00000013"), HandedOver(hint));
+        Assert.That(without, Is.GreaterThan(10));
+        Assert.That(with / without, Is.GreaterThanOrEqualTo(least).And.LessThanOrEqualTo(most), $"{with} with {hint}, {without} without");
     }
 
     [Test]

@@ -25,7 +25,7 @@ public sealed class HartFiguresTests
         var before = Figures(File.ReadAllText(Path.Combine(Repository.Top, "docs/performance.md")));
         var now = Figures(File.ReadAllText(Path.Combine(Repository.Top, "artifacts/bench/hart.md")));
         Assert.That(now.Keys, Is.EqualTo(before.Keys));
-        Assert.That(now, Has.Count.EqualTo(57), "twelve rows of four columns, and three that are natively not there");
+        Assert.That(now, Has.Count.EqualTo(60), "twelve rows of four columns, and four that are natively not there");
         Assert.That(
             now.Where(figure => figure.Value > before[figure.Key] * 1.02).Select(figure => $"{figure.Key}: {figure.Value}, and {before[figure.Key]} in docs/performance.md"), Is.Empty,
             "no figure is worse by more than 2 %");

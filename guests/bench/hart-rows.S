@@ -143,7 +143,7 @@ run_row:
     addi sp, sp, 64
     ret
 
-# Prints the row's name a0, and how often it was made, a1: the plugin's figures are in the rows' order.
+# Prints the row's name a0, and how often it was made, or its figure, a1: the plugin's figures are in the rows' order.
 .globl show_row
 show_row:
     addi sp, sp, -16

@@ -5,8 +5,8 @@ using Rvirt.Hypervisor.Scheduling;
 
 namespace Rvirt.Tests.Hypervisor.Scheduling;
 
-/// <summary>What a virtual hart does: it runs for so many ticks, sleeps for so many, and so on; 0 ticks of sleep: it never sleeps.</summary>
-internal sealed record Habit(int Guest, ulong Run, ulong Sleep);
+/// <summary>What a virtual hart does: it runs for so many ticks, sleeps for so many, and so on; 0 ticks of sleep: it never sleeps. Or it runs in a loop that waits, whenever one looks.</summary>
+internal sealed record Habit(int Guest, ulong Run, ulong Sleep, bool Spins = false);
 
 /// <summary>
 /// Harts and virtual harts around a queue, tick by tick, with a clock of their own: who runs is asked of the queue alone, and what was run,
@@ -24,6 +24,7 @@ internal sealed class QueueWorld
     private readonly int[] _numbers;
     private readonly int[] _on;
     private readonly ulong[] _sliceEnd;
+    private readonly ulong[] _lookAt;
     private readonly ulong?[] _called;
     private readonly ulong[] _left;
     private readonly ulong[] _wakeAt;
@@ -45,6 +46,7 @@ internal sealed class QueueWorld
         _numbers = [.. habits.Select(habit => (habit.Guest * RunQueue.HartsPerGuest) + next[habit.Guest]++)];
         _on = [.. Enumerable.Repeat(-1, cores)];
         _sliceEnd = [.. Enumerable.Repeat(ulong.MaxValue, cores)];
+        _lookAt = [.. Enumerable.Repeat(ulong.MaxValue, cores)];
         _called = new ulong?[cores];
         _left = [.. habits.Select(habit => habit.Run)];
         _wakeAt = new ulong[habits.Length];
@@ -102,7 +104,7 @@ internal sealed class QueueWorld
                 {
                     Sleep(core);
                 }
-                else if (_called[core] == Now || _sliceEnd[core] <= Now)
+                else if (Looks(core) || _called[core] == Now || _sliceEnd[core] <= Now)
                 {
                     Ask(core);
                 }
@@ -144,12 +146,26 @@ internal sealed class QueueWorld
         Ask(core);
     }
 
+    /// <returns>Whether the virtual hart was looked at, and spins.</returns>
+    private bool Looks(int core)
+    {
+        if (_lookAt[core] > Now || _on[core] < 0 || !_queue.IsToBeLookedAt(core, Now))
+        {
+            return false;
+        }
+
+        _lookAt[core] = ulong.MaxValue;
+        _queue.NoteSpinning(core, _habits[_on[core]].Spins, 0);
+        return _habits[_on[core]].Spins;
+    }
+
     private void Ask(int core)
     {
         _called[core] = null;
         var old = _on[core];
         var number = _queue.Next(core, Now, out _sliceEnd[core]);
         var hart = Array.IndexOf(_numbers, number);
+        _lookAt[core] = hart < 0 ? ulong.MaxValue : _queue.LookAt(core, Now);
         if (hart == old)
         {
             return;

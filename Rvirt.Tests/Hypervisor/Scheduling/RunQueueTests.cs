@@ -12,13 +12,28 @@ internal sealed class RunQueueTests
 {
     private const ulong Slice = 6001;
 
-    private static readonly Gen<Habit> s_habit = Gen.Select(Gen.ULong[50, 20_000], Gen.ULong[0, 20_000], (run, sleep) => new Habit(0, run, sleep));
+    private static readonly Gen<Habit> s_habit = Gen.Select(
+        Gen.ULong[50, 20_000], Gen.ULong[0, 20_000], Gen.Int[0, 3], (run, sleep, spins) => new Habit(0, run, sleep, spins == 0));
 
     private static readonly Gen<(int Cores, uint[] Shares, Habit[] Habits)> s_world =
         from cores in Gen.Int[1, 4]
         from guests in Gen.Select(Gen.UInt[1, 10], Gen.Select(s_habit, Gen.Bool).Array[1, 4]).Array[1, 6]
         select (cores, guests.Select(guest => guest.Item1 * 50).ToArray(),
             guests.SelectMany((guest, n) => guest.Item2.Select(hart => hart.Item1 with { Guest = n, Sleep = hart.Item2 ? 0 : hart.Item1.Sleep + 1 })).ToArray());
+
+    private static RunQueue OneHartWith(int harts, Slices slices)
+    {
+        RunQueue queue = default;
+        queue.Initialize(slices);
+        queue.SetShare(0, 100);
+        queue.Open(0);
+        for (var hart = 0; hart < harts; hart++)
+        {
+            queue.Wake(hart, 0);
+        }
+
+        return queue;
+    }
 
     /// <summary>Guests that always have something to do share the harts as their shares say, where none has more of a share than its harts can use.</summary>
     [Test]
@@ -54,7 +69,7 @@ internal sealed class RunQueueTests
         }
     }
 
-    /// <summary>Whatever they do: each runs on one hart at a time, a hart is not idle where one waits, and nobody waits for ever.</summary>
+    /// <summary>Whatever they do, be it that they spin: each runs on one hart at a time, a hart is not idle where one waits, and nobody waits for ever.</summary>
     [Test]
     public void Nobody_starves_and_no_hart_is_idle_for_nothing() => s_world.ForAll(
         (cores, shares, habits) =>
@@ -217,6 +232,176 @@ internal sealed class RunQueueTests
         world.Run(600_000);
         Assert.That(world.ServedBy(0), Is.EqualTo(600_000).Within(4 * Slice));
         Assert.That(world.Served.Take(5), Is.All.EqualTo(120_000.0).Within(2.0 * Slice));
+    }
+
+    /// <summary>A hart that spins comes again once each sibling that waited has run, be it the one that ran least.</summary>
+    [Test]
+    public void Who_gives_way_does_not_come_before_its_siblings_have_run()
+    {
+        var queue = OneHartWith(4, new Slices(QueueWorld.Timebase));
+        var now = 0UL;
+        var spinner = queue.Next(0, now, out _);
+        var runs = new List<int>();
+        for (var i = 0; i < 10; i++)
+        {
+            queue.NoteSpinning(0, spins: true, done: 0);
+            for (var n = 0; n < 4; n++)
+            {
+                // The others run slices to their end, and it a tick.
+                runs.Add(queue.Next(0, now += runs.LastOrDefault(-1) == spinner ? 1 : Slice, out _));
+            }
+
+            Assert.That(runs[^4..].Order(), Is.EqualTo([0, 1, 2, 3]), string.Join(' ', runs));
+            Assert.That(runs[^1], Is.EqualTo(spinner), string.Join(' ', runs));
+        }
+    }
+
+    /// <summary>Nor does one that has run least, as it slept, come twice before all of them have, and the one that spins.</summary>
+    [Test]
+    public void Each_sibling_runs_once_for_one_that_gives_way()
+    {
+        var queue = OneHartWith(2, new Slices(QueueWorld.Timebase));
+        var now = 0UL;
+        var spinner = 0;
+        for (var i = 0; i < 20; i++)
+        {
+            spinner = queue.Next(0, now += 2001, out _);
+        }
+
+        queue.Wake(2, now);
+        queue.NoteSpinning(0, spins: true, done: 0);
+        var runs = Enumerable.Range(0, 3).Select(_ => queue.Next(0, now += 251, out var _)).ToArray();
+        Assert.That(runs, Is.EqualTo([2, 1 - spinner, spinner]));
+        Assert.That(queue.Next(0, now += 251, out _), Is.EqualTo(2), "nobody gives way any more, and it has slept");
+        Assert.That(queue.Next(0, now += 251, out _), Is.EqualTo(2));
+    }
+
+    /// <summary>Where all of them spin each of them runs in turn.</summary>
+    [Test]
+    public void Siblings_that_all_give_way_take_turns()
+    {
+        var queue = OneHartWith(3, new Slices(QueueWorld.Timebase));
+        var runs = new List<int> { queue.Next(0, 0, out _) };
+        for (var now = 1UL; now < 31; now++)
+        {
+            queue.NoteSpinning(0, spins: true, done: 0);
+            runs.Add(queue.Next(0, now, out _));
+        }
+
+        for (var i = 3; i < runs.Count; i++)
+        {
+            Assert.That(runs[i], Is.EqualTo(runs[i - 3]), string.Join(' ', runs));
+        }
+
+        Assert.That(runs.Distinct().Count(), Is.EqualTo(3));
+    }
+
+    /// <summary>What a hart gave away by spinning it does not take from its siblings for long afterwards.</summary>
+    [Test]
+    public void What_is_given_away_is_not_saved_up()
+    {
+        var queue = OneHartWith(2, new Slices(QueueWorld.Timebase));
+        var now = 0UL;
+        var spinner = queue.Next(0, now, out _);
+        var other = 1 - spinner;
+        for (var i = 0; i < 1000; i++)
+        {
+            queue.NoteSpinning(0, spins: true, done: 0);
+            Assert.That(queue.Next(0, now += 1, out _), Is.EqualTo(other));
+            Assert.That(queue.Next(0, now += Slice, out _), Is.EqualTo(spinner));
+        }
+
+        // It no longer spins: both run slices to their end.
+        var runs = Enumerable.Range(0, 12).Select(_ => queue.Next(0, now += Slice, out var _)).ToArray();
+        Assert.That(runs.Count(hart => hart == other), Is.GreaterThanOrEqualTo(4), string.Join(' ', runs));
+    }
+
+    /// <summary>
+    /// Whom a hart spins for has next to nothing to do, or much: siblings are given as much as one looks in, and twice that each time it still spins, up to a slice of theirs. It begins
+    /// again where the hart has slept meanwhile, worked, or asked for something.
+    /// </summary>
+    [Test]
+    public void Siblings_are_given_little_time_first([Values("sleeps", "works", "calls")] string meanwhile)
+    {
+        var queue = OneHartWith(2, new Slices(QueueWorld.Timebase));
+        var now = 0UL;
+        var spinner = queue.Next(0, now, out _);
+        var other = 1 - spinner;
+        var given = new List<ulong>();
+        for (var i = 0; i < 12; i++)
+        {
+            if (i == 6 && meanwhile == "sleeps")
+            {
+                queue.Leave(0, now += 1);
+                Assert.That(queue.Next(0, now, out _), Is.EqualTo(other));
+                Assert.That(queue.Wake(spinner, now), Is.Not.Zero);
+                Assert.That(queue.Next(0, now += Slice, out _), Is.EqualTo(spinner));
+            }
+
+            if (i == 6 && meanwhile == "works")
+            {
+                queue.NoteSpinning(0, spins: false, done: 0);
+            }
+
+            queue.NoteSpinning(0, spins: true, done: i >= 6 && meanwhile == "calls" ? 1UL : 0);
+
+            Assert.That(queue.Next(0, now += 251, out var end), Is.EqualTo(other));
+            given.Add(end - now);
+            Assert.That(queue.IsToBeLookedAt(0, end), "it may spin, too, and its slice may be too short to see that before it ends");
+            Assert.That(queue.Next(0, now = end, out end), Is.EqualTo(spinner));
+            Assert.That(end - now, Is.EqualTo(2001), "nobody gives way to it");
+        }
+
+        Assert.That(given, Is.EqualTo([251, 502, 1004, 2008, 2008, 2008, 251, 502, 1004, 2008, 2008, 2008]));
+    }
+
+    /// <summary>It is the guest's own time that its harts give each other: its neighbour has its share, and no more.</summary>
+    [Test]
+    public void Who_gives_way_gives_nothing_to_another_guest()
+    {
+        const int Neighbour = RunQueue.HartsPerGuest;
+        var queue = OneHartWith(2, new Slices(QueueWorld.Timebase));
+        queue.SetShare(1, 100);
+        queue.Wake(Neighbour, 0);
+        var now = 0UL;
+        var served = new ulong[2];
+        for (var i = 0; i < 2000; i++)
+        {
+            var hart = queue.Next(0, now, out _);
+            // One of both harts of the first guest spins in each quarter of a millisecond that it is given; the neighbour runs to the end.
+            var ran = hart == 0 ? Slice / 24 : Slice;
+            if (hart == 0 && queue.IsToBeLookedAt(0, now))
+            {
+                queue.NoteSpinning(0, spins: true, done: 0);
+            }
+
+            now += ran;
+            served[hart / Neighbour] += ran;
+        }
+
+        Assert.That((double)served[0], Is.EqualTo((double)served[1]).Within(2).Percent);
+    }
+
+    /// <summary>Whom one looks at is who has siblings that wait; otherwise there is nobody to give way to, and nothing ends before the slice does.</summary>
+    [Test]
+    public void One_looks_early_in_a_slice_only_where_siblings_wait()
+    {
+        const int Neighbour = RunQueue.HartsPerGuest;
+        var queue = OneHartWith(1, new Slices(QueueWorld.Timebase));
+        queue.SetShare(1, 100);
+        queue.Wake(Neighbour, 0);
+        var now = 0UL;
+        var first = queue.Next(0, now, out var end);
+        Assert.That((queue.IsToBeLookedAt(0, now), queue.LookAt(0, now)), Is.EqualTo((false, end)));
+        queue.Wake(first + 1, now);
+        Assert.That((queue.IsToBeLookedAt(0, now), queue.LookAt(0, now)), Is.EqualTo((true, 251UL)));
+        Assert.That(queue.IsToBeLookedAt(0, end), Is.False, "it ends anyway");
+        now = end;
+        Assert.That(queue.Next(0, now, out end), Is.EqualTo(Neighbour - first), "the other guest's only one");
+        Assert.That((queue.IsToBeLookedAt(0, now), queue.LookAt(0, now)), Is.EqualTo((false, end)));
+        now = end;
+        Assert.That(queue.Next(0, now, out _) / RunQueue.HartsPerGuest, Is.EqualTo(first / RunQueue.HartsPerGuest));
+        Assert.That((queue.IsToBeLookedAt(0, now), queue.LookAt(0, now)), Is.EqualTo((true, now + 251)));
     }
 
     [Test]
