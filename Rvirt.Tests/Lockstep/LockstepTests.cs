@@ -117,9 +117,11 @@ internal sealed class LockstepTests
     /// <param name="seed">
     /// 4061: another hart sets A in a link, which makes it invalid for whoever reads it again.
     /// 6226: another hart has the UART loop back what it sends, so that it receives nothing and interrupts nobody.
+    /// 14859: the transmitter's interrupt is claimed and completed, and the UART is not asked why.
     /// </param>
     [TestCase(4061UL)]
     [TestCase(6226UL)]
+    [TestCase(14859UL)]
     public void NorIsWhatItLeavesOpenToSeveralHarts(ulong seed) =>
         Assert.That(LockstepProgram.Run(seed, 20000, static host => host.WithSiblings), Is.AtLeast(100));
 
