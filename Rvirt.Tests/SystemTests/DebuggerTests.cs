@@ -1,6 +1,5 @@
 using System;
 using System.Globalization;
-using System.IO;
 using System.Linq;
 using System.Text.RegularExpressions;
 using NUnit.Framework;
@@ -15,7 +14,7 @@ namespace Rvirt.Tests.SystemTests;
 [TestFixture(Firmware.Sbi, Category = "System,Image")]
 public sealed class DebuggerTests(Firmware firmware)
 {
-    private const string File = "GuestBus.Console.cs";
+    private const string File = HypervisorDebugger.UartSource;
     private int _line;
     private string _debugger = "";
     private string _serial = "";
@@ -24,7 +23,7 @@ public sealed class DebuggerTests(Firmware firmware)
     [OneTimeSetUp]
     public void PlantABug()
     {
-        _line = 1 + Array.FindIndex(System.IO.File.ReadAllLines(Path.Combine(Repository.Top, "Rvirt.Devices/Bus", File)), line => line.Contains("_uart.Write(", StringComparison.Ordinal));
+        _line = HypervisorDebugger.UartLine;
         Assert.That(_line, Is.Positive);
         using var folder = new TemporaryFolder();
         var socket = folder.File("gdb");
@@ -33,16 +32,10 @@ public sealed class DebuggerTests(Firmware firmware)
         UnixSockets.AwaitListener(socket, qemu.Process);
         string[] steps =
         [
-            $"rvirt attach {socket}", $"break {File}:{_line}", "continue", "set $stvec = (unsigned long)&rvirt_trace_vector", "ignore 1 30", "continue", "backtrace", "list", "info vcpu",
+            $"break {File}:{_line}", "continue", "set $stvec = (unsigned long)&rvirt_trace_vector", "ignore 1 30", "continue", "backtrace", "list", "info vcpu",
             "set {short}$pc = 0", "delete", "detach",
         ];
-        (_, _debugger) = Commands.Run(
-            "gdb-multiarch",
-            [
-                "-q", "-batch", "-nx", "-x", Path.Combine(Repository.Top, "Rvirt.Boot/Debugger/rvirt.py"), Repository.Image(firmware),
-                .. steps.SelectMany(step => new[] { "-ex", step }),
-            ],
-            TimeSpan.FromSeconds(90));
+        _debugger = HypervisorDebugger.Run(firmware, socket, steps, TimeSpan.FromSeconds(90));
         _status = qemu.WaitForExit(60);
         _serial = qemu.Serial;
     }

@@ -1,5 +1,4 @@
 using System;
-using System.IO;
 using System.Linq;
 using System.Text.RegularExpressions;
 using NUnit.Framework;
@@ -17,29 +16,23 @@ namespace Rvirt.Tests.SystemTests;
 public sealed class SeveralHartsPanicTests(Firmware firmware)
 {
     private const int Harts = 3;
-    private const string File = "GuestBus.Console.cs";
+    private const string File = HypervisorDebugger.UartSource;
 
     [Test]
     public void One_report_is_printed_and_ends_the_machine()
     {
-        var line = 1 + Array.FindIndex(System.IO.File.ReadAllLines(Path.Combine(Repository.Top, "Rvirt.Devices/Bus", File)), text => text.Contains("_uart.Write(", StringComparison.Ordinal));
+        var line = HypervisorDebugger.UartLine;
         Assert.That(line, Is.Positive);
         using var folder = new TemporaryFolder();
-        var program = BareProgram.Build(folder, "printer.S", 0x8000_0000);
+        var program = BareProgram.Build(folder, "printer-payload.S", 0x8000_0000);
         var blob = GuestMachine.PackBlob(folder, [.. Enumerable.Range(0, Harts).Select(i => new GuestSpec($"guest{i}", program, null, "", 16 << 20, 1, []))]);
         var socket = folder.File("gdb");
         using var qemu = QemuMachine.Start(
             [.. GuestMachine.Rvirt(firmware, blob, memory: 512, harts: Harts), "-S", "-gdb", $"unix:{socket},server=on,wait=off"], TimeSpan.FromSeconds(240));
         UnixSockets.AwaitListener(socket, qemu.Process);
         // All of them have come there by then: none of them does anything else.
-        string[] steps = [$"rvirt attach {socket}", $"break {File}:{line}", "ignore 1 100", "continue", "info vcpu", "set {short}$pc = 0", "delete", "detach"];
-        var (_, debugger) = Commands.Run(
-            "gdb-multiarch",
-            [
-                "-q", "-batch", "-nx", "-x", Path.Combine(Repository.Top, "Rvirt.Boot/Debugger/rvirt.py"), Repository.Image(firmware),
-                .. steps.SelectMany(step => new[] { "-ex", step }),
-            ],
-            TimeSpan.FromSeconds(180));
+        string[] steps = [$"break {File}:{line}", "ignore 1 100", "continue", "info vcpu", "set {short}$pc = 0", "delete", "detach"];
+        var debugger = HypervisorDebugger.Run(firmware, socket, steps, TimeSpan.FromSeconds(180));
         var status = qemu.WaitForExit(120);
         var serial = qemu.Serial;
         Assert.That(debugger, Does.Match($@"Breakpoint 1, .*{Regex.Escape(File)}:{line}"));
