@@ -7,13 +7,13 @@ using NUnit.Framework;
 namespace Rvirt.Tests.SystemTests;
 
 /// <summary>
-/// What interrupts and fences from hart to hart, and world switches, cost stays within the limits of docs/performance.md, and within 2 % of its figures.
+/// What interrupts and fences from hart to hart, and world switches, cost stays within the limits of docs/performance.md, and within 2 % of its figures; what Linux waits is within its limit only, as it depends on when slices end.
 /// Instructions are counted, and what a hart waits is not, so a busy machine changes nothing.
 /// </summary>
 [Category("System,Image")]
 public sealed class HartFiguresTests
 {
-    private static readonly string[] _titles = ["native", "Rvirt, own stub", "Rvirt, resident", "Rvirt above OpenSBI"];
+    private static readonly string[] _titles = ["native", "Rvirt, own stub", "Rvirt, resident", "Rvirt above OpenSBI", "the same with Sstc"];
 
     [Test]
     public void Interrupts_fences_and_switches_keep_their_limits_and_their_figures()
@@ -25,9 +25,9 @@ public sealed class HartFiguresTests
         var before = Figures(File.ReadAllText(Path.Combine(Repository.Top, "docs/performance.md")));
         var now = Figures(File.ReadAllText(Path.Combine(Repository.Top, "artifacts/bench/hart.md")));
         Assert.That(now.Keys, Is.EqualTo(before.Keys));
-        Assert.That(now, Has.Count.EqualTo(60), "twelve rows of four columns, and four that are natively not there");
+        Assert.That(now, Has.Count.EqualTo(67), "twelve rows of four columns, four of one hart that are natively not there, but in four ways, and Linux in three");
         Assert.That(
-            now.Where(figure => figure.Value > before[figure.Key] * 1.02).Select(figure => $"{figure.Key}: {figure.Value}, and {before[figure.Key]} in docs/performance.md"), Is.Empty,
+            now.Where(figure => !figure.Key.StartsWith("Linux", StringComparison.Ordinal) && figure.Value > before[figure.Key] * 1.02).Select(figure => $"{figure.Key}: {figure.Value}, and {before[figure.Key]} in docs/performance.md"), Is.Empty,
             "no figure is worse by more than 2 %");
     }
 
