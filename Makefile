@@ -160,7 +160,7 @@ qemu-gdb: image guest
 	@exec $(tool) run-gdb
 
 gdb: setup
-	@exec $(tool) gdb
+	@exec $(tool) gdb-hypervisor
 
 ssh: judge
 	@exec $(tool) ssh

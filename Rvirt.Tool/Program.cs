@@ -11,6 +11,8 @@ var root = new RootCommand("Builds and checks the blobs that carry guests to Rvi
     MonitorCommand.Create(),
     GuestsCommand.Create(),
     TraceCommand.Create(),
+    GuestDebuggerCommand.Create(),
+    SymbolsCommand.Create(),
     CompletionCommand.Create(),
     RunCommand.CreateForDebugger(),
     RunCommand.CreateForDistribution(),

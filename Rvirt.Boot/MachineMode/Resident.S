@@ -4,9 +4,9 @@
 
 #define CSR_MSTATEEN0   0x30C               /* Smstateen; four of them */
 
-/* What S-mode takes itself: misaligned fetches, loads and stores, breakpoints, calls of U-mode. Page faults are the hypervisor's, access faults are
- * findings, and what is illegal can be a fence or satp. */
-#define DELEGATED       0x0159
+/* What S-mode takes itself: misaligned fetches, loads and stores, calls of U-mode. Page faults are the hypervisor's, access faults are findings,
+ * what is illegal can be a fence or satp, and a breakpoint can be of who looks at the guest from outside. */
+#define DELEGATED       0x0151
 
     .section .text.machine, "ax", @progbits
 

@@ -150,7 +150,7 @@ public static class TrapHandler
             case TrapKind.UserCall:
                 return Reflect(ref v, (ulong)ExceptionCause.EnvironmentCallFromUser, 0);
             case TrapKind.Exception:
-                return Reflect(ref v, cause, value);
+                return v.IsWatched && cause == (ulong)ExceptionCause.Breakpoint ? TrapOutcome.Breakpoint : Reflect(ref v, cause, value);
             case TrapKind.Forbidden:
                 v.StopReason = StopReason.Forbidden;
                 return TrapOutcome.Stop;

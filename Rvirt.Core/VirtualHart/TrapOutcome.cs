@@ -30,6 +30,9 @@ public enum TrapOutcome : byte
     /// <summary>Another hart, <see cref="VCpu.Named"/>, has not made a fence in the time there is for it (<see cref="VCpu.FencePatience"/>): the run loop says so, and the call is made again.</summary>
     FenceLate,
 
+    /// <summary>The guest came to a breakpoint, by <c>ebreak</c>, and somebody looks at it from outside: the run loop knows whose it is, and gives the guest its own.</summary>
+    Breakpoint,
+
     /// <summary>The virtual hart stops, and its guest goes on without it as long as another one runs.</summary>
     HartStop,
 

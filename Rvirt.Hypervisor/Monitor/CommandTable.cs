@@ -12,7 +12,7 @@ internal static unsafe class CommandTable<TView, THost, TSink>
     where TSink : struct, IConsoleSink<THost>
 {
     /// <summary>Number of commands.</summary>
-    public const int Count = 24;
+    public const int Count = 26;
 
     /// <summary>A command.</summary>
     /// <param name="index">0 to <see cref="Count"/> - 1.</param>
@@ -41,7 +41,9 @@ internal static unsafe class CommandTable<TView, THost, TSink>
         20 => new("snapshot"u8, "GUEST"u8, "keeps what the guest is now"u8, &SnapshotCommand.Run),
         21 => new("revert"u8, "GUEST"u8, "makes the guest what was kept"u8, &RevertCommand.Run),
         22 => new("clone"u8, "GUEST OTHER"u8, "makes another guest what this one is"u8, &CloneCommand.Run),
-        23 => new("shutdown"u8, ""u8, "ends the machine"u8, &ShutdownCommand.Run),
+        23 => new("break"u8, "GUEST ADDRESS"u8, "pauses there; by guest physical address"u8, &BreakCommands.Break),
+        24 => new("unbreak"u8, "GUEST ADDRESS"u8, "takes a breakpoint back"u8, &BreakCommands.Unbreak),
+        25 => new("shutdown"u8, ""u8, "ends the machine"u8, &ShutdownCommand.Run),
         _ => throw new ArgumentOutOfRangeException(nameof(index)),
     };
 

@@ -21,6 +21,9 @@ internal enum CopyOutcome
     /// <summary>The guest starts, stops or goes on at this moment.</summary>
     NotNow,
 
+    /// <summary>Breakpoints are set in the guest.</summary>
+    Breakpoints,
+
     /// <summary>A disk of the guest's can be written.</summary>
     Disk,
 

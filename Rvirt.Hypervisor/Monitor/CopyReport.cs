@@ -54,6 +54,7 @@ internal static class CopyReport
         CopyOutcome.NoSnapshot => "there is no snapshot of it"u8,
         CopyOutcome.NotRunning => "it does not run"u8,
         CopyOutcome.NotNow => "it starts, stops or goes on just now: ask again"u8,
+        CopyOutcome.Breakpoints => "breakpoints are set in it: take them back first"u8,
         CopyOutcome.Disk => "is a disk that can be written: it would not go back with the RAM"u8,
         CopyOutcome.Device => "has a device that keeps state of its own: it would not go back with the RAM"u8,
         CopyOutcome.Stuck => "a device of it does not stop, and may still write to its memory"u8,

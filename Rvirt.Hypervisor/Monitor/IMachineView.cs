@@ -72,6 +72,12 @@ internal interface IMachineView
     /// <returns>False where its state does not take that.</returns>
     bool TryAsk(int guest, LifeRequest request);
 
+    /// <summary>Sets a breakpoint in a guest, or takes it back.</summary>
+    /// <param name="guest">The guest.</param>
+    /// <param name="address">Guest physical address, any value.</param>
+    /// <param name="sets">Whether it is set.</param>
+    BreakAnswer ChangeBreakpoint(int guest, ulong address, bool sets);
+
     /// <summary>Gives a guest another share of the harts that guests share.</summary>
     /// <param name="guest">The guest, one that has a share.</param>
     /// <param name="share">1 to <see cref="GuestBlob.MaximumShare"/>.</param>

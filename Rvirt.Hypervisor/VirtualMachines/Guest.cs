@@ -69,6 +69,9 @@ public unsafe struct Guest<THost>
     /// <summary>Its snapshot; null where no RAM is kept for one.</summary>
     internal GuestSnapshot<THost>* Snapshot;
 
+    /// <summary>Breakpoints set in its RAM from outside. Under the machine's lock of lives.</summary>
+    internal BreakpointTable Breakpoints;
+
     /// <summary>Host physical address of memory for its harts' shadow tables, one after another.</summary>
     internal ulong TablesAddress;
 

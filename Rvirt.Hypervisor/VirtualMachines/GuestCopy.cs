@@ -116,6 +116,11 @@ internal unsafe struct GuestCopy<THost>
             return new(source->Lives ? CopyOutcome.NotNow : CopyOutcome.NotRunning);
         }
 
+        if (source->Breakpoints.Count != 0)
+        {
+            return new(CopyOutcome.Breakpoints);
+        }
+
         return source->Bus.FindObstacle(out var slot) switch
         {
             SnapshotObstacle.Disk => new(CopyOutcome.Disk, slot),
@@ -226,6 +231,7 @@ internal unsafe struct GuestCopy<THost>
                 return true;
             case CopyKind.Clone:
                 _target->Bus.Hold();
+                GuestBreakpoints<THost>.Forget(_target);
                 return true;
             default:
                 // Here all of the RAM is written.

@@ -90,6 +90,9 @@ public static unsafe class GuestLife<THost>
                     GuestReport<THost>.FenceLate(core, core->Running);
                     outcome = TrapOutcome.Resume;
                     break;
+                case TrapOutcome.Breakpoint:
+                    outcome = GuestBreakpoints<THost>.Meet(core, cause, value);
+                    break;
                 default:
                     outcome = End(core, outcome, cause, value, out var starts);
                     if (starts)
@@ -207,6 +210,7 @@ public static unsafe class GuestLife<THost>
             throw new System.InvalidOperationException("a checked guest does not load");
         }
 
+        GuestBreakpoints<THost>.Forget(guest);
         guest->StartedAt = host.ReadTime();
     }
 

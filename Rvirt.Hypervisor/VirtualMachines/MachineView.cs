@@ -133,6 +133,9 @@ internal readonly unsafe struct MachineView<THost> : IMachineView
     public bool TryAsk(int guest, LifeRequest request) => GuestControl<THost>.TryAsk(_core, GuestAt(guest), request);
 
     /// <inheritdoc/>
+    public BreakAnswer ChangeBreakpoint(int guest, ulong address, bool sets) => GuestBreakpoints<THost>.Change(GuestAt(guest), address, sets);
+
+    /// <inheritdoc/>
     public void SetShare(int guest, uint share)
     {
         ref var queue = ref _core->Machine->Queue;

@@ -30,6 +30,18 @@ internal sealed class Terminal : IDisposable
         }
     }
 
+    /// <summary>All that it has shown.</summary>
+    public string Text
+    {
+        get
+        {
+            lock (_screen)
+            {
+                return _screen.ToString();
+            }
+        }
+    }
+
     public void Type(string text)
     {
         Process.StandardInput.BaseStream.Write(Encoding.ASCII.GetBytes(text));

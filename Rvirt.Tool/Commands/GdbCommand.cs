@@ -6,11 +6,11 @@ using Rvirt.Tool.Settings;
 
 namespace Rvirt.Tool.Commands;
 
-/// <summary><c>gdb</c>: becomes gdb-multiarch, attached to the hypervisor of <c>make qemu-gdb</c>.</summary>
+/// <summary><c>gdb-hypervisor</c>: becomes gdb-multiarch, attached to the hypervisor of <c>make qemu-gdb</c>.</summary>
 public static class GdbCommand
 {
     /// <summary>The command behind <c>make gdb</c>.</summary>
-    public static Command Create() => MakeCommand.Create("gdb", "Debugs a hypervisor that runs on QEMU.", settings => Run(settings, WorkingCopy.Find(), Outside.Real));
+    public static Command Create() => MakeCommand.Create("gdb-hypervisor", "Debugs a hypervisor that runs on QEMU.", settings => Run(settings, WorkingCopy.Find(), Outside.Real));
 
     /// <summary>The settings: the debugger's port, where something waits for one, the board, and whether the hypervisor is above OpenSBI.</summary>
     /// <exception cref="FormatException">One is wrong, or nothing waits there.</exception>

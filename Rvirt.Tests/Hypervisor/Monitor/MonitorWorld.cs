@@ -85,6 +85,7 @@ internal sealed class MonitorWorld
         View.Setup(view => view.RunTicks(0, 1, out none)).Returns(5_981_720_000);
         View.Setup(view => view.RunTicks(1, 0, out none)).Returns(0);
         View.Setup(view => view.TryAsk(It.IsAny<int>(), It.IsAny<LifeRequest>())).Returns<int, LifeRequest>((guest, request) => Facts(guest).State.Takes(request));
+        View.Setup(view => view.ChangeBreakpoint(It.IsAny<int>(), It.IsAny<ulong>(), It.IsAny<bool>())).Returns<int, ulong, bool>(ChangeBreakpoint);
         View.Setup(view => view.SetShare(It.IsAny<int>(), It.IsAny<uint>()));
         View.Setup(view => view.TryShadow(It.IsAny<int>(), It.IsAny<int>(), It.IsAny<ulong>(), out It.Ref<ShadowLook>.IsAny)).Returns(new LookUp(ReadShadow));
         View.Setup(view => view.Core(0)).Returns(new CoreFacts { HartId = 0, Guest = -1 });
@@ -294,6 +295,16 @@ internal sealed class MonitorWorld
     }
 
     // A struct, as the monitor wants it, around what is mocked.
+    // The first guest is as if it were paused, and has one breakpoint and room for one more.
+    private static BreakAnswer ChangeBreakpoint(int guest, ulong address, bool sets) => (guest, address, sets) switch
+    {
+        (0, 0x8031_240e, _) or (0, 0x8031_2410, true) => BreakAnswer.Done,
+        (0, < 0x8000_0000, true) => BreakAnswer.NoMemory,
+        (0, _, true) => BreakAnswer.Full,
+        (0, _, false) => BreakAnswer.Unknown,
+        _ => BreakAnswer.NotPaused,
+    };
+
     private readonly struct MockedView(IMachineView view) : IMachineView
     {
         public int GuestCount => view.GuestCount;
@@ -323,6 +334,8 @@ internal sealed class MonitorWorld
         public ulong RunTicks(int guest, int hart, out ulong ready) => view.RunTicks(guest, hart, out ready);
 
         public bool TryAsk(int guest, LifeRequest request) => view.TryAsk(guest, request);
+
+        public BreakAnswer ChangeBreakpoint(int guest, ulong address, bool sets) => view.ChangeBreakpoint(guest, address, sets);
 
         public void SetShare(int guest, uint share) => view.SetShare(guest, share);
 

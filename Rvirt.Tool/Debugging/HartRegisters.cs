@@ -1,0 +1,48 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using System.Text.RegularExpressions;
+
+namespace Rvirt.Tool.Debugging;
+
+/// <summary>What a virtual hart of a guest holds, as the monitor's <c>regs</c> says it.</summary>
+public sealed partial class HartRegisters
+{
+    private static readonly string[] s_names =
+    [
+        "zero", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7",
+        "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
+    ];
+
+    private readonly Dictionary<string, ulong> _values;
+
+    private HartRegisters(Dictionary<string, ulong> values, ulong[] x)
+    {
+        _values = values;
+        X = x;
+    }
+
+    /// <summary>x0 to x31.</summary>
+    public IReadOnlyList<ulong> X { get; }
+
+    /// <summary>The program counter.</summary>
+    public ulong Pc => _values["pc"];
+
+    /// <summary>A CSR by its name.</summary>
+    public ulong this[string name] => _values[name];
+
+    /// <summary>Reads what the monitor says.</summary>
+    /// <exception cref="FormatException">It says something else.</exception>
+    public static HartRegisters Read(IReadOnlyList<string> lines)
+    {
+        var values = lines.SelectMany(line => Register().Matches(line))
+            .ToDictionary(match => match.Groups[1].Value, match => ulong.Parse(match.Groups[2].Value, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
+        return values.ContainsKey("pc") && s_names.All(values.ContainsKey)
+            ? new HartRegisters(values, [.. s_names.Select(name => values[name])])
+            : throw new FormatException("the monitor says no registers");
+    }
+
+    [GeneratedRegex(@"(\w+) +0x([0-9a-f]{16})")]
+    private static partial Regex Register();
+}
