@@ -38,7 +38,7 @@ public sealed class GuestDebuggerTests(Firmware firmware)
         Assert.That(status, Is.Zero, output);
         string[] steps =
         [
-            $"file {symbols}", $"target remote | dotnet {s_tool} gdb web", "info threads", "break do_sys_openat2", "continue", "print/x $pc", "stepi", "stepi", "stepi",
+            "set remotetimeout 600", $"file {symbols}", $"target remote | dotnet {s_tool} gdb web", "info threads", "break do_sys_openat2", "continue", "print/x $pc", "stepi", "stepi", "stepi",
             "print/x $pc", "continue", "print $satp != 0", "x/i $pc", "monitor mem web 0x80200000 8", "detach",
         ];
         (status, output) = Commands.Run("env", [.. environment, "gdb-multiarch", "-q", "-batch", "-nx", .. steps.SelectMany(step => new[] { "-ex", step })], TimeSpan.FromMinutes(5));

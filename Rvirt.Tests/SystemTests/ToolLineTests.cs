@@ -5,6 +5,7 @@ using System.Linq;
 using NUnit.Framework;
 using Rvirt.Tool.Blobs;
 using Rvirt.Tool.Commands;
+using Rvirt.Tool.Terminals;
 
 namespace Rvirt.Tests.SystemTests;
 
@@ -43,7 +44,7 @@ public sealed class ToolLineTests
             () =>
             {
                 result = Commands.Run("env", Words(words));
-                return !result.Output.Contains("the monitor does not answer", StringComparison.Ordinal);
+                return !result.Output.Contains(MonitorAnswer.None, StringComparison.Ordinal);
             },
             "an answer of the monitor");
         return result;

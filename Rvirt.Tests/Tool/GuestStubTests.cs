@@ -186,6 +186,18 @@ public sealed class GuestStubTests : IDisposable
     }
 
     [Test]
+    public void A_late_answer_is_waited_for()
+    {
+        var late = 0;
+        MonitorAnswer Ask(string command) => late++ % 3 == 2 ? _guest.Ask(command) : new MonitorAnswer([], "rvirt: error: the monitor does not answer");
+        _toStub.Write(Encoding.ASCII.GetBytes(Packet("Z0,80000100,2")));
+        _toStub.Dispose();
+        new GuestStub(_line, new DebuggedGuest(Ask, "web")).Run();
+        Assert.That(_guest.Asked, Is.EqualTo(["pause web", "break web 0x80000100", "unbreak web 0x80000100", "resume web"]));
+        Assert.That(() => new DebuggedGuest(_ => new MonitorAnswer([], "rvirt: error: the monitor does not answer"), "web").State(), Throws.InstanceOf<IOException>());
+    }
+
+    [Test]
     public void Nobody_of_that_name_is_said() => Assert.That(
         () => new GuestStub(_line, new DebuggedGuest(_guest.Ask, "mail")).Run(), Throws.InstanceOf<IOException>().With.Message.EqualTo("mail: no guest of that name or number"));
 

@@ -79,6 +79,18 @@ public static class GuestDebuggerCommand
         using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => signal.Cancel = true);
         using var ended = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Close);
         using var left = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Close);
-        new GuestStub(gdb, new DebuggedGuest(monitor.Ask, guest)).Run();
+        new GuestStub(gdb, new DebuggedGuest(command => Ask(monitor, command), guest)).Run();
+    }
+    // A line of one's own says by an exception what a shared one answers.
+    private static MonitorAnswer Ask(MonitorLink monitor, string command)
+    {
+        try
+        {
+            return monitor.Ask(command);
+        }
+        catch (IOException problem) when (problem.Message == MonitorAnswer.None)
+        {
+            return new MonitorAnswer([], $"{MonitorAnswer.Error} {problem.Message}");
+        }
     }
 }

@@ -10,11 +10,14 @@ using Rvirt.Tool.Terminals;
 namespace Rvirt.Tool.Debugging;
 
 /// <summary>A guest of a running machine, as who debugs it sees it through the monitor.</summary>
-/// <param name="ask">Asks the monitor.</param>
+/// <param name="question">Asks the monitor.</param>
 /// <param name="name">The guest's name, or its number.</param>
-public sealed partial class DebuggedGuest(Func<string, MonitorAnswer> ask, string name)
+public sealed partial class DebuggedGuest(Func<string, MonitorAnswer> question, string name)
 {
     private const ulong PageSize = 4096;
+
+    // A machine that is busy is late. Who gave up would leave the guest as it is: paused, with breakpoints.
+    private const int MostQuestions = 30;
 
     private readonly Dictionary<(int Hart, ulong Page), ulong?> _pages = [];
     private readonly Dictionary<int, HartRegisters> _registers = [];
@@ -34,14 +37,14 @@ public sealed partial class DebuggedGuest(Func<string, MonitorAnswer> ask, strin
     }
 
     /// <summary>Has it pause; <see cref="State"/> says when it has.</summary>
-    public void Pause() => ask($"pause {name}");
+    public void Pause() => AskAnything($"pause {name}");
 
     /// <summary>Has it go on.</summary>
     public void Resume()
     {
         _pages.Clear();
         _registers.Clear();
-        ask($"resume {name}");
+        AskAnything($"resume {name}");
     }
 
     /// <summary>Numbers and program counters of its harts that are not stopped; exact while it is paused.</summary>
@@ -62,7 +65,7 @@ public sealed partial class DebuggedGuest(Func<string, MonitorAnswer> ask, strin
         {
             var at = address + (ulong)bytes.Count;
             var length = (int)Math.Min((ulong)(count - bytes.Count), PageSize - (at % PageSize));
-            if (Translate(hart, at) is not { } physical || ask($"mem {name} 0x{physical:x} {length}") is not { IsOk: true } answer)
+            if (Translate(hart, at) is not { } physical || AskAnything($"mem {name} 0x{physical:x} {length}") is not { IsOk: true } answer)
             {
                 break;
             }
@@ -96,7 +99,7 @@ public sealed partial class DebuggedGuest(Func<string, MonitorAnswer> ask, strin
             return true;
         }
 
-        if (Translate(hart, address) is not { } physical || !ask($"break {name} 0x{physical:x}").IsOk)
+        if (Translate(hart, address) is not { } physical || !AskAnything($"break {name} 0x{physical:x}").IsOk)
         {
             return false;
         }
@@ -115,7 +118,7 @@ public sealed partial class DebuggedGuest(Func<string, MonitorAnswer> ask, strin
         }
 
         // Another of its addresses may lead to the same.
-        return _breakpoints.ContainsValue(physical) || ask($"unbreak {name} 0x{physical:x}").IsOk;
+        return _breakpoints.ContainsValue(physical) || AskAnything($"unbreak {name} 0x{physical:x}").IsOk;
     }
 
     // Null where nothing is mapped. While the guest stands still its tables do, too.
@@ -137,11 +140,22 @@ public sealed partial class DebuggedGuest(Func<string, MonitorAnswer> ask, strin
     }
 
     /// <summary>Asks the monitor anything.</summary>
-    public MonitorAnswer AskAnything(string command) => ask(command);
+    public MonitorAnswer AskAnything(string command)
+    {
+        MonitorAnswer answer;
+        var questions = 0;
+        do
+        {
+            answer = question(command);
+        }
+        while (answer.Problem == MonitorAnswer.None && ++questions < MostQuestions);
+
+        return answer;
+    }
 
     private IReadOnlyList<string> Ask(string command)
     {
-        var answer = ask(command);
+        var answer = AskAnything(command);
         return answer.IsOk ? answer.Lines : throw new IOException(answer.Problem);
     }
 

@@ -14,6 +14,9 @@ public sealed record MonitorAnswer(IReadOnlyList<string> Lines, string End)
     /// <summary>How the last line of any other begins.</summary>
     public const string Error = "rvirt: error:";
 
+    /// <summary>What is said where no answer comes in time.</summary>
+    public const string None = "the monitor does not answer";
+
     /// <summary>Whether the command was carried out.</summary>
     public bool IsOk => End == Ok;
 

@@ -149,7 +149,7 @@ public sealed class SharedLine
     {
         lock (_gate)
         {
-            if (!question.Source.TrySetException(new IOException("the monitor does not answer")) || _questions.Peek() != question)
+            if (!question.Source.TrySetException(new IOException(MonitorAnswer.None)) || _questions.Peek() != question)
             {
                 return;
             }
