@@ -103,6 +103,53 @@ public sealed class ToolLineTests
         Assert.That(first.Status, Is.Zero, "as the machine ends");
     }
 
+    // A terminal as a person has it, with a line discipline: script(1) stands between it and the test.
+    private Terminal OpenAtTerminal(string before, string[] words, string after)
+    {
+        static string Quote(string word) => $"'{word}'";
+        var terminal = new Terminal(["script", "-qefc", $"{before}; env {string.Join(' ', Words(words).Select(Quote))}; status=$?; {after}; exit $status", "/dev/null"]);
+        _terminals.Add(terminal);
+        return terminal;
+    }
+
+    [Test]
+    public void At_a_terminal_each_key_goes_where_it_should()
+    {
+        Assert.That(Repository.Image(Firmware.Stub), Is.Not.Empty);
+        var (before, after) = (_folder.File("before"), _folder.File("after"));
+        var first = OpenAtTerminal($"stty -a >{before}", ["run", _blob, "--guests", "2", "--ssh-port", $"{HostPorts.Free()}", "--firmware", "stub"], $"stty -a >{after}");
+        Patience.Until(() => first.Shows("[web] ready") && first.Shows("[db] ready"), "both guests wait for input");
+        first.Type("\u001d0");
+        first.Expect("--- web (last ");
+        // Neither a line's end nor Ctrl-C, Ctrl-D, Ctrl-Z or Backspace are the terminal's.
+        first.Type("a\u0003b\u0004c\u001ad\u007fe\r");
+        first.Expect("<a\u0003b\u0004c\u001ad\u007fe>");
+        first.Type("\u001dm");
+        first.Expect("rvirt> ");
+        first.Type("guests\r");
+        first.Expect("rvirt: ok");
+        first.Type("\u001d1");
+        first.Expect("--- db (last ");
+
+        var second = OpenAtTerminal($"stty -a >{before}2", ["console"], $"stty -a >{after}2");
+        Patience.Until(
+            () =>
+            {
+                second.Type("\u001d0");
+                return second.Shows("--- web (last ");
+            },
+            "it has joined");
+        second.Type("\u0003\u0004\r");
+        second.Expect("<\u0003\u0004>");
+        second.Type("\u0001x");
+        Assert.That(second.Status, Is.Zero);
+        Assert.That(File.ReadAllText($"{after}2"), Is.EqualTo(File.ReadAllText($"{before}2")));
+
+        first.Type("\u0001x");
+        Assert.That(first.Status, Is.Zero);
+        Assert.That(File.ReadAllText(after), Is.EqualTo(File.ReadAllText(before)), "the terminal is as it was");
+    }
+
     [Test]
     public void QEMUs_own_keys_end_it() => EndsBy(terminal => terminal.Type("\u0001x"), 0);
 

@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Rvirt.Tool.Terminals;
 
@@ -8,6 +9,7 @@ namespace Rvirt.Tool.Terminals;
 public sealed class RealTerminal : ITerminal
 {
     private const int StandardInput = 0;
+    private const int StandardOutput = 1;
     private const int Now = 0;
 
     // The C library's struct termios has 60 bytes on the machines that .NET runs on; its second word is c_oflag, whose lowest bit is OPOST.
@@ -16,10 +18,11 @@ public sealed class RealTerminal : ITerminal
     private const byte ProcessOutput = 1;
 
     /// <inheritdoc/>
-    public Stream Input { get; } = Console.OpenStandardInput();
+    /// <remarks>Not the console's own: of a terminal that one reads whole lines, which it edits, and sets the terminal for that.</remarks>
+    public Stream Input { get; } = new FileStream(new SafeFileHandle(StandardInput, ownsHandle: false), FileAccess.Read, bufferSize: 0);
 
     /// <inheritdoc/>
-    public Stream Output { get; } = Console.OpenStandardOutput();
+    public Stream Output { get; } = new FileStream(new SafeFileHandle(StandardOutput, ownsHandle: false), FileAccess.Write, bufferSize: 0);
 
     /// <inheritdoc/>
     /// <remarks>POSIX.1-2017, tcsetattr; termios(3), cfmakeraw.</remarks>
