@@ -69,6 +69,9 @@ public struct GuestBlob
     /// <summary>What is wrong with the device tree on <see cref="GuestBlobError.WrongTree"/>.</summary>
     public FdtError TreeError;
 
+    /// <summary>The property that Rvirt does not know on <see cref="GuestBlobError.UnknownProperty"/>; its name is empty on any other.</summary>
+    public FdtProperty Unknown;
+
     /// <summary>Guests.</summary>
     [InlineArray(MaximumGuests)]
     public struct GuestList
@@ -146,6 +149,7 @@ public struct GuestBlob
                 var error = ReadProperty(property, ref guest);
                 if (error != GuestBlobError.None)
                 {
+                    blob.Unknown = error == GuestBlobError.UnknownProperty ? property : default;
                     return error;
                 }
             }

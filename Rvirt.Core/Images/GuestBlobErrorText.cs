@@ -15,7 +15,7 @@ public static class GuestBlobErrorText
         GuestBlobError.NotGuests => "the initrd is a device tree that is not compatible with \"rvirt,guests\": see docs/guests.md"u8,
         GuestBlobError.NoGuest => "the description names no guest: add a node compatible with \"rvirt,guest\""u8,
         GuestBlobError.TooManyGuests => "the description names more than 16 guests: leave some out"u8,
-        GuestBlobError.UnknownProperty => "a guest has a property that Rvirt does not know: check its spelling"u8,
+        GuestBlobError.UnknownProperty => "a guest has a property that Rvirt does not know; check the spelling of its name: "u8,
         GuestBlobError.GuestWithoutKernel => "a guest has no kernel: add kernel = /incbin/(\"FILE\")"u8,
         GuestBlobError.WrongLabel => "a guest's label is not 1 to 31 letters, digits, dashes, dots or underscores: shorten it or leave it out"u8,
         GuestBlobError.SameLabel => "two guests have the same name: give each a label of its own"u8,

@@ -58,7 +58,7 @@ internal static class GuestsCommand
 
         Percent(output, run, now - facts.CountedFrom);
         output.Right(facts.Starts, 8).Text("  "u8);
-        Span(output, (now - facts.StartedAt) / view.TimeFrequency);
+        Span(output, facts.Starts == 0 ? 0 : (now - facts.StartedAt) / view.TimeFrequency);
         output.Right(Rates.PerSecond(traps, now - facts.CountedFrom, view.TimeFrequency), 11).Newline();
     }
 

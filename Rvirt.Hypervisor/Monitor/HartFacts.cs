@@ -6,11 +6,8 @@ namespace Rvirt.Hypervisor.Monitor;
 /// <summary>What the monitor says of a virtual hart without asking the hart that runs it.</summary>
 internal struct HartFacts
 {
-    /// <summary>Whether it is loaded on a hart of the host.</summary>
-    public bool IsLoaded;
-
-    /// <summary>Whether it waits for an interrupt.</summary>
-    public bool Waits;
+    /// <summary>Where it is.</summary>
+    public RunState Run;
 
     /// <summary>Number of the host's hart on which it is loaded, or was last; -1 for none.</summary>
     public int Core;

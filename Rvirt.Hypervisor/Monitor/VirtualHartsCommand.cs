@@ -29,7 +29,15 @@ internal static class VirtualHartsCommand
 
         var hart = run.Step - 1;
         var facts = view.Hart(run.Guest, hart);
-        output.Right((ulong)hart, 3).Text("  "u8).Left(facts.Waits ? "waits"u8 : facts.IsLoaded ? "loaded"u8 : "parked"u8, 7);
+        output.Right((ulong)hart, 3).Text("  "u8).Left(
+            facts.Run switch
+            {
+                RunState.Loaded => "loaded"u8,
+                RunState.Runnable => "ready"u8,
+                RunState.Blocked => "waits"u8,
+                _ => "parked"u8,
+            },
+            7);
         if (facts.Core < 0)
         {
             output.Right("-"u8, 6);

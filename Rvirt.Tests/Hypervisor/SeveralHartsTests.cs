@@ -35,6 +35,44 @@ internal sealed class SeveralHartsTests
             j .
         """ + "\n";
 
+    // The first of eight starts the others; each adds its bit to a word when it has counted to a thousand, with what all of them may see of it.
+    private const string Eight = """
+            li s1, 1
+        next:
+            mv a0, s1
+            la a1, entry
+            call start_hart
+            addi s1, s1, 1
+            li t0, 8
+            bltu s1, t0, next
+            li a0, 0
+            j count
+        entry:
+            li t0, 0x77
+            bne a1, t0, fail
+        count:
+            li s0, 0x80400000
+            li t0, 1
+            sll t0, t0, a0
+            li s2, 1000
+        again:
+            addi s2, s2, -1
+            bnez s2, again
+            amoor.d zero, t0, (s0)
+            bnez a0, stop
+        wait:
+            ld t1, (s0)
+            li t2, 255
+            bne t1, t2, wait
+            j power_off
+        stop:
+            li a7, 0x48534d
+            li a6, 1
+            ecall
+            j fail
+
+        """;
+
     // Twenty rounds: each hart counts up, and sleeps until the other's interrupt.
     private const string PingPong = """
             li s0, 0x80400000
@@ -299,6 +337,14 @@ internal sealed class SeveralHartsTests
         var world = new GuestWorld(new WorldOptions { MoreHarts = cores - 1 }, Guest(source, harts));
         world.Run(20_000_000);
         return world;
+    }
+
+    [Test]
+    public void Eight_harts_run_on_eight_three_and_one([Values(8, 3, 1)] int cores)
+    {
+        using var world = new GuestWorld(new WorldOptions { MoreHarts = cores - 1, MoreRam = 64 << 20 }, Guest(Eight + Start, 8));
+        world.Run(20_000_000);
+        Assert.That(world.Stopped, Is.EqualTo(StopReason.Shutdown), world.Machine.Uart.Output);
     }
 
     [TestCase(nameof(PingPong))]

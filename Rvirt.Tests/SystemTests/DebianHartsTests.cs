@@ -18,6 +18,8 @@ namespace Rvirt.Tests.SystemTests;
 [TestFixture(Firmware.Stub, 4, 2, Category = "System,Image")]
 [TestFixture(Firmware.Stub, 4, 1, Category = "System,Image")]
 [TestFixture(Firmware.Sbi, 4, 4, Category = "System,Image")]
+[TestFixture(Firmware.Sbi, 4, 2, Category = "System,Image")]
+[TestFixture(Firmware.Sbi, 4, 1, Category = "System,Image")]
 public sealed class DebianHartsTests(Firmware firmware, int harts, int hostHarts)
 {
     private const string Ready = @"rvirt-guest: ssh ready after [\d.]+ s on guest0";

@@ -60,7 +60,7 @@ public sealed class GuestDebuggerTests(Firmware firmware)
         (status, output) = Tool("monitor", "guests");
         Assert.That(status, Is.Zero, output);
         Assert.That(output, Does.Match("  0  web +running "));
-        Tool("monitor", "shutdown");
+        Assert.That(Tool("monitor", "shutdown").Status, Is.Zero);
         Assert.That(terminal.Status, Is.Zero);
     }
 }

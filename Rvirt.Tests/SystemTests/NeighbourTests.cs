@@ -11,6 +11,8 @@ public sealed class NeighbourTests
 {
     private const int Restarts = 50;
 
+    private const int FileBytes = 4 << 20;
+
     // How far it gets before it is restarted: its kernel's first line, all its harts, its first process, or nowhere.
     private static readonly string[] s_moments = ["Linux version", "smp: Brought up 1 node, 2 CPUs", "Run /init as init process", ""];
 
@@ -22,9 +24,10 @@ public sealed class NeighbourTests
         ExpectReady(machine, 0);
         ExpectReady(machine, 1);
         busy.Run(
-            "head -c 4M /dev/urandom > /root/file; sha256sum < /root/file > /root/sum; "
+            $"head -c {FileBytes} /dev/urandom > /root/file && sha256sum < /root/file > /root/sum && "
             + "(while [ ! -e /tmp/enough ]; do cat /root/file > /root/copy; sync; echo 3 > /proc/sys/vm/drop_caches; "
             + "if sha256sum < /root/copy | cmp -s - /root/sum; then echo right; else echo WRONG; fi >> /root/log; done; echo done >> /root/log) > /dev/null 2>&1 &");
+        Assert.That(busy.Run("wc -c < /root/file"), Is.EqualTo($"{FileBytes}"));
         GoesOn();
 
         for (var i = 0; i < Restarts; i++)

@@ -42,10 +42,10 @@ public sealed class NestedTests
     [Test]
     public void Debian_answers_by_ssh_two_levels_deep()
     {
-        using var machine = GuestMachine.BootDebian(Firmware.Stub, 1, TimeSpan.FromSeconds(600), guestMemory: 256, levels: 2);
+        using var machine = GuestMachine.BootDebian(Firmware.Stub, 1, TimeSpan.FromSeconds(600), guestMemory: 256, levels: 2, harts: 2);
         machine.Qemu.Expect(@"rvirt-guest: ssh ready after [\d.]+ s on guest0", 300);
         Assert.That(Hosts(machine.Qemu), Is.EqualTo(["Sv57", "Sv48"]));
-        Assert.That(machine.Guests[0].Run("dd if=/dev/vda bs=1M count=4 2>/dev/null | wc -c; dmesg | grep -c 'SBI implementation ID=0x52565254'"), Is.EqualTo("4194304\n1"));
+        Assert.That(machine.Guests[0].Run("nproc; dd if=/dev/vda bs=1M count=4 2>/dev/null | wc -c; dmesg | grep -c 'SBI implementation ID=0x52565254'"), Is.EqualTo("2\n4194304\n1"));
         machine.Guests[0].RunToTheEnd("poweroff");
         Assert.That(machine.Qemu.WaitForExit(240), Is.Zero, machine.Qemu.Describe);
         Assert.That(Ends(machine.Qemu, "powered off"), Is.EqualTo(["guest0", "guest0-host"]));

@@ -99,7 +99,12 @@ public sealed class ToolLineTests
         second.Type("\u0001x");
         Assert.That(second.Status, Is.Zero);
 
-        Tool("monitor", "shutdown");
+        // Where the console's key is another one, whoever asked for that, and the others, go on with it.
+        Assert.That(Tool("monitor", "escape", "^T"), Is.EqualTo((0, "rvirt: ok\n")));
+        Assert.That(Tool("monitor", "escape"), Is.EqualTo((0, "  Ctrl-T\nrvirt: ok\n")));
+        (status, output) = Tool("monitor", "escape", "none");
+        Assert.That((status, output), Is.EqualTo((1, "rvirt: error: without an escape nobody would reach the monitor over this line again\n")));
+        Assert.That(Tool("monitor", "!shutdown"), Is.EqualTo((0, "rvirt: ok\n")), "what ends the machine is answered");
         Assert.That(first.Status, Is.Zero, "as the machine ends");
     }
 

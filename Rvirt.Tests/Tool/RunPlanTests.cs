@@ -1,6 +1,7 @@
 using System.Linq;
 using NUnit.Framework;
 using Rvirt.Tests.SystemTests;
+using Rvirt.Tool.Commands;
 using Rvirt.Tool.Machines;
 
 namespace Rvirt.Tests.Tool;
@@ -93,6 +94,15 @@ public sealed class RunPlanTests
         var plan = RunPlan.Make(RunSettingsTests.Read(("SUITE", "sid")), new WorkingCopy("/top", "/mine"), [null], "/blob");
         Assert.That(plan.Guests.Single().Kernel, Is.EqualTo("/mine/Image"));
     }
+
+    /// <summary>As the host's command line has it (docs/consoles.md).</summary>
+    [TestCase(new[] { "-m", "1G" }, 0x1d)]
+    [TestCase(new[] { "-append", "rvirt.mode=resident" }, 0x1d)]
+    [TestCase(new[] { "-append", "rvirt.escape=^A", "-m", "1G", "-append", "rvirt.mode=resident rvirt.escape=^X" }, 0x18)]
+    [TestCase(new[] { "-append", "rvirt.escape=none" }, null)]
+    [TestCase(new[] { "-append", "rvirt.escape=^x" }, 0x1d)]
+    [TestCase(new[] { "rvirt.escape=^X" }, 0x1d)]
+    public void Whoever_runs_QEMU_knows_the_consoles_escape(string[] arguments, int? expected) => Assert.That(RunCommand.EscapeOf(arguments), Is.EqualTo((byte?)expected));
 
     [Test]
     public void Runs_natively()

@@ -165,6 +165,61 @@ public sealed class SharedLineTests
         Assert.That(typed.ToString(), Is.EqualTo("\x1dM\x1d" + "Bx"));
     }
 
+    /// <summary>What ends the machine is answered: what was shown before comes no more.</summary>
+    [Test]
+    public void An_answer_that_came_before_the_line_ended_is_one()
+    {
+        _line = new SharedLine(_ => { }, _ => { });
+        var asked = _line.Ask("shutdown");
+        _line.Receive("--- monitor (last 7 bytes, 0 lost) ---\r\nrvirt> !shutdown\r\nrvirt: ok\r\n"u8.ToArray());
+        Assert.That(asked.IsCompleted, Is.False);
+        _line.Close("the serial line has ended");
+        Assert.That(asked.GetAwaiter().GetResult().IsOk);
+        Assert.That(() => _line.Close("the terminal has ended"), Throws.Nothing);
+    }
+
+    [Test]
+    public void Another_escape_is_followed_where_it_was_set()
+    {
+        var typed = new StringBuilder();
+        _line = new SharedLine(bytes => typed.Append(Encoding.Latin1.GetString(bytes.Span)), _ => { });
+        void Ask(string command, string end)
+        {
+            typed.Clear();
+            var asked = _line.Ask(command);
+            _line.Receive(Encoding.ASCII.GetBytes($"--- monitor (last 7 bytes, 0 lost) ---\r\nrvirt> !{command}\r\n{end}\r\n"));
+            _line.Receive("--- web (last 0 bytes, 0 lost) ---\r\n"u8.ToArray());
+            Assert.That(asked.IsCompleted);
+        }
+
+        Ask("escape ^t", "rvirt: ok");
+        Assert.That(typed.ToString(), Is.EqualTo("\u001dM\u0015!escape ^t\r\u0014B"));
+        Ask("escape ^1", "rvirt: error: ^1: no");
+        Assert.That(typed.ToString(), Is.EqualTo("\u0014M\u0015!escape ^1\r\u0014B"));
+        Ask("escape", "rvirt: ok");
+        Assert.That(typed.ToString(), Is.EqualTo("\u0014M\u0015!escape\r\u0014B"));
+        Assert.That(() => _line.Ask("escape none"), Throws.TypeOf<FormatException>());
+    }
+
+    [TestCase("!kill web")]
+    [TestCase("  ! kill web ")]
+    public void A_script_may_say_itself_that_it_is_one(string command)
+    {
+        Answer(_line.Ask(command));
+        Assert.That(_machine.Asked, Is.EqualTo(["!kill web"]));
+    }
+
+    [TestCase("")]
+    [TestCase(" ! ")]
+    public void Nothing_is_no_question(string command) => Assert.That(() => _line.Ask(command), Throws.TypeOf<FormatException>().With.Message.Contains("help"));
+
+    [Test]
+    public void Without_an_escape_there_is_no_way_to_the_monitor()
+    {
+        _line = new SharedLine(_ => { }, _ => { }, null);
+        Assert.That(() => _line.Ask("guests"), Throws.InstanceOf<IOException>().With.Message.Contains("no escape"));
+    }
+
     [Test]
     public void A_line_that_ends_is_an_error_for_who_asks()
     {

@@ -38,7 +38,7 @@ public static class BlobCheck
 
             if (error != GuestBlobError.None)
             {
-                return Report.Fail($"{name}: guest {guests.Count}: {Encoding.UTF8.GetString(GuestBlobErrorText.Of(error))} (docs/guests.md)");
+                return Report.Fail($"{name}: guest {guests.Count}: {Encoding.UTF8.GetString(GuestBlobErrorText.Of(error))}{Encoding.UTF8.GetString(guests.Unknown.Name)} (docs/guests.md)");
             }
 
             var table = new Table().AddColumns("guest", "kernel", "initrd", "memory", "harts", "share", "devices", "command line");

@@ -147,7 +147,7 @@ public static class RunCommand
     private static int BeTerminal(RunPlan plan, Outside outside)
     {
         using var qemu = outside.Programs.Start(Qemu, plan.Arguments);
-        using var hub = new LineHub(qemu.Output, qemu.Input, ConsoleEscape, LineChoice.Patience, QemuPrefix);
+        using var hub = new LineHub(qemu.Output, qemu.Input, EscapeOf(plan.Arguments), LineChoice.Patience, QemuPrefix);
         outside.Sockets.Share(hub, Console.Error);
         using var raw = outside.Terminal.MakeRaw();
         hub.Join(outside.Terminal.Output);
@@ -163,6 +163,20 @@ public static class RunCommand
         });
         seeing.GetAwaiter().GetResult();
         return qemu.Wait();
+    }
+
+    /// <summary>The console's escape, as the host's command line has it among QEMU's arguments; null where it has none.</summary>
+    public static byte? EscapeOf(IReadOnlyList<string> arguments)
+    {
+        const string Word = "rvirt.escape=";
+        var line = arguments.Zip(arguments.Skip(1)).Where(pair => pair.First == "-append").Select(pair => pair.Second).LastOrDefault("");
+        var said = line.Split(' ').LastOrDefault(word => word.StartsWith(Word, StringComparison.Ordinal))?[Word.Length..];
+        return said switch
+        {
+            "none" => null,
+            ['^', >= '@' and <= '_' and var letter] => (byte)(letter - '@'),
+            _ => ConsoleEscape,
+        };
     }
 
     /// <summary>Every guest has a disk of its own: the user's DISK (guest 0), or a copy of the built one that lasts until that is rebuilt.</summary>

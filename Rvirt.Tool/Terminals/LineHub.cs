@@ -25,6 +25,8 @@ public sealed class LineHub : IDisposable
     private const int LongestRequest = 4096;
     private const int MostRecent = 16384;
 
+    private static readonly TimeSpan s_farewell = TimeSpan.FromSeconds(10);
+
     private readonly Stream _from;
     private readonly Stream _to;
     private readonly LineWriter _keys;
@@ -32,6 +34,9 @@ public sealed class LineHub : IDisposable
     private readonly List<Func<ReadOnlyMemory<byte>, bool>> _people = [];
     private readonly List<byte> _recent = [];
     private readonly CancellationTokenSource _end = new();
+
+    // Clients that wait for an answer, and one more until this ends.
+    private readonly CountdownEvent _answers = new(1);
     private readonly TimeSpan _patience;
     private Socket? _listener;
     private string? _path;
@@ -39,10 +44,10 @@ public sealed class LineHub : IDisposable
     /// <summary>Takes over a line.</summary>
     /// <param name="from">What the machine says.</param>
     /// <param name="to">What it is typed.</param>
-    /// <param name="escape">The console's escape.</param>
+    /// <param name="escape">The console's escape, null where it has none.</param>
     /// <param name="patience">How long an answer of the monitor may take.</param>
     /// <param name="prefix">A key of whoever runs the machine, as QEMU's Ctrl-A: who comes over the socket types it for the machine, twice.</param>
-    public LineHub(Stream from, Stream to, byte escape, TimeSpan patience, byte? prefix = null)
+    public LineHub(Stream from, Stream to, byte? escape, TimeSpan patience, byte? prefix = null)
     {
         _from = from;
         _to = to;
@@ -106,6 +111,10 @@ public sealed class LineHub : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        // Who asked is answered yet: what ends a machine is a question, too.
+        Line.Close("the terminal has ended");
+        _answers.Signal();
+        _answers.Wait(s_farewell);
         _end.Cancel();
         if (_path is not null)
         {
@@ -116,8 +125,8 @@ public sealed class LineHub : IDisposable
         _keys.Close();
         _from.Dispose();
         _to.Dispose();
-        Line.Close("the terminal has ended");
         _end.Dispose();
+        _answers.Dispose();
     }
 
     private static bool TryWrite(Stream screen, ReadOnlyMemory<byte> bytes)
@@ -169,9 +178,16 @@ public sealed class LineHub : IDisposable
                     Leave(see);
                 }
             }
-            else
+            else if (_answers.TryAddCount())
             {
-                await client.WriteAsync(Encoding.Latin1.GetBytes(await Answer(request).ConfigureAwait(false)), _end.Token).ConfigureAwait(false);
+                try
+                {
+                    await client.WriteAsync(Encoding.Latin1.GetBytes(await Answer(request).ConfigureAwait(false)), _end.Token).ConfigureAwait(false);
+                }
+                finally
+                {
+                    _answers.Signal();
+                }
             }
         }
         catch (Exception problem) when (problem is IOException or OperationCanceledException or ObjectDisposedException)

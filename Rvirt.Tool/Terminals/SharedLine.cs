@@ -26,7 +26,7 @@ public sealed class SharedLine
     private readonly Lock _gate = new();
     private readonly Action<ReadOnlyMemory<byte>> _toLine;
     private readonly Action<ReadOnlyMemory<byte>> _toPeople;
-    private readonly byte _escape;
+    private byte? _escape;
     private readonly Queue<Question> _questions = new();
     private readonly MemoryStream _typed = new();
     private readonly List<byte> _line = [];
@@ -40,8 +40,8 @@ public sealed class SharedLine
 
     /// <param name="toLine">Types on the serial line.</param>
     /// <param name="toPeople">Shows bytes to everyone who looks.</param>
-    /// <param name="escape">The console's escape.</param>
-    public SharedLine(Action<ReadOnlyMemory<byte>> toLine, Action<ReadOnlyMemory<byte>> toPeople, byte escape = 0x1d)
+    /// <param name="escape">The console's escape, null where it has none. What a question of this line changes it to is followed.</param>
+    public SharedLine(Action<ReadOnlyMemory<byte>> toLine, Action<ReadOnlyMemory<byte>> toPeople, byte? escape = 0x1d)
     {
         _toLine = toLine;
         _toPeople = toPeople;
@@ -64,6 +64,13 @@ public sealed class SharedLine
 
         // The title of what is shown again is awaited.
         Leaving,
+    }
+
+    // A control character where it is positive.
+    private enum Key
+    {
+        Same = -1,
+        None = 0,
     }
 
     private sealed record Question(string Command, TaskCompletionSource<MonitorAnswer> Source);
@@ -95,11 +102,28 @@ public sealed class SharedLine
             throw new FormatException("a command for the monitor is one line of ASCII");
         }
 
+        // A script's has that in front of it already.
+        command = command.Trim().TrimStart('!').TrimStart();
+        if (command.Length == 0)
+        {
+            throw new FormatException("no command for the monitor: help names all");
+        }
+
+        if (KeyAfter(command) is Key.None)
+        {
+            throw new FormatException("without an escape nobody would reach the monitor over this line again");
+        }
+
         lock (_gate)
         {
             if (_closed is { } why)
             {
                 throw new IOException(why);
+            }
+
+            if (_escape is null)
+            {
+                throw new IOException("the console of this machine has no escape, and so no way to the monitor");
             }
 
             var question = new Question(command, new TaskCompletionSource<MonitorAnswer>(TaskCreationOptions.RunContinuationsAsynchronously));
@@ -138,12 +162,27 @@ public sealed class SharedLine
         lock (_gate)
         {
             _closed = why;
+            if (_stage == Stage.Leaving)
+            {
+                // All that it waited for was what comes behind the answer.
+                Answer();
+                _stage = Stage.Free;
+            }
+
             while (_questions.TryDequeue(out var question))
             {
                 question.Source.TrySetException(new IOException(why));
             }
         }
     }
+
+    // The console's escape after a command, where it sets one.
+    private static Key KeyAfter(string command) => command.Split(' ', StringSplitOptions.RemoveEmptyEntries) switch
+    {
+        ["escape", "none"] => Key.None,
+        ["escape", ['^', var letter]] => (Key)(char.ToUpperInvariant(letter) & 0x1f),
+        _ => Key.Same,
+    };
 
     private void Forget(Question question)
     {
@@ -156,7 +195,7 @@ public sealed class SharedLine
 
             if (_stage != Stage.Leaving)
             {
-                _toLine(new[] { _escape, (byte)'B' });
+                _toLine(new[] { _escape!.Value, (byte)'B' });
             }
 
             Finish();
@@ -169,7 +208,7 @@ public sealed class SharedLine
         _line.Clear();
         _again = [];
         _matched = 0;
-        _toLine(new[] { _escape, (byte)'M' });
+        _toLine(new[] { _escape!.Value, (byte)'M' });
     }
 
     private void Take(byte value, MemoryStream shown)
@@ -229,8 +268,9 @@ public sealed class SharedLine
                 return;
             case Stage.Answering when MonitorAnswer.Ends(line):
                 _result = new MonitorAnswer([.. _answer], line);
+                _escape = _result.IsOk && KeyAfter(_questions.Peek().Command) is > Key.None and var key ? (byte)key : _escape;
                 _stage = Stage.Leaving;
-                _toLine(new[] { _escape, (byte)'B' });
+                _toLine(new[] { _escape!.Value, (byte)'B' });
                 return;
             case Stage.Answering:
                 _answer.Add(line);

@@ -187,6 +187,7 @@ internal sealed unsafe class GuestBlobTests
         using var file = new GuardedBuffer(Tools.Compile(bent));
         Assert.That(Read(file, out var blob), Is.EqualTo(expected));
         Assert.That(blob.Count, Is.EqualTo(guest), "the guest it is about");
+        Assert.That(Encoding.ASCII.GetString(blob.Unknown.Name), Is.EqualTo(expected == GuestBlobError.UnknownProperty ? instead.Split(' ')[0] : ""));
     }
 
     [TestCase(GuestDeviceTree.MaximumBootArguments, GuestBlobError.None)]

@@ -36,7 +36,7 @@ internal sealed unsafe class MachineViewTests
         Assert.That(view.Time, Is.GreaterThan(one.StartedAt).And.GreaterThan(one.CountedFrom));
         Assert.That((view.Core(0).Guest, view.Core(0).Loads), Is.EqualTo((0, 1UL)));
         Assert.That((view.Core(1).Guest, view.Core(1).HartId), Is.EqualTo((-1, 1UL)));
-        Assert.That((view.Hart(0, 0).IsLoaded, view.Hart(0, 0).Core, view.Hart(1, 0).IsLoaded), Is.EqualTo((true, 0, false)));
+        Assert.That((view.Hart(0, 0).Run, view.Hart(0, 0).Core, view.Hart(1, 0).Run), Is.EqualTo((RunState.Loaded, 0, RunState.Parked)));
         Assert.That((view.SlotCount(0), view.Slot(0, 0).Kind, view.Slot(0, 1).Address, view.Slot(0, 1).Interrupt), Is.EqualTo((8, 0u, 0x1000_2000UL, 2u)));
         Assert.That(view.TryReadMemory(0, 0x8000_0000 + (8 << 20), out _), Is.False);
         Assert.That(view.TryReadMemory(0, 0x8000_0000, out var word), Is.True);

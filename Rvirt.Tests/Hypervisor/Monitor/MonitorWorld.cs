@@ -76,8 +76,8 @@ internal sealed class MonitorWorld
         });
         View.Setup(view => view.Counters(0, 1)).Returns(new TrapCounters { Emulated = 9_000_000, SbiCalls = 1, PageFaults = 20, Mmio = 0, Exceptions = 300, Interrupts = 4000, HostInterrupts = 50_000 });
         View.Setup(view => view.Counters(1, 0)).Returns(new TrapCounters { Emulated = 17 });
-        View.Setup(view => view.Hart(0, 0)).Returns(new HartFacts { IsLoaded = true, Core = 2, State = HartState.Started, Mode = PrivilegeMode.Supervisor, Pc = 0xffff_ffff_80a6_943e });
-        View.Setup(view => view.Hart(0, 1)).Returns(new HartFacts { IsLoaded = true, Waits = true, Core = 1, State = HartState.Suspended, Mode = PrivilegeMode.User, Pc = 0x3f_8000_1234 });
+        View.Setup(view => view.Hart(0, 0)).Returns(new HartFacts { Run = RunState.Loaded, Core = 2, State = HartState.Started, Mode = PrivilegeMode.Supervisor, Pc = 0xffff_ffff_80a6_943e });
+        View.Setup(view => view.Hart(0, 1)).Returns(new HartFacts { Run = RunState.Blocked, Core = 1, State = HartState.Suspended, Mode = PrivilegeMode.User, Pc = 0x3f_8000_1234 });
         View.Setup(view => view.Hart(1, 0)).Returns(new HartFacts { Core = -1, State = HartState.Stopped, Mode = PrivilegeMode.Supervisor });
         var ready = 170_000ul;
         View.Setup(view => view.RunTicks(0, 0, out ready)).Returns(7_000_000_000);
