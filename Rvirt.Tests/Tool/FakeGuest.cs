@@ -9,7 +9,8 @@ namespace Rvirt.Tests.Tool;
 /// <summary>A guest of two harts without page tables, as a monitor tells of it, for who debugs it. A test says where its harts come to.</summary>
 internal sealed class FakeGuest
 {
-    private static readonly string[] s_names =
+    /// <summary>What the monitor calls x0 to x31.</summary>
+    public static readonly string[] Names =
     [
         "zero", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7",
         "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
@@ -92,7 +93,7 @@ internal sealed class FakeGuest
     {
         var number = hart[^1] - '0';
         var csrs = new[] { "sstatus", "satp", "stvec", "scause", "sepc", "stval", "sie", "sip", "sscratch" }.Select((name, i) => $"  {name} 0x{0x1000 + i:x16}");
-        var x = s_names.Select((name, i) => $"  {name} 0x{(number == 0 ? X[i] : 0):x16}");
+        var x = Names.Select((name, i) => $"  {name} 0x{(number == 0 ? X[i] : 0):x16}");
         return Say([$"  pc       0x{Pc[number]:x16} (S)", .. csrs, .. x]);
     }
 

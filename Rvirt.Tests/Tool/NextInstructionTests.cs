@@ -17,14 +17,8 @@ public sealed class NextInstructionTests
 
     private static readonly string[] s_csrs = ["sstatus", "satp", "stvec", "scause", "sepc", "stval", "sie", "sip", "sscratch"];
 
-    private static readonly string[] s_names =
-    [
-        "zero", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7",
-        "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
-    ];
-
     private static HartRegisters Registers(ulong pc, IReadOnlyList<ulong> x, ulong sepc = 0) => HartRegisters.Read(
-        [$"pc 0x{pc:x16} (S)", .. s_csrs.Select(name => $"{name} 0x{(name == "sepc" ? sepc : 0):x16}"), .. s_names.Select((name, i) => $"{name} 0x{x[i]:x16}")]);
+        [$"pc 0x{pc:x16} (S)", .. s_csrs.Select(name => $"{name} 0x{(name == "sepc" ? sepc : 0):x16}"), .. FakeGuest.Names.Select((name, i) => $"{name} 0x{x[i]:x16}")]);
 
     // Jumps and branches of all kinds with anything in their other bits, and a few that go straight on.
     private static Gen<uint> Instructions => Gen.OneOf(

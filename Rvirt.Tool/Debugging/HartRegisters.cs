@@ -2,18 +2,16 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
+using System.Text;
 using System.Text.RegularExpressions;
+using Rvirt.Core.Instructions;
 
 namespace Rvirt.Tool.Debugging;
 
 /// <summary>What a virtual hart of a guest holds, as the monitor's <c>regs</c> says it.</summary>
 public sealed partial class HartRegisters
 {
-    private static readonly string[] s_names =
-    [
-        "zero", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7",
-        "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
-    ];
+    private static readonly string[] s_names = [.. Enumerable.Range(0, 32).Select(number => Encoding.ASCII.GetString(RegisterName.Column(number)).TrimEnd())];
 
     private readonly Dictionary<string, ulong> _values;
 
