@@ -70,7 +70,7 @@ internal static unsafe class GuestBreakpoints<THost>
 
     // Its harts are parked: each makes a fence.i as it is loaded where it was loaded nowhere before.
     private static void Write(Guest<THost>* guest, ulong offset, ushort instruction) =>
-        Volatile.Write(ref *(ushort*)(guest->Memory.Pointer + offset), instruction);
+        *(ushort*)(guest->Memory.Pointer + offset) = instruction;
 
     private static void Tell(Guest<THost>* guest)
     {

@@ -9,15 +9,14 @@ namespace Rvirt.Tests.SystemTests;
 [Category("System,Image")]
 public sealed class NeighbourTests
 {
-    private const int Restarts = 50;
-
     private const int FileBytes = 4 << 20;
 
     // How far it gets before it is restarted: its kernel's first line, all its harts, its first process, or nowhere.
     private static readonly string[] s_moments = ["Linux version", "smp: Brought up 1 node, 2 CPUs", "Run /init as init process", ""];
 
-    [TestCase(Firmware.Stub)]
-    public void A_guest_copies_a_file_while_its_neighbour_is_restarted_paused_killed_and_panics(Firmware firmware)
+    [TestCase(Firmware.Stub, 50)]
+    [TestCase(Firmware.Sbi, 4)]
+    public void A_guest_copies_a_file_while_its_neighbour_is_restarted_paused_killed_and_panics(Firmware firmware, int restarts)
     {
         using var machine = GuestMachine.BootDebian(firmware, 2, TimeSpan.FromSeconds(1800), harts: 2, hostHarts: 2);
         var (busy, other) = (machine.Guests[0], machine.Guests[1]);
@@ -30,7 +29,7 @@ public sealed class NeighbourTests
         Assert.That(busy.Run("wc -c < /root/file"), Is.EqualTo($"{FileBytes}"));
         GoesOn();
 
-        for (var i = 0; i < Restarts; i++)
+        for (var i = 0; i < restarts; i++)
         {
             machine.Qemu.Skip();
             Tell("!restart guest1");

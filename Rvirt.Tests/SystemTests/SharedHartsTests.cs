@@ -21,7 +21,10 @@ public sealed class SharedHartsTests
     public void Neither_a_guest_that_never_traps_nor_a_storm_of_fences_takes_anything_from_others(Firmware firmware) =>
         AreServed(firmware, [100, 200, 400, 100, 200, 400], ["SPIN", "FENCES"]);
 
-    /// <summary>How much each gets, and when, is the machine's load's to say here, where QEMU's harts are threads: all get on, though nobody ever ends.</summary>
+    /// <summary>
+    /// When each gets on is the machine's load's to say here, where QEMU's harts are threads: all do, though nobody ever ends, and as time goes by each has as much of it as the others.
+    /// One that gets less than its share never has.
+    /// </summary>
     [TestCase(Firmware.Stub)]
     [TestCase(Firmware.Resident)]
     [TestCase(Firmware.Sbi)]
@@ -31,6 +34,31 @@ public sealed class SharedHartsTests
         using var folder = new TemporaryFolder();
         using var qemu = Start(folder, firmware, [100, 100, 100, 100, 100, 100], ["SPIN", "FENCES"], [$"COUNT={enough}"], "-smp", "2");
         Assert.That(Counts(qemu, 6).Values, Is.All.EqualTo(enough));
+
+        string[] names = [.. Enumerable.Range(0, 6).Select(i => $"c{i}"), "SPIN", "FENCES"];
+        qemu.Send("\x1dm");
+        qemu.Expect("rvirt> ", 30);
+        foreach (var name in names)
+        {
+            qemu.Send($"stats {name} -r\r");
+            qemu.Expect("rvirt: ok\r\nrvirt> ", 30);
+        }
+
+        double[] run = [];
+        Patience.Until(
+            () =>
+            {
+                run = [.. names.Select(name => RunMilliseconds(qemu, name))];
+                return run.Min() > 1000 && run.All(one => Math.Abs(one - run.Average()) <= run.Average() / 5);
+            },
+            "each has its share");
+        TestContext.Out.WriteLine(string.Join(' ', run));
+    }
+
+    private static double RunMilliseconds(QemuMachine qemu, string guest)
+    {
+        qemu.Send($"vcpus {guest}\r");
+        return double.Parse(qemu.Expect(@"\r\n  0  \w+ +\d  [SU] +0x[0-9a-f]{16}  started +(\d+) +\d+\r\nrvirt: ok\r\nrvirt> ", 30).Groups[1].Value, CultureInfo.InvariantCulture);
     }
 
     private static void AreServed(Firmware firmware, uint[] shares, string[] storms)
