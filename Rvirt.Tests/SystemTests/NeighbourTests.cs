@@ -22,11 +22,10 @@ public sealed class NeighbourTests
         var (busy, other) = (machine.Guests[0], machine.Guests[1]);
         ExpectReady(machine, 0);
         ExpectReady(machine, 1);
+        Assert.That(busy.Run($"head -c {FileBytes} /dev/urandom > /root/file && sha256sum < /root/file > /root/sum && wc -c < /root/file"), Is.EqualTo($"{FileBytes}"));
         busy.Run(
-            $"head -c {FileBytes} /dev/urandom > /root/file && sha256sum < /root/file > /root/sum && "
-            + "(while [ ! -e /tmp/enough ]; do cat /root/file > /root/copy; sync; echo 3 > /proc/sys/vm/drop_caches; "
+            "(while [ ! -e /tmp/enough ]; do cat /root/file > /root/copy; sync; echo 3 > /proc/sys/vm/drop_caches; "
             + "if sha256sum < /root/copy | cmp -s - /root/sum; then echo right; else echo WRONG; fi >> /root/log; done; echo done >> /root/log) > /dev/null 2>&1 &");
-        Assert.That(busy.Run("wc -c < /root/file"), Is.EqualTo($"{FileBytes}"));
         GoesOn();
 
         for (var i = 0; i < restarts; i++)
