@@ -44,9 +44,7 @@ public sealed class LineChoice
 
     /// <summary>The byte of a key that is written as ^X.</summary>
     /// <exception cref="FormatException">It is no such key.</exception>
-    public static byte KeyOf(string key) => key.Length == 2 && key[0] == '^' && char.ToUpperInvariant(key[1]) is >= '@' and <= '_' and var letter
-        ? (byte)(letter - '@')
-        : throw new FormatException($"--escape: '{key}' is no control character such as ^]");
+    public static byte KeyOf(string key) => ControlKey.Read(key.ToUpperInvariant()) ?? throw new FormatException($"--escape: '{key}' is no control character such as ^]");
 
     /// <summary>A line that was chosen.</summary>
     /// <param name="Line">The line itself, or null: the one that is shared.</param>

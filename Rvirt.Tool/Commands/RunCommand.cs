@@ -171,12 +171,7 @@ public static class RunCommand
         const string Word = "rvirt.escape=";
         var line = arguments.Zip(arguments.Skip(1)).Where(pair => pair.First == "-append").Select(pair => pair.Second).LastOrDefault("");
         var said = line.Split(' ').LastOrDefault(word => word.StartsWith(Word, StringComparison.Ordinal))?[Word.Length..];
-        return said switch
-        {
-            "none" => null,
-            ['^', >= '@' and <= '_' and var letter] => (byte)(letter - '@'),
-            _ => ConsoleEscape,
-        };
+        return said == "none" ? null : ControlKey.Read(said) ?? ConsoleEscape;
     }
 
     /// <summary>Every guest has a disk of its own: the user's DISK (guest 0), or a copy of the built one that lasts until that is rebuilt.</summary>

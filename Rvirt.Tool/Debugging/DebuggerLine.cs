@@ -88,7 +88,13 @@ public sealed class DebuggerLine : IDisposable
     }
 
     /// <summary>As if gdb had gone.</summary>
-    public void Close() => _bytes.Add(End);
+    public void Close()
+    {
+        // As many as the end of a packet has bytes: one that was cut off is no packet.
+        _bytes.Add(End);
+        _bytes.Add(End);
+        _bytes.Add(End);
+    }
 
     /// <summary>Answers.</summary>
     public void Answer(string text) => Write($"${text}#{Sum(text):x2}");
@@ -135,10 +141,7 @@ public sealed class DebuggerLine : IDisposable
 
         try
         {
-            // A packet that was cut off is no packet.
-            _bytes.Add(End);
-            _bytes.Add(End);
-            _bytes.Add(End);
+            Close();
         }
         catch (ObjectDisposedException)
         {

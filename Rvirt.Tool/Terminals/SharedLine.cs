@@ -66,13 +66,6 @@ public sealed class SharedLine
         Leaving,
     }
 
-    // A control character where it is positive.
-    private enum Key
-    {
-        Same = -1,
-        None = 0,
-    }
-
     private sealed record Question(string Command, TaskCompletionSource<MonitorAnswer> Source);
 
     /// <summary>Takes bytes that a person typed.</summary>
@@ -109,7 +102,7 @@ public sealed class SharedLine
             throw new FormatException("no command for the monitor: help names all");
         }
 
-        if (KeyAfter(command) is Key.None)
+        if (EscapeIn(command) == "none")
         {
             throw new FormatException("without an escape nobody would reach the monitor over this line again");
         }
@@ -176,13 +169,8 @@ public sealed class SharedLine
         }
     }
 
-    // The console's escape after a command, where it sets one.
-    private static Key KeyAfter(string command) => command.Split(' ', StringSplitOptions.RemoveEmptyEntries) switch
-    {
-        ["escape", "none"] => Key.None,
-        ["escape", ['^', var letter]] => (Key)(char.ToUpperInvariant(letter) & 0x1f),
-        _ => Key.Same,
-    };
+    // What a command makes the console's escape, as it says it; null for any other command.
+    private static string? EscapeIn(string command) => command.Split(' ', StringSplitOptions.RemoveEmptyEntries) is ["escape", var key] ? key : null;
 
     private void Forget(Question question)
     {
@@ -268,7 +256,7 @@ public sealed class SharedLine
                 return;
             case Stage.Answering when MonitorAnswer.Ends(line):
                 _result = new MonitorAnswer([.. _answer], line);
-                _escape = _result.IsOk && KeyAfter(_questions.Peek().Command) is > Key.None and var key ? (byte)key : _escape;
+                _escape = (_result.IsOk ? ControlKey.Read(EscapeIn(_questions.Peek().Command)?.ToUpperInvariant()) : null) ?? _escape;
                 _stage = Stage.Leaving;
                 _toLine(new[] { _escape!.Value, (byte)'B' });
                 return;
