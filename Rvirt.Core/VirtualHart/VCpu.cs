@@ -94,7 +94,7 @@ public unsafe struct VCpu
     /// <summary>Number of the hart on which this virtual hart was loaded last, <see cref="NoHart"/> for none: what that one's TLB and caches hold is its own.</summary>
     public int LastHart;
 
-    /// <summary>Whether a breakpoint may be of who looks at the guest from outside (<see cref="TrapOutcome.Breakpoint"/>). Written under the machine's lock of lives, while the hart is parked.</summary>
+    /// <summary>Whether a breakpoint may be of who looks at the guest from outside (<see cref="TrapOutcome.Breakpoint"/>). Written while the hart is parked, under the machine's lock of lives or by who fills the guest's RAM.</summary>
     public bool IsWatched;
 
     /// <summary>How often the virtual hart left its guest.</summary>

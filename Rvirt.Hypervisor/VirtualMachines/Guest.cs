@@ -69,7 +69,7 @@ public unsafe struct Guest<THost>
     /// <summary>Its snapshot; null where no RAM is kept for one.</summary>
     internal GuestSnapshot<THost>* Snapshot;
 
-    /// <summary>Breakpoints set in its RAM from outside. Under the machine's lock of lives.</summary>
+    /// <summary>Breakpoints set in its RAM from outside. Under the machine's lock of lives; without it by who fills the RAM, and by who copies a guest, which is who sets them.</summary>
     internal BreakpointTable Breakpoints;
 
     /// <summary>Host physical address of memory for its harts' shadow tables, one after another.</summary>

@@ -11,7 +11,7 @@ namespace Rvirt.Hypervisor.VirtualMachines;
 /// <remarks>
 /// They are set and taken back while the guest is paused, so that none of its harts runs what changes, and each fetches anew before it goes on. The guest's own
 /// breakpoints stay its own. It can see that its memory changed, and what it writes over a breakpoint is lost as that is taken back; a life of it that begins has none.
-/// All under the machine's lock of lives.
+/// All under the machine's lock of lives, but for <see cref="Forget"/>: a guest whose RAM is filled takes no requests until that is done.
 /// </remarks>
 // SAFETY: records of harts, guests and the machine stay in place, and so does a guest's RAM; offsets are checked against it as they are noted down.
 [ColdPath]
