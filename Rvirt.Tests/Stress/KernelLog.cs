@@ -15,6 +15,14 @@ internal static partial class KernelLog
     public const string WithoutClocks =
         "rcupdate.rcu_cpu_stall_suppress=1 rcupdate.rcu_task_stall_timeout=0 nowatchdog sysctl.kernel.hung_task_timeout_secs=0";
 
+    /// <summary>
+    /// Said in the guest before harts are taken off: the kernel starts no deadline server for its ordinary tasks, and prints the time each hart has for one, "0". Linux before 6.17
+    /// counts that server among the tasks of its hart (its commit 52d15521eb75 does no more), and warns that a hart which goes off is not empty, or waits for ever until it is. It starts by a clock,
+    /// where those tasks had less than a twentieth of a second: a busy host brings it about.
+    /// </summary>
+    public const string WithoutFairServer =
+        "mountpoint -q /sys/kernel/debug || mount -t debugfs none /sys/kernel/debug; for server in /sys/kernel/debug/sched/fair_server/cpu*/runtime; do echo 0 > $server; cat $server; done";
+
     /// <summary>The first line of trouble, or null.</summary>
     public static string? Trouble(string log) => TroubleLine().Match(log) is { Success: true } match ? match.Value.Trim() : null;
 

@@ -49,6 +49,7 @@ internal sealed class StressGuest : IDisposable
         {
             machine.Qemu.Expect(@"rvirt-guest: ssh ready after [\d.]+ s on guest0", 600);
             guest.Install();
+            guest.Guest.Run(KernelLog.WithoutFairServer);
             return guest;
         }
         catch

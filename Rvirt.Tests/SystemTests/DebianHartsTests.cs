@@ -112,6 +112,7 @@ public sealed class DebianHartsTests(Firmware firmware, int harts, int hostHarts
             + "; for cpu in $(seq 1 LAST); do until echo 1 > " + State + "; do if dmesg | grep -q 'failed to come online'; then echo late; break 3; fi; done; done; " + Online;
         for (var kernel = 1; ; kernel++)
         {
+            Assert.That(Guest.Run(KernelLog.WithoutFairServer).Split('\n'), Is.EqualTo(Enumerable.Repeat("0", harts)), "each hart's server is off");
             var lines = Guest.Run(
                 $"(while [ ! -e /tmp/switched ]; do /bin/true; done) & rm -f /tmp/switched; for i in $(seq {Cycles}); do {Numbered(Cycle)}; done 2> /dev/null; touch /tmp/switched; wait",
                 600).Split('\n');
