@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using Rvirt.Core.Host;
 using Rvirt.Devices.Virtio;
 
@@ -10,6 +11,9 @@ namespace Rvirt.Testing.Devices;
 public sealed unsafe class ServedSlot<TBackend> : IGuestSlot, IDisposable
     where TBackend : struct, IVirtioBackend
 {
+    // What the back end asked a host for.
+    private readonly List<ulong> _asked = [];
+
     private VirtioTransport<TBackend> _transport;
 
     /// <summary>Makes a slot that the guest has not touched.</summary>
@@ -41,8 +45,8 @@ public sealed unsafe class ServedSlot<TBackend> : IGuestSlot, IDisposable
     /// <exception cref="InvalidOperationException">The access is refused.</exception>
     public ulong Read(uint offset, int size)
     {
-        var host = default(NoHost);
-        return _transport.TryRead(ref host, offset, size, out var value) ? value : throw new InvalidOperationException($"nothing answers at 0x{offset:x}");
+        var host = new NoHost(_asked);
+        return Judged(_transport.TryRead(ref host, offset, size, out var value)) ? value : throw new InvalidOperationException($"nothing answers at 0x{offset:x}");
     }
 
     /// <summary>Writes a register or a part of configuration space.</summary>
@@ -65,9 +69,9 @@ public sealed unsafe class ServedSlot<TBackend> : IGuestSlot, IDisposable
     /// <returns>False where the access is refused.</returns>
     public bool TryWrite(uint offset, int size, ulong value)
     {
-        var host = default(NoHost);
+        var host = new NoHost(_asked);
         var memory = Memory.Memory;
-        return _transport.TryWrite(ref host, memory, offset, size, value);
+        return Judged(_transport.TryWrite(ref host, memory, offset, size, value));
     }
 
     /// <summary>Reads a register or a part of configuration space, and drops what it holds.</summary>
@@ -76,49 +80,57 @@ public sealed unsafe class ServedSlot<TBackend> : IGuestSlot, IDisposable
     /// <returns>False where the access is refused.</returns>
     public bool TryRead(uint offset, int size)
     {
-        var host = default(NoHost);
-        return _transport.TryRead(ref host, offset, size, out _);
+        var host = new NoHost(_asked);
+        return Judged(_transport.TryRead(ref host, offset, size, out _));
     }
 
     /// <summary>Something came from the back end's other side: has it done, and raises the interrupt that follows.</summary>
     public void Service()
     {
-        var host = default(NoHost);
+        var host = new NoHost(_asked);
         var memory = Memory.Memory;
         _transport.ServiceInterrupt(ref host, memory);
+        Judged(true);
     }
 
     /// <summary>Resets the slot, as a reset of its machine does.</summary>
     /// <returns>False where the back end's device does not stop.</returns>
     public bool Reset()
     {
-        var host = default(NoHost);
-        return _transport.Reset(ref host);
+        var host = new NoHost(_asked);
+        return Judged(_transport.Reset(ref host));
     }
 
     /// <summary>Frees the RAM.</summary>
     public void Dispose() => Memory.Dispose();
 
-    private static InvalidOperationException Asked() => new("the back end asked for the host");
+    private bool Judged(bool result) => _asked.Count == 0 ? result : throw new InvalidOperationException($"the back end asked for the host's registers at 0x{_asked[0]:x}");
 
-    private readonly struct NoHost : IMmio
+    // Registers that are always zero, and note who asks.
+    private readonly struct NoHost(List<ulong> asked) : IMmio
     {
-        public byte Read8(ulong address) => throw Asked();
+        public byte Read8(ulong address) => (byte)Read(address);
 
-        public ushort Read16(ulong address) => throw Asked();
+        public ushort Read16(ulong address) => (ushort)Read(address);
 
-        public uint Read32(ulong address) => throw Asked();
+        public uint Read32(ulong address) => (uint)Read(address);
 
-        public ulong Read64(ulong address) => throw Asked();
+        public ulong Read64(ulong address) => Read(address);
 
-        public void Write8(ulong address, byte value) => throw Asked();
+        public void Write8(ulong address, byte value) => asked.Add(address);
 
-        public void Write16(ulong address, ushort value) => throw Asked();
+        public void Write16(ulong address, ushort value) => asked.Add(address);
 
-        public void Write32(ulong address, uint value) => throw Asked();
+        public void Write32(ulong address, uint value) => asked.Add(address);
 
-        public void Write64(ulong address, ulong value) => throw Asked();
+        public void Write64(ulong address, ulong value) => asked.Add(address);
 
         public void IoFence() => System.Threading.Thread.MemoryBarrier();
+
+        private ulong Read(ulong address)
+        {
+            asked.Add(address);
+            return 0;
+        }
     }
 }

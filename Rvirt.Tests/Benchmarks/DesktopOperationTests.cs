@@ -74,4 +74,26 @@ public sealed class DesktopOperationTests
 
         Assert.That(machine.VCpu.Csrs.Scause, Is.Zero, "none of them was the guest's");
     }
+
+    [Test]
+    public void A_wait_ends_at_once_and_one_without_an_end_is_found()
+    {
+        using var machine = new QuietMachine();
+        var waits = machine.Hart.Waits;
+        for (; machine.Hart.Waits < QuietHart.MostWaits; waits++)
+        {
+            machine.Host.Wfi();
+        }
+
+        Assert.That(machine.Hart.Waits, Is.EqualTo(waits));
+        Assert.That(machine.Host.Relax, Throws.InvalidOperationException);
+    }
+
+    [Test]
+    public void The_hypervisors_end_leaves_it_with_its_status()
+    {
+        using var machine = new QuietMachine();
+        Assert.That(() => machine.Host.End(7), Throws.InvalidOperationException.With.Message.EndsWith("status 7"));
+        Assert.That(machine.Hart.Status, Is.EqualTo(7));
+    }
 }

@@ -47,9 +47,6 @@ public sealed class ModeTests
         ["Rvirt.Hypervisor/Setup/Announce.cs"] = "says it on the console",
     };
 
-    private static readonly Dictionary<ushort, OpCode> s_codes = typeof(OpCodes).GetFields().Select(field => (OpCode)field.GetValue(null)!)
-        .ToDictionary(code => (ushort)code.Value);
-
     [TestCaseSource(typeof(ProductSources), nameof(ProductSources.Libraries))]
     public void NoMethodOutsideTheFolderTouchesAGuestsCsrs(string assembly)
     {
@@ -176,9 +173,9 @@ public sealed class ModeTests
             }
 
             var (by, name) = (Outermost(reader, method.GetDeclaringType()), reader.GetString(method.Name));
-            foreach (var (code, token) in Tokens(file.GetMethodBody(method.RelativeVirtualAddress).GetILReader()))
+            foreach (var (code, token) in CompiledCode.Of(file.GetMethodBody(method.RelativeVirtualAddress).GetILBytes()!))
             {
-                if (code.OperandType is OperandType.InlineField or OperandType.InlineMethod or OperandType.InlineTok && Member(reader, token) is { } member)
+                if (code.OperandType is OperandType.InlineField or OperandType.InlineMethod or OperandType.InlineTok && Member(reader, MetadataTokens.EntityHandle(token)) is { } member)
                 {
                     uses.Add(new Use(by, name, code.OperandType == OperandType.InlineField, member.Of, member.Name));
                 }
@@ -186,42 +183,6 @@ public sealed class ModeTests
         }
 
         return uses;
-    }
-
-    private static IEnumerable<(OpCode Code, EntityHandle Token)> Tokens(BlobReader il)
-    {
-        var found = new List<(OpCode, EntityHandle)>();
-        while (il.RemainingBytes > 0)
-        {
-            var first = il.ReadByte();
-            var code = s_codes[first == 0xfe ? (ushort)(0xfe00 | il.ReadByte()) : first];
-            switch (code.OperandType)
-            {
-                case OperandType.InlineField or OperandType.InlineMethod or OperandType.InlineTok or OperandType.InlineType:
-                    found.Add((code, MetadataTokens.EntityHandle(il.ReadInt32())));
-                    break;
-                case OperandType.InlineNone:
-                    break;
-                case OperandType.ShortInlineBrTarget or OperandType.ShortInlineI or OperandType.ShortInlineVar:
-                    il.ReadByte();
-                    break;
-                case OperandType.InlineVar:
-                    il.ReadInt16();
-                    break;
-                case OperandType.InlineI8 or OperandType.InlineR:
-                    il.ReadInt64();
-                    break;
-                case OperandType.InlineSwitch:
-                    var targets = il.ReadInt32();
-                    il.Offset += 4 * targets;
-                    break;
-                default:
-                    il.ReadInt32();
-                    break;
-            }
-        }
-
-        return found;
     }
 
     private static (string Of, string Name)? Member(MetadataReader reader, EntityHandle token) => token.Kind switch

@@ -64,7 +64,12 @@ public readonly unsafe struct QuietHost(QuietHart* hart) : IHypervisorHost
     {
     }
 
-    public void End(uint status) => throw new InvalidOperationException("the hypervisor ended its machine");
+    /// <summary>Keeps the status, and leaves the hypervisor, which counts on not coming back.</summary>
+    public void End(uint status)
+    {
+        hart->Status = status;
+        throw new InvalidOperationException($"the hypervisor ended its machine with status {status}");
+    }
 
     public bool TryStartHart(ulong hartId, HartStart* start) => false;
 
@@ -142,9 +147,9 @@ public readonly unsafe struct QuietHost(QuietHart* hart) : IHypervisorHost
     {
     }
 
-    public void Relax() => throw new InvalidOperationException("there is no other hart to wait for");
+    public void Relax() => Wait();
 
-    public void Wfi() => throw new InvalidOperationException("nothing would end the wait");
+    public void Wfi() => Wait();
 
     public bool TryFetch(ulong va, out uint instruction)
     {
@@ -217,5 +222,14 @@ public readonly unsafe struct QuietHost(QuietHart* hart) : IHypervisorHost
 
     public void IoFence()
     {
+    }
+
+    // It ends at once, as the architecture allows. There is no other hart and no timer: who goes on waiting would do so for ever.
+    private void Wait()
+    {
+        if (++hart->Waits > QuietHart.MostWaits)
+        {
+            throw new InvalidOperationException("nothing would end the wait");
+        }
     }
 }
