@@ -50,11 +50,24 @@ public partial class DocumentTests
     public void EveryFileAndTestNamedExists(string document)
     {
         var text = Read(document);
-        var missing = Code().Matches(text).Select(match => match.Groups[1].Value)
-            .Where(name => (IsPath().IsMatch(name) && !IsThere(name)) || (TestNames.IsWrittenAsOne(name) && !TestNames.Exists(name)))
-            .Concat(MissingInColumns(text));
-        Assert.That(missing, Is.Empty);
+        Assert.That(MissingInCode(text).Concat(MissingInColumns(text)), Is.Empty);
     }
+
+    [TestCase("Rvirt.Core/Traps/TrapHandler.cs", "Rvirt.Core/Traps/NoSuchFile.cs")]
+    [TestCase("Rvirt.Platform.Qemu/MachineMode/board.inc", "Rvirt.Platform.Qemu/MachineMode/gone.inc")]
+    [TestCase("Rvirt.Tests.AotCases/Layouts", "Rvirt.Tests.AotCases/NoSuchFolder")]
+    [TestCase("docs/testing.md", "docs/no-such-page.md")]
+    [TestCase("guests/hostile", "guests/no-such-guest")]
+    [TestCase("samples/blinky", "samples/no-such-sample")]
+    [TestCase(".ci/run", ".ci/no-such-script")]
+    public void AFileIsFoundWhereverItIs(string name, string other) =>
+        Assert.That(MissingInCode($"Text with `{name}` and `{other}`."), Is.EqualTo([other]));
+
+    /// <summary>A folder that is added at the top is looked into as well.</summary>
+    [Test]
+    public void EachFolderWithFilesOfTheRepositoryIsOneOfPaths() => Assert.That(
+        Directory.GetDirectories(Repository.Top).Select(folder => Path.GetFileName(folder))
+            .Where(name => (name == ".ci" || !name.StartsWith('.')) && name != "artifacts" && !IsPath().IsMatch(name + "/file")), Is.Empty);
 
     /// <summary>Each way in which a document names a test.</summary>
     [TestCase("DocumentTests", "DocumentationTests")]
@@ -137,6 +150,9 @@ public partial class DocumentTests
 
     private static bool IsThere(string path) => File.Exists(Path.Combine(Repository.Top, path)) || Directory.Exists(Path.Combine(Repository.Top, path));
 
+    private static IEnumerable<string> MissingInCode(string text) => Code().Matches(text).Select(match => match.Groups[1].Value)
+        .Where(name => (IsPath().IsMatch(name) && !IsThere(name)) || (TestNames.IsWrittenAsOne(name) && !TestNames.Exists(name)));
+
     // Files and make targets have tests of their own.
     private static IEnumerable<string> MissingInColumns(string text) => TestNames.InColumns(text)
         .Where(name => !name.Contains('/') && !name.StartsWith("make ", StringComparison.Ordinal) && !IsThere(name) && !TestNames.Exists(name));
@@ -168,6 +184,7 @@ public partial class DocumentTests
     [GeneratedRegex(@"`([^`\n]+)`")]
     private static partial Regex Code();
 
-    [GeneratedRegex(@"^(Rvirt\.[A-Za-z]+|docs|guests|\.ci)/[A-Za-z0-9_./-]*[A-Za-z0-9]$")]
+    // Of each folder at the top that is no build's.
+    [GeneratedRegex(@"^(Rvirt(\.[A-Za-z]+)+|docs|guests|samples|\.ci)/[A-Za-z0-9_./-]*[A-Za-z0-9]$")]
     private static partial Regex IsPath();
 }
