@@ -47,6 +47,7 @@ internal struct AddressSpace
         private ViewRoot _first;
 
         /// <summary>The root of a number.</summary>
+        // SAFETY: the caller vouches for a number of the policy's, which are below IViewPolicy.MaximumRoots.
         [UnscopedRef]
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public ref ViewRoot Of(int number) => ref Unsafe.Add(ref _first, number);

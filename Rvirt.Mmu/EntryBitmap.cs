@@ -10,10 +10,12 @@ internal struct EntryBitmap
     private ulong _first;
 
     /// <summary>Marks an entry.</summary>
+    // SAFETY: three bits choose one of the eight words that 512 entries have.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Set(int index) => Unsafe.Add(ref _first, (index >> 6) & 7) |= 1UL << index;
 
     /// <summary>Whether an entry is marked.</summary>
+    // SAFETY: as in Set, no index leads beyond the eight words.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly bool Contains(int index) => ((Unsafe.Add(ref Unsafe.AsRef(in _first), (index >> 6) & 7) >> index) & 1) != 0;
 
@@ -24,6 +26,7 @@ internal struct EntryBitmap
     {
         while (index < Pte.Entries)
         {
+            // SAFETY: an index below 512, and never negative, is in one of the eight words.
             var bits = Unsafe.Add(ref Unsafe.AsRef(in _first), index >> 6) >> index;
             if (bits != 0)
             {

@@ -19,6 +19,7 @@ internal static class SbiCounters
     public static ulong Count => (ulong)Unsafe.SizeOf<TrapCounters>() / sizeof(ulong);
 
     /// <summary>A counter by its number, which is below <see cref="Count"/>.</summary>
+    // SAFETY: the struct is nothing but Count doublewords, and the caller vouches for an index below that.
     internal static ulong Read(ref VCpu v, ulong index) => Unsafe.Add(ref Unsafe.As<TrapCounters, ulong>(ref v.Counters), (int)index);
 
     internal static SbiResult Call(ref VCpu v, ulong function, ulong index)

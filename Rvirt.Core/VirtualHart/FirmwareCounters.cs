@@ -37,6 +37,7 @@ internal struct FirmwareCounters
         }
     }
 
+    // SAFETY: a place is one less than an event that SbiPmu noted, which is one of the counters; below zero the caller does not ask.
     private static ulong At(in TrapCounters counters, int place) => Unsafe.Add(ref Unsafe.As<TrapCounters, ulong>(ref Unsafe.AsRef(in counters)), place);
 
     /// <summary>A number for each.</summary>

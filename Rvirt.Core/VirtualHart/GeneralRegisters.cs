@@ -14,6 +14,7 @@ public struct GeneralRegisters
     private ulong _first;
 
     /// <summary>A register by its number; only the low five bits of the number count, so no access leaves the struct.</summary>
+    // SAFETY: the struct has Count doublewords, a power of two, to which the number is cut.
     [UnscopedRef]
     public ref ulong this[int number]
     {

@@ -22,6 +22,7 @@ internal struct DriverState
             throw new InvalidOperationException("a driver of the board keeps more than the 128 bytes there are for one");
         }
 
+        // SAFETY: the driver is no larger than the room, which is aligned to eight bytes, and holds no references.
         return ref Unsafe.As<DriverState, TDriver>(ref state);
     }
 }

@@ -27,6 +27,7 @@ internal static class CounterRows
     /// <summary>A counter.</summary>
     /// <param name="counters">All of them.</param>
     /// <param name="counter">0 to <see cref="Count"/> - 1.</param>
+    // SAFETY: the struct is nothing but Count doublewords, and the counter was compared with that.
     public static ulong Value(in TrapCounters counters, int counter) =>
         (uint)counter < (uint)Count ? Unsafe.Add(ref Unsafe.As<TrapCounters, ulong>(ref Unsafe.AsRef(in counters)), counter) : 0;
 

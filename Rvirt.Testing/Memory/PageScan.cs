@@ -39,6 +39,7 @@ public static class PageScan
     /// <returns>How many differ.</returns>
     public static int Differences(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b, Span<ulong> marks)
     {
+        // SAFETY: spans of bytes become spans of doublewords with lengths of their own; where they begin need not be aligned on x86-64 and Arm.
         var x = MemoryMarshal.Cast<byte, ulong>(a[..PageSize]);
         var y = MemoryMarshal.Cast<byte, ulong>(b[..PageSize]);
         marks = marks[..Marks];

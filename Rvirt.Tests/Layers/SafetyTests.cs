@@ -15,6 +15,12 @@ public sealed class SafetyTests
 {
     private const string Mark = "// SAFETY: ";
 
+    // What the compiler trusts as it trusts a pointer, without the word.
+    private static readonly string[] s_trusted = ["Unsafe", "MemoryMarshal", "CollectionsMarshal"];
+
+    // Of these, what reads and writes nothing.
+    private static readonly string[] s_harmless = ["SizeOf", "AreSame", "IsNullRef"];
+
     // Below that it is a formula.
     private const int FewestWords = 5;
 
@@ -32,6 +38,7 @@ public sealed class SafetyTests
         Assert.That(regions.OfType<BaseTypeDeclarationSyntax>().Count(), Is.GreaterThan(40));
         Assert.That(regions.OfType<BaseMethodDeclarationSyntax>().Count(), Is.GreaterThan(5));
         Assert.That(regions.OfType<UnsafeStatementSyntax>(), Is.Not.Empty);
+        Assert.That(regions.Count(region => !IsUnsafe(region)), Is.GreaterThan(5), "members that trust without the word");
     }
 
     [TestCaseSource(nameof(Projects))]
@@ -54,6 +61,18 @@ public sealed class SafetyTests
     [TestCase("// SAFETY: below the count.\nunsafe class C { }", "f.cs:1: \"below the count.\" is too little to be a reason")]
     [TestCase("// Safety: the caller owns all of it.\nunsafe class C { }", "f.cs:1: a reason begins with \"// SAFETY: \"", "f.cs:2: class C: nothing says why it is sound")]
     [TestCase("unsafe class C\n{\n    // SAFETY: the first and the second row.\n    void M() { }\n    // SAFETY: the first and the second row.\n    void N() { }\n}", "f.cs:5: \"the first and the second row.\" stands here twice")]
+    [TestCase("class C { int f; ref int M(int i) => ref Unsafe.Add(ref f, i); }", "f.cs:1: M: nothing says why it is sound")]
+    [TestCase("class C\n{\n    int f;\n    ref int this[int i]\n    {\n        get => ref System.Runtime.CompilerServices.Unsafe.Add(ref f, i);\n    }\n}", "f.cs:6: this[]: nothing says why it is sound")]
+    [TestCase("class C { ref long P => ref Unsafe.As<C, long>(ref f); }", "f.cs:1: P: nothing says why it is sound")]
+    [TestCase("class C { int f = Unsafe.AsRef(in g); }", "f.cs:1: f: nothing says why it is sound")]
+    [TestCase("class C { void M() { void L() => MemoryMarshal.Cast<byte, ulong>(s); } }", "f.cs:1: M: nothing says why it is sound")]
+    [TestCase("class C { C() => MemoryMarshal.GetReference(s); }", "f.cs:1: ConstructorDeclaration: nothing says why it is sound")]
+    [TestCase("class C { object M() => (Reads)Unsafe.ReadUnaligned<int>; }", "f.cs:1: M: nothing says why it is sound")]
+    [TestCase("class C { void M(List<int> l) => CollectionsMarshal.AsSpan(l); }", "f.cs:1: M: nothing says why it is sound")]
+    [TestCase("class C\n{\n    unsafe void N(int* p) => Unsafe.Add(ref *p, 1);\n}", "f.cs:3: N: nothing says why it is sound")]
+    [TestCase("using static System.Runtime.CompilerServices.Unsafe;", "f.cs:1: Unsafe goes by its own name")]
+    [TestCase("using static System.Runtime.InteropServices.MemoryMarshal;", "f.cs:1: MemoryMarshal goes by its own name")]
+    [TestCase("using Safe = System.Runtime.CompilerServices.Unsafe;", "f.cs:1: Unsafe goes by its own name")]
     public void ARegionWithoutAReasonIsFound(string source, params string[] expected) =>
         Assert.That(Violations("f.cs", source), Is.EqualTo(expected));
 
@@ -63,6 +82,10 @@ public sealed class SafetyTests
     [TestCase("class C { void M() {\n// SAFETY: the caller's integer stays in place.\nunsafe { } } }")]
     [TestCase("class C { unsafe int M(int* p) =>\n    // SAFETY: the caller's integer stays in place.\n    *p; }")]
     [TestCase("class C { string s = \"unsafe class D { }\"; /* unsafe { } */ }")]
+    [TestCase("class C\n{\n    int f;\n\n    /// <summary>One of them.</summary>\n    // SAFETY: only the low five bits of the number count.\n    ref int M(int i) => ref Unsafe.Add(ref f, i & 31);\n}")]
+    [TestCase("// SAFETY: nothing here follows the pointer it holds.\nunsafe class C { int f; ref int M(int i) => ref Unsafe.Add(ref f, i); }")]
+    [TestCase("class C { int M() => Unsafe.SizeOf<C>(); bool N() => Unsafe.AreSame(ref f, ref g); }")]
+    [TestCase("using System.Runtime.CompilerServices;\nclass C { string s = \"Unsafe.Add\"; /* Unsafe.Add */ }")]
     public void AReasonInOrAboveTheRegionIsEnough(string source) => Assert.That(Violations("f.cs", source), Is.Empty);
 
     private static IEnumerable<string> Violations(string name, string text)
@@ -72,8 +95,14 @@ public sealed class SafetyTests
         var found = new List<(int Line, string Text)>();
         foreach (var region in Regions(root).Where(region => !region.DescendantTrivia().Any(IsReason)))
         {
-            found.Add((Line(region.DescendantTokens().First(token => token.IsKind(SyntaxKind.UnsafeKeyword)).GetLocation()), $"{Name(region)}: nothing says why it is sound"));
+            var first = IsUnsafe(region) ? region.DescendantTokens().First(token => token.IsKind(SyntaxKind.UnsafeKeyword)).GetLocation() : region.DescendantNodes().First(IsTrust).GetLocation();
+            found.Add((Line(first), $"{Name(region)}: nothing says why it is sound"));
         }
+
+        // By another name, or by none, it would not be found.
+        found.AddRange(root.DescendantNodes().OfType<UsingDirectiveSyntax>().Where(directive => directive.Alias is not null || directive.StaticKeyword != default)
+            .Select(directive => (Line(directive.GetLocation()), Last: directive.NamespaceOrType.ToString().Split('.')[^1])).Where(directive => s_trusted.Contains(directive.Last))
+            .Select(directive => (directive.Item1, $"{directive.Last} goes by its own name")));
 
         var said = new HashSet<string>(StringComparer.Ordinal);
         foreach (var comment in comments)
@@ -107,13 +136,21 @@ public sealed class SafetyTests
         return tree.GetRoot();
     }
 
-    private static IEnumerable<SyntaxNode> Regions(SyntaxNode root) => root.DescendantNodes().Where(node => node switch
+    // What has the word, and members that do without it what it is for.
+    private static IEnumerable<SyntaxNode> Regions(SyntaxNode root) => root.DescendantNodes().Where(IsUnsafe)
+        .Concat(root.DescendantNodes().Where(IsTrust).Where(node => !node.Ancestors().Any(IsUnsafe)).Select(node => node.Ancestors().First(IsMember)).Distinct());
+
+    private static bool IsUnsafe(SyntaxNode node) => node switch
     {
         UnsafeStatementSyntax => true,
         MemberDeclarationSyntax member => member.Modifiers.Any(SyntaxKind.UnsafeKeyword),
         LocalFunctionStatementSyntax function => function.Modifiers.Any(SyntaxKind.UnsafeKeyword),
         _ => false,
-    });
+    };
+
+    private static bool IsMember(SyntaxNode node) => node is MemberDeclarationSyntax and not BaseTypeDeclarationSyntax;
+
+    private static bool IsTrust(SyntaxNode node) => node is MemberAccessExpressionSyntax access && s_trusted.Contains(access.Expression.ToString().Split('.')[^1]) && !s_harmless.Contains(access.Name.Identifier.Text);
 
     private static string Name(SyntaxNode region) => region switch
     {

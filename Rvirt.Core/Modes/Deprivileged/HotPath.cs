@@ -179,6 +179,7 @@ internal static class HotPath
         {
             // sscratch, sepc, scause and stval stand in the order of their numbers. csrrs and csrrc with x0 write the old value
             // back, which changes nothing in them.
+            // SAFETY: two bits of the number choose one of these four doublewords, which stand in sequence (LayoutTests).
             ref var register = ref Unsafe.Add(ref v.Csrs.Sscratch, (int)(number & 3));
             old = register;
             register = PrivilegedInstruction.Combine(instruction, old, number == Csr.Sepc ? operand & ~1UL : operand);
