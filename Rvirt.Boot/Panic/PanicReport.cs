@@ -14,6 +14,10 @@ internal static unsafe class PanicReport
 {
     private const int MaximumCalls = 24;
 
+    // The register that a call leaves its return address in, and ra there.
+    private const uint AnyLink = 0xf80;
+    private const uint Link = 0x080;
+
     /// <summary>Prints a failed check or a thrown exception.</summary>
     /// <param name="host">Where it is printed.</param>
     /// <param name="kind">A <see cref="PanicKind"/>.</param>
@@ -108,12 +112,12 @@ internal static unsafe class PanicReport
 
         // SAFETY: inside the image's code, checked above.
         var code = (ushort*)value;
-        if ((code[-2] & 0xfff) is 0x0e7 or 0x0ef)
+        if ((code[-2] & (Encodings.OpcodeMask | AnyLink)) is (Encodings.JalrOpcode | Link) or (Encodings.JalOpcode | Link))
         {
             return value - 4;
         }
 
-        return (code[-1] & 0xf07f) == 0x9002 && (code[-1] & 0x0f80) != 0 ? value - 2 : 0;
+        return (code[-1] & Encodings.CompressedRegisterMask) == Encodings.CompressedCallRegister && (code[-1] & AnyLink) != 0 ? value - 2 : 0;
     }
 
     private static ulong LinkAddress(ulong address)

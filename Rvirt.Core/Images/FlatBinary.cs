@@ -84,36 +84,36 @@ internal static unsafe class FlatBinary
     {
         offset = 0;
         var function = (instruction >> 12) & 7;
-        switch (instruction & 0x7f)
+        switch (instruction & Encodings.OpcodeMask)
         {
-            case 0x03: // load
+            case Encodings.LoadOpcode:
                 return function == 7 ? Step.Wrong : Step.Next;
-            case 0x23: // store
+            case Encodings.StoreOpcode:
                 return function > 3 ? Step.Wrong : Step.Next;
-            case 0x0f: // fence, fence.i
+            case Encodings.FenceOpcode:
                 return function > 1 ? Step.Wrong : Step.Next;
-            case 0x13 or 0x17 or 0x37: // immediate, auipc, lui
+            case Encodings.ImmediateOpcode or Encodings.AuipcOpcode or Encodings.LuiOpcode:
                 return Step.Next;
-            case 0x1b: // 32-bit immediate
+            case Encodings.ImmediateWordOpcode:
                 return function is 0 or 1 or 5 ? Step.Next : Step.Wrong;
-            case 0x33 or 0x3b: // register
+            case Encodings.RegisterOpcode or Encodings.RegisterWordOpcode:
                 return (instruction >> 25) switch
                 {
                     0 or 1 => Step.Next,
                     0x20 => function is 0 or 5 ? Step.Next : Step.Wrong,
                     _ => Step.Wrong,
                 };
-            case 0x2f: // atomic
+            case Encodings.AtomicOpcode:
                 return function is 2 or 3 && (instruction >> 27 <= 4 || ((instruction >> 27) & 3) == 0) ? Step.Next : Step.Wrong;
-            case 0x63: // branch
+            case Encodings.BranchOpcode:
                 offset = BranchOffset(instruction);
                 return function is 2 or 3 ? Step.Wrong : Step.Branch;
-            case 0x67: // jalr
+            case Encodings.JalrOpcode:
                 return function == 0 ? Step.Unknown : Step.Wrong;
-            case 0x6f: // jal
+            case Encodings.JalOpcode:
                 offset = JumpOffset(instruction);
                 return offset == 0 ? Step.Halt : Step.Jump;
-            case 0x73:
+            case Encodings.SystemOpcode:
                 return SystemInstruction(instruction, function);
             default:
                 return Step.Wrong;

@@ -126,7 +126,8 @@ public struct MemoryOperation
                 return ((word >> 13) & 3) != 0;
             default:
                 // Loads, their floating-point and vector forms, stores and theirs, atomics, cache-block operations.
-                return (word & 0x7f) is 0x03 or 0x07 or 0x23 or 0x27 or 0x2f || ((word & 0x7f) == 0x0f && ((word >> 12) & Functions) == 2);
+                return (word & Encodings.OpcodeMask) is Encodings.LoadOpcode or Encodings.LoadFloatOpcode or Encodings.StoreOpcode or Encodings.StoreFloatOpcode or Encodings.AtomicOpcode
+                    || ((word & Encodings.OpcodeMask) == Encodings.FenceOpcode && ((word >> 12) & Functions) == 2);
         }
     }
 

@@ -1,3 +1,4 @@
+using Rvirt.Core.Instructions;
 using Rvirt.Core.Memory;
 using Rvirt.Mmu;
 
@@ -9,12 +10,8 @@ internal static unsafe class SpinLoop
     // Loops that wait are shorter than this to both sides; what is taken for one by mistake loses a slice, and gets it back.
     private const ulong Reach = 64;
 
-    // pause (Unprivileged spec, Zihintpause): a fence with predecessor W and nothing else.
-    private const uint Pause = 0x0100_000F;
-
-    // wrs.nto and wrs.sto (Unprivileged spec, Zawrs), which Linux's loops skip where a hart has none: their pause may then be far away. They differ in this bit.
-    private const uint WaitOnReservationSet = 0x00D0_0073;
-    private const uint ShortWait = 0x0100_0000;
+    // wrs.nto and wrs.sto, which Linux's loops skip where a hart has none: their pause may then be far away. They differ in this bit.
+    private const uint ShortWait = Encodings.WrsNto ^ Encodings.WrsSto;
 
     /// <summary>Whether <c>pause</c>, or what waits on a reservation set, is near what a hart executes, on the same page.</summary>
     /// <param name="memory">The RAM of its guest.</param>
@@ -36,7 +33,7 @@ internal static unsafe class SpinLoop
         {
             // SAFETY: inside the page, which is RAM of the guest, as was checked above. Nothing but the answer depends on what is there, so that it may change.
             word = (word >> 16) | ((uint)*(ushort*)(page + at) << 16);
-            if (word == Pause || (word & ~ShortWait) == WaitOnReservationSet)
+            if (word == Encodings.Pause || (word & ~ShortWait) == Encodings.WrsNto)
             {
                 return true;
             }

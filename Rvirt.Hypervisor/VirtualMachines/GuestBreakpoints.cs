@@ -1,5 +1,6 @@
 using System.Threading;
 using Rvirt.Core.Freestanding;
+using Rvirt.Core.Instructions;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Hypervisor.Host;
@@ -18,9 +19,6 @@ namespace Rvirt.Hypervisor.VirtualMachines;
 internal static unsafe class GuestBreakpoints<THost>
     where THost : unmanaged, IHypervisorHost
 {
-    // c.ebreak: two bytes, so that it fits where any instruction begins.
-    private const ushort Instruction = 0x9002;
-
     /// <summary>Sets a breakpoint, or takes it back.</summary>
     /// <param name="guest">The guest.</param>
     /// <param name="address">Guest physical address of an instruction, any value.</param>
@@ -61,7 +59,8 @@ internal static unsafe class GuestBreakpoints<THost>
             }
 
             table.Add(offset, *(ushort*)(guest->Memory.Pointer + offset));
-            Write(guest, offset, Instruction);
+            // Two bytes, so that it fits where any instruction begins.
+            Write(guest, offset, Encodings.CompressedEbreak);
         }
 
         Tell(guest);

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using Rvirt.Core.Instructions;
 
 namespace Rvirt.Tool.Debugging;
 
@@ -9,12 +10,6 @@ public static class NextInstruction
 {
     // What compilers put between a load-reserved and its store-conditional (Unprivileged spec §13.3).
     private const int LongestSequence = 16;
-
-    private const uint Branch = 0x63;
-    private const uint Jal = 0x6f;
-    private const uint Jalr = 0x67;
-    private const uint Atomic = 0x2f;
-    private const uint Sret = 0x10200073;
 
     /// <summary>Where it can go on next, once the instruction, or the sequence that a reservation spans, is done.</summary>
     /// <param name="registers">The hart's registers.</param>
@@ -33,7 +28,7 @@ public static class NextInstruction
     private static ulong Of(HartRegisters registers, ulong pc, uint word)
     {
         var x = registers.X;
-        if (word == Sret)
+        if (word == Encodings.Sret)
         {
             return registers["sepc"];
         }
@@ -51,9 +46,9 @@ public static class NextInstruction
 
     private static bool IsLong(uint word) => (word & 3) == 3;
 
-    private static bool IsLoadReserved(uint word) => (word & 0x7f) == Atomic && word >> 27 == 2;
+    private static bool IsLoadReserved(uint word) => (word & Encodings.OpcodeMask) == Encodings.AtomicOpcode && word >> 27 == 2;
 
-    private static bool IsStoreConditional(uint word) => (word & 0x7f) == Atomic && word >> 27 == 3;
+    private static bool IsStoreConditional(uint word) => (word & Encodings.OpcodeMask) == Encodings.AtomicOpcode && word >> 27 == 3;
 
     // A reservation does not outlast a trap: the whole sequence is one step.
     private static List<ulong>? Sequence(ulong start, Func<ulong, uint?> fetch)
@@ -68,7 +63,7 @@ public static class NextInstruction
                 return [next, .. targets.Where(target => target < start || target > at)];
             }
 
-            if (JumpBase(word) is not null || IsUnconditional(word) || word == Sret)
+            if (JumpBase(word) is not null || IsUnconditional(word) || word == Encodings.Sret)
             {
                 return null;
             }
@@ -89,26 +84,26 @@ public static class NextInstruction
     {
         if (IsLong(word))
         {
-            return (word & 0x7f) == Jalr ? (int)(word >> 15) & 31 : null;
+            return (word & Encodings.OpcodeMask) == Encodings.JalrOpcode ? (int)(word >> 15) & 31 : null;
         }
 
         var number = (int)(word >> 7) & 31;
-        return (word & 0xe07f) == 0x8002 && number != 0 ? number : null;
+        return (word & Encodings.CompressedRegisterMask) is Encodings.CompressedJumpRegister or Encodings.CompressedCallRegister && number != 0 ? number : null;
     }
 
-    private static bool IsUnconditional(uint word) => IsLong(word) ? (word & 0x7f) == Jal : (word & 0xe003) == 0xa001;
+    private static bool IsUnconditional(uint word) => IsLong(word) ? (word & Encodings.OpcodeMask) == Encodings.JalOpcode : (word & Encodings.CompressedMask) == Encodings.CompressedJump;
 
     // Of a jump or branch whose target is in the instruction.
     private static ulong? Target(ulong pc, uint word)
     {
-        long? offset = (IsLong(word), IsLong(word) ? word & 0x7f : word & 0xe003) switch
+        long? offset = (IsLong(word), word & (IsLong(word) ? Encodings.OpcodeMask : Encodings.CompressedMask)) switch
         {
-            (true, Jal) => Signed(Bits(word, 31, 1, 20) | Bits(word, 12, 8, 12) | Bits(word, 20, 1, 11) | Bits(word, 21, 10, 1), 21),
-            (true, Branch) => Signed(Bits(word, 31, 1, 12) | Bits(word, 7, 1, 11) | Bits(word, 25, 6, 5) | Bits(word, 8, 4, 1), 13),
-            (false, 0xa001) => Signed(
+            (true, Encodings.JalOpcode) => Signed(Bits(word, 31, 1, 20) | Bits(word, 12, 8, 12) | Bits(word, 20, 1, 11) | Bits(word, 21, 10, 1), 21),
+            (true, Encodings.BranchOpcode) => Signed(Bits(word, 31, 1, 12) | Bits(word, 7, 1, 11) | Bits(word, 25, 6, 5) | Bits(word, 8, 4, 1), 13),
+            (false, Encodings.CompressedJump) => Signed(
                 Bits(word, 12, 1, 11) | Bits(word, 11, 1, 4) | Bits(word, 9, 2, 8) | Bits(word, 8, 1, 10) | Bits(word, 7, 1, 6) | Bits(word, 6, 1, 7) | Bits(word, 3, 3, 1)
                 | Bits(word, 2, 1, 5), 12),
-            (false, 0xc001 or 0xe001) => Signed(Bits(word, 12, 1, 8) | Bits(word, 10, 2, 3) | Bits(word, 5, 2, 6) | Bits(word, 3, 2, 1) | Bits(word, 2, 1, 5), 9),
+            (false, Encodings.CompressedBranchZero or Encodings.CompressedBranchNotZero) => Signed(Bits(word, 12, 1, 8) | Bits(word, 10, 2, 3) | Bits(word, 5, 2, 6) | Bits(word, 3, 2, 1) | Bits(word, 2, 1, 5), 9),
             _ => null,
         };
         return offset is { } distance ? pc + (ulong)distance : null;
@@ -125,7 +120,7 @@ public static class NextInstruction
         {
             // c.beqz and c.bnez, of x8 to x15.
             var value = x[8 + (int)((word >> 7) & 7)];
-            return (word & 0xe003) == 0xc001 ? value == 0 : value != 0;
+            return (word & Encodings.CompressedMask) == Encodings.CompressedBranchZero ? value == 0 : value != 0;
         }
 
         var (left, right) = (x[(int)(word >> 15) & 31], x[(int)(word >> 20) & 31]);
