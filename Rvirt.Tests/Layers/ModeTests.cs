@@ -12,6 +12,7 @@ using Microsoft.CodeAnalysis.CSharp;
 using NUnit.Framework;
 using Rvirt.Core.Freestanding;
 using Rvirt.Core.Host;
+using Rvirt.Core.Instructions;
 using Rvirt.Core.Privileged;
 using Rvirt.Core.VirtualHart;
 using Rvirt.Hypervisor.Host;
@@ -45,6 +46,24 @@ public sealed class ModeTests
         ["Rvirt.Hypervisor/Setup/HartSetup.cs"] = "a hart's context at the PLIC is that of the hypervisor's own privilege, whatever guests are",
         ["Rvirt.Hypervisor/Setup/MachineSetup.cs"] = "refuses the mode by name where the machine is not made for it",
         ["Rvirt.Hypervisor/Setup/Announce.cs"] = "says it on the console",
+    };
+
+    // Names of registers are none of an instruction.
+    private static readonly HashSet<string> s_ofInstructions =
+        [.. typeof(Encodings).Assembly.GetTypes().Where(type => type.Namespace == typeof(Encodings).Namespace && !type.IsNested && type != typeof(RegisterName)).Select(type => type.Name)];
+
+    // What instructions look like, but for the folder of modes and that of instructions. A guest's come to these by its memory, or from its mode.
+    private static readonly Dictionary<string, string> s_knowing = new()
+    {
+        ["Rvirt.Boot/Panic/PanicReport.cs"] = "looks for calls in the hypervisor's own code",
+        ["Rvirt.Core/Images/FlatBinary.cs"] = "judges whether a file begins with code, before there is a guest",
+        ["Rvirt.Core/Traps/DeviceAccess.cs"] = "carries out on a device what the mode has read",
+        ["Rvirt.Core/VirtualHart/IGuestBus.cs"] = "names what an atomic does to a register",
+        ["Rvirt.Devices/Bus/GuestBus.cs"] = "does that",
+        ["Rvirt.Hypervisor/Scheduling/SpinLoop.cs"] = "guesses from a guest's RAM whether its hart waits: nothing but a slice depends on it",
+        ["Rvirt.Hypervisor/VirtualMachines/GuestBreakpoints.cs"] = "writes an instruction into a guest's RAM, and reads none",
+        ["Rvirt.Hypervisor/VirtualMachines/GuestReport.cs"] = "prints what the mode has read",
+        ["Rvirt.Tool/Debugging/NextInstruction.cs"] = "knows for a debugger on the desktop where a hart goes on",
     };
 
     [TestCaseSource(typeof(ProductSources), nameof(ProductSources.Libraries))]
@@ -89,6 +108,25 @@ public sealed class ModeTests
     [Test]
     public void OnlyThoseWithAReasonAskWhereTheHypervisorRuns() =>
         Assert.That(ProductSources.Libraries.SelectMany(Files).Where(file => Words(file).Contains(nameof(IHypervisorHost.IsResident))), Is.EquivalentTo(s_asking.Keys));
+
+    /// <summary>By the types of the folder of instructions; that nobody has an encoding of its own, <see cref="EncodingTests"/> holds.</summary>
+    [Test]
+    public void OnlyThoseWithAReasonKnowWhatInstructionsLookLike()
+    {
+        var knowing = ProductSources.Libraries.Concat(ProductSources.Programs).SelectMany(Files).Where(KnowsInstructions).ToArray();
+        Assert.That(knowing.Where(file => file.StartsWith(Folder + "/", StringComparison.Ordinal)), Is.Not.Empty, "those of the folder are found");
+        Assert.That(knowing.Where(file => !file.StartsWith(Folder + "/", StringComparison.Ordinal) && !file.StartsWith("Rvirt.Core/Instructions/", StringComparison.Ordinal)), Is.EquivalentTo(s_knowing.Keys));
+    }
+
+    [TestCase("class C { bool M(uint word) => word == Encodings.Pause; }", true)]
+    [TestCase("class C { bool M(uint word) => Rvirt.Core.Instructions.MemoryOperation.TryDecode(word, out _); }", true)]
+    [TestCase("using static Rvirt.Core.Instructions.Encodings;", true)]
+    [TestCase("using Table = Rvirt.Core.Instructions.InstructionTable;", true)]
+    [TestCase("class C { void M(InstructionId id) { } }", true)]
+    [TestCase("class C { int M() => RegisterName.Of(1).Length; /* Encodings.Pause */ }", false)]
+    public void WhoKnowsInstructionsIsFound(string source, bool knows) => Assert.That(Identifiers(source).Overlaps(s_ofInstructions), Is.EqualTo(knows));
+
+    private static bool KnowsInstructions(string file) => Words(file).Overlaps(s_ofInstructions);
 
     [Test]
     public void AccessesAreFoundWhereverTheyAre() => Assert.That(
@@ -156,7 +194,9 @@ public sealed class ModeTests
     private static IEnumerable<string> Files(string project) => ProductSources.Files(project).Select(file => Path.GetRelativePath(Repository.Top, file));
 
     // Comments may name what they like.
-    private static HashSet<string> Words(string file) => CSharpSyntaxTree.ParseText(File.ReadAllText(Path.Combine(Repository.Top, file))).GetRoot()
+    private static HashSet<string> Words(string file) => Identifiers(File.ReadAllText(Path.Combine(Repository.Top, file)));
+
+    private static HashSet<string> Identifiers(string text) => CSharpSyntaxTree.ParseText(text).GetRoot()
         .DescendantTokens().Where(token => token.IsKind(SyntaxKind.IdentifierToken)).Select(token => token.ValueText).ToHashSet();
 
     private static List<Use> Uses(string assembly)
