@@ -9,7 +9,7 @@ using Rvirt.Tests.SystemTests;
 
 namespace Rvirt.Tests.Layers;
 
-/// <summary>Each folder of the product begins with a page: what it is, its rules, its locks, what it does not promise.</summary>
+/// <summary>Each folder of the product, and of what tries it, begins with a page: what it is, its rules, its locks, what it does not promise.</summary>
 public sealed partial class FolderTests
 {
     private static readonly string[] s_heads = ["**What.** ", "**Rules.** ", "**Locks.** ", "**Not promised.** "];
@@ -18,8 +18,13 @@ public sealed partial class FolderTests
     private static readonly HashSet<string> s_beside =
         [.. new[] { typeof(FolderTests), typeof(Rvirt.Desktop.Hypervisor.DesktopMachine) }.SelectMany(type => type.Assembly.GetTypes()).Select(type => type.Name)];
 
-    private static IEnumerable<string> Folders() => ProductSources.Packages.Concat(ProductSources.Programs)
-        .SelectMany(project => ProductSources.Files(project).Concat(ProductSources.Files(project, "*.S")).Concat(ProductSources.Files(project, "*.inc")))
+    // What judges the product, or measures it, stands on it and on what it has of its own.
+    private static readonly string[] s_trials = ["Rvirt.Benchmarks", "Rvirt.Desktop", "Rvirt.Fuzz", "Rvirt.Mutation"];
+
+    private static readonly string[] s_kinds = ["*.cs", "*.S", "*.inc", "*.ld", "*.py"];
+
+    private static IEnumerable<string> Folders() => ProductSources.Packages.Concat(ProductSources.Programs).Concat(s_trials)
+        .SelectMany(project => s_kinds.SelectMany(kind => ProductSources.Files(project, kind)))
         .Select(file => Path.GetRelativePath(Repository.Top, Path.GetDirectoryName(file)!)).Distinct().Order(StringComparer.Ordinal);
 
     [TestCaseSource(nameof(Folders))]
@@ -42,10 +47,12 @@ public sealed partial class FolderTests
     }
 
     // What others test with knows the product, not the other way round.
-    private static bool Exists(string name, string folder) => ProductSources.Program.GetSymbolsWithName(name, SymbolFilter.TypeAndMember)
+    private static bool Exists(string name, string folder) => (IsTrial(folder) ? ProductSources.World : ProductSources.Program).GetSymbolsWithName(name, SymbolFilter.TypeAndMember)
         .Any(symbol => IsForTests(folder) || symbol.Locations.Any(place => place.SourceTree is { } tree && !IsForTests(tree.FilePath)));
 
-    private static bool IsForTests(string path) => ProductSources.ForTests.Contains(path.Split('/')[0]);
+    private static bool IsForTests(string path) => IsTrial(path) || ProductSources.ForTests.Contains(path.Split('/')[0]);
+
+    private static bool IsTrial(string path) => s_trials.Contains(path.Split('/')[0]);
 
     /// <summary>The page that leads through the rooms: what it names is there, and the map has its twenty concepts.</summary>
     [Test]
@@ -58,7 +65,7 @@ public sealed partial class FolderTests
     }
 
     [Test]
-    public void AllFoldersAreSeen() => Assert.That(Folders(), Is.SupersetOf(["Rvirt.Core/Traps", "Rvirt.Mmu", "Rvirt.Devices/Virtio/Mediated", "Rvirt.Boot/Target", "Rvirt.Boot/Assembly", "Rvirt.Boot/MachineMode", "Rvirt.Platform.Qemu/MachineMode", "Rvirt.Aot", "Rvirt.Tool/Blobs", "Rvirt.Reference", "Rvirt.Reference/Harts", "Rvirt.Testing/Devices", "Rvirt.Testing/Traps"]));
+    public void AllFoldersAreSeen() => Assert.That(Folders(), Is.SupersetOf(["Rvirt.Core/Traps", "Rvirt.Mmu", "Rvirt.Devices/Virtio/Mediated", "Rvirt.Boot/Target", "Rvirt.Boot/Assembly", "Rvirt.Boot/MachineMode", "Rvirt.Platform.Qemu/MachineMode", "Rvirt.Aot", "Rvirt.Tool/Blobs", "Rvirt.Reference", "Rvirt.Reference/Harts", "Rvirt.Testing/Devices", "Rvirt.Testing/Traps", "Rvirt.Boot/Linker", "Rvirt.Boot/Debugger", "Rvirt.Desktop/Hypervisor", "Rvirt.Fuzz/Targets", "Rvirt.Benchmarks/Desktop/Operations"]));
 
     // A row of the map: a concept, and the files that have it.
     [GeneratedRegex(@"^\| ([a-z][^|]+) \| `Rvirt\.[^|]+ \|$", RegexOptions.Multiline)]
