@@ -93,6 +93,7 @@ help:
 	@echo '    NATIVE=1            the same guest without Rvirt, to compare (default 0)'
 	@echo 'make bench     benchmarks: BenchmarkDotNet on this machine, and the benchmark guest on QEMU'
 	@echo '    BENCH="guest|harts|profile|nested|desktop|publish|size ..."  one of them, with its options; size: where the bytes of the image go (default: guest, harts, publish and desktop)'
+	@echo '    TRACE="csrr sscratch"  a row of the first table: by function, what the hypervisor executes for it (default: none)'
 	@echo 'make desktop-linux  boot the Debian guest without QEMU, on an interpreted hart in this process, under Rvirt'
 	@echo '    NATIVE=1            without Rvirt (default 0)'
 	@echo '    APPEND="..."        the command line of the kernel (default "console=ttyS0 rvirt.name=desktop")'

@@ -14,13 +14,15 @@ internal static class Program
                          --docs puts the table into docs/performance.md; fails where a limit is exceeded
         profile [linux|rows] [stub|resident|sbi]   where the hypervisor's instructions go, by function, while Linux boots or the guest of the
                          first table runs (default: linux resident)
+        trace ROW [stub|resident|sbi]   where the hypervisor's instructions of one operation go, by function; ROW is a row of the first table but
+                         those of Linux (default: stub, then resident)
         nested [--docs]  what they cost with Rvirt in Rvirt, up to three levels deep; --docs puts the table into docs/nested.md
         desktop [--docs] ...   the libraries on this machine; what follows goes to BenchmarkDotNet (default: --filter *);
                          fails where an operation allocates memory
         publish [--docs] how long both images take to publish, from nothing and after a change; --docs puts the table into
                          docs/performance.md; fails where a limit is exceeded
         size [IMAGE]     where an image's bytes go, by namespace (default: artifacts/images/rvirt-qemu.elf)
-        (nothing)        all of them but profile, nested and size
+        (nothing)        all of them but profile, trace, nested and size
         """;
 
     private static int Main(string[] args)
@@ -38,6 +40,8 @@ internal static class Program
                 return HartBenchmark.Run(intoDocs: Array.IndexOf(args, "--docs") > 0);
             case "profile":
                 return ProfileBenchmark.Run(args.AsSpan(1));
+            case "trace":
+                return TraceBenchmark.Run(args.AsSpan(1));
             case "nested":
                 return NestedBenchmark.Run(intoDocs: Array.IndexOf(args, "--docs") > 0);
             case "publish":

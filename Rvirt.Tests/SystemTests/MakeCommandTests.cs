@@ -47,6 +47,7 @@ public sealed class MakeCommandTests
     [TestCase("bench", "BENCHMARK=guest", "make bench has no setting BENCHMARK: is it BENCH?")]
     [TestCase("bench", "BENCH=gest", "BENCH is guest, harts, profile, nested, desktop, publish or size, not gest")]
     [TestCase("bench", "BENCH=guest --doc", "BENCH: guest has no option --doc")]
+    [TestCase("bench", "TRACE=csrr", "TRACE is one of these operations, not csrr: csrr sscratch; csrr sepc; ")]
     [TestCase("bench", "BENCH=profile boot", "BENCH: profile has no option boot")]
     [TestCase("test", "FILTR=Mmu", "make test has no setting FILTR: is it FILTER?")]
     [TestCase("coverage", "FILTER=Mmu", "make coverage has no settings, and so no FILTER")]
@@ -94,6 +95,7 @@ public sealed class MakeCommandTests
     [TestCase("stress", new[] { "NATIVE=1" }, "Rvirt.Tests.dll><stress><native><4><4><360><all>")]
     [TestCase("fuzz", new[] { "TARGET=tree", "FOR=60" }, "Rvirt.Fuzz.dll><run><--target><tree><--seconds><60>")]
     [TestCase("bench", new[] { "BENCH=desktop --filter '*a b*'" }, "<--><desktop><--filter><*a b*>")]
+    [TestCase("bench", new[] { "TRACE=timer interrupt round trip, Linux's entry" }, "<--><trace><timer interrupt round trip, Linux's entry>")]
     [TestCase("mutation", new[] { "PROJECT=Mmu", "FILES=a.cs 'b c.cs'" }, "<--project><Rvirt.Mmu.csproj><--mutate><a.cs><--mutate><b c.cs>")]
     [TestCase("test", new[] { "FILTER=Name~\"it's\"&Name!~$(HOME) `x`" }, "<--filter><Name~\"it's\"&Name!~$(HOME) `x`><--><RunConfiguration.TreatNoTestsAsError=true>")]
     [TestCase("desktop-linux", new[] { "APPEND=it's $HOME", "UNTIL='\"" }, "<--append=it's $HOME><--until='\">")]
@@ -190,6 +192,11 @@ public sealed class MakeCommandTests
 
     [Test]
     public void Knows_what_can_be_fuzzed() => Assert.That(DotnetPlan.FuzzTargets, Is.EquivalentTo(FuzzTargets.Names.Prepend("all")));
+
+    [Test]
+    public void Traces_or_runs_a_benchmark() => Assert.That(
+        () => DotnetPlan.Bench(new(new Dictionary<string, string> { ["TRACE"] = "csrr sepc", ["BENCH"] = "guest" }), new WorkingCopy(Repository.Top, Repository.Top)),
+        Throws.TypeOf<FormatException>().With.Message.EqualTo("TRACE is a benchmark of its own: BENCH goes without it"));
 
     [Test]
     public void Says_that_nothing_waits_for_a_debugger()

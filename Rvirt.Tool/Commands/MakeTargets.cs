@@ -32,7 +32,7 @@ public static class MakeTargets
         new("stress", ["FOR", "FIRMWARE", "VCPUS", "HARTS", "CLASS", "NATIVE"], (settings, copy) => DotnetPlan.Stress(settings, copy)),
         new("fuzz", ["TARGET", "FOR"], (settings, copy) => DotnetPlan.Fuzz(settings, copy)),
         new("mutation", ["PROJECT", "FILES"], (settings, copy) => DotnetPlan.Mutation(settings, copy)),
-        new("bench", ["BENCH"], (settings, copy) => DotnetPlan.Bench(settings, copy)),
+        new("bench", ["BENCH", "TRACE"], (settings, copy) => DotnetPlan.Bench(settings, copy)),
         new("test", ["FILTER"], (settings, copy) => DotnetPlan.Test(settings, copy)),
         new("image", [HostBoard.Setting], (settings, _) => HostBoard.Read(settings)),
         new("guest", [Suite.Setting], (settings, _) => Suite.Read(settings)),

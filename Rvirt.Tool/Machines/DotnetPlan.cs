@@ -20,6 +20,36 @@ public static class DotnetPlan
 
     private const int Day = 24 * 3600;
 
+    /// <summary>The operations of the benchmark guest, as its table calls them.</summary>
+    public static readonly IReadOnlyList<string> TraceRows =
+    [
+        "csrr sscratch",
+        "csrr sepc",
+        "csrr scause",
+        "csrr stval",
+        "csrw sscratch",
+        "csrrw sscratch swap",
+        "sstatus.SIE set + clear",
+        "sstatus.SUM set + clear",
+        "sret to S",
+        "null system call",
+        "user page fault, per page",
+        "first touch of a mapped 4 KiB page",
+        "sfence.vma all",
+        "sfence.vma all + 64 pages touched",
+        "sfence.vma one page",
+        "sfence.vma one page + touch",
+        "satp switch + 64 pages, no fence",
+        "satp switch + sfence.vma",
+        "sfence.vma one page beside a large one",
+        "PLIC register read",
+        "UART register read",
+        "virtio register read",
+        "timer interrupt round trip",
+        "timer interrupt round trip, Linux's entry",
+        "SBI call: base, version",
+    ];
+
     /// <summary><c>make desktop-linux</c>: the Debian guest on the reference machine.</summary>
     public static IReadOnlyList<string> Desktop(Setting settings, WorkingCopy copy) =>
     [
@@ -101,13 +131,33 @@ public static class DotnetPlan
         ];
     }
 
-    /// <summary><c>make bench</c>: BENCH names one of the benchmarks and its options.</summary>
+    /// <summary><c>make bench</c>: BENCH names one of the benchmarks and its options; TRACE in its place an operation, of which it shows the functions.</summary>
     public static IReadOnlyList<string> Bench(Setting settings, WorkingCopy copy)
     {
-        var words = Words.Split("BENCH", settings.Text("BENCH") ?? "");
+        IReadOnlyList<string> words;
+        if (settings.Text("TRACE") is { } row)
+        {
+            if (!TraceRows.Contains(row))
+            {
+                throw new FormatException($"TRACE is one of these operations, not {row}: {string.Join("; ", TraceRows)}");
+            }
+
+            if (settings.Text("BENCH") is not null)
+            {
+                throw new FormatException("TRACE is a benchmark of its own: BENCH goes without it");
+            }
+
+            words = ["trace", row];
+        }
+        else
+        {
+            words = Words.Split("BENCH", settings.Text("BENCH") ?? "");
+        }
+
         string[]? options = (words is [var name, ..] ? name : null) switch
         {
             null => [],
+            "trace" when settings.Text("TRACE") is not null => null,
             "publish" or "nested" or "harts" => ["--docs"],
             "guest" => ["--docs", "--without-sbi"],
             "profile" => ["linux", "rows", "stub", "resident", "sbi"],

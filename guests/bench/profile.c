@@ -1,5 +1,6 @@
 // A TCG plugin of QEMU: counts how often each instruction of the hypervisor is executed. at=ADDRESS says where it is linked to, and each further one where
 // else it runs, such as its window; at the end come a line for each instruction that was, with its distance from there.
+// With begin=ADDRESS and end=ADDRESS, two instructions of the guest, it is only what was executed between the last two of them.
 
 #include "plugin.h"
 
@@ -10,6 +11,22 @@ enum { Bytes = 1 << 20, Places = 4 };
 static u64 counts[Bytes / 2];
 static u64 places[Places];
 static int known;
+static u64 begin, end;
+
+// What was there when the last part ended.
+static u64 kept[Bytes / 2];
+
+static void begins(u32 hart, void *data)
+{
+    (void)hart, (void)data;
+    for (u64 i = 0; i < Bytes / 2; i++) counts[i] = 0;
+}
+
+static void ends(u32 hart, void *data)
+{
+    (void)hart, (void)data;
+    for (u64 i = 0; i < Bytes / 2; i++) kept[i] = counts[i];
+}
 
 static void translated(u64 id, struct qemu_plugin_tb *block)
 {
@@ -17,9 +34,12 @@ static void translated(u64 id, struct qemu_plugin_tb *block)
     for (unsigned long i = 0; i < qemu_plugin_tb_n_insns(block); i++)
     {
         struct qemu_plugin_insn *instruction = qemu_plugin_tb_get_insn(block, i);
+        u64 address = qemu_plugin_insn_vaddr(instruction);
+        if (begin && address == begin) qemu_plugin_register_vcpu_insn_exec_cb(instruction, begins, 0, 0);
+        if (end && address == end) qemu_plugin_register_vcpu_insn_exec_cb(instruction, ends, 0, 0);
         for (int place = 0; place < known; place++)
         {
-            u64 offset = qemu_plugin_insn_vaddr(instruction) - places[place];
+            u64 offset = address - places[place];
             if (offset < Bytes) qemu_plugin_register_vcpu_insn_exec_inline(instruction, AddToCounter, &counts[offset / 2], 1);
         }
     }
@@ -28,11 +48,12 @@ static void translated(u64 id, struct qemu_plugin_tb *block)
 static void show(u64 id, void *data)
 {
     (void)id, (void)data;
+    const u64 *shown = end ? kept : counts;
     for (u64 i = 0; i < Bytes / 2; i++)
     {
-        if (!counts[i]) continue;
+        if (!shown[i]) continue;
         char line[64];
-        *put_text(put_number(put_text(put_number(put_text(line, "rvirt-profile: "), 2 * i), " "), counts[i]), "\n") = 0;
+        *put_text(put_number(put_text(put_number(put_text(line, "rvirt-profile: "), 2 * i), " "), shown[i]), "\n") = 0;
         qemu_plugin_outs(line);
     }
 }
@@ -42,6 +63,7 @@ EXPORT int qemu_plugin_install(u64 id, const void *machine, int count, char **ar
     (void)machine;
     for (int i = 0; i < count; i++)
     {
+        if (read_address(arguments[i], "begin=", &begin) || read_address(arguments[i], "end=", &end)) continue;
         if (known == Places || !read_address(arguments[i], "at=", &places[known++])) return 1;
     }
     qemu_plugin_register_vcpu_tb_trans_cb(id, translated);

@@ -27,9 +27,14 @@ _start:
 next_row:
     ld a0, 0(s0)
     beqz a0, finish
+.ifdef ONLY
+    la a1, only
+    call is_same
+    beqz a0, 1f
+.endif
     mv a0, s0
     call run_row
-    addi s0, s0, 48
+1:  addi s0, s0, 48
     j next_row
 
 finish:
@@ -46,6 +51,21 @@ finish:
     sw t1, 0(t0)
 1:  wfi
     j 1b
+
+.ifdef ONLY
+# Whether the texts a0 and a1 are the same.
+is_same:
+    lbu t0, 0(a0)
+    lbu t1, 0(a1)
+    addi a0, a0, 1
+    addi a1, a1, 1
+    bne t0, t1, 1f
+    bnez t0, is_same
+    li a0, 1
+    ret
+1:  li a0, 0
+    ret
+.endif
 
 # Two roots with the same tables below, so that a switch between them changes nothing but satp.
 build_tables:
