@@ -41,6 +41,7 @@ public sealed class NewestKernelTests
     {
         Assert.That(_machine.Guests[0].Run("uname -r"), Is.EqualTo(Version));
         Assert.That(_machine.Guests[0].Run("cat /etc/debian_version"), Does.EndWith("/sid"));
+        Assert.That(_machine.Guests[0].Run("cat /etc/issue"), Does.StartWith("Debian").And.Not.Match(@"\d"), "what the console says above its login is true of every suite");
         Assert.That(_machine.Guests[0].Run("dmesg"), Does.Not.Contain("Oops").And.Not.Contain("WARNING:").And.Not.Contain("BUG:"));
     }
 
