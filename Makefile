@@ -94,6 +94,9 @@ help:
 	@echo 'make bench     benchmarks: BenchmarkDotNet on this machine, and the benchmark guest on QEMU'
 	@echo '    BENCH="guest|harts|profile|nested|desktop|publish|size ..."  one of them, with its options; size: where the bytes of the image go (default: guest, harts, publish and desktop)'
 	@echo '    TRACE="csrr sscratch"  a row of the first table: by function, what the hypervisor executes for it (default: none)'
+	@echo 'make ratios    what a Debian guest takes under Rvirt on the clock, as many times as without: boot, hash, compile, disk, network (docs/performance.md)'
+	@echo '    RUNS=3              boots of each machine, in turn (default 3)'
+	@echo '    DOCS=1              table and picture go into docs (default 0)'
 	@echo 'make desktop-linux  boot the Debian guest without QEMU, on an interpreted hart in this process, under Rvirt'
 	@echo '    NATIVE=1            without Rvirt (default 0)'
 	@echo '    APPEND="..."        the command line of the kernel (default "console=ttyS0 rvirt.name=desktop")'
@@ -130,7 +133,7 @@ judge: $(if $(RVIRT_SETTINGS),tool)
 	@$(need_sdk)
 	@$(if $(RVIRT_SETTINGS),$(tool) settings,:)
 
-qemu qemu-gdb debian debian-test gdb ssh test lockstep stress bench mutation desktop-linux fuzz: tool
+qemu qemu-gdb debian debian-test gdb ssh test lockstep stress bench ratios mutation desktop-linux fuzz: tool
 
 setup: judge
 	@guests/setup.sh
@@ -167,7 +170,7 @@ ssh: judge
 	@exec $(tool) ssh
 
 # What these need is the guest of the pinned suite, whatever the environment says.
-test stress release desktop-linux debian debian-test debian-root: export SUITE :=
+test stress ratios release desktop-linux debian debian-test debian-root: export SUITE :=
 test: image guest newest firmware
 	@guests/stress.sh
 	@echo 'test: running the tests; results go to artifacts/test-results'
@@ -182,6 +185,12 @@ lockstep: judge
 	@echo 'lockstep: building'
 	@dotnet build Rvirt.Tests -c $(configuration) --nologo -v q
 	@exec $(tool) lockstep
+
+.PHONY: ratios
+ratios: image guest
+	@echo 'ratios: building'
+	@dotnet build Rvirt.Tests -c $(configuration) --nologo -v q -clp:ErrorsOnly
+	@exec $(tool) ratios
 
 stress: image guest
 	@guests/stress.sh

@@ -1,5 +1,6 @@
 using System;
 using Rvirt.Tests.Lockstep;
+using Rvirt.Tests.Ratios;
 using Rvirt.Tests.Stress;
 using Rvirt.Tests.SystemTests;
 
@@ -20,8 +21,10 @@ public static class Program
                 return PictureCommand.Run();
             case "stress":
                 return StressCommand.Run(arguments.AsSpan(1));
+            case "ratios":
+                return RatioCommand.Run(arguments.AsSpan(1));
             default:
-                Console.Error.WriteLine("usage: lockstep [INSTRUCTIONS] [FIRST-SEED] [JOBS] [PUT-DOWN] [VECTORS] [SIBLINGS], or debian [stub|resident|sbi] [HARTS] [MEGABYTES] [RUNS], or stress FIRMWARE HARTS HOST-HARTS,... SECONDS CLASS|all, or picture");
+                Console.Error.WriteLine("usage: lockstep [INSTRUCTIONS] [FIRST-SEED] [JOBS] [PUT-DOWN] [VECTORS] [SIBLINGS], or debian [stub|resident|sbi] [HARTS] [MEGABYTES] [RUNS], or stress FIRMWARE HARTS HOST-HARTS,... SECONDS CLASS|all, or ratios RUNS DOCS, or picture");
                 return 2;
         }
     }

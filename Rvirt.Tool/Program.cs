@@ -22,6 +22,7 @@ var root = new RootCommand("Builds and checks the blobs that carry guests to Rvi
     MakeCommand.CreateDotnet("desktop", "Boots the Debian guest on the reference machine.", DotnetPlan.Desktop),
     MakeCommand.CreateDotnet("lockstep", "Runs random privileged programs on the reference machine and under Rvirt.", DotnetPlan.Lockstep),
     MakeCommand.CreateDotnet("debian-test", "Boots a whole Debian twice, installs a package in it, and boots it without Rvirt.", DotnetPlan.DistributionTest),
+    MakeCommand.CreateDotnet("ratios", "Times a Debian guest under Rvirt and without.", DotnetPlan.Ratios),
     MakeCommand.CreateDotnet("stress", "Runs stress-ng in a Debian guest of several harts.", DotnetPlan.Stress),
     MakeCommand.CreateDotnet("fuzz", "Feeds bad input to what reads untrusted bytes.", DotnetPlan.Fuzz),
     MakeCommand.CreateDotnet("mutation", "Changes a library and sees whether its tests notice.", DotnetPlan.Mutation, "Rvirt.Mutation"),

@@ -7,6 +7,7 @@
 # With --firmware before that: the same for firmware.list and firmware.lock, which are the tests', of Debian's newest suite.
 # With --debian before that: debian.list and debian.lock, a whole distribution with all that its packages depend on.
 # With --stress before that: the same for stress.list and stress.lock, which make stress puts into a running guest of the pinned suite.
+# With --compile before that: the same for compile.list and compile.lock, the compiler that make ratios puts into a running guest.
 # With SUITE=forky or sid: the same packages of that suite, and the libraries that they depend on, pinned in forky.lock or sid.lock.
 # Of those suites, which move every day, and of a distribution, packages of two days may not fit together: where one of them has left the mirror, all are replaced by the
 # newest of the index, which must be signed. What that was is remembered in the cache, so that the next time is the same.
@@ -27,6 +28,10 @@ if [ "${1:-}" = --debian ]; then
 fi
 if [ "${1:-}" = --stress ]; then
     list=$here/stress.list lock=$here/stress.lock suite=$pinned_suite option=' --stress' whole= whole_by=
+    shift
+fi
+if [ "${1:-}" = --compile ]; then
+    list=$here/compile.list lock=$here/compile.lock suite=$pinned_suite option=' --compile' whole= whole_by=
     shift
 fi
 source "$here/index.sh"

@@ -93,6 +93,7 @@ public sealed class MakeCommandTests
     [TestCase("debian-test", new[] { "FIRMWARE=resident", "VCPUS=2", "MEMORY=2G", "RUNS=3" }, "Rvirt.Tests.dll><debian><resident><2><2048><3>")]
     [TestCase("stress", new[] { "FOR=2h", "FIRMWARE=resident", "VCPUS=3", "HARTS=2 1", "CLASS=locks" }, "Rvirt.Tests.dll><stress><resident><3><2,1><7200><locks>")]
     [TestCase("stress", new[] { "NATIVE=1" }, "Rvirt.Tests.dll><stress><native><4><4><360><all>")]
+    [TestCase("ratios", new[] { "RUNS=5", "DOCS=1" }, "Rvirt.Tests.dll><ratios><5><1>")]
     [TestCase("fuzz", new[] { "TARGET=tree", "FOR=60" }, "Rvirt.Fuzz.dll><run><--target><tree><--seconds><60>")]
     [TestCase("bench", new[] { "BENCH=desktop --filter '*a b*'" }, "<--><desktop><--filter><*a b*>")]
     [TestCase("bench", new[] { "TRACE=timer interrupt round trip, Linux's entry" }, "<--><trace><timer interrupt round trip, Linux's entry>")]
@@ -150,6 +151,7 @@ public sealed class MakeCommandTests
             ["desktop-linux"] = settings => DotnetPlan.Desktop(settings, copy),
             ["lockstep"] = settings => DotnetPlan.Lockstep(settings, copy),
             ["stress"] = settings => DotnetPlan.Stress(settings, copy),
+            ["ratios"] = settings => DotnetPlan.Ratios(settings, copy),
             ["fuzz"] = settings => DotnetPlan.Fuzz(settings, copy),
             ["mutation"] = settings => DotnetPlan.Mutation(settings, copy),
             ["bench"] = settings => DotnetPlan.Bench(settings, copy),

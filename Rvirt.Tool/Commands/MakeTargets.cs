@@ -30,6 +30,7 @@ public static class MakeTargets
         new("desktop-linux", ["APPEND", "UNTIL", "NATIVE", "STRICT"], (settings, copy) => DotnetPlan.Desktop(settings, copy)),
         new("lockstep", ["N", "SEED", "JOBS", "SWITCH", "VECTORS", "SIBLINGS"], (settings, copy) => DotnetPlan.Lockstep(settings, copy)),
         new("stress", ["FOR", "FIRMWARE", "VCPUS", "HARTS", "CLASS", "NATIVE"], (settings, copy) => DotnetPlan.Stress(settings, copy)),
+        new("ratios", ["RUNS", "DOCS"], (settings, copy) => DotnetPlan.Ratios(settings, copy)),
         new("fuzz", ["TARGET", "FOR"], (settings, copy) => DotnetPlan.Fuzz(settings, copy)),
         new("mutation", ["PROJECT", "FILES"], (settings, copy) => DotnetPlan.Mutation(settings, copy)),
         new("bench", ["BENCH", "TRACE"], (settings, copy) => DotnetPlan.Bench(settings, copy)),

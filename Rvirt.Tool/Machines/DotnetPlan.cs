@@ -114,6 +114,10 @@ public static class DotnetPlan
         ];
     }
 
+    /// <summary><c>make ratios</c>: a guest under Rvirt and without, on the clock.</summary>
+    public static IReadOnlyList<string> Ratios(Setting settings, WorkingCopy copy) =>
+        [copy.Program("Rvirt.Tests", "Rvirt.Tests"), "ratios", Text(settings.Number("RUNS", 3, 1, 100, "boots of each machine, one after the other")), settings.Switch("DOCS") ? "1" : "0"];
+
     /// <summary><c>make mutation</c>: how much of a library its unit tests hold; in the folder of that project.</summary>
     public static IReadOnlyList<string> Mutation(Setting settings, WorkingCopy copy)
     {
