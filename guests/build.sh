@@ -83,7 +83,7 @@ add() {
     case $loaded in *" $name "*) return ;; esac
     file=$(awk -v want="$name" '$1 == want { print $2; exit }' "$work/modules")
     if [ -z "$file" ]; then
-        [[ $1 == \?* ]] || tr '-' '_' <"$tree/modules.builtin" | grep -q "/$name\.ko" || die "the kernel has no module $name"
+        [[ $1 == \?* ]] || tr '-' '_' <"$tree/modules.builtin" | grep "/$name\.ko" >/dev/null || die "the kernel has no module $name"
         return 0
     fi
     file=$tree/kernel/$file

@@ -82,7 +82,7 @@ packages_of() {
             return ;;
     esac
     local image
-    image=$(field "$1" Depends | grep -oE 'linux-image-[0-9][^ ,]*' | head -n1)
+    image=$(field "$1" Depends | grep -oE 'linux-image-[0-9][^ ,]*' | sed -n 1p)
     [ -n "$image" ] || die "linux-image-riscv64 names no kernel"
     if grep -q "^Package: ${image/image/binary}\$" "$index"; then
         printf '%s\n' "${image/image/base}" "${image/image/binary}" "${image/image/modules}"

@@ -147,8 +147,41 @@ public sealed partial class VerdictTests
         () => Gen.Int.ForAll(value => value % 64 != 0, iter: 1000),
         Throws.TypeOf<CsCheckException>().With.Message.Match(@"CsCheck_Seed ?= ?""?\w+"));
 
+    /// <summary>
+    /// Where <c>pipefail</c> holds, a command that stops reading early fails the pipe by chance: what feeds it is ended by a signal if it writes once more.
+    /// </summary>
+    [Test]
+    public void NoPipeOfAScriptIsReadInPart()
+    {
+        string[] scripts = [.. Directory.GetFiles(Path.Combine(Repository.Top, "guests"), "*.sh"), Path.Combine(Repository.Top, ".ci/run"), Path.Combine(Repository.Top, "guests/bench/Makefile"), Path.Combine(Repository.Top, "Makefile")];
+        Assert.That(scripts, Has.Length.GreaterThan(8));
+        Assert.That(
+            scripts.SelectMany(script => File.ReadLines(script).Where(line => PipeReadInPart().IsMatch(line)).Select(line => $"{Path.GetRelativePath(Repository.Top, script)}: {line.Trim()}")),
+            Is.Empty);
+    }
+
+    [TestCase("tr - _ <file | grep -q name", true)]
+    [TestCase("tr - _ <file | grep -oqE name", true)]
+    [TestCase("list | grep --quiet name && x", true)]
+    [TestCase("list | grep -m1 name", true)]
+    [TestCase("list | head -n1)", true)]
+    [TestCase("list | sed -n '1p;1q'", true)]
+    [TestCase("list | sed 5q", true)]
+    [TestCase("list | awk '$1 == x { print; exit }'", true)]
+    [TestCase("list | grep name >/dev/null", false)]
+    [TestCase("list | grep -oE 'q-name'", false)]
+    [TestCase("grep -q name file || die", false)]
+    [TestCase("x=$(awk '{ print; exit }' file)", false)]
+    [TestCase("list | sed -n 1p", false)]
+    [TestCase("list | sed 's/query/q/'", false)]
+    [TestCase("list | tail -n 1", false)]
+    public void APipeReadInPartIsSeen(string line, bool seen) => Assert.That(PipeReadInPart().IsMatch(line), Is.EqualTo(seen));
+
     [Test]
     public void NoTestSkipsItself() => ExpectNowhere(SkippedTest());
+
+    [GeneratedRegex(@"(?<!\|)\|(?!\|)\s*(?:grep\s+(?:-\S+\s+)*(?:-[a-zA-Z]*[qm]|--quiet|--max-count)|head\b|sed\s+(?:-\S+\s+)*'?[^'|]*\d+q\b|awk\b[^|]*\bexit\b)")]
+    private static partial Regex PipeReadInPart();
 
     [GeneratedRegex(@"\.Sample\w*\(|\bnew Random\(\)|\bRandom\.Shared\b|\bThreadPCG\b")]
     private static partial Regex DrawnByTheClock();
