@@ -42,6 +42,29 @@ public sealed partial class TemplateTests
         Assert.That(qemu.WaitForExit(60), Is.Zero, qemu.Describe);
     }
 
+    /// <summary>Each line as the page has it, by somebody whose clone has just those packages, and whose home has no more than NuGet's settings of this machine.</summary>
+    [Test]
+    public void An_image_comes_of_the_lines_of_the_page()
+    {
+        var page = File.ReadAllText(Path.Combine(Repository.Top, "docs/images.md"));
+        var lines = TypedLines().Match(page[page.IndexOf("A template makes", StringComparison.Ordinal)..]).Value.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Trim()).ToArray();
+        Assert.That(lines[0], Is.EqualTo("make packages"));
+        Assert.That(lines[^1], Does.StartWith("qemu-system-riscv64 "));
+        var clone = Directory.CreateDirectory(_folder.File("lines/clone/artifacts")).Parent!.FullName;
+        File.CreateSymbolicLink(Path.Combine(clone, "artifacts/packages"), PackageFolder.Path);
+        var home = Directory.CreateDirectory(_folder.File("lines/home/.nuget")).Parent!.FullName;
+        var settings = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget/NuGet");
+        if (Directory.Exists(settings))
+        {
+            Assert.That(Commands.Run("cp", ["-r", settings, Path.Combine(home, ".nuget/NuGet")]).Status, Is.Zero);
+        }
+
+        string[] there = ["-C", clone, "-u", "NUGET_PACKAGES", $"HOME={home}", "MSBUILDDISABLENODEREUSE=1", "UseSharedCompilation=false", "bash", "-ec"];
+        var (status, output) = Commands.Run("env", [.. there, string.Join('\n', lines[1..])], TimeSpan.FromMinutes(8));
+        Assert.That(status, Is.Zero, output);
+        Assert.That(output, Does.EndWith("Hello from C#, without a runtime\n").Or.EndWith("Hello from C#, without a runtime\r\n"));
+    }
+
     /// <summary>By the names that were asked for, of the board, of its devices and of its images, and none of the example's is left.</summary>
     [Test]
     public void A_board_has_its_users_names_and_boots_a_guest()
@@ -94,6 +117,9 @@ public sealed partial class TemplateTests
 
     [GeneratedRegex("acme", RegexOptions.IgnoreCase)]
     private static partial Regex Example();
+
+    [GeneratedRegex(@"(?:^    .*\n)+", RegexOptions.Multiline)]
+    private static partial Regex TypedLines();
 
     [GeneratedRegex("<PackageReference [^>]*Version=\"([^\"]*)\"")]
     private static partial Regex Version();
