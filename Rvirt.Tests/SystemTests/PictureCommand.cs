@@ -60,7 +60,7 @@ internal static class PictureCommand
             lines.AddRange(machine.Guests[guest].Run(command).Split('\n').Select(line => line.TrimEnd()));
         }
 
-        return new($"make ssh GUEST={guest + 1}", lines);
+        return new($"make ssh GUEST={guest}", lines);
     }
 
     private static TerminalPicture.Terminal Monitor(QemuMachine qemu)

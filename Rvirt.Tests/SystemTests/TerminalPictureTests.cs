@@ -44,6 +44,8 @@ public sealed class TerminalPictureTests
         Assert.That(readme[..readme.IndexOf("## ", System.StringComparison.Ordinal)], Does.Contain($"]({PictureCommand.Picture})"));
         var text = XDocument.Load(Path.Combine(Repository.Top, PictureCommand.Picture)).Root!.Elements(_svg + "text").Select(text => text.Value).ToArray();
         Assert.That(text, Has.Some.Matches("^guest0 .* riscv64$").And.Some.Matches("^guest1 .* riscv64$").And.Some.Contains("rvirt> guests"));
+        // The first guest is number 0 to make ssh.
+        Assert.That(text.Where(line => line.StartsWith("make ssh", System.StringComparison.Ordinal)), Is.EqualTo(["make ssh GUEST=0", "make ssh GUEST=1"]));
     }
 
     private static (double Left, double Top, double Right, double Bottom) Box(XElement box) =>
