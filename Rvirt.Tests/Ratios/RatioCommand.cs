@@ -45,7 +45,7 @@ internal static class RatioCommand
 
             Directory.SetCurrentDirectory(Repository.Top);
             var table = figures.Markdown($"make ratios RUNS={runs} DOCS=1");
-            global::Rvirt.Benchmarks.Repository.Keep("ratios", table, intoDocs);
+            Rvirt.Benchmarks.Repository.Keep("ratios", table, intoDocs);
             Draw(figures, KeptPicture);
             if (intoDocs)
             {
