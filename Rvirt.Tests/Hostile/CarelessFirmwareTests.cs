@@ -15,13 +15,13 @@ internal sealed class CarelessFirmwareTests
     {
         using var folder = new TemporaryFolder();
         var firmware = BareProgram.Build(folder, "careless-firmware.S", 0x80000000);
-        var source = folder.Write("guest.s", System.Text.Encoding.ASCII.GetBytes(GuestProgram.Compose(["victim.s"])));
+        var source = folder.Write("guest.s", System.Text.Encoding.ASCII.GetBytes(new Script().Build("nothing").Source));
         var guest = BareProgram.BuildFile(folder, source, GuestProgram.Address, "rv64imafd_zicsr_zifencei");
         var blob = GuestMachine.PackBlob(
             folder, [new GuestSpec("one", guest, null, "", GuestProgram.RamLength, 1, []), new GuestSpec("two", guest, null, "", GuestProgram.RamLength, 1, [])]);
         using var qemu = QemuMachine.Start(
             [.. GuestMachine.Rvirt(Firmware.Sbi, blob, memory: 128, harts: 2), "-bios", firmware], TimeSpan.FromSeconds(120));
-        qemu.ExpectAnywhere(@"\[one\] ready", 50);
-        qemu.ExpectAnywhere(@"\[two\] ready", 50);
+        qemu.ExpectAnywhere(@"\[one\] end", 50);
+        qemu.ExpectAnywhere(@"\[two\] end", 50);
     }
 }

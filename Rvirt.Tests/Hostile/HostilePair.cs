@@ -19,7 +19,7 @@ internal sealed class HostilePair : IDisposable
     private readonly Firmware _firmware;
     private readonly QemuMonitor _monitor;
 
-    /// <summary>Starts both, and waits until the victim is ready.</summary>
+    /// <summary>Starts both.</summary>
     /// <param name="firmware">What lies under them.</param>
     /// <param name="program">The hostile guest.</param>
     /// <param name="hostHarts">Harts of the machine: with less than the guests have they share them.</param>
@@ -41,7 +41,6 @@ internal sealed class HostilePair : IDisposable
             ],
             TimeSpan.FromSeconds(180));
         _monitor = new QemuMonitor(socket, Qemu);
-        Qemu.ExpectAnywhere(Victim + "ready", 60);
     }
 
     public QemuMachine Qemu { get; }

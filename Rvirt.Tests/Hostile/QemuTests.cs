@@ -54,6 +54,12 @@ internal sealed class QemuTests
     public void So_does_one_of_four_harts_whose_fences_never_end(Firmware firmware, int hostHarts) =>
         GoesOn(firmware, HostilePrograms.HartStorm(goesOn: true), hostHarts);
 
+    /// <summary>Where guests share a terminal, a longer line may be shown in pieces with another guest's between them (docs/consoles.md).</summary>
+    [TestCaseSource(typeof(HostilePrograms), nameof(HostilePrograms.Ending))]
+    [TestCaseSource(typeof(HostilePrograms), nameof(HostilePrograms.Endless))]
+    public void No_line_of_a_program_is_longer_than_the_console_keeps_together(string name) =>
+        Assert.That(HostilePrograms.Get(name).Lines, Has.All.Length.LessThanOrEqualTo(256));
+
     private static void Judge(Firmware firmware, GuestProgram program, int hostHarts)
     {
         using var pair = new HostilePair(firmware, program, hostHarts);

@@ -1,4 +1,5 @@
 # A guest that minds its own business: a pattern in its RAM, a timer tick, and an answer to every character typed.
+# It says nothing by itself: its line would come between two pieces of a line of its neighbour's, wherever that had got to.
 .align 2
 main:
     li      s1, 0x80400000
@@ -16,9 +17,6 @@ victim_fill:
     jal     victim_arm
     li      t0, 0x20
     csrw    sie, t0
-    la      a0, text_ready
-    jal     print
-    jal     newline
 victim_wait:
     wfi
     csrsi   sstatus, 2
@@ -67,8 +65,6 @@ victim_tick:
     sret
 
 .align 3
-text_ready:
-    .asciz "ready"
 text_intact:
     .asciz "intact "
 text_broken:

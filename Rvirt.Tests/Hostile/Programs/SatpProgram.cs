@@ -24,6 +24,11 @@ internal static class SatpProgram
         script.Text("asids ");
         for (var asid = 1ul; asid != 0; asid = (asid << 1) & 0xffff)
         {
+            if (asid == 0x100)
+            {
+                script.Send().Text("and ");
+            }
+
             var value = (8ul << 60) | (asid << 44) | (Root >> 12);
             script.Translate(value, value).Text(" ");
         }

@@ -10,7 +10,7 @@ namespace Rvirt.Tests.Hostile.Programs;
 /// <summary>Builds a program for guests/hostile/script.s together with the lines it must print.</summary>
 internal sealed class Script
 {
-    // Of several guests' lines the console keeps this much together.
+    // A line of calls ends behind the call that gets here.
     private const int LineLength = 160;
 
     private enum Operation
