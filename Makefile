@@ -122,16 +122,16 @@ help:
 	@echo 'make setup     the Debian packages all this needs (each target does that by itself)'
 	@echo 'make clean     remove what was built; downloads stay in ~/.cache/rvirt'
 
-# What judges the settings comes first: it needs nothing that is built or downloaded after it. Where none was typed, it is not needed.
+# What judges the settings, typed or of the environment, comes first: it needs nothing that is built or downloaded after it.
 tool:
 	@$(need_sdk)
 	@if [ ! -f $(lastword $(tool)) ] || $(call newer,$(tool_record),Rvirt.Tool Rvirt.Core $(projects)); then \
+		echo 'tool: building what judges settings and runs guests' >&2; \
 		mkdir -p $(dir $(tool_record)) Rvirt.Tool/bin Rvirt.Core/bin Rvirt.Core/obj && touch $(tool_record).$$$$ && \
 		dotnet build Rvirt.Tool -c $(configuration) -v q --nologo -p:RunAnalyzers=false '-clp:ErrorsOnly;NoSummary' >&2 && mv $(tool_record).$$$$ $(tool_record); fi
 
-judge: $(if $(RVIRT_SETTINGS),tool)
-	@$(need_sdk)
-	@$(if $(RVIRT_SETTINGS),$(tool) settings,:)
+judge: tool
+	@$(tool) settings
 
 qemu qemu-gdb debian debian-test gdb ssh test lockstep stress bench ratios mutation desktop-linux fuzz: tool
 

@@ -13,7 +13,7 @@ if [ "$(id -u)" != 0 ] && [ -z "${FAKEROOTKEY:-}" ]; then exec fakeroot -- "$0" 
 PATH=$PATH:/usr/sbin:/sbin
 disk_size=4G
 guest=$secrets
-out=$top/artifacts/debian
+out=${RVIRT_DEBIAN_OUT:-$top/artifacts/debian}
 
 mkdir -p "$out"
 exec 8>"$out/.lock"
@@ -95,20 +95,6 @@ chmod 600 "$root/rvirt/password"
 printf '%s\n' "$sources" >"$root/etc/apt/sources.list.d/debian.sources"
 printf '%s\n' "$settings" >"$root/etc/apt/apt.conf.d/90host"
 
-# follow: keeps what the machine says, and says how far it is.
-follow() {
-    local line unpacked=0 set=0
-    while IFS= read -r line; do
-        printf '%s\n' "${line%$'\r'}"
-        case $line in
-            'Unpacking '*) unpacked=$((unpacked + 1)) ;;
-            'Setting up '*) set=$((set + 1)) ;;
-            *) continue ;;
-        esac
-        [ $(((unpacked + set) % 50)) != 0 ] || say "$unpacked of $count packages are unpacked, $set set up"
-    done >"$out/log"
-}
-
 say "making the disk"
 mke2fs -q -t ext4 -d "$root" -L rvirt-debian -E lazy_itable_init=0,lazy_journal_init=0,root_owner=0:0 -m 1 "$out/disk.ext4.new" "$disk_size" >/dev/null
 rm -rf "$work"
@@ -119,7 +105,7 @@ harts=$(nproc)
 status=0
 qemu-system-riscv64 -M virt -m 1G -smp "$harts" -nographic -no-reboot -kernel "$guest/Image" -initrd "$guest/initrd" -append "console=ttyS0 quiet panic=-1 init=/rvirt/first" \
     -drive "if=none,id=disk,format=raw,cache=unsafe,file=${out//,/,,}/disk.ext4.new" -device virtio-blk-device,drive=disk -device virtio-rng-device -nic none </dev/null 2>&1 |
-    follow || status=$?
+    follow "$out/log" "$count" || status=$?
 if [ "$status" != 0 ] || ! grep -q '^rvirt-debian: installed' "$out/log"; then
     tail -n 30 "$out/log" >&2
     mv "$out/disk.ext4.new" "$out/failed.ext4"

@@ -55,6 +55,20 @@ download() {
     rm -f "$2.log"
 }
 
+# follow FILE OF: keeps what a program that installs packages says, and says how far it is.
+follow() {
+    local line unpacked=0 set=0
+    while IFS= read -r line; do
+        printf '%s\n' "${line%$'\r'}"
+        case $line in
+            'Unpacking '*) unpacked=$((unpacked + 1)) ;;
+            'Setting up '*) set=$((set + 1)) ;;
+            *) continue ;;
+        esac
+        [ $(((unpacked + set) % 50)) != 0 ] || say "$unpacked ${2:+of $2 }packages are unpacked, $set set up"
+    done >"$1"
+}
+
 case $suite in
     trixie | forky | sid) ;;
     *) die "SUITE is trixie or forky or sid, not $suite" ;;

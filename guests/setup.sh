@@ -27,7 +27,7 @@ if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then
 fi
 mkdir -p "$out"
 log=$out/setup.log
-if ! { as_root apt-get -q update && as_root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+if ! { as_root apt-get -q update && as_root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "${missing[@]}"; } 2>&1 | follow "$log"; then
     tail -n 20 "$log" >&2
     die "apt-get could not install them"
 fi

@@ -69,6 +69,20 @@ public sealed class MakeCommandTests
         Assert.That(output, Does.Contain("error: " + expected).And.Not.Contain("guest:").And.Not.Contain("image:").And.Not.Contain("building"));
     }
 
+    /// <summary>So is what comes from the environment, where a name that the target does not have is somebody else's.</summary>
+    [TestCase("qemu", "FIRMWARE=stup", "FIRMWARE is ")]
+    [TestCase("image", "BOARD=unleashd", "BOARD is virt or unleashed, not unleashd")]
+    [TestCase("guest", "SUITE=bullseye", "SUITE is trixie or forky or sid, not bullseye")]
+    [TestCase("debian", "MEMORY=lots", "MEMORY: 'lots' is no size")]
+    [TestCase("mutation", "PROJECT=Cor", "PROJECT is Core or Mmu, not Cor")]
+    [TestCase("stress", "CLASS=tbl", "CLASS is all or tlb")]
+    public void Judges_the_environment_before_it_builds(string target, string setting, string expected)
+    {
+        var (status, output) = Commands.Run("env", [.. s_fresh, setting, "GUEST=other", "make", "-C", Repository.Top, target]);
+        Assert.That(status, Is.Not.Zero, output);
+        Assert.That(output, Does.Contain("error: " + expected).And.Not.Contain("guest:").And.Not.Contain("image:").And.Not.Contain("building"));
+    }
+
     [TestCase("clean")]
     [TestCase("help")]
     public void Refuses_settings_where_none_can_be_meant(string target)
@@ -132,6 +146,19 @@ public sealed class MakeCommandTests
         var named = Regex.Matches(Make("help").Output, @"\b([A-Z][A-Z_]*)=").Select(match => match.Groups[1].Value).Distinct();
         Assert.That(named, Is.EquivalentTo(MakeTargets.All.SelectMany(target => target.Settings).Distinct()));
     }
+
+    /// <summary>The program that stands behind the targets has a command for each that runs something, and says there which settings it takes.</summary>
+    [TestCaseSource(nameof(TargetsThatRun))]
+    public void The_programs_own_help_names_the_settings(string target)
+    {
+        var made = MakeTargets.All.Single(made => made.Name == target);
+        var (status, output) = Commands.Run("dotnet", [Path.Combine(Repository.Top, "Rvirt.Tool/bin/Release/net10.0/Rvirt.Tool.dll"), made.Command, "--help"]);
+        Assert.That(status, Is.Zero, output);
+        Assert.That(output, Does.Contain($"rvirt {made.Command} ").And.Contains($"make {target}: {string.Join(", ", made.Settings)}."));
+    }
+
+    private static IEnumerable<string> TargetsThatRun() =>
+        MakeTargets.All.Where(target => target.Settings.Count > 0).Select(target => target.Name).Except(["qemu", "image", "guest"]);
 
     /// <summary>Each setting has a line below its target, which says what holds where it is not typed: typed, it changes nothing.</summary>
     [Test]

@@ -56,7 +56,16 @@ public sealed class SetupTests
         Assert.That(output, Does.Contain("the mirror is gone").And.Contain("guest: error: apt-get could not install them"));
     }
 
-    private (int Status, string Output, string Calls) Run(int user, bool sudo, string installed, int apt = 0)
+    [Test]
+    public void Says_how_far_it_is()
+    {
+        var (status, output, _) = Run(user: 0, sudo: false, installed: "", says: "[ $2 = update ] && exit; for i in {1..70}; do echo \"Unpacking p$i (1.0-1) ...\"; done; for i in {1..40}; do echo \"Setting up p$i (1.0-1) ...\"; done");
+        Assert.That(status, Is.Zero, output);
+        Assert.That(output.Split('\n')[1..^1], Is.EqualTo(["guest: 50 packages are unpacked, 0 set up", "guest: 70 packages are unpacked, 30 set up"]));
+        Assert.That(File.ReadAllText(_folder.File("out/setup.log")), Does.Contain("Setting up p40 (1.0-1)"));
+    }
+
+    private (int Status, string Output, string Calls) Run(int user, bool sudo, string installed, int apt = 0, string says = "echo 'the mirror is gone'")
     {
         var bin = Directory.CreateDirectory(_folder.File("bin")).FullName;
         foreach (var tool in (string[])["bash", "env", "dirname", "mkdir", "tail"])
@@ -68,7 +77,7 @@ public sealed class SetupTests
         File.WriteAllText(log, "");
         Command("id", $"echo {user}");
         Command("dpkg-query", $"printf '%s' '{installed}'");
-        Command("apt-get", $"echo \"apt-get $*\" >>{log}; echo 'the mirror is gone'; exit {apt}");
+        Command("apt-get", $"echo \"apt-get $*\" >>{log}; {says}; exit {apt}");
         if (sudo)
         {
             Command("sudo", $"echo \"sudo $*\" >>{log}; exec \"$@\"");

@@ -19,7 +19,9 @@ public static class MakeCommand
     /// <param name="run">Judges the settings and goes on.</param>
     public static Command Create(string name, string description, Func<Setting, int> run)
     {
-        var command = new Command(name, description);
+        var target = MakeTargets.All.FirstOrDefault(target => target.Command == name && target.Settings.Count > 0);
+        var settings = target is null ? "" : $" Settings of the environment, which make help explains, or behind make {target.Name}: {string.Join(", ", target.Settings)}.";
+        var command = new Command(name, description + settings);
         command.SetAction(_ => Guarded(() => run(new Setting(Typed()))));
         return command;
     }

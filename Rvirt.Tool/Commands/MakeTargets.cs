@@ -10,7 +10,11 @@ namespace Rvirt.Tool.Commands;
 /// <param name="Name">Its name.</param>
 /// <param name="Settings">The names of its settings.</param>
 /// <param name="Judge">Throws where a setting is wrong.</param>
-public sealed record MakeTarget(string Name, IReadOnlyList<string> Settings, Action<Setting, WorkingCopy> Judge);
+public sealed record MakeTarget(string Name, IReadOnlyList<string> Settings, Action<Setting, WorkingCopy> Judge)
+{
+    /// <summary>The command of this program that is behind it, where it has another name.</summary>
+    public string Command { get; init; } = Name;
+}
 
 /// <summary>The targets of the Makefile with their settings: the one list of them.</summary>
 public static class MakeTargets
@@ -22,12 +26,12 @@ public static class MakeTargets
     public static IReadOnlyList<MakeTarget> All { get; } =
     [
         new("qemu", RunSettings.Names, (settings, _) => RunCommand.Judge(settings, debug: false, Outside.Real.Ports)),
-        new("qemu-gdb", [.. RunSettings.Names, RunSettings.DebuggerPort], (settings, _) => RunCommand.Judge(settings, debug: true, Outside.Real.Ports)),
-        new("gdb", [HostBoard.Setting, "FIRMWARE", RunSettings.DebuggerPort], (settings, _) => GdbCommand.Judge(settings, Outside.Real.Ports)),
+        new("qemu-gdb", [.. RunSettings.Names, RunSettings.DebuggerPort], (settings, _) => RunCommand.Judge(settings, debug: true, Outside.Real.Ports)) { Command = "run-gdb" },
+        new("gdb", [HostBoard.Setting, "FIRMWARE", RunSettings.DebuggerPort], (settings, _) => GdbCommand.Judge(settings, Outside.Real.Ports)) { Command = "gdb-hypervisor" },
         new("ssh", ["GUEST", "SSH_PORT", "CMD"], (settings, copy) => SshCommand.Arguments(settings, copy)),
         new("debian", RunSettings.NamesOfDistribution, (settings, _) => RunCommand.JudgeDistribution(settings, Outside.Real.Ports)),
         new("debian-test", ["FIRMWARE", "VCPUS", "MEMORY", "RUNS"], (settings, copy) => DotnetPlan.DistributionTest(settings, copy)),
-        new("desktop-linux", ["APPEND", "UNTIL", "NATIVE", "STRICT"], (settings, copy) => DotnetPlan.Desktop(settings, copy)),
+        new("desktop-linux", ["APPEND", "UNTIL", "NATIVE", "STRICT"], (settings, copy) => DotnetPlan.Desktop(settings, copy)) { Command = "desktop" },
         new("lockstep", ["N", "SEED", "JOBS", "SWITCH", "VECTORS", "SIBLINGS"], (settings, copy) => DotnetPlan.Lockstep(settings, copy)),
         new("stress", ["FOR", "FIRMWARE", "VCPUS", "HARTS", "CLASS", "NATIVE"], (settings, copy) => DotnetPlan.Stress(settings, copy)),
         new("ratios", ["RUNS", "DOCS"], (settings, copy) => DotnetPlan.Ratios(settings, copy)),
