@@ -2,6 +2,8 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Text.Json;
+using System.Text.RegularExpressions;
 using NUnit.Framework;
 using Rvirt.Tool.Blobs;
 using Rvirt.Tool.Commands;
@@ -87,6 +89,14 @@ public sealed class ToolLineTests
         Assert.That(status, Is.Zero, output);
         Assert.That(File.ReadAllText(picture), Does.Contain("<title>all: "));
 
+        var events = _folder.File("traps.json");
+        (status, output) = Tool("trace", events);
+        Assert.That(status, Is.Zero, output);
+        CheckEvents(events);
+        (status, output) = Tool("guests", "--count", "2", "--every", "1");
+        Assert.That(status, Is.Zero, output);
+        Assert.That(Regex.Matches(output, @"\n +web +running "), Has.Count.EqualTo(2), output);
+
         // A second terminal moves the focus, and both see and type on.
         var second = Open("console", "db");
         first.Expect("--- db (last 0 bytes, 0 lost) ---\r\n");
@@ -106,6 +116,24 @@ public sealed class ToolLineTests
         Assert.That((status, output), Is.EqualTo((1, "rvirt: error: without an escape nobody would reach the monitor over this line again\n")));
         Assert.That(Tool("monitor", "!shutdown"), Is.EqualTo((0, "rvirt: ok\n")), "what ends the machine is answered");
         Assert.That(first.Status, Is.Zero, "as the machine ends");
+    }
+
+    // What Perfetto takes: an instant for each trap, on the track of its hart, which has a name; and of a track, one behind the other.
+    private static void CheckEvents(string file)
+    {
+        using var json = JsonDocument.Parse(File.ReadAllText(file));
+        var events = json.RootElement.GetProperty("traceEvents").EnumerateArray().ToLookup(one => one.GetProperty("ph").GetString());
+        Assert.That(events.Select(kind => kind.Key), Is.EquivalentTo(["M", "i"]));
+        var named = events["M"].Where(one => one.GetProperty("name").GetString() is "thread_name").Select(Track).ToList();
+        Assert.That(named, Is.Unique);
+        foreach (var track in events["i"].GroupBy(Track))
+        {
+            Assert.That(named, Does.Contain(track.Key));
+            Assert.That(track.Select(one => one.GetProperty("ts").GetDouble()), Is.Ordered.And.All.GreaterThanOrEqualTo(0));
+            Assert.That(track.Select(one => one.GetProperty("name").GetString()), Has.None.Empty);
+        }
+
+        static (int Process, int Thread) Track(JsonElement one) => (one.GetProperty("pid").GetInt32(), one.GetProperty("tid").GetInt32());
     }
 
     // A terminal as a person has it, with a line discipline: script(1) stands between it and the test.
