@@ -20,7 +20,7 @@ public sealed record MakeTarget(string Name, IReadOnlyList<string> Settings, Act
 public static class MakeTargets
 {
     /// <summary>Settings of the recipe and make itself, which every target may be given.</summary>
-    private static readonly string[] s_everywhere = ["RVIRT_GUEST_OUT", "RVIRT_MIRROR", "XDG_CACHE_HOME", "CI", "SHELL", "PATH", "HOME"];
+    private static readonly string[] s_everywhere = ["RVIRT_GUEST_OUT", "RVIRT_DEBIAN_OUT", "RVIRT_MIRROR", "XDG_CACHE_HOME", "CI", "SHELL", "PATH", "HOME"];
 
     /// <summary>All targets that build, run or download something.</summary>
     public static IReadOnlyList<MakeTarget> All { get; } =
