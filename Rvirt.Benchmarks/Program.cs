@@ -8,7 +8,8 @@ namespace Rvirt.Benchmarks;
 internal static class Program
 {
     private const string Usage = """
-        guest [--docs] [--without-sbi]   what operations cost a guest: natively, under both images, beside RVirt's figures;
+        guest [--docs] [--without-linux-above-sbi]
+                         what operations cost a guest: natively, under both images, beside RVirt's figures;
                          --docs puts the table into docs/performance.md; fails where a limit is exceeded
         harts [--docs]   what interrupts and fences from hart to hart and world switches cost, natively and under both images;
                          --docs puts the table into docs/performance.md; fails where a limit is exceeded
@@ -30,12 +31,12 @@ internal static class Program
         switch (args.Length == 0 ? "" : args[0])
         {
             case "":
-                var status = GuestBenchmark.Run(intoDocs: false, withSbi: true);
+                var status = GuestBenchmark.Run(intoDocs: false, linuxAboveSbi: true);
                 status = Math.Max(status, HartBenchmark.Run(intoDocs: false));
                 status = Math.Max(status, PublishBenchmark.Run(intoDocs: false));
                 return Math.Max(status, DesktopBenchmark.Run([]));
             case "guest":
-                return GuestBenchmark.Run(Array.IndexOf(args, "--docs") > 0, withSbi: Array.IndexOf(args, "--without-sbi") < 0);
+                return GuestBenchmark.Run(Array.IndexOf(args, "--docs") > 0, linuxAboveSbi: Array.IndexOf(args, "--without-linux-above-sbi") < 0);
             case "harts":
                 return HartBenchmark.Run(intoDocs: Array.IndexOf(args, "--docs") > 0);
             case "profile":

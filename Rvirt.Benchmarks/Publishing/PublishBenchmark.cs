@@ -30,7 +30,8 @@ internal static partial class PublishBenchmark
 
     private static readonly Row[] s_rows =
     [
-        new("both images, nothing compiled before", Work(10), DeleteImages),
+        new("nothing built, packages restored", null, DeleteAll),
+        new("no image built, libraries and compiler are", Work(10), DeleteImages),
         new("nothing changed", null, () => { }),
         new("an assembly file changed", Wait(2), () => Edit("Rvirt.Boot/Assembly", "*.S", text => text + "# changed\n")),
         new("a C# file changed", Wait(8), () => Edit("Rvirt.Core/Traps", "*.cs", text => "// changed\n" + text)),
@@ -93,9 +94,18 @@ internal static partial class PublishBenchmark
         }
     }
 
+    private static void DeleteAll()
+    {
+        DeleteImages();
+        foreach (var built in Directory.GetDirectories(".", "Rvirt.*").SelectMany(project => new[] { Path.Combine(project, "bin"), Path.Combine(project, "obj", "Release") }).Where(Directory.Exists))
+        {
+            Directory.Delete(built, recursive: true);
+        }
+    }
+
     private static void DeleteImages()
     {
-        Directory.Delete("artifacts/images", recursive: true);
+        Directory.CreateDirectory("artifacts/images").Delete(recursive: true);
         // Objects of earlier runs, and the images that are copied from there.
         foreach (var made in Directory.GetDirectories($"{Board}/obj", "rvirt-*", SearchOption.AllDirectories))
         {

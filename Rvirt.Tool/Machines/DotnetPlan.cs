@@ -163,7 +163,7 @@ public static class DotnetPlan
             null => [],
             "trace" when settings.Text("TRACE") is not null => null,
             "publish" or "nested" or "harts" => ["--docs"],
-            "guest" => ["--docs", "--without-sbi"],
+            "guest" => ["--docs", "--without-linux-above-sbi"],
             "profile" => ["linux", "rows", "stub", "resident", "sbi"],
             "desktop" or "size" => null,
             var other => throw new FormatException($"BENCH is guest, harts, profile, nested, desktop, publish or size, not {other}"),
