@@ -33,8 +33,8 @@ internal static unsafe class Exports
 
     /// <summary>A trap out of a resident guest. Returns the virtual hart to enter next.</summary>
     [UnmanagedCallersOnly(EntryPoint = "rvirt_trap_of_machine")]
-    internal static GuestHart<TargetHost>* TrapToMachine(GuestHart<TargetHost>* hart, ulong cause, ulong value) =>
-        GuestLife<TargetHost>.TrapToMachine(hart, cause, value);
+    internal static GuestHart<TargetHost>* TrapToMachineMode(GuestHart<TargetHost>* hart, ulong cause, ulong value) =>
+        GuestLife<TargetHost>.TrapToMachineMode(hart, cause, value);
 
     /// <summary>A trap out of a guest. Returns the virtual hart to enter next.</summary>
     [UnmanagedCallersOnly(EntryPoint = "rvirt_trap")]

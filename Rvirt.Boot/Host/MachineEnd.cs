@@ -12,8 +12,8 @@ internal static class MachineEnd
 
     /// <summary>Has a driver take the board's device for it.</summary>
     internal static void UseReset<TReset>(in HostDevice device)
-        where TReset : unmanaged, IHostReset
-        => s_reset.Take<TReset>(device);
+        where TReset : unmanaged, IHostReset =>
+        s_reset.Take<TReset>(device);
 
     /// <summary>Ends the machine and never returns.</summary>
     /// <param name="host">The hart.</param>

@@ -145,8 +145,8 @@ internal unsafe struct TargetHost : IHypervisorHost
 
     /// <inheritdoc/>
     public readonly void UseReset<TReset>(in HostDevice device)
-        where TReset : unmanaged, IHostReset
-        => MachineEnd.UseReset<TReset>(device);
+        where TReset : unmanaged, IHostReset =>
+        MachineEnd.UseReset<TReset>(device);
 
     /// <inheritdoc/>
     public void End(uint status) => MachineEnd.Finish(ref this, status);

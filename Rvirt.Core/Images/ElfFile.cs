@@ -31,7 +31,7 @@ internal static unsafe class ElfFile
         }
 
         var start = ulong.MaxValue;
-        var end = 0ul;
+        var end = 0UL;
         for (var i = 0; i < count; i++)
         {
             var segment = ReadSegment(file, headers, i);

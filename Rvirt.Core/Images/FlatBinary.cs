@@ -38,7 +38,7 @@ internal static unsafe class FlatBinary
 
     public static bool LooksLikeCode(byte* file, ulong length)
     {
-        var at = 0ul;
+        var at = 0UL;
         for (var i = 0; i < InstructionsChecked; i++)
         {
             if (length - at < 2)
@@ -48,7 +48,7 @@ internal static unsafe class FlatBinary
 
             // SAFETY: at is never more than the length, and the bytes read are checked against it.
             var half = BinaryPrimitives.ReadUInt16LittleEndian(new ReadOnlySpan<byte>(file + at, 2));
-            var size = (half & 3) == 3 ? 4ul : 2ul;
+            var size = (half & 3) == 3 ? 4UL : 2UL;
             if (length - at < size)
             {
                 return false;

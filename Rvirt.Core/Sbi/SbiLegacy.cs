@@ -56,7 +56,7 @@ internal static class SbiLegacy
 
                 break;
             case SbiExtension.LegacyShutdown:
-                return GuestStop.AfterEvent(ref v, MachineEvent.Shutdown, 0);
+                return GuestStop.AfterEvent(ref v, GuestEvent.Shutdown, 0);
         }
 
         v.X[SbiDispatcher.A0] = (ulong)result;

@@ -120,7 +120,7 @@ internal static class SbiPmu
         {
             if (v.FirmwareCounters.Events[i] != FirmwareCounters.NoEvent)
             {
-                free &= ~(1U << i);
+                free &= ~(1u << i);
             }
         }
 
@@ -185,13 +185,13 @@ internal static class SbiPmu
     private static void StartOne(ref VCpu v, int counter)
     {
         v.FirmwareCounters.Values[counter] -= Followed(ref v, counter);
-        v.FirmwareCounters.Started |= 1U << counter;
+        v.FirmwareCounters.Started |= 1u << counter;
     }
 
     private static void StopOne(ref VCpu v, int counter)
     {
         v.FirmwareCounters.Values[counter] = Value(ref v, counter);
-        v.FirmwareCounters.Started &= ~(1U << counter);
+        v.FirmwareCounters.Started &= ~(1u << counter);
     }
 
     private static ulong Value(ref VCpu v, int counter)

@@ -23,10 +23,10 @@ internal static class SbiReset
         switch ((uint)v.X[SbiDispatcher.A0])
         {
             case 0:
-                return GuestStop.AfterEvent(ref v, reason == SystemFailure ? MachineEvent.Fail : MachineEvent.Shutdown, reason);
+                return GuestStop.AfterEvent(ref v, reason == SystemFailure ? GuestEvent.Fail : GuestEvent.Shutdown, reason);
             case 1:
             case 2:
-                return GuestStop.AfterEvent(ref v, MachineEvent.Reboot, 0);
+                return GuestStop.AfterEvent(ref v, GuestEvent.Reboot, 0);
             default:
                 return SbiDispatcher.Return(ref v, new SbiResult(SbiError.InvalidParam));
         }

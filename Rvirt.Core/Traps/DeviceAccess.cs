@@ -63,16 +63,16 @@ internal static class DeviceAccess
         }
 
         v.Pc += operation.Length;
-        return outcome.Event == MachineEvent.None ? TrapOutcome.Resume : Follow(mode, ref host, ref v, ref bus, outcome.Event, outcome.FailureCode);
+        return outcome.Event == GuestEvent.None ? TrapOutcome.Resume : Follow(mode, ref host, ref v, ref bus, outcome.Event, outcome.FailureCode);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static TrapOutcome Follow<TMode, THost, TBus>(TMode mode, ref THost host, ref VCpu v, ref TBus bus, MachineEvent asked, uint failureCode)
+    private static TrapOutcome Follow<TMode, THost, TBus>(TMode mode, ref THost host, ref VCpu v, ref TBus bus, GuestEvent asked, uint failureCode)
         where TMode : struct, IExecutionMode<THost>
         where THost : struct, ITrapHost
         where TBus : struct, IGuestBus<THost>
     {
-        if (asked != MachineEvent.Alarm)
+        if (asked != GuestEvent.Alarm)
         {
             return GuestStop.AfterEvent(ref v, asked, failureCode);
         }

@@ -29,15 +29,15 @@ public readonly struct BusOutcome
     internal bool LineChanged => (_bits & LineBit) != 0;
 
     /// <summary>What the guest asked of its machine with this access.</summary>
-    internal MachineEvent Event => (MachineEvent)(byte)(_bits >> EventShift);
+    internal GuestEvent Event => (GuestEvent)(byte)(_bits >> EventShift);
 
-    /// <summary>The guest's own failure code, where it asks for <see cref="MachineEvent.Fail"/>.</summary>
+    /// <summary>The guest's own failure code, where it asks for <see cref="GuestEvent.Fail"/>.</summary>
     internal ushort FailureCode => (ushort)(_bits >> CodeShift);
 
     /// <summary>A device answered.</summary>
     /// <param name="lineChanged">Whether the line changed.</param>
     /// <param name="asked">What was asked of the machine.</param>
     /// <param name="code">The failure code.</param>
-    public static BusOutcome Of(bool lineChanged, MachineEvent asked = MachineEvent.None, ushort code = 0) =>
+    public static BusOutcome Of(bool lineChanged, GuestEvent asked = GuestEvent.None, ushort code = 0) =>
         new(AnsweredBit | (lineChanged ? LineBit : 0) | ((uint)asked << EventShift) | ((uint)code << CodeShift));
 }

@@ -5,17 +5,17 @@ namespace Rvirt.Core.VirtualHart;
 internal static class GuestStop
 {
     /// <summary>Resume where nothing was asked, else Stop with the reason.</summary>
-    public static TrapOutcome AfterEvent(ref VCpu v, MachineEvent machineEvent, uint failureCode)
+    public static TrapOutcome AfterEvent(ref VCpu v, GuestEvent machineEvent, uint failureCode)
     {
-        if (machineEvent == MachineEvent.None)
+        if (machineEvent == GuestEvent.None)
         {
             return TrapOutcome.Resume;
         }
 
         v.StopReason = machineEvent switch
         {
-            MachineEvent.Shutdown => StopReason.Shutdown,
-            MachineEvent.Reboot => StopReason.Reboot,
+            GuestEvent.Shutdown => StopReason.Shutdown,
+            GuestEvent.Reboot => StopReason.Reboot,
             _ => StopReason.Failure,
         };
         v.FailureCode = failureCode;

@@ -249,8 +249,8 @@ public sealed unsafe class DesktopMachine : ISupervisor
     internal void WriteEmergency(byte value) => _emergency.Append((char)value);
 
     internal void UseReset<TReset>(in HostDevice device)
-        where TReset : unmanaged, IHostReset
-        => _reset.Take<TReset>(device);
+        where TReset : unmanaged, IHostReset =>
+        _reset.Take<TReset>(device);
 
     internal void End(ref FakeHost host, uint status)
     {

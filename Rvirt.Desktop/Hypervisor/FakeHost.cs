@@ -70,8 +70,8 @@ public unsafe struct FakeHost : IHypervisorHost
     public readonly void WriteEmergency(byte value) => Whole.WriteEmergency(value);
 
     public readonly void UseReset<TReset>(in HostDevice device)
-        where TReset : unmanaged, IHostReset
-        => Whole.UseReset<TReset>(device);
+        where TReset : unmanaged, IHostReset =>
+        Whole.UseReset<TReset>(device);
 
     public readonly void End(uint status)
     {

@@ -51,9 +51,9 @@ public unsafe partial struct GuestBus<THost>
         return answered;
     }
 
-    private bool WriteClock(ref THost host, uint offset, uint value, out MachineEvent asked)
+    private bool WriteClock(ref THost host, uint offset, uint value, out GuestEvent asked)
     {
-        asked = MachineEvent.None;
+        asked = GuestEvent.None;
         if (offset >= GoldfishRtc.Size)
         {
             return false;
@@ -62,7 +62,7 @@ public unsafe partial struct GuestBus<THost>
         var due = _clock.Due;
         var answered = _clock.TryWrite(offset, Now(ref host), value);
         SetClockLine();
-        asked = _clock.Due != due ? MachineEvent.Alarm : MachineEvent.None;
+        asked = _clock.Due != due ? GuestEvent.Alarm : GuestEvent.None;
         return answered;
     }
 

@@ -15,8 +15,8 @@ namespace Rvirt.Devices.Bus;
 /// <content>Set-up and reset.</content>
 public unsafe partial struct GuestBus<THost>
 {
-    private static ulong RecordPages
-        => ((((ulong)sizeof(VirtioTransport<SlotBackend>) + MediatedDevice.RecordBytes) * GuestBoard.MaximumVirtioSlots) + 4095) & ~4095ul;
+    private static ulong RecordPages =>
+        ((((ulong)sizeof(VirtioTransport<SlotBackend>) + MediatedDevice.RecordBytes) * GuestBoard.MaximumVirtioSlots) + 4095) & ~4095UL;
 
     /// <summary>What the guest has: the board it was described with, less the clock where the host has none.</summary>
     public readonly GuestBoard Board => _devices.Board;

@@ -52,7 +52,7 @@ public unsafe partial struct GuestBus<THost>
     internal ulong ServePort(ref THost host, int slot)
     {
         _lock.Acquire();
-        var told = 0ul;
+        var told = 0UL;
         // What comes while the guest is copied waits at the switch.
         if (!_held)
         {
@@ -118,12 +118,12 @@ public unsafe partial struct GuestBus<THost>
         }
     }
 
-    private bool WriteSlot(ref THost host, int slot, uint offset, int size, ulong value, out MachineEvent asked)
+    private bool WriteSlot(ref THost host, int slot, uint offset, int size, ulong value, out GuestEvent asked)
     {
         var answered = _slots[slot].TryWrite(ref host, _memory, offset, size, value);
         UpdateSlot(ref host, slot);
         _told |= _slots[slot].Backend.TakeTold();
-        asked = IsWatchDue(ref host, slot) ? MachineEvent.Alarm : MachineEvent.None;
+        asked = IsWatchDue(ref host, slot) ? GuestEvent.Alarm : GuestEvent.None;
         return answered;
     }
 

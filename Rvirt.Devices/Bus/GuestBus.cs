@@ -91,7 +91,7 @@ public unsafe partial struct GuestBus<THost> : IGuestBus<THost>
         _lock.Acquire();
         var signals = _plic.Signals;
         var answered = ReadDevice(ref host, address, size, out value);
-        var outcome = Finish(ref host, virtualHart, signals, answered, MachineEvent.None, 0);
+        var outcome = Finish(ref host, virtualHart, signals, answered, GuestEvent.None, 0);
         _lock.Release();
         return outcome;
     }
@@ -112,7 +112,7 @@ public unsafe partial struct GuestBus<THost> : IGuestBus<THost>
     {
         _lock.Acquire();
         var signals = _plic.Signals;
-        var asked = MachineEvent.None;
+        var asked = GuestEvent.None;
         ushort code = 0;
         var answered = ReadDevice(ref host, address, operation.Size, out old)
             && WriteDevice(ref host, address, operation.Size, operation.Apply(old), out asked, out code);
@@ -146,9 +146,9 @@ public unsafe partial struct GuestBus<THost> : IGuestBus<THost>
         }
     }
 
-    private bool WriteDevice(ref THost host, ulong address, int size, ulong value, out MachineEvent asked, out ushort code)
+    private bool WriteDevice(ref THost host, ulong address, int size, ulong value, out GuestEvent asked, out ushort code)
     {
-        asked = MachineEvent.None;
+        asked = GuestEvent.None;
         code = 0;
         switch (_map.Find(address, out var offset))
         {
@@ -188,7 +188,7 @@ public unsafe partial struct GuestBus<THost> : IGuestBus<THost>
 
     // Tells the other virtual harts whose line changed, by an access that a device refused too; the one that asks hears it by the outcome.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly BusOutcome Finish(ref THost host, int virtualHart, uint before, bool answered, MachineEvent asked, ushort code)
+    private readonly BusOutcome Finish(ref THost host, int virtualHart, uint before, bool answered, GuestEvent asked, ushort code)
     {
         var changed = _plic.Signals ^ before;
         _harts.Tell(ref host, changed, virtualHart);

@@ -91,7 +91,7 @@ internal unsafe struct NetworkWire
     private ulong Receive<THost>(ref THost host)
         where THost : struct, IMmio
     {
-        var told = 0ul;
+        var told = 0UL;
         var room = _switch->QueueLength;
         for (; room != 0 && _budget != 0 && _card.TryReceive(ref host, out var index, out var frame, out var length); room--, _budget--)
         {
@@ -109,7 +109,7 @@ internal unsafe struct NetworkWire
 
         if (room == 0 && _budget != 0)
         {
-            return told | (1ul << (EthernetSwitch.MoreShift + _port));
+            return told | (1UL << (EthernetSwitch.MoreShift + _port));
         }
 
         _budget = 0;

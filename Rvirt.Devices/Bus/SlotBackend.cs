@@ -178,13 +178,13 @@ internal struct SlotBackend : IVirtioBackend
 
     /// <inheritdoc/>
     public readonly bool SetStatus<THost>(ref THost host, byte status)
-        where THost : struct, IMmio
-        => _kind != SlotBackendKind.Mediated || _mediated.SetStatus(ref host, status);
+        where THost : struct, IMmio =>
+        _kind != SlotBackendKind.Mediated || _mediated.SetStatus(ref host, status);
 
     /// <inheritdoc/>
     public readonly bool NeedsReset<THost>(ref THost host)
-        where THost : struct, IMmio
-        => _kind == SlotBackendKind.Mediated && _mediated.NeedsReset(ref host);
+        where THost : struct, IMmio =>
+        _kind == SlotBackendKind.Mediated && _mediated.NeedsReset(ref host);
 
     /// <inheritdoc/>
     public bool Start<THost>(ref THost host, in GuestMemory memory, uint queue, in QueuePlace place, ulong features)
@@ -285,6 +285,6 @@ internal struct SlotBackend : IVirtioBackend
 
     /// <inheritdoc/>
     public readonly uint ConfigurationGeneration<THost>(ref THost host)
-        where THost : struct, IMmio
-        => _kind == SlotBackendKind.Mediated ? _mediated.ConfigurationGeneration(ref host) : 0;
+        where THost : struct, IMmio =>
+        _kind == SlotBackendKind.Mediated ? _mediated.ConfigurationGeneration(ref host) : 0;
 }

@@ -14,25 +14,25 @@ internal static class TestDevice
     /// <param name="size">2 or 4 bytes.</param>
     /// <param name="value">What was written.</param>
     /// <param name="code">The guest's failure code.</param>
-    public static MachineEvent Write(ulong offset, int size, uint value, out ushort code)
+    public static GuestEvent Write(ulong offset, int size, uint value, out ushort code)
     {
         code = 0;
         if (offset != 0)
         {
-            return MachineEvent.None;
+            return GuestEvent.None;
         }
 
         switch (value & ushort.MaxValue)
         {
             case TestDeviceWord.Pass:
-                return MachineEvent.Shutdown;
+                return GuestEvent.Shutdown;
             case TestDeviceWord.Reset:
-                return MachineEvent.Reboot;
+                return GuestEvent.Reboot;
             case TestDeviceWord.Fail:
                 code = size == 4 ? (ushort)(value >> TestDeviceWord.StatusShift) : (ushort)0;
-                return MachineEvent.Fail;
+                return GuestEvent.Fail;
             default:
-                return MachineEvent.None;
+                return GuestEvent.None;
         }
     }
 }

@@ -100,7 +100,7 @@ public unsafe partial struct ConsoleMultiplexer<THost>
     public ConsoleInput Serve(ref THost host)
     {
         _lock.Acquire();
-        var guests = 0ul;
+        var guests = 0UL;
         var monitor = false;
         for (var left = InputPerTurn; left != 0 && _uart.TryRead(ref host, out var value, out var errors); left--)
         {
@@ -118,7 +118,7 @@ public unsafe partial struct ConsoleMultiplexer<THost>
             if (_sources[target].TryPutInput(value, errors))
             {
                 monitor |= target == Monitor;
-                guests |= target == Monitor ? 0 : 1ul << target;
+                guests |= target == Monitor ? 0 : 1UL << target;
                 continue;
             }
 

@@ -133,8 +133,8 @@ public unsafe partial struct ConsoleMultiplexer<THost>
     }
 
     /// <summary>Takes a byte of the monitor's output.</summary>
-    internal void MonitorOutput(ref THost host, byte value)
-        => Put(ref host, Monitor, value);
+    internal void MonitorOutput(ref THost host, byte value) =>
+        Put(ref host, Monitor, value);
 
     /// <summary>The monitor begins to speak: until <see cref="EndMonitor"/> messages of the hypervisor wait, so that none comes into a line that scripts wait for.</summary>
     public void BeginMonitor()
@@ -229,8 +229,8 @@ public unsafe partial struct ConsoleMultiplexer<THost>
     /// <summary>What the monitor prints with. The console is free between two bytes, so that what it asks for can print messages.</summary>
     /// <param name="console">The console; its state must stay in place while the writer is used.</param>
     /// <param name="host">Access to the UART.</param>
-    public static ConsoleWriter<THost, MonitorSink<THost>> MonitorWriter(ConsoleMultiplexer<THost>* console, ref THost host)
-        => new(ref host, new MonitorSink<THost>(console));
+    public static ConsoleWriter<THost, MonitorSink<THost>> MonitorWriter(ConsoleMultiplexer<THost>* console, ref THost host) =>
+        new(ref host, new MonitorSink<THost>(console));
 
     /// <summary>Sends everything that is to be shown, polling: the machine ends. It takes the console even where the hart that holds it never gives it back.</summary>
     public void Finish(ref THost host)

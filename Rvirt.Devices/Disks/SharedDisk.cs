@@ -39,8 +39,8 @@ public unsafe struct SharedDisk
     /// <param name="host">Access to the registers.</param>
     /// <param name="device">Physical address of the transport's registers.</param>
     public static bool IsDisk<THost>(ref THost host, ulong device)
-        where THost : struct, IMmio
-        => HostVirtio.Probe(ref host, device, out _) == VirtioKind.Block;
+        where THost : struct, IMmio =>
+        HostVirtio.Probe(ref host, device, out _) == VirtioKind.Block;
 
     /// <summary>Starts a disk of the host; nobody has a port of it.</summary>
     /// <param name="host">Access to the registers.</param>
@@ -93,7 +93,7 @@ public unsafe struct SharedDisk
     /// <returns>False where it still is.</returns>
     internal bool TryTake(int request, out bool done)
     {
-        var bit = 1ul << request;
+        var bit = 1UL << request;
         _lock.Acquire();
         var over = (_over & bit) != 0;
         done = (_done & bit) != 0;
@@ -114,8 +114,8 @@ public unsafe struct SharedDisk
         // Bounded: each is one that was under way, and nothing is given meanwhile.
         while (_driver.TryTake(ref host, out var request, out var done))
         {
-            _over |= 1ul << request;
-            _done |= done ? 1ul << request : 0;
+            _over |= 1UL << request;
+            _done |= done ? 1UL << request : 0;
             ports |= 1u << (request / RequestsPerPort);
         }
 

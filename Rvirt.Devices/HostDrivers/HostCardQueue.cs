@@ -71,7 +71,7 @@ internal unsafe struct HostCardQueue
         *(uint*)(descriptor + sizeof(ulong) + sizeof(uint)) = _writes;
         *(ushort*)(_rings + RingLayout.AvailableOffset(_size) + RingLayout.EntriesOffset + (sizeof(ushort) * (_available & (_size - 1)))) = (ushort)index;
         _available++;
-        _given |= 1ul << (int)index;
+        _given |= 1UL << (int)index;
     }
 
     /// <summary>Shows the card what was given.</summary>
@@ -104,7 +104,7 @@ internal unsafe struct HostCardQueue
         }
 
         _seen++;
-        _given &= ~(1ul << (int)index);
+        _given &= ~(1UL << (int)index);
         return true;
     }
 }

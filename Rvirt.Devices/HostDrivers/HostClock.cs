@@ -72,6 +72,6 @@ public unsafe struct HostClock<THost>
     }
 
     private static ulong Read<TClock>(ref DriverState state, ref THost host)
-        where TClock : unmanaged, IHostClock
-        => DriverState.As<TClock>(ref state).Read(ref host);
+        where TClock : unmanaged, IHostClock =>
+        DriverState.As<TClock>(ref state).Read(ref host);
 }

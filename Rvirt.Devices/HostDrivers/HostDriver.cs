@@ -8,13 +8,13 @@ public static class HostDriver
 {
     /// <summary>Whether a driver drives devices of a name; nothing drives one without.</summary>
     public static bool Drives<TDriver>(ReadOnlySpan<byte> name)
-        where TDriver : struct, IHostDriver
-        => Names(TDriver.Compatible, name);
+        where TDriver : struct, IHostDriver =>
+        Names(TDriver.Compatible, name);
 
     /// <summary>Whether a driver is the one by which a device was found.</summary>
     public static bool Drives<TDriver>(in HostDevice device)
-        where TDriver : struct, IHostDriver
-        => Names(TDriver.Compatible, device.Match.Bytes);
+        where TDriver : struct, IHostDriver =>
+        Names(TDriver.Compatible, device.Match.Bytes);
 
     /// <summary>Reads the next of the names that a driver drives.</summary>
     /// <param name="compatible">What it says (<see cref="IHostDriver.Compatible"/>).</param>

@@ -38,8 +38,8 @@ internal unsafe struct HostNetworkCard
     /// <param name="host">Access to the registers.</param>
     /// <param name="address">Host physical address of a virtio-mmio slot.</param>
     public static bool IsAt<THost>(ref THost host, ulong address)
-        where THost : struct, IMmio
-        => HostVirtio.Probe(ref host, address, out _) == VirtioKind.Network;
+        where THost : struct, IMmio =>
+        HostVirtio.Probe(ref host, address, out _) == VirtioKind.Network;
 
     /// <summary>Starts a card.</summary>
     /// <param name="host">Access to its registers.</param>
@@ -79,8 +79,8 @@ internal unsafe struct HostNetworkCard
 
     /// <summary>Acknowledges what the card interrupted for: what it gives back from here on interrupts again.</summary>
     public readonly void Acknowledge<THost>(ref THost host)
-        where THost : struct, IMmio
-        => _device.Acknowledge(ref host);
+        where THost : struct, IMmio =>
+        _device.Acknowledge(ref host);
 
     /// <summary>Gives the card a frame; <see cref="Finish"/> tells it.</summary>
     /// <param name="host">The hart.</param>

@@ -126,22 +126,22 @@ public unsafe struct HostPlic<THost>
     internal void Complete(ref THost host, uint context, uint source) => _complete(ref _state, ref host, context, source);
 
     private static void OpenContext<TPlic>(ref DriverState state, ref THost host, uint context)
-        where TPlic : unmanaged, IHostPlic
-        => DriverState.As<TPlic>(ref state).OpenContext(ref host, context);
+        where TPlic : unmanaged, IHostPlic =>
+        DriverState.As<TPlic>(ref state).OpenContext(ref host, context);
 
     private static void Enable<TPlic>(ref DriverState state, ref THost host, uint context, uint source)
-        where TPlic : unmanaged, IHostPlic
-        => DriverState.As<TPlic>(ref state).Enable(ref host, context, source);
+        where TPlic : unmanaged, IHostPlic =>
+        DriverState.As<TPlic>(ref state).Enable(ref host, context, source);
 
     private static void Disable<TPlic>(ref DriverState state, ref THost host, uint context, uint source)
-        where TPlic : unmanaged, IHostPlic
-        => DriverState.As<TPlic>(ref state).Disable(ref host, context, source);
+        where TPlic : unmanaged, IHostPlic =>
+        DriverState.As<TPlic>(ref state).Disable(ref host, context, source);
 
     private static uint Claim<TPlic>(ref DriverState state, ref THost host, uint context)
-        where TPlic : unmanaged, IHostPlic
-        => DriverState.As<TPlic>(ref state).Claim(ref host, context);
+        where TPlic : unmanaged, IHostPlic =>
+        DriverState.As<TPlic>(ref state).Claim(ref host, context);
 
     private static void Complete<TPlic>(ref DriverState state, ref THost host, uint context, uint source)
-        where TPlic : unmanaged, IHostPlic
-        => DriverState.As<TPlic>(ref state).Complete(ref host, context, source);
+        where TPlic : unmanaged, IHostPlic =>
+        DriverState.As<TPlic>(ref state).Complete(ref host, context, source);
 }

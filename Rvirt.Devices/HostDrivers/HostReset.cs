@@ -33,6 +33,6 @@ public unsafe struct HostReset<THost>
     }
 
     private static void End<TReset>(ref DriverState state, ref THost host, uint status)
-        where TReset : unmanaged, IHostReset
-        => DriverState.As<TReset>(ref state).End(ref host, status);
+        where TReset : unmanaged, IHostReset =>
+        DriverState.As<TReset>(ref state).End(ref host, status);
 }

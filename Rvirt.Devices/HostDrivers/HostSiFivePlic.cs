@@ -44,18 +44,18 @@ public struct HostSiFivePlic : IHostPlic
 
     /// <inheritdoc/>
     public readonly void Disable<THost>(ref THost host, uint context, uint source)
-        where THost : struct, IMmio
-        => SetEnable(ref host, context, source, false);
+        where THost : struct, IMmio =>
+        SetEnable(ref host, context, source, false);
 
     /// <inheritdoc/>
     public readonly uint Claim<THost>(ref THost host, uint context)
-        where THost : struct, IMmio
-        => host.Read32(_base + ContextOffset + (ContextStride * context) + ClaimOffset);
+        where THost : struct, IMmio =>
+        host.Read32(_base + ContextOffset + (ContextStride * context) + ClaimOffset);
 
     /// <inheritdoc/>
     public readonly void Complete<THost>(ref THost host, uint context, uint source)
-        where THost : struct, IMmio
-        => host.Write32(_base + ContextOffset + (ContextStride * context) + ClaimOffset, source);
+        where THost : struct, IMmio =>
+        host.Write32(_base + ContextOffset + (ContextStride * context) + ClaimOffset, source);
 
     private readonly void SetEnable<THost>(ref THost host, uint context, uint source, bool on)
         where THost : struct, IMmio

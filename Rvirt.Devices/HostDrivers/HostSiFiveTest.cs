@@ -17,6 +17,6 @@ public struct HostSiFiveTest : IHostReset
 
     /// <inheritdoc/>
     public readonly void End<THost>(ref THost host, uint status)
-        where THost : struct, IMmio
-        => host.Write32(_base, status == 0 ? TestDeviceWord.Pass : TestDeviceWord.Fail | (status << TestDeviceWord.StatusShift));
+        where THost : struct, IMmio =>
+        host.Write32(_base, status == 0 ? TestDeviceWord.Pass : TestDeviceWord.Fail | (status << TestDeviceWord.StatusShift));
 }

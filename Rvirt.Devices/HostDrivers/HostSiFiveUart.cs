@@ -92,6 +92,6 @@ public struct HostSiFiveUart : IHostUart
     /// <inheritdoc/>
     /// <remarks>The transmitter interrupts for as long as its FIFO is empty.</remarks>
     public readonly void EnableInterrupts<THost>(ref THost host, bool receive, bool transmit)
-        where THost : struct, IMmio
-        => host.Write32(_base + InterruptEnable, (receive ? ReceiveInterrupt : 0) | (transmit ? TransmitInterrupt : 0));
+        where THost : struct, IMmio =>
+        host.Write32(_base + InterruptEnable, (receive ? ReceiveInterrupt : 0) | (transmit ? TransmitInterrupt : 0));
 }

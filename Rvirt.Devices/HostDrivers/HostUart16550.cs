@@ -115,8 +115,8 @@ public struct HostUart16550 : IHostUart
     /// <inheritdoc/>
     /// <remarks>The transmitter's interrupt rises when it is enabled while the holding register is empty, and falls with a byte that is written (16550 data sheet, IER bit 1).</remarks>
     public readonly void EnableInterrupts<THost>(ref THost host, bool receive, bool transmit)
-        where THost : struct, IMmio
-        => host.Write8(Register(InterruptEnable), (byte)((receive ? ReceiveInterrupt : 0) | (transmit ? TransmitInterrupt : 0)));
+        where THost : struct, IMmio =>
+        host.Write8(Register(InterruptEnable), (byte)((receive ? ReceiveInterrupt : 0) | (transmit ? TransmitInterrupt : 0)));
 
     private bool MakeRoom<THost>(ref THost host)
         where THost : struct, IMmio

@@ -68,18 +68,18 @@ public unsafe struct HostUartDriver<THost>
     }
 
     private static void Write<TUart>(ref DriverState state, ref THost host, byte value)
-        where TUart : unmanaged, IHostUart
-        => DriverState.As<TUart>(ref state).Write(ref host, value);
+        where TUart : unmanaged, IHostUart =>
+        DriverState.As<TUart>(ref state).Write(ref host, value);
 
     private static bool TryRead<TUart>(ref DriverState state, ref THost host, out byte value, out byte errors)
-        where TUart : unmanaged, IHostUart
-        => DriverState.As<TUart>(ref state).TryRead(ref host, out value, out errors);
+        where TUart : unmanaged, IHostUart =>
+        DriverState.As<TUart>(ref state).TryRead(ref host, out value, out errors);
 
     private static bool TryWrite<TUart>(ref DriverState state, ref THost host, byte value)
-        where TUart : unmanaged, IHostUart
-        => DriverState.As<TUart>(ref state).TryWrite(ref host, value);
+        where TUart : unmanaged, IHostUart =>
+        DriverState.As<TUart>(ref state).TryWrite(ref host, value);
 
     private static void EnableInterrupts<TUart>(ref DriverState state, ref THost host, bool receive, bool transmit)
-        where TUart : unmanaged, IHostUart
-        => DriverState.As<TUart>(ref state).EnableInterrupts(ref host, receive, transmit);
+        where TUart : unmanaged, IHostUart =>
+        DriverState.As<TUart>(ref state).EnableInterrupts(ref host, receive, transmit);
 }

@@ -56,13 +56,13 @@ internal struct HostVirtio
 
     /// <summary>Reads a register.</summary>
     public readonly uint Read<THost>(ref THost host, uint register)
-        where THost : struct, IMmio
-        => host.Read32(_base + register);
+        where THost : struct, IMmio =>
+        host.Read32(_base + register);
 
     /// <summary>Writes a register.</summary>
     public readonly void Write<THost>(ref THost host, uint register, uint value)
-        where THost : struct, IMmio
-        => host.Write32(_base + register, value);
+        where THost : struct, IMmio =>
+        host.Write32(_base + register, value);
 
     /// <summary>Resets the device and waits until it has stopped touching memory.</summary>
     /// <returns>False where it never says so: its memory must not be used again.</returns>
@@ -122,8 +122,8 @@ internal struct HostVirtio
 
     /// <summary>Tells the device that its queues are set up.</summary>
     public readonly void Finish<THost>(ref THost host)
-        where THost : struct, IMmio
-        => Write(
+        where THost : struct, IMmio =>
+        Write(
             ref host, VirtioRegister.Status,
             VirtioStatus.Acknowledge | VirtioStatus.Driver | VirtioStatus.DriverOk | (_version == 1 ? 0u : VirtioStatus.FeaturesOk));
 

@@ -34,7 +34,7 @@ internal unsafe struct HostVirtioDisk
     private const int CapacityLooks = 4;
 
     // As many sectors have a number of bytes.
-    private const ulong SectorsMax = 1ul << 54;
+    private const ulong SectorsMax = 1UL << 54;
 
     private HostVirtio _device;
     private byte* _memory;
@@ -122,7 +122,7 @@ internal unsafe struct HostVirtioDisk
         Describe(first + 1, data, bytes, RingLayout.Next | (type == BlockRequest.Read ? RingLayout.Write : 0), first + 2);
         Describe(first + 2, place + StatusAt, 1, RingLayout.Write, 0);
         _answer[request] = type == BlockRequest.Read ? bytes + 1 : 1;
-        _underWay |= 1ul << request;
+        _underWay |= 1UL << request;
         var available = _memory + RingLayout.AvailableOffset(_size);
         *(ushort*)(available + RingLayout.EntriesOffset + (2 * (_given & (_size - 1)))) = (ushort)first;
         _given++;
@@ -189,7 +189,7 @@ internal unsafe struct HostVirtioDisk
         }
 
         _seen++;
-        _underWay &= ~(1ul << request);
+        _underWay &= ~(1UL << request);
         // §2.7.8: what it did not say it has written, it has not.
         done = _memory[HeadersAt + ((ulong)request * HeaderRoom) + StatusAt] == BlockRequest.Ok && written >= _answer[request];
         return true;

@@ -190,7 +190,7 @@ public unsafe struct EthernetSwitch
 
         if (_holders[index] == 0)
         {
-            _free[port] |= 1ul << buffer;
+            _free[port] |= 1UL << buffer;
         }
 
         _lock.Release();
@@ -264,7 +264,7 @@ public unsafe struct EthernetSwitch
     private readonly uint Targets(int from, ulong to)
     {
         // IEEE 802.1Q-2018 §8.6.3: what is sent to the addresses that bridges have for themselves is not passed on.
-        if ((to & ~0x0f00_0000_0000ul) == ReservedGroups)
+        if ((to & ~0x0f00_0000_0000UL) == ReservedGroups)
         {
             return 0;
         }
@@ -307,7 +307,7 @@ public unsafe struct EthernetSwitch
         _holders[index] &= ~(1u << receiver);
         if (_holders[index] == 0)
         {
-            _free[sender] |= 1ul << buffer;
+            _free[sender] |= 1UL << buffer;
         }
     }
 }

@@ -85,7 +85,7 @@ public unsafe struct VirtualPlic
         }
 
         var word = source / 64;
-        var bit = 1ul << (int)(source % 64);
+        var bit = 1UL << (int)(source % 64);
         if (high)
         {
             _level[word] |= bit;
@@ -209,7 +209,7 @@ public unsafe struct VirtualPlic
 
             // Source 0 does not exist.
             var kept = offset % EnableStride == 0 ? value & ~1u : value;
-            _enable[index] = (_enable[index] & ~(0xffff_fffful << shift)) | ((ulong)kept << shift);
+            _enable[index] = (_enable[index] & ~(0xffff_ffffUL << shift)) | ((ulong)kept << shift);
         }
         else if (offset < PendingBase && (offset / 4) - 1 < SourceCount - 1)
         {
@@ -234,7 +234,7 @@ public unsafe struct VirtualPlic
         var source = Best(context, 0);
         if (source != 0)
         {
-            var bit = 1ul << (int)(source % 64);
+            var bit = 1UL << (int)(source % 64);
             _pending[source / 64] &= ~bit;
             _claimed[source / 64] |= bit;
             Update();
@@ -251,7 +251,7 @@ public unsafe struct VirtualPlic
         }
 
         var word = source / 64;
-        var bit = 1ul << (int)(source % 64);
+        var bit = 1UL << (int)(source % 64);
         if ((_enable[(context * Words) + word] & bit) != 0)
         {
             _claimed[word] &= ~bit;

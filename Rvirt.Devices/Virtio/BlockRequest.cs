@@ -28,13 +28,13 @@ internal static class BlockRequest
     public const byte Unsupported = 2;
 
     /// <summary>Feature: requests have no more than as many buffers of data as the configuration says (§5.2.3).</summary>
-    public const ulong SegmentsFeature = 1ul << 2;
+    public const ulong SegmentsFeature = 1UL << 2;
 
     /// <summary>Feature: the disk cannot be written.</summary>
-    public const ulong ReadOnlyFeature = 1ul << 5;
+    public const ulong ReadOnlyFeature = 1UL << 5;
 
     /// <summary>Feature: the disk takes flushes.</summary>
-    public const ulong FlushFeature = 1ul << 9;
+    public const ulong FlushFeature = 1UL << 9;
 
     /// <summary>Whether data are whole sectors of a disk.</summary>
     /// <param name="sectors">The disk's size.</param>

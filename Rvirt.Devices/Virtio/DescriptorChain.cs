@@ -14,7 +14,7 @@ namespace Rvirt.Devices.Virtio;
 public unsafe ref struct DescriptorChain
 {
     /// <summary>Most bytes of a chain (virtio 1.2 §2.7.5.2).</summary>
-    public const ulong BytesMax = 1ul << 32;
+    public const ulong BytesMax = 1UL << 32;
 
     private readonly ref readonly GuestMemory _memory;
     private byte* _table;
@@ -146,7 +146,7 @@ public unsafe ref struct DescriptorChain
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static ulong ReadBytesOnce(byte* from)
     {
-        var value = 0ul;
+        var value = 0UL;
         for (var i = 0; i < sizeof(ulong); i++)
         {
             // SAFETY: eight bytes, which the caller has found to be RAM.

@@ -36,13 +36,13 @@ public static class RingLayout
     /// <summary>Where the used ring starts.</summary>
     /// <param name="size">Size of the queue.</param>
     /// <param name="alignment">A power of two.</param>
-    public static ulong UsedOffset(uint size, uint alignment)
-        => (AvailableOffset(size) + AvailableBytes(size) + (ulong)alignment - 1) & ~((ulong)alignment - 1);
+    public static ulong UsedOffset(uint size, uint alignment) =>
+        (AvailableOffset(size) + AvailableBytes(size) + (ulong)alignment - 1) & ~((ulong)alignment - 1);
 
     /// <summary>Whether the side that named an event index is to be told, once an index moved (virtio 1.2 §2.7.10).</summary>
     /// <param name="eventIndex">What it named.</param>
     /// <param name="current">The index now.</param>
     /// <param name="old">The index when it was last considered.</param>
-    public static bool CrossesEvent(ushort eventIndex, ushort current, ushort old)
-        => (ushort)(current - eventIndex - 1) < (ushort)(current - old);
+    public static bool CrossesEvent(ushort eventIndex, ushort current, ushort old) =>
+        (ushort)(current - eventIndex - 1) < (ushort)(current - old);
 }

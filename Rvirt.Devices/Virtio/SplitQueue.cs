@@ -106,8 +106,8 @@ public unsafe struct SplitQueue
     /// <param name="head">What <see cref="ReadHead"/> gave.</param>
     /// <param name="tableMax">Most descriptors of an indirect table that are read.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly DescriptorChain Chain(in GuestMemory memory, ushort head, uint tableMax)
-        => new(in memory, _descriptors, _size, head, _hasTables ? tableMax : 0);
+    public readonly DescriptorChain Chain(in GuestMemory memory, ushort head, uint tableMax) =>
+        new(in memory, _descriptors, _size, head, _hasTables ? tableMax : 0);
 
     /// <summary>Takes the chain whose head was read.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -115,8 +115,8 @@ public unsafe struct SplitQueue
 
     /// <summary>With events: asks to be told of the chain behind an index. What the guest made available meanwhile is not told: look again, behind a fence.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void AskAt(ushort available)
-        => Volatile.Write(ref *(ushort*)(_used + RingLayout.EntriesOffset + (8 * _size)), available);
+    public readonly void AskAt(ushort available) =>
+        Volatile.Write(ref *(ushort*)(_used + RingLayout.EntriesOffset + (8 * _size)), available);
 
     /// <summary>Gives a chain back.</summary>
     /// <param name="head">The descriptor it starts at.</param>
@@ -146,6 +146,6 @@ public unsafe struct SplitQueue
     /// <summary>Whether the guest wants an interrupt for what went back since then (§2.7.7.2). A fence stands between publishing and asking.</summary>
     /// <param name="before">The used index then.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly bool WantsInterrupt(ushort before)
-        => _namesEvents ? RingLayout.CrossesEvent(ReadWantedEvent(), _given, before) : WantsInterrupts();
+    public readonly bool WantsInterrupt(ushort before) =>
+        _namesEvents ? RingLayout.CrossesEvent(ReadWantedEvent(), _given, before) : WantsInterrupts();
 }

@@ -4,17 +4,17 @@ namespace Rvirt.Devices.Virtio;
 public static class VirtioFeature
 {
     /// <summary>Descriptors may lead to a table of descriptors.</summary>
-    public const ulong IndirectDescriptors = 1ul << 28;
+    public const ulong IndirectDescriptors = 1UL << 28;
 
     /// <summary>Either side names the index at which it wants to be told.</summary>
-    public const ulong EventIndex = 1ul << 29;
+    public const ulong EventIndex = 1UL << 29;
 
     /// <summary>The device follows virtio 1.0 or later.</summary>
-    public const ulong Version1 = 1ul << 32;
+    public const ulong Version1 = 1UL << 32;
 
     /// <summary>The device reaches memory through an IOMMU, or as the platform has it.</summary>
-    public const ulong AccessPlatform = 1ul << 33;
+    public const ulong AccessPlatform = 1UL << 33;
 
     /// <summary>Memory accesses are ordered as the platform has it.</summary>
-    public const ulong OrderPlatform = 1ul << 36;
+    public const ulong OrderPlatform = 1UL << 36;
 }

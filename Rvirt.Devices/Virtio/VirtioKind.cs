@@ -54,6 +54,6 @@ public static class VirtioKind
 
     /// <summary>Whether all memory such a device touches is named by descriptors, so that checking those is enough.</summary>
     /// <remarks>Balloon, IOMMU, GPU, memory and the like carry guest addresses inside their messages and are never passed on.</remarks>
-    internal static bool CanMediate(uint deviceId)
-        => deviceId is Network or Block or Console or Entropy or Scsi or FileSystem9P or Input or Socket;
+    internal static bool CanMediate(uint deviceId) =>
+        deviceId is Network or Block or Console or Entropy or Scsi or FileSystem9P or Input or Socket;
 }

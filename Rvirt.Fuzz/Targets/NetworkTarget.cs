@@ -26,7 +26,7 @@ internal sealed unsafe class NetworkTarget : IFuzzTarget
     private const ulong QueueDistance = 0x1_0000;
     private const ulong Buffers = TestGuest.GuestRam + 0x8_0000;
     private const ulong End = TestGuest.GuestRam + TestGuest.RamBytes;
-    private const ulong Features = (1ul << 5) | (1ul << 16);
+    private const ulong Features = (1UL << 5) | (1UL << 16);
     private const int Neighbourhood = 4096;
 
     private static readonly uint[] Registers =
@@ -117,7 +117,7 @@ internal sealed unsafe class NetworkTarget : IFuzzTarget
 
     private static void Put(Card card, ulong table, uint index, ulong address, uint length, uint flags, uint next)
     {
-        var entry = card.Ram(table + (16ul * index));
+        var entry = card.Ram(table + (16UL * index));
         *(ulong*)entry = address;
         *(uint*)(entry + 8) = length;
         *(ushort*)(entry + 12) = (ushort)flags;

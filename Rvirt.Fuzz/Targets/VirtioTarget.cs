@@ -98,7 +98,7 @@ internal sealed unsafe class VirtioTarget : IFuzzTarget
         var address = DescriptorInput.Address(step, Queue, Buffers, End);
         var length = DescriptorInput.Length(step, step[6] & 63u);
         var table = (step[1] & 0x80) == 0 ? Queue : Buffers;
-        var entry = guest.Ram(table + (16ul * (step[1] & 31u)));
+        var entry = guest.Ram(table + (16UL * (step[1] & 31u)));
         *(ulong*)entry = address;
         *(uint*)(entry + 8) = length;
         *(ushort*)(entry + 12) = (ushort)(step[3] & 7);

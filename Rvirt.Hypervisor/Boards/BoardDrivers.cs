@@ -56,23 +56,23 @@ internal readonly unsafe struct BoardDrivers<TBoards>(int board) : IHostDriverTa
 
         /// <inheritdoc/>
         public void Uart<TUart>()
-            where TUart : unmanaged, IHostUart
-            => Consider<TUart>();
+            where TUart : unmanaged, IHostUart =>
+            Consider<TUart>();
 
         /// <inheritdoc/>
         public void Plic<TPlic>()
-            where TPlic : unmanaged, IHostPlic
-            => Consider<TPlic>();
+            where TPlic : unmanaged, IHostPlic =>
+            Consider<TPlic>();
 
         /// <inheritdoc/>
         public void Clock<TClock>()
-            where TClock : unmanaged, IHostClock
-            => Consider<TClock>();
+            where TClock : unmanaged, IHostClock =>
+            Consider<TClock>();
 
         /// <inheritdoc/>
         public void Reset<TReset>()
-            where TReset : unmanaged, IHostReset
-            => Consider<TReset>();
+            where TReset : unmanaged, IHostReset =>
+            Consider<TReset>();
 
         // SAFETY: a driver's names are constants, which stay where they are.
         private void Consider<TDriver>()

@@ -23,8 +23,8 @@ public readonly struct Boards<TPlatform> : IBoards
 
     /// <inheritdoc/>
     public void Drivers<TList>(int index, ref TList drivers)
-        where TList : struct, IDriverList
-        => default(TPlatform).Drivers(ref drivers);
+        where TList : struct, IDriverList =>
+        default(TPlatform).Drivers(ref drivers);
 }
 
 /// <summary>A board and those after it.</summary>

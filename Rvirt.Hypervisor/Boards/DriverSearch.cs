@@ -20,23 +20,23 @@ internal struct DriverSearch(FdtProperty name) : IDriverList
 
     /// <inheritdoc/>
     public void Uart<TUart>()
-        where TUart : unmanaged, IHostUart
-        => Consider<TUart>(HostDeviceKind.Uart);
+        where TUart : unmanaged, IHostUart =>
+        Consider<TUart>(HostDeviceKind.Uart);
 
     /// <inheritdoc/>
     public void Plic<TPlic>()
-        where TPlic : unmanaged, IHostPlic
-        => Consider<TPlic>(HostDeviceKind.Plic);
+        where TPlic : unmanaged, IHostPlic =>
+        Consider<TPlic>(HostDeviceKind.Plic);
 
     /// <inheritdoc/>
     public void Clock<TClock>()
-        where TClock : unmanaged, IHostClock
-        => Consider<TClock>(HostDeviceKind.Clock);
+        where TClock : unmanaged, IHostClock =>
+        Consider<TClock>(HostDeviceKind.Clock);
 
     /// <inheritdoc/>
     public void Reset<TReset>()
-        where TReset : unmanaged, IHostReset
-        => Consider<TReset>(HostDeviceKind.Reset);
+        where TReset : unmanaged, IHostReset =>
+        Consider<TReset>(HostDeviceKind.Reset);
 
     // SAFETY: the function has the driver's signature.
     private unsafe void Consider<TDriver>(HostDeviceKind kind)
@@ -52,6 +52,6 @@ internal struct DriverSearch(FdtProperty name) : IDriverList
 
     [ColdPath]
     private static bool TryLocate<TDriver>(in FdtReader tree, FdtNode node, out ulong address, out ulong size)
-        where TDriver : unmanaged, IHostDriver
-        => TDriver.TryLocate(tree, node, out address, out size);
+        where TDriver : unmanaged, IHostDriver =>
+        TDriver.TryLocate(tree, node, out address, out size);
 }

@@ -42,6 +42,6 @@ internal static class StartupFailure
     }
 
     private static ConsoleWriter<THost, EmergencySink<THost>> Writer<THost>(ref THost host)
-        where THost : unmanaged, IHypervisorHost
-        => new(ref host, default);
+        where THost : unmanaged, IHypervisorHost =>
+        new(ref host, default);
 }

@@ -10,8 +10,8 @@ internal static class Answer
     /// <summary>All went well.</summary>
     public static void Ok<THost, TSink>(ConsoleWriter<THost, TSink> output)
         where THost : struct, IMmio
-        where TSink : struct, IConsoleSink<THost>
-        => output.Text("rvirt: ok\n"u8);
+        where TSink : struct, IConsoleSink<THost> =>
+        output.Text("rvirt: ok\n"u8);
 
     /// <summary>Something is wrong with what was asked.</summary>
     /// <param name="output">Where it is said.</param>

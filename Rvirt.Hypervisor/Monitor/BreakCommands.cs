@@ -12,15 +12,15 @@ internal static class BreakCommands
     public static CommandResult Break<TView, THost, TSink>(ref TView view, ref CommandRun run, ConsoleWriter<THost, TSink> output)
         where TView : struct, IMachineView
         where THost : struct, IMmio
-        where TSink : struct, IConsoleSink<THost>
-        => Change(ref view, ref run, output, true);
+        where TSink : struct, IConsoleSink<THost> =>
+        Change(ref view, ref run, output, true);
 
     /// <summary>Takes one back.</summary>
     public static CommandResult Unbreak<TView, THost, TSink>(ref TView view, ref CommandRun run, ConsoleWriter<THost, TSink> output)
         where TView : struct, IMachineView
         where THost : struct, IMmio
-        where TSink : struct, IConsoleSink<THost>
-        => Change(ref view, ref run, output, false);
+        where TSink : struct, IConsoleSink<THost> =>
+        Change(ref view, ref run, output, false);
 
     private static CommandResult Change<TView, THost, TSink>(ref TView view, ref CommandRun run, ConsoleWriter<THost, TSink> output, bool sets)
         where TView : struct, IMachineView

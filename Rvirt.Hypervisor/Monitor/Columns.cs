@@ -10,32 +10,32 @@ internal static class Columns
     /// <summary>Writes text, and blanks behind it up to a width.</summary>
     public static ConsoleWriter<THost, TSink> Left<THost, TSink>(this ConsoleWriter<THost, TSink> output, ReadOnlySpan<byte> text, int width)
         where THost : struct, IMmio
-        where TSink : struct, IConsoleSink<THost>
-        => output.Text(text).Blanks(width - text.Length);
+        where TSink : struct, IConsoleSink<THost> =>
+        output.Text(text).Blanks(width - text.Length);
 
     /// <summary>Writes text, and blanks before it up to a width.</summary>
     public static ConsoleWriter<THost, TSink> Right<THost, TSink>(this ConsoleWriter<THost, TSink> output, ReadOnlySpan<byte> text, int width)
         where THost : struct, IMmio
-        where TSink : struct, IConsoleSink<THost>
-        => output.Blanks(width - text.Length).Text(text);
+        where TSink : struct, IConsoleSink<THost> =>
+        output.Blanks(width - text.Length).Text(text);
 
     /// <summary>Writes a number in decimal, and blanks before it up to a width.</summary>
     public static ConsoleWriter<THost, TSink> Right<THost, TSink>(this ConsoleWriter<THost, TSink> output, ulong value, int width)
         where THost : struct, IMmio
-        where TSink : struct, IConsoleSink<THost>
-        => output.Blanks(width - Digits(value, 10)).Decimal(value);
+        where TSink : struct, IConsoleSink<THost> =>
+        output.Blanks(width - Digits(value, 10)).Decimal(value);
 
     /// <summary>Writes a number in decimal, and blanks behind it up to a width.</summary>
     public static ConsoleWriter<THost, TSink> Left<THost, TSink>(this ConsoleWriter<THost, TSink> output, ulong value, int width)
         where THost : struct, IMmio
-        where TSink : struct, IConsoleSink<THost>
-        => output.Decimal(value).Blanks(width - Digits(value, 10));
+        where TSink : struct, IConsoleSink<THost> =>
+        output.Decimal(value).Blanks(width - Digits(value, 10));
 
     /// <summary>Writes <c>0x</c> and a number's digits, and blanks behind them up to a width.</summary>
     public static ConsoleWriter<THost, TSink> HexLeft<THost, TSink>(this ConsoleWriter<THost, TSink> output, ulong value, int width)
         where THost : struct, IMmio
-        where TSink : struct, IConsoleSink<THost>
-        => output.Hex(value).Blanks(width - 2 - Digits(value, 16));
+        where TSink : struct, IConsoleSink<THost> =>
+        output.Hex(value).Blanks(width - 2 - Digits(value, 16));
 
     /// <summary>Writes <c>0x</c> and all sixteen digits of a number.</summary>
     public static ConsoleWriter<THost, TSink> Word<THost, TSink>(this ConsoleWriter<THost, TSink> output, ulong value)
@@ -67,8 +67,8 @@ internal static class Columns
     /// <summary>Writes a number of at least two digits.</summary>
     public static ConsoleWriter<THost, TSink> TwoDigits<THost, TSink>(this ConsoleWriter<THost, TSink> output, ulong value)
         where THost : struct, IMmio
-        where TSink : struct, IConsoleSink<THost>
-        => output.Text(value < 10 ? "0"u8 : default).Decimal(value);
+        where TSink : struct, IConsoleSink<THost> =>
+        output.Text(value < 10 ? "0"u8 : default).Decimal(value);
 
     private static ConsoleWriter<THost, TSink> Digits16<THost, TSink>(this ConsoleWriter<THost, TSink> output, ulong value)
         where THost : struct, IMmio

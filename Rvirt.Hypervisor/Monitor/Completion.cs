@@ -67,6 +67,6 @@ internal static class Completion
     private static ShortText Name<TView, THost, TSink>(ref TView view, bool command, int index)
         where TView : struct, IMachineView
         where THost : struct, IMmio
-        where TSink : struct, IConsoleSink<THost>
-        => command ? new ShortText(CommandTable<TView, THost, TSink>.Row(index).Name) : view.Guest(index).Name;
+        where TSink : struct, IConsoleSink<THost> =>
+        command ? new ShortText(CommandTable<TView, THost, TSink>.Row(index).Name) : view.Guest(index).Name;
 }

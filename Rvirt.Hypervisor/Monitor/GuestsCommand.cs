@@ -101,11 +101,11 @@ internal static class GuestsCommand
 
     private static void Size<THost, TSink>(ConsoleWriter<THost, TSink> output, ulong bytes)
         where THost : struct, IMmio
-        where TSink : struct, IConsoleSink<THost>
-        => output.Right(bytes >> 20, 5).Text(" MiB"u8);
+        where TSink : struct, IConsoleSink<THost> =>
+        output.Right(bytes >> 20, 5).Text(" MiB"u8);
 
     private static void Span<THost, TSink>(ConsoleWriter<THost, TSink> output, ulong seconds)
         where THost : struct, IMmio
-        where TSink : struct, IConsoleSink<THost>
-        => output.TwoDigits(seconds / 3600).Text(":"u8).TwoDigits(seconds / 60 % 60).Text(":"u8).TwoDigits(seconds % 60);
+        where TSink : struct, IConsoleSink<THost> =>
+        output.TwoDigits(seconds / 3600).Text(":"u8).TwoDigits(seconds / 60 % 60).Text(":"u8).TwoDigits(seconds % 60);
 }

@@ -13,36 +13,36 @@ internal static class LifeCommands
     public static CommandResult Start<TView, THost, TSink>(ref TView view, ref CommandRun run, ConsoleWriter<THost, TSink> output)
         where TView : struct, IMachineView
         where THost : struct, IMmio
-        where TSink : struct, IConsoleSink<THost>
-        => Ask(ref view, ref run, output, LifeRequest.Start);
+        where TSink : struct, IConsoleSink<THost> =>
+        Ask(ref view, ref run, output, LifeRequest.Start);
 
     /// <summary>Asks a guest: pause.</summary>
     public static CommandResult Pause<TView, THost, TSink>(ref TView view, ref CommandRun run, ConsoleWriter<THost, TSink> output)
         where TView : struct, IMachineView
         where THost : struct, IMmio
-        where TSink : struct, IConsoleSink<THost>
-        => Ask(ref view, ref run, output, LifeRequest.Pause);
+        where TSink : struct, IConsoleSink<THost> =>
+        Ask(ref view, ref run, output, LifeRequest.Pause);
 
     /// <summary>Asks a guest: resume.</summary>
     public static CommandResult Resume<TView, THost, TSink>(ref TView view, ref CommandRun run, ConsoleWriter<THost, TSink> output)
         where TView : struct, IMachineView
         where THost : struct, IMmio
-        where TSink : struct, IConsoleSink<THost>
-        => Ask(ref view, ref run, output, LifeRequest.Resume);
+        where TSink : struct, IConsoleSink<THost> =>
+        Ask(ref view, ref run, output, LifeRequest.Resume);
 
     /// <summary>Asks a guest: restart.</summary>
     public static CommandResult Restart<TView, THost, TSink>(ref TView view, ref CommandRun run, ConsoleWriter<THost, TSink> output)
         where TView : struct, IMachineView
         where THost : struct, IMmio
-        where TSink : struct, IConsoleSink<THost>
-        => Ask(ref view, ref run, output, LifeRequest.Restart);
+        where TSink : struct, IConsoleSink<THost> =>
+        Ask(ref view, ref run, output, LifeRequest.Restart);
 
     /// <summary>Asks a guest: kill.</summary>
     public static CommandResult Kill<TView, THost, TSink>(ref TView view, ref CommandRun run, ConsoleWriter<THost, TSink> output)
         where TView : struct, IMachineView
         where THost : struct, IMmio
-        where TSink : struct, IConsoleSink<THost>
-        => Ask(ref view, ref run, output, LifeRequest.Kill);
+        where TSink : struct, IConsoleSink<THost> =>
+        Ask(ref view, ref run, output, LifeRequest.Kill);
 
     private static CommandResult Ask<TView, THost, TSink>(ref TView view, ref CommandRun run, ConsoleWriter<THost, TSink> output, LifeRequest request)
         where TView : struct, IMachineView

@@ -143,8 +143,8 @@ internal struct LineEditor
     /// <summary>Says that there is nothing to be done.</summary>
     public static void Ring<THost, TSink>(ConsoleWriter<THost, TSink> output)
         where THost : struct, IMmio
-        where TSink : struct, IConsoleSink<THost>
-        => Repeat(output, Bell, 1);
+        where TSink : struct, IConsoleSink<THost> =>
+        Repeat(output, Bell, 1);
 
     // Erases what stands before the cursor.
     private void Erase<THost, TSink>(ConsoleWriter<THost, TSink> output, int count)

@@ -19,7 +19,7 @@ internal static class MemoryCommand
         where TSink : struct, IConsoleSink<THost>
     {
         output.Text("  "u8).Word(run.At).Text(" "u8);
-        for (var i = 0ul; i < LineBytes && run.At != run.End; i += sizeof(ulong))
+        for (var i = 0UL; i < LineBytes && run.At != run.End; i += sizeof(ulong))
         {
             // Begin has checked the whole range, which stays as it is.
             view.TryReadMemory(run.Guest, run.At, out var value);
@@ -57,7 +57,7 @@ internal static class MemoryCommand
 
         // Whole doublewords, as far as the range of addresses goes.
         var facts = view.Guest(run.Guest);
-        run.At = address & ~7ul;
+        run.At = address & ~7UL;
         var offset = run.At - facts.MemoryBase;
         if (offset >= facts.Memory)
         {
@@ -65,7 +65,7 @@ internal static class MemoryCommand
         }
 
         var room = facts.Memory - offset;
-        var length = ((address & 7) + bytes + 7) & ~7ul;
+        var length = ((address & 7) + bytes + 7) & ~7UL;
         run.End = run.At + (length < room ? length : room);
         return CommandResult.More;
     }

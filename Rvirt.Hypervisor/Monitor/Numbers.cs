@@ -10,7 +10,7 @@ internal static class Numbers
     public static bool TryParse(ReadOnlySpan<byte> text, out ulong value)
     {
         value = 0;
-        var radix = 10ul;
+        var radix = 10UL;
         if (text.StartsWith("0x"u8))
         {
             radix = 16;

@@ -4,9 +4,9 @@ namespace Rvirt.Hypervisor.Monitor;
 internal static class Rates
 {
     /// <summary>How many thousandths of a time a part of it is; none where there is no time.</summary>
-    public static ulong PerThousand(ulong part, ulong ticks)
-        // No more bits than 64: where the part has that many the time has too.
-        => part < ulong.MaxValue / 1000 ? part * 1000 / (ticks == 0 ? 1 : ticks) : part / ((ticks / 1000) | 1);
+    // No more bits than 64: where the part has that many the time has too.
+    public static ulong PerThousand(ulong part, ulong ticks) =>
+        part < ulong.MaxValue / 1000 ? part * 1000 / (ticks == 0 ? 1 : ticks) : part / ((ticks / 1000) | 1);
 
     /// <summary>How many of something there are a second; all of them in less than one.</summary>
     /// <param name="count">How many there were.</param>

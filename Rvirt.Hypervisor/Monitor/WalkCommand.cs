@@ -119,8 +119,8 @@ internal static class WalkCommand
 
     private static void Size<THost, TSink>(ConsoleWriter<THost, TSink> output, int level)
         where THost : struct, IMmio
-        where TSink : struct, IConsoleSink<THost>
-        => output.Text(level switch
+        where TSink : struct, IConsoleSink<THost> =>
+        output.Text(level switch
         {
             0 => "4 KiB"u8,
             1 => "2 MiB"u8,

@@ -52,7 +52,7 @@ public static unsafe class GuestLife<THost>
     /// <summary>A trap out of a guest into M-mode, where that is the hypervisor's: the one way from the vector there to C#.</summary>
     /// <returns>The virtual hart to enter next.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static GuestHart<THost>* TrapToMachine(GuestHart<THost>* hart, ulong cause, ulong value) =>
+    public static GuestHart<THost>* TrapToMachineMode(GuestHart<THost>* hart, ulong cause, ulong value) =>
         (GuestHart<THost>*)Unsafe.AsPointer(ref new ResidentContext<THost>(hart).Handle(cause, value));
 
     /// <summary>The run loop: what a hart does with a virtual hart that a trap left somewhere else than in its guest.</summary>

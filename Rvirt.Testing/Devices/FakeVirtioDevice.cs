@@ -42,8 +42,8 @@ public sealed unsafe class FakeVirtioDevice
         Base = address;
         Kind = kind;
         QueueSizeMax = queueSizeMax;
-        Offered = (1ul << 5) | VirtioFeature.EventIndex | VirtioFeature.IndirectDescriptors
-            | (version == 2 ? VirtioFeature.Version1 | (1ul << 34) | (1ul << 35) : 0);
+        Offered = (1UL << 5) | VirtioFeature.EventIndex | VirtioFeature.IndirectDescriptors
+            | (version == 2 ? VirtioFeature.Version1 | (1UL << 34) | (1UL << 35) : 0);
         Reset();
     }
 

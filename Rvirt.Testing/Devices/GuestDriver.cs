@@ -32,8 +32,8 @@ public sealed unsafe class GuestDriver
         Size = size;
         Descriptors = address;
         Available = address + (16 * size);
-        Used = (Available + 6 + (2 * size) + 4095) & ~4095ul;
-        _indirectTables = (Used + 6 + (8 * size) + 4095) & ~4095ul;
+        Used = (Available + 6 + (2 * size) + 4095) & ~4095UL;
+        _indirectTables = (Used + 6 + (8 * size) + 4095) & ~4095UL;
         for (ushort i = 0; i < size; i++)
         {
             _free.Enqueue(i);
@@ -94,8 +94,8 @@ public sealed unsafe class GuestDriver
 
     /// <summary>Tells the device that its driver is ready: the last step, when all queues are set up.</summary>
     /// <param name="guest">Whose slot it is.</param>
-    public static void Finish(IGuestSlot guest)
-        => guest.Register(VirtioRegister.Status, guest.Register(VirtioRegister.Status) | VirtioStatus.DriverOk);
+    public static void Finish(IGuestSlot guest) =>
+        guest.Register(VirtioRegister.Status, guest.Register(VirtioRegister.Status) | VirtioStatus.DriverOk);
 
     /// <summary>Sets the queue up in the device, legacy or modern.</summary>
     public void Start()

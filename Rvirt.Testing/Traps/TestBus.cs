@@ -32,7 +32,7 @@ public readonly struct TestBus(TestBusState state) : IGuestBus<TestHost>
     {
         state.Calls.Add($"write {address:x} {size} {value:x}");
         return !state.Present || state.ReadOnly ? BusOutcome.Refused(state.LineChanged)
-            : BusOutcome.Of(state.LineChanged, state.Event, state.Event == MachineEvent.Fail ? (ushort)42 : (ushort)0);
+            : BusOutcome.Of(state.LineChanged, state.Event, state.Event == GuestEvent.Fail ? (ushort)42 : (ushort)0);
     }
 
     /// <inheritdoc/>

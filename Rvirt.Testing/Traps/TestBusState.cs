@@ -35,7 +35,7 @@ public sealed class TestBusState
     public bool LineChanged { get; set; }
 
     /// <summary>What a write asks of the machine; a failure has the code 42.</summary>
-    public MachineEvent Event { get; set; }
+    public GuestEvent Event { get; set; }
 
     /// <summary>The <c>time</c> at which the guest's alarm rings next; all ones for never.</summary>
     public ulong Alarm { get; set; } = ulong.MaxValue;

@@ -76,7 +76,7 @@ public sealed class DesktopOperationTests
     }
 
     [Test]
-    public void A_wait_ends_at_once_and_one_without_an_end_is_found()
+    public void AWaitEndsAtOnceAndOneWithoutAnEndIsFound()
     {
         using var machine = new QuietMachine();
         var waits = machine.Hart.Waits;
@@ -90,7 +90,7 @@ public sealed class DesktopOperationTests
     }
 
     [Test]
-    public void The_hypervisors_end_leaves_it_with_its_status()
+    public void TheHypervisorsEndLeavesItWithItsStatus()
     {
         using var machine = new QuietMachine();
         Assert.That(() => machine.Host.End(7), Throws.InvalidOperationException.With.Message.EndsWith("status 7"));

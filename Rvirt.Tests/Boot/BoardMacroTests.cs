@@ -48,7 +48,7 @@ public sealed class BoardMacroTests
     [TestCase(1, 2)]
     [TestCase(2, 4)]
     [TestCase(2, 1)]
-    public void A_16550_is_written_when_it_has_room(int shift, int width)
+    public void A16550IsWrittenWhenItHasRoom(int shift, int width)
     {
         var uart = new SlowUart(read: 5UL << shift, busy: 0x40, ready: 0x60, size: width);
         _board["uart"] = $"#define UART16550_BASE {Uart}\n#define UART16550_SHIFT {shift}\n#define UART16550_WIDTH {width}\n#include \"Uart16550.inc\"";
@@ -57,7 +57,7 @@ public sealed class BoardMacroTests
     }
 
     [Test]
-    public void A_SiFive_UART_is_written_when_it_has_room()
+    public void ASiFiveUARTIsWrittenWhenItHasRoom()
     {
         var uart = new SlowUart(read: 0, busy: 1u << 31, ready: 0, size: 4);
         _board["uart"] = $"#define SIFIVEUART_BASE {Uart}\n#include \"SiFiveUart.inc\"";
@@ -69,7 +69,7 @@ public sealed class BoardMacroTests
     [TestCase(1, 0, 0x7777u)]
     [TestCase(2, 0, 0x7777u)]
     [TestCase(0, 1, 0x13333u)]
-    public void A_test_device_ends_the_machine(int type, int reason, uint word)
+    public void ATestDeviceEndsTheMachine(int type, int reason, uint word)
     {
         var power = new Words();
         using var machine = Run(machine => machine.Attach(Power, 0x1000, power), type, reason);
@@ -80,7 +80,7 @@ public sealed class BoardMacroTests
     [TestCase(0, 0)]
     [TestCase(1, 0)]
     [TestCase(0, 1)]
-    public void A_pin_ends_the_machine(int type, int reason)
+    public void APinEndsTheMachine(int type, int reason)
     {
         var pins = new Words { [0x8] = 0x40, [0xc] = 0x21 };
         _board["power"] = $"#define SIFIVEGPIO_BASE {Power}\n#define SIFIVEGPIO_PIN 11\n#include \"SiFiveGpioRestart.inc\"";
@@ -92,7 +92,7 @@ public sealed class BoardMacroTests
     [TestCase(Timer, Timer + 0x4000, Timer + 0xbff8, "#define CLINT_BASE 0x6000000\n#include \"Clint.inc\"")]
     [TestCase(0x0700_0000UL, 0x0310_0100UL, 0x0880_0ff8UL,
         "#define ACLINT_MSWI 0x7000000\n#define ACLINT_MTIMECMP 0x3100100\n#define ACLINT_MTIME 0x8800ff8\n#include \"Aclint.inc\"")]
-    public void A_hart_has_its_timer_and_its_interrupt_where_the_board_says(ulong interrupts, ulong compares, ulong time, string macros)
+    public void AHartHasItsTimerAndItsInterruptWhereTheBoardSays(ulong interrupts, ulong compares, ulong time, string macros)
     {
         _board["timer"] = macros;
         Part? software = null, timers = null;
@@ -109,7 +109,7 @@ public sealed class BoardMacroTests
 
     /// <summary>RAM need not begin where most boards have it.</summary>
     [Test]
-    public void The_part_is_entered_where_the_board_says()
+    public void ThePartIsEnteredWhereTheBoardSays()
     {
         var power = new Words();
         using var machine = Run(machine => machine.Attach(Power, 0x1000, power), load: Machine.DefaultRamBase + 0x4_0000);
@@ -117,7 +117,7 @@ public sealed class BoardMacroTests
     }
 
     [TestCaseSource(nameof(s_macros))]
-    public void A_macro_that_the_board_lacks_is_an_error_that_names_it(string macro)
+    public void AMacroThatTheBoardLacksIsAnErrorThatNamesIt(string macro)
     {
         WriteBoard();
         var output = Refused($"#include \"board.inc\"\n .purgem {macro}\n#include \"Complete.S\"\n");
@@ -126,17 +126,17 @@ public sealed class BoardMacroTests
     }
 
     [Test]
-    public void All_macros_are_looked_for() => Assert.That(
+    public void AllMacrosAreLookedFor() => Assert.That(
         File.ReadLines(Path.Combine(Repository.Top, "Rvirt.Boot/MachineMode/Complete.S")).Select(line => line.Trim().Split(' ')).Where(words => words[0] == ".purgem").Select(words => words[1]),
         Is.EqualTo(s_macros));
 
     [TestCaseSource(nameof(Files))]
-    public void A_ready_made_file_asks_by_name_for_what_it_needs(string file) =>
+    public void AReadyMadeFileAsksByNameForWhatItNeeds(string file) =>
         Assert.That(Refused($"#include \"{file}\"\n"), Does.Match($@"error: ""{file} needs [A-Z0-9]+_[A-Z]+, "));
 
     [TestCase(0, 3)]
     [TestCase(2, 8)]
-    public void A_16550_has_no_accesses_of_another_width(int shift, int width) => Assert.That(
+    public void A16550HasNoAccessesOfAnotherWidth(int shift, int width) => Assert.That(
         Refused($"#define UART16550_BASE 1\n#define UART16550_SHIFT {shift}\n#define UART16550_WIDTH {width}\n#include \"Uart16550.inc\"\n"),
         Does.Contain("needs UART16550_WIDTH, the bytes of an access: 1, 2 or 4"));
 

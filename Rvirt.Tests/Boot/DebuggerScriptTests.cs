@@ -13,11 +13,11 @@ namespace Rvirt.Tests.Boot;
 public sealed class DebuggerScriptTests
 {
     [Test]
-    public void Registers_have_the_names_that_dumps_give_them() =>
+    public void RegistersHaveTheNamesThatDumpsGiveThem() =>
         Assert.That(Names("NAMES"), Is.EqualTo(Enumerable.Range(0, 32).Select(number => Encoding.ASCII.GetString(RegisterName.Of(number)))));
 
     [Test]
-    public void Counters_stand_in_their_order_with_their_names() =>
+    public void CountersStandInTheirOrderWithTheirNames() =>
         Assert.That(Names("COUNTERS"), Is.EqualTo(Enumerable.Range(0, CounterRows.Count).Select(number => Encoding.ASCII.GetString(CounterRows.Name(number)))));
 
     private static string[] Names(string list)

@@ -16,7 +16,7 @@ internal sealed class FuzzTests
     private static string Corpus => Path.Combine(Repository.Top, "Rvirt.Fuzz", "Corpus");
 
     [TestCaseSource(typeof(FuzzTargets), nameof(FuzzTargets.Names))]
-    public void Nothing_of_the_corpus_and_little_of_its_neighbourhood_does_harm(string name)
+    public void NothingOfTheCorpusAndLittleOfItsNeighbourhoodDoesHarm(string name)
     {
         var target = FuzzTargets.Get(name);
         var loop = new FuzzLoop(target, FuzzLoop.Seeds(Corpus, name), new Random(20_240_411));
@@ -29,7 +29,7 @@ internal sealed class FuzzTests
 
     /// <summary>The loop finds a byte that must have one value in eight hundred, and hands over the input that has it.</summary>
     [Test]
-    public void The_loop_finds_what_is_wrong()
+    public void TheLoopFindsWhatIsWrong()
     {
         var target = new BrittleTarget();
         var loop = new FuzzLoop(target, [new byte[16]], new Random(1));
@@ -46,7 +46,7 @@ internal sealed class FuzzTests
 
     /// <summary>A run that takes a new branch is told from one that does not.</summary>
     [Test]
-    public unsafe void Coverage_tells_new_branches_from_old_ones()
+    public unsafe void CoverageTellsNewBranchesFromOldOnes()
     {
         var coverage = new Coverage();
         foreach (var (branch, news) in new[] { (5, true), (5, false), (9, true), (5, false), (65535, true), (65535, false) })
@@ -61,7 +61,7 @@ internal sealed class FuzzTests
 
     /// <summary>The decoders agree on all compressed words, and on a pattern of all others.</summary>
     [Test]
-    public void The_decoders_agree_on_every_compressed_word() => Assert.That(() =>
+    public void TheDecodersAgreeOnEveryCompressedWord() => Assert.That(() =>
     {
         for (var word = 0u; word < 0x1_0000; word++)
         {

@@ -11,7 +11,7 @@ namespace Rvirt.Tests.Hostile;
 internal sealed class CarelessFirmwareTests
 {
     [Test]
-    public void A_hart_that_comes_in_by_the_images_entry_finds_its_guest()
+    public void AHartThatComesInByTheImagesEntryFindsItsGuest()
     {
         using var folder = new TemporaryFolder();
         var firmware = BareProgram.Build(folder, "careless-firmware.S", 0x80000000);

@@ -32,7 +32,7 @@ internal sealed class ErrataTests
     private static HartOptions WholePagePmp(HartOptions core) => core with { ClosedMemory = s_closed, PmpChecksWholePages = true };
 
     [Test]
-    public void The_boards_image_runs_guests_on_a_core_with_all_errata([Values("tables-sv39", "storm-fence", "virtio-modern")] string name)
+    public void TheBoardsImageRunsGuestsOnACoreWithAllErrata([Values("tables-sv39", "storm-fence", "virtio-modern")] string name)
     {
         var program = HostilePrograms.Get(name);
         using var machine = ImageMachine.WithProgram(program, WholePagePmp(Core) with { SelectiveFences = false }, Reserve);
@@ -44,7 +44,7 @@ internal sealed class ErrataTests
 
     /// <summary>Without small pages in the window the first instruction behind the write of satp cannot be fetched.</summary>
     [Test]
-    public void An_image_whose_window_has_large_pages_does_not_come_up_where_PMP_is_asked_for_whole_ones()
+    public void AnImageWhoseWindowHasLargePagesDoesNotComeUpWherePMPIsAskedForWholeOnes()
     {
         using var machine = ImageMachine.WithProgram(HostilePrograms.Get("storm-fence"), WholePagePmp(Core));
         machine.Machine.Run(1_000_000);
@@ -56,7 +56,7 @@ internal sealed class ErrataTests
 
     /// <summary>A guest's page that was unmapped stays mapped.</summary>
     [Test]
-    public void An_image_that_fences_by_address_fails_its_guests_where_such_fences_do_nothing()
+    public void AnImageThatFencesByAddressFailsItsGuestsWhereSuchFencesDoNothing()
     {
         var program = HostilePrograms.Get("tables-sv39");
         using var machine = ImageMachine.WithProgram(program, Core with { SelectiveFences = false });

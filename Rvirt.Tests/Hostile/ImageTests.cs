@@ -15,7 +15,7 @@ internal sealed class ImageTests
     private const ulong LinuxSteps = 3_000_000_000;
 
     [TestCaseSource(typeof(HostilePrograms), nameof(HostilePrograms.Ending))]
-    public void A_hostile_guest_gets_what_it_deserves(string name)
+    public void AHostileGuestGetsWhatItDeserves(string name)
     {
         var program = HostilePrograms.Get(name);
         using var machine = ImageMachine.WithProgram(program, HartOptions.Strict);
@@ -23,7 +23,7 @@ internal sealed class ImageTests
     }
 
     [Test]
-    public void So_it_does_on_a_core_with_few_powers([Values("mmio", "tables-sv39", "storm-fence", "virtio-modern")] string name, [Values(8, 9)] int mode)
+    public void SoItDoesOnACoreWithFewPowers([Values("mmio", "tables-sv39", "storm-fence", "virtio-modern")] string name, [Values(8, 9)] int mode)
     {
         var program = HostilePrograms.Get(name);
         var options = HartOptions.Strict with { MaximumMode = mode, IllegalInstructionValue = false, HardwareAccessedDirty = false, AsidBits = 0 };
@@ -33,7 +33,7 @@ internal sealed class ImageTests
 
     /// <summary>The hart forgets nothing until a fence says so: one that the image leaves out ends here.</summary>
     [Test]
-    public void Linux_starts_its_first_process()
+    public void LinuxStartsItsFirstProcess()
     {
         const ulong Chunk = 5_000_000;
         using var machine = ImageMachine.WithLinux(HartOptions.Strict);
@@ -49,11 +49,11 @@ internal sealed class ImageTests
     }
 
     [Test]
-    public void Descriptors_are_read_once([Values(1u, 2u)] uint version) =>
+    public void DescriptorsAreReadOnce([Values(1u, 2u)] uint version) =>
         IsReadOnce(version, VirtioProgram.IsDescriptor, 16 * VirtioProgram.HonestDescriptors);
 
     [Test]
-    public void Heads_of_chains_are_read_once([Values(1u, 2u)] uint version) =>
+    public void HeadsOfChainsAreReadOnce([Values(1u, 2u)] uint version) =>
         IsReadOnce(version, VirtioProgram.IsHead, 2 * VirtioProgram.HonestChains);
 
     private static void IsReadOnce(uint version, Predicate<ulong> part, int bytes)

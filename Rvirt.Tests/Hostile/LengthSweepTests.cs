@@ -22,7 +22,7 @@ internal sealed class LengthSweepTests
     [TestCase("kernel", "two-segments.elf", false)]
     [TestCase("kernel", "virtual.elf", false)]
     [TestCase("kernel", "linux.image", false)]
-    public void Every_number_of_a_file_may_be_wrong(string name, string file, bool bigEndian)
+    public void EveryNumberOfAFileMayBeWrong(string name, string file, bool bigEndian)
     {
         var target = FuzzTargets.Get(name);
         var sound = Read(name, file);
@@ -49,7 +49,7 @@ internal sealed class LengthSweepTests
     [TestCase("kernel", "two-segments.elf")]
     [TestCase("kernel", "linux.image")]
     [TestCase("kernel", "flat.bin")]
-    public void A_file_may_be_cut_anywhere(string name, string file)
+    public void AFileMayBeCutAnywhere(string name, string file)
     {
         var target = FuzzTargets.Get(name);
         var sound = Read(name, file);
@@ -75,7 +75,7 @@ internal sealed class LengthSweepTests
     {
         ulong[] values =
         [
-            0, 1, 2, 3, 4, 7, 8, 16, 0x1000, 0x7fff, 0xffff, 0x7fff_fffc, 0x7fff_ffff, 0x8000_0000, 0xffff_fff8, 0xffff_fffc, 0xffff_ffff, long.MaxValue, 1ul << 63,
+            0, 1, 2, 3, 4, 7, 8, 16, 0x1000, 0x7fff, 0xffff, 0x7fff_fffc, 0x7fff_ffff, 0x8000_0000, 0xffff_fff8, 0xffff_fffc, 0xffff_ffff, long.MaxValue, 1UL << 63,
             ulong.MaxValue - 7, ulong.MaxValue, sound - 8, sound - 4, sound - 1, sound + 1, sound + 4, sound + 8, sound << 1, ~sound, 0 - sound,
             (ulong)length - 4, (ulong)length - 1, (ulong)length, (ulong)length + 1, (ulong)length + 4,
         ];

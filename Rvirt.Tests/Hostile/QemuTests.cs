@@ -31,7 +31,7 @@ internal sealed class QemuTests
     }
 
     [TestCaseSource(nameof(Ending))]
-    public void A_hostile_guest_gets_what_it_deserves_and_its_neighbour_goes_on(Firmware firmware, string name) =>
+    public void AHostileGuestGetsWhatItDeservesAndItsNeighbourGoesOn(Firmware firmware, string name) =>
         Judge(firmware, HostilePrograms.Get(name), 2);
 
     /// <summary>Each of five virtual harts on a hart of its own, or all on two.</summary>
@@ -39,25 +39,25 @@ internal sealed class QemuTests
     [TestCase(Firmware.Stub, 2)]
     [TestCase(Firmware.Resident, 2)]
     [TestCase(Firmware.Sbi, 2)]
-    public void So_does_one_of_four_harts_that_storm_each_other(Firmware firmware, int hostHarts) =>
+    public void SoDoesOneOfFourHartsThatStormEachOther(Firmware firmware, int hostHarts) =>
         Judge(firmware, HostilePrograms.HartStorm(goesOn: false), hostHarts);
 
     private static IEnumerable<object[]> Endless() =>
         HostilePrograms.Endless.SelectMany(name => new[] { Firmware.Stub, Firmware.Resident }, (name, firmware) => new object[] { firmware, name });
 
     [TestCaseSource(nameof(Endless))]
-    public void A_guest_that_never_returns_leaves_its_neighbour_alone(Firmware firmware, string name) => GoesOn(firmware, HostilePrograms.Get(name), 2);
+    public void AGuestThatNeverReturnsLeavesItsNeighbourAlone(Firmware firmware, string name) => GoesOn(firmware, HostilePrograms.Get(name), 2);
 
     [TestCase(Firmware.Stub, 5)]
     [TestCase(Firmware.Stub, 2)]
     [TestCase(Firmware.Resident, 2)]
-    public void So_does_one_of_four_harts_whose_fences_never_end(Firmware firmware, int hostHarts) =>
+    public void SoDoesOneOfFourHartsWhoseFencesNeverEnd(Firmware firmware, int hostHarts) =>
         GoesOn(firmware, HostilePrograms.HartStorm(goesOn: true), hostHarts);
 
     /// <summary>Where guests share a terminal, a longer line may be shown in pieces with another guest's between them (docs/consoles.md).</summary>
     [TestCaseSource(typeof(HostilePrograms), nameof(HostilePrograms.Ending))]
     [TestCaseSource(typeof(HostilePrograms), nameof(HostilePrograms.Endless))]
-    public void No_line_of_a_program_is_longer_than_the_console_keeps_together(string name) =>
+    public void NoLineOfAProgramIsLongerThanTheConsoleKeepsTogether(string name) =>
         Assert.That(HostilePrograms.Get(name).Lines, Has.All.Length.LessThanOrEqualTo(256));
 
     private static void Judge(Firmware firmware, GuestProgram program, int hostHarts)

@@ -20,7 +20,7 @@ internal sealed unsafe class RacingTests
 
     /// <summary>The fake device throws when it is told of memory that is not the guest's, or of a chain that no driver may make.</summary>
     [Test]
-    public void Descriptors_that_change_all_the_time_lead_nowhere_else([Values] bool indirect)
+    public void DescriptorsThatChangeAllTheTimeLeadNowhereElse([Values] bool indirect)
     {
         using var guest = new TestGuest(2);
         guest.Device.Serve = (_, _, _) => 0;
@@ -33,7 +33,7 @@ internal sealed unsafe class RacingTests
         {
             // Address, then length and flags and next: in RAM or not, short or long, alone or with a next one out of range.
             Volatile.Write(ref entry[0], (round & 1) == 0 ? Buffers : TestGuest.GuestRam + TestGuest.RamBytes + (ulong)(round & 2));
-            Volatile.Write(ref entry[1], (round & 12) switch { 0 => 0xffff_fff0, 4 => 16 | (0x1_0001ul << 32), 8 => 16 | (0xffff_0001ul << 32), _ => 16 });
+            Volatile.Write(ref entry[1], (round & 12) switch { 0 => 0xffff_fff0, 4 => 16 | (0x1_0001UL << 32), 8 => 16 | (0xffff_0001UL << 32), _ => 16 });
         });
         // The other thread may not have had its turn yet.
         var hang = Environment.TickCount64 + (long)Patience.Least.TotalMilliseconds;
@@ -63,7 +63,7 @@ internal sealed unsafe class RacingTests
     }
 
     [Test]
-    public void What_a_guest_writes_after_the_check_reaches_no_device([Values] bool indirect)
+    public void WhatAGuestWritesAfterTheCheckReachesNoDevice([Values] bool indirect)
     {
         using var guest = new TestGuest(2);
         var seen = 0;
@@ -93,7 +93,7 @@ internal sealed unsafe class RacingTests
 
     /// <summary>The tables that the guest runs on are audited all the while.</summary>
     [Test]
-    public void Page_tables_that_change_while_they_are_walked_lead_nowhere_else()
+    public void PageTablesThatChangeWhileTheyAreWalkedLeadNowhereElse()
     {
         using var machine = new HostileMachine();
         var program = new GuestProgram("racing", GuestProgram.Compose(["racing.s"], ("LIMIT", 30_000)), ["11", "end"], StopReason.Shutdown);

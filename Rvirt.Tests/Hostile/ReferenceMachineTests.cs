@@ -13,7 +13,7 @@ internal sealed class ReferenceMachineTests
     private const ulong Steps = 30_000_000;
 
     [TestCaseSource(typeof(HostilePrograms), nameof(HostilePrograms.Ending))]
-    public void A_hostile_guest_gets_what_it_deserves_and_nothing_else_changes(string name)
+    public void AHostileGuestGetsWhatItDeservesAndNothingElseChanges(string name)
     {
         var program = HostilePrograms.Get(name);
         using var machine = new HostileMachine(program.VirtioVersion);
@@ -21,7 +21,7 @@ internal sealed class ReferenceMachineTests
     }
 
     [Test]
-    public void So_it_does_on_a_core_with_few_powers([Values("mmio", "tables-sv39", "storm-fence")] string name, [Values(TranslationMode.Sv39, TranslationMode.Sv48)] TranslationMode host)
+    public void SoItDoesOnACoreWithFewPowers([Values("mmio", "tables-sv39", "storm-fence")] string name, [Values(TranslationMode.Sv39, TranslationMode.Sv48)] TranslationMode host)
     {
         var program = HostilePrograms.Get(name);
         var options = new HartOptions { IllegalInstructionValue = false, HardwareAccessedDirty = false, AsidBits = 0, CounterCsrs = true };
@@ -30,7 +30,7 @@ internal sealed class ReferenceMachineTests
     }
 
     [TestCaseSource(typeof(HostilePrograms), nameof(HostilePrograms.Endless))]
-    public void A_guest_that_never_returns_is_stopped_when_asked(string name)
+    public void AGuestThatNeverReturnsIsStoppedWhenAsked(string name)
     {
         var program = HostilePrograms.Get(name);
         using var machine = new HostileMachine(program.VirtioVersion);

@@ -13,7 +13,7 @@ internal sealed class ShadowAudit(GuestWorld world)
     private const ulong V = 1;
     private const ulong Leaf = 2 | 4 | 8;
     private const ulong U = 16;
-    private const ulong PpnMask = (1ul << 44) - 1;
+    private const ulong PpnMask = (1UL << 44) - 1;
     private readonly HashSet<ulong> _roots = [];
     private readonly HashSet<(ulong Table, int Level)> _seen = [];
 
@@ -50,7 +50,7 @@ internal sealed class ShadowAudit(GuestWorld world)
             throw new InvalidOperationException($"a table at {table:x}, which is not among the hypervisor's");
         }
 
-        for (var i = 0ul; i < 512; i++)
+        for (var i = 0UL; i < 512; i++)
         {
             var entry = world.Machine.Read64(table + (8 * i));
             if ((entry & V) == 0)
@@ -71,7 +71,7 @@ internal sealed class ShadowAudit(GuestWorld world)
             else if ((entry & U) != 0)
             {
                 Leaves++;
-                CheckLeaf(entry, address, 4096ul << (9 * level));
+                CheckLeaf(entry, address, 4096UL << (9 * level));
             }
         }
     }

@@ -136,8 +136,8 @@ internal static class AcmeDrivers
         }
 
         public readonly void EnableInterrupts<THost>(ref THost host, bool receive, bool transmit)
-            where THost : struct, IMmio
-            => host.Write32(_base + 8, (receive ? 1u : 0) | (transmit ? 2u : 0));
+            where THost : struct, IMmio =>
+            host.Write32(_base + 8, (receive ? 1u : 0) | (transmit ? 2u : 0));
     }
 
     public struct Plic : IHostPlic
@@ -154,20 +154,20 @@ internal static class AcmeDrivers
         }
 
         public readonly void Enable<THost>(ref THost host, uint context, uint source)
-            where THost : struct, IMmio
-            => host.Write32(_base + (0x1000 * context) + (4 * source), 1);
+            where THost : struct, IMmio =>
+            host.Write32(_base + (0x1000 * context) + (4 * source), 1);
 
         public readonly void Disable<THost>(ref THost host, uint context, uint source)
-            where THost : struct, IMmio
-            => host.Write32(_base + (0x1000 * context) + (4 * source), 0);
+            where THost : struct, IMmio =>
+            host.Write32(_base + (0x1000 * context) + (4 * source), 0);
 
         public readonly uint Claim<THost>(ref THost host, uint context)
-            where THost : struct, IMmio
-            => host.Read32(_base + (0x1000 * context));
+            where THost : struct, IMmio =>
+            host.Read32(_base + (0x1000 * context));
 
         public readonly void Complete<THost>(ref THost host, uint context, uint source)
-            where THost : struct, IMmio
-            => host.Write32(_base + (0x1000 * context), source);
+            where THost : struct, IMmio =>
+            host.Write32(_base + (0x1000 * context), source);
     }
 
     public struct Clock : IHostClock
@@ -179,8 +179,8 @@ internal static class AcmeDrivers
         public void Initialize(in HostDevice clock) => _base = clock.Base;
 
         public readonly ulong Read<THost>(ref THost host)
-            where THost : struct, IMmio
-            => host.Read64(_base) * 1_000_000_000;
+            where THost : struct, IMmio =>
+            host.Read64(_base) * 1_000_000_000;
     }
 
     /// <summary>Its node has no registers: it names those of the device that it is part of, as a reset by GPIO does.</summary>
@@ -218,7 +218,7 @@ internal static class AcmeDrivers
         }
 
         public readonly void End<THost>(ref THost host, uint status)
-            where THost : struct, IMmio
-            => host.Write32(_address, 0xacce0000 | status);
+            where THost : struct, IMmio =>
+            host.Write32(_address, 0xacce0000 | status);
     }
 }

@@ -94,7 +94,7 @@ internal sealed unsafe class BreakpointTests
     }
 
     [Test]
-    public void A_guest_pauses_where_it_comes_to_one_before_the_instruction([Values] bool shared)
+    public void AGuestPausesWhereItComesToOneBeforeTheInstruction([Values] bool shared)
     {
         using var world = World(shared, OwnBreakpoints);
         world.Run(5_000);
@@ -125,7 +125,7 @@ internal sealed unsafe class BreakpointTests
     }
 
     [Test]
-    public void Its_own_breakpoints_stay_its_own([Values] bool shared)
+    public void ItsOwnBreakpointsStayItsOwn([Values] bool shared)
     {
         using var world = World(shared, OwnBreakpoints);
         world.Run(5_000);
@@ -142,7 +142,7 @@ internal sealed unsafe class BreakpointTests
     }
 
     [Test]
-    public void Whoever_comes_there_all_harts_stand_still([Values] bool shared)
+    public void WhoeverComesThereAllHartsStandStill([Values] bool shared)
     {
         using var world = World(shared, TwoHarts, 2);
         world.Run(Turn);
@@ -166,7 +166,7 @@ internal sealed unsafe class BreakpointTests
     }
 
     [Test]
-    public void A_new_life_has_none()
+    public void ANewLifeHasNone()
     {
         using var world = World(false, OwnBreakpoints);
         world.Run(5_000);
@@ -179,7 +179,7 @@ internal sealed unsafe class BreakpointTests
     }
 
     [Test]
-    public void It_is_not_copied_with_them()
+    public void ItIsNotCopiedWithThem()
     {
         using var world = World(false, OwnBreakpoints);
         world.Run(5_000);
@@ -193,7 +193,7 @@ internal sealed unsafe class BreakpointTests
     }
 
     [Test]
-    public void What_cannot_be_is_refused()
+    public void WhatCannotBeIsRefused()
     {
         using var world = World(false, OwnBreakpoints);
         world.Run(5_000);
@@ -207,7 +207,7 @@ internal sealed unsafe class BreakpointTests
             Assert.That(Change(world, address, false), Is.EqualTo(BreakAnswer.Unknown), $"{address:x}");
         }
 
-        for (var i = 0ul; i < 16; i++)
+        for (var i = 0UL; i < 16; i++)
         {
             Assert.That(Change(world, 0x807f_fffe - (2 * i), true), Is.EqualTo(BreakAnswer.Done));
         }
@@ -215,7 +215,7 @@ internal sealed unsafe class BreakpointTests
         Assert.That(Change(world, 0x807f_fffe, true), Is.EqualTo(BreakAnswer.Done), "it is there");
         Assert.That(Change(world, Code, true), Is.EqualTo(BreakAnswer.Full));
         // In another order than they came.
-        for (var i = 0ul; i < 16; i++)
+        for (var i = 0UL; i < 16; i++)
         {
             Assert.That(Change(world, 0x807f_fffe - (2 * (i * 5 % 16)), false), Is.EqualTo(BreakAnswer.Done));
         }

@@ -16,7 +16,7 @@ internal sealed unsafe class CoreTests
     private const string Spin = "here: j here\n.zero 64\n";
 
     [Test]
-    public void A_hart_without_a_guest_sleeps_in_the_hypervisors_own_tables()
+    public void AHartWithoutAGuestSleepsInTheHypervisorsOwnTables()
     {
         using var world = new SetupWorld();
         Assert.That(world.Boot([world.Guest("one", Spin)]), world.Desktop.Emergency);
@@ -33,7 +33,7 @@ internal sealed unsafe class CoreTests
     }
 
     [Test]
-    public void A_hart_without_a_guest_takes_an_interrupt_of_another_hart_for_what_it_is()
+    public void AHartWithoutAGuestTakesAnInterruptOfAnotherHartForWhatItIs()
     {
         using var world = new SetupWorld();
         Assert.That(world.Boot([world.Guest("one", Spin)]), world.Desktop.Emergency);
@@ -44,7 +44,7 @@ internal sealed unsafe class CoreTests
     }
 
     [Test]
-    public void An_interrupt_of_the_console_that_brings_nothing_is_nobodys()
+    public void AnInterruptOfTheConsoleThatBringsNothingIsNobodys()
     {
         using var world = new SetupWorld();
         Assert.That(world.Boot([world.Guest("one", Spin)]), world.Desktop.Emergency);
@@ -78,7 +78,7 @@ internal sealed unsafe class CoreTests
     [TestCase("asids", "hart 1 has another number of ASIDs than the hart that booted")]
     [TestCase("translation", "hart 1 cannot translate addresses as long as those of the hart that booted")]
     [TestCase("start", "hart 1 is not started by the firmware", "")]
-    public void A_hart_that_a_guest_needs_and_that_is_unlike_the_first_is_refused_by_name(string what, string expected, string advice = ": Rvirt needs harts that are alike")
+    public void AHartThatAGuestNeedsAndThatIsUnlikeTheFirstIsRefusedByName(string what, string expected, string advice = ": Rvirt needs harts that are alike")
     {
         using var world = new SetupWorld();
         Make(world, what);
@@ -94,7 +94,7 @@ internal sealed unsafe class CoreTests
     [TestCase("asids", "hart 1 has another number of ASIDs than the hart that booted")]
     [TestCase("translation", "hart 1 cannot translate addresses as long as those of the hart that booted")]
     [TestCase("start", "hart 1 is not started by the firmware")]
-    public void A_hart_that_nobody_needs_is_left_out_with_a_warning(string what, string expected)
+    public void AHartThatNobodyNeedsIsLeftOutWithAWarning(string what, string expected)
     {
         using var world = new SetupWorld();
         Make(world, what);
@@ -105,7 +105,7 @@ internal sealed unsafe class CoreTests
     }
 
     [Test]
-    public void Devices_of_a_guest_whose_hart_has_no_context_at_the_PLIC_interrupt_the_hart_that_booted()
+    public void DevicesOfAGuestWhoseHartHasNoContextAtThePLICInterruptTheHartThatBooted()
     {
         using var world = new SetupWorld();
         world.Machine.AttachVirtio(0, new Rvirt.Reference.Devices.Virtio.VirtioEntropy());

@@ -30,7 +30,7 @@ internal sealed unsafe class DriverTests
     private static readonly (string Old, string New)[] s_changes = [(Uart, AcmeUart), (Plic, AcmePlic), (Reset, AcmeReset + AcmeClock)];
 
     [Test]
-    public void A_board_may_bring_every_driver_itself()
+    public void ABoardMayBringEveryDriverItself()
     {
         using var world = New();
         Assert.That(world.Boot<Boards<Acme>>([world.Guest("one", Wait)], source => Change(source, s_changes)), world.Desktop.Emergency);
@@ -45,7 +45,7 @@ internal sealed unsafe class DriverTests
 
     /// <summary>Each is replaced alone, and the others stay the library's.</summary>
     [Test]
-    public void A_board_may_bring_one_driver_itself([Range(0, 2)] int change)
+    public void ABoardMayBringOneDriverItself([Range(0, 2)] int change)
     {
         using var world = New();
         Assert.That(world.Boot<Boards<Mixed>>([world.Guest("one", Wait)], source => Change(source, s_changes[change])), world.Desktop.Emergency);
@@ -57,7 +57,7 @@ internal sealed unsafe class DriverTests
     }
 
     [Test]
-    public void Boards_of_one_image_have_their_own_drivers([Values] bool acme)
+    public void BoardsOfOneImageHaveTheirOwnDrivers([Values] bool acme)
     {
         using var world = New();
         var renamed = ("rvirt-made-up", "acme,board");
@@ -71,7 +71,7 @@ internal sealed unsafe class DriverTests
     }
 
     [Test]
-    public void A_board_has_no_drivers_of_the_others_of_its_image([Values] bool acme)
+    public void ABoardHasNoDriversOfTheOthersOfItsImage([Values] bool acme)
     {
         using var world = New();
         var started = acme
@@ -83,7 +83,7 @@ internal sealed unsafe class DriverTests
 
     /// <summary>By a driver of any of them, or of the library's own, which none of them names here.</summary>
     [Test]
-    public void A_machine_that_is_none_of_the_boards_is_ended_all_the_same([Values] bool acme)
+    public void AMachineThatIsNoneOfTheBoardsIsEndedAllTheSame([Values] bool acme)
     {
         using var world = New();
         var started = world.Boot<Boards<Bare, Boards<OnlyAcme>>>([world.Guest("one", PowerOff)], source => acme ? Change(source, (Reset, AcmeReset)) : source);
@@ -93,7 +93,7 @@ internal sealed unsafe class DriverTests
 
     /// <summary>What a board names no driver for, it does not drive, though the library has one.</summary>
     [Test]
-    public void A_board_without_drivers_drives_nothing()
+    public void ABoardWithoutDriversDrivesNothing()
     {
         using var world = New();
         IsRefused(world, world.Boot<Boards<Bare>>([world.Guest("one", PowerOff)], source => Change(source, ("rvirt-made-up", "bare"))), "the board has no driver for the machine's PLIC: use a machine with one that it drives, not sifive,plic-1.0.0");
@@ -101,7 +101,7 @@ internal sealed unsafe class DriverTests
     }
 
     [Test]
-    public void A_board_without_drivers_but_of_the_PLIC_leaves_clock_and_end_to_others([Values] bool serial)
+    public void ABoardWithoutDriversButOfThePLICLeavesClockAndEndToOthers([Values] bool serial)
     {
         using var world = New();
         var started = world.Boot<Boards<PlicOnly>>([world.Guest("one", PowerOff)], source => serial ? source : Change(source, ("serial@10000000 {", "port@10000000 {"), ("stdout-path", "other")));
@@ -124,7 +124,7 @@ internal sealed unsafe class DriverTests
     [TestCase("ns16550a", "", "")]
     [TestCase("ns16550a", "virtio,mmio", "virtio,mmio", Description = "another kind of device")]
     [TestCase("stdout-path = \"/soc/serial@10000000\"; linux,initrd-start", "linux,initrd-start", null)]
-    public void A_console_that_no_driver_drives_is_refused_by_name(string text, string instead, string? name)
+    public void AConsoleThatNoDriverDrivesIsRefusedByName(string text, string instead, string? name)
     {
         using var world = New();
         var started = world.Boot<Boards<Mixed>>([world.Guest("one", PowerOff)], source => Change(source, (text, instead)));
@@ -139,7 +139,7 @@ internal sealed unsafe class DriverTests
 
     /// <summary>Without a name in stdout-path: a serial port that none drives is not passed over in silence, unless another is driven.</summary>
     [Test]
-    public void A_serial_port_is_the_console_where_none_is_named([Values] bool first, [Values] bool another)
+    public void ASerialPortIsTheConsoleWhereNoneIsNamed([Values] bool first, [Values] bool another)
     {
         using var world = New();
         const string Unknown = "serial@9000 { compatible = \"acme,uart-3\"; reg = <0 0x9000 0 0x10>; };";
@@ -160,7 +160,7 @@ internal sealed unsafe class DriverTests
     [TestCase("acme,uart\", \"ns16550a", true)]
     [TestCase("acme,uart-3\", \"acme,uart-2\", \"ns16550a", true)]
     [TestCase("ns16550a\", \"acme,uart", false)]
-    public void The_first_name_that_is_driven_counts(string names, bool acme)
+    public void TheFirstNameThatIsDrivenCounts(string names, bool acme)
     {
         using var world = New();
         var (at, mark) = acme ? ("0x11000000", "powered off^\r\n") : ("0x10000000", "powered off\r\n");
@@ -172,7 +172,7 @@ internal sealed unsafe class DriverTests
     }
 
     [Test]
-    public void Two_drivers_for_one_name_are_refused_by_it()
+    public void TwoDriversForOneNameAreRefusedByIt()
     {
         IsContested<Driven<Twice>>("ns16550a");
         IsContested<Driven<Rival>>("acme,uart-2");
@@ -180,7 +180,7 @@ internal sealed unsafe class DriverTests
     }
 
     [Test]
-    public void A_driver_without_a_name_drives_nothing()
+    public void ADriverWithoutANameDrivesNothing()
     {
         Assert.That(HostDriver.Drives<Nameless>(""u8), Is.False);
         Assert.That(HostDriver.Drives<Nameless>("a"u8), Is.False);
@@ -193,7 +193,7 @@ internal sealed unsafe class DriverTests
     [TestCase("acme,switch = <77 4>", "acme,switch = <78 4>", Description = "of no node")]
     [TestCase("acme,switch = <77 4>", "other", Description = "of none at all")]
     [TestCase("reg = <0 0x13000000 0 8>", "reg = <0 0x13000000>", Description = "of a node without registers")]
-    public void A_device_whose_driver_finds_no_registers_is_passed_over(string text, string instead)
+    public void ADeviceWhoseDriverFindsNoRegistersIsPassedOver(string text, string instead)
     {
         using var world = New();
         Assert.That(world.Boot<Boards<Acme>>([world.Guest("one", PowerOff)], source => Change(source, [.. s_changes, (text, instead)])), world.Desktop.Emergency);
@@ -203,7 +203,7 @@ internal sealed unsafe class DriverTests
 
     /// <summary>Nothing is written to a device that the window does not reach, though an error is to be ended by it.</summary>
     [Test]
-    public void A_device_out_of_reach_does_not_end_the_machine()
+    public void ADeviceOutOfReachDoesNotEndTheMachine()
     {
         using var world = new SetupWorld(mode: Rvirt.Core.Privileged.TranslationMode.Sv39);
         AcmeDrivers.Attach(world.Machine);
@@ -284,8 +284,8 @@ internal sealed unsafe class DriverTests
         public bool Matches(in FdtReader tree) => tree.IsCompatible(tree.Root, "acme,board"u8);
 
         public void Drivers<TList>(ref TList drivers)
-            where TList : struct, IDriverList
-            => default(Acme).Drivers(ref drivers);
+            where TList : struct, IDriverList =>
+            default(Acme).Drivers(ref drivers);
 
         public ReadOnlySpan<byte> Advice(Remedy remedy) => default;
     }
@@ -328,8 +328,8 @@ internal sealed unsafe class DriverTests
         public bool Matches(in FdtReader tree) => true;
 
         public void Drivers<TList>(ref TList drivers)
-            where TList : struct, IDriverList
-            => drivers.Plic<HostSiFivePlic>();
+            where TList : struct, IDriverList =>
+            drivers.Plic<HostSiFivePlic>();
 
         public ReadOnlySpan<byte> Advice(Remedy remedy) => default;
     }
@@ -361,22 +361,22 @@ internal sealed unsafe class DriverTests
     private readonly struct Twice : IMore
     {
         public void Add<TList>(ref TList drivers)
-            where TList : struct, IDriverList
-            => drivers.Uart<HostUart16550>();
+            where TList : struct, IDriverList =>
+            drivers.Uart<HostUart16550>();
     }
 
     private readonly struct Rival : IMore
     {
         public void Add<TList>(ref TList drivers)
-            where TList : struct, IDriverList
-            => drivers.Uart<RivalUart>();
+            where TList : struct, IDriverList =>
+            drivers.Uart<RivalUart>();
     }
 
     private readonly struct OtherKind : IMore
     {
         public void Add<TList>(ref TList drivers)
-            where TList : struct, IDriverList
-            => drivers.Reset<PlicThatEnds>();
+            where TList : struct, IDriverList =>
+            drivers.Reset<PlicThatEnds>();
     }
 
     private readonly struct RivalUart : IHostUart
@@ -402,8 +402,8 @@ internal sealed unsafe class DriverTests
         }
 
         public bool TryWrite<THost>(ref THost host, byte value)
-            where THost : struct, IMmio
-            => true;
+            where THost : struct, IMmio =>
+            true;
 
         public void EnableInterrupts<THost>(ref THost host, bool receive, bool transmit)
             where THost : struct, IMmio

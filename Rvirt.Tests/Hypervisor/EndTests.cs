@@ -55,7 +55,7 @@ internal sealed unsafe class EndTests
     }
 
     [TestCaseSource(nameof(Ends))]
-    public void A_guest_ends_for_the_reason_it_gave_and_the_last_takes_the_machine_with_it(string program, StopReason reason, uint status, string said)
+    public void AGuestEndsForTheReasonItGaveAndTheLastTakesTheMachineWithIt(string program, StopReason reason, uint status, string said)
     {
         using var world = new GuestWorld(GuestPayload.Program(program) with { Name = "one" });
         world.Run(Steps);
@@ -67,7 +67,7 @@ internal sealed unsafe class EndTests
 
     /// <summary>Nothing of how it ended is left.</summary>
     [TestCaseSource(nameof(Ends))]
-    public void A_guest_that_ended_can_start_again(string program, StopReason reason, uint status, string said)
+    public void AGuestThatEndedCanStartAgain(string program, StopReason reason, uint status, string said)
     {
         using var world = new GuestWorld(GuestPayload.Program(program) with { Name = "one" });
         world.Run(Steps);
@@ -79,20 +79,20 @@ internal sealed unsafe class EndTests
     }
 
     [Test]
-    public void Every_reason_to_stop_has_a_test()
+    public void EveryReasonToStopHasATest()
     {
         var elsewhere = new Dictionary<StopReason, string>
         {
             [StopReason.Reboot] = nameof(RestartTests),
-            [StopReason.Requested] = nameof(A_guest_that_is_asked_to_stop_stops),
+            [StopReason.Requested] = nameof(AGuestThatIsAskedToStopStops),
             [StopReason.Forbidden] = nameof(ResidentTests),
-            [StopReason.WindowCollision] = nameof(A_guest_that_maps_what_the_hypervisor_needs_ends_with_a_line_that_says_so),
+            [StopReason.WindowCollision] = nameof(AGuestThatMapsWhatTheHypervisorNeedsEndsWithALineThatSaysSo),
         };
         Assert.That(Enum.GetValues<StopReason>().Except(Ends().Select(test => (StopReason)test.Arguments[1]!)).Except(elsewhere.Keys), Is.EqualTo([StopReason.None]));
     }
 
     [TestCaseSource(nameof(Ends))]
-    public void The_neighbour_of_a_guest_that_ended_goes_on_and_gets_the_input(string program, StopReason reason, uint status, string said)
+    public void TheNeighbourOfAGuestThatEndedGoesOnAndGetsTheInput(string program, StopReason reason, uint status, string said)
     {
         using var world = new GuestWorld(GuestPayload.Program(program) with { Name = "one" }, GuestPayload.Program(Wait) with { Name = "two" });
         world.Run(Steps);
@@ -106,7 +106,7 @@ internal sealed unsafe class EndTests
     }
 
     [Test]
-    public void A_guest_whose_neighbour_runs_on_keeps_the_input([Values(0, 1)] int ending)
+    public void AGuestWhoseNeighbourRunsOnKeepsTheInput([Values(0, 1)] int ending)
     {
         var programs = new[] { Wait, Wait };
         programs[ending] = PowerOff;
@@ -119,7 +119,7 @@ internal sealed unsafe class EndTests
     }
 
     [Test]
-    public void The_machine_ends_with_the_status_of_the_first_that_failed([Values] bool inOrder)
+    public void TheMachineEndsWithTheStatusOfTheFirstThatFailed([Values] bool inOrder)
     {
         // The later one counts to ten thousand first.
         const string Late = "li t2, 10000\ncount: addi t2, t2, -1\nbnez t2, count\n";
@@ -133,7 +133,7 @@ internal sealed unsafe class EndTests
     }
 
     [Test]
-    public void A_guest_that_is_asked_to_stop_stops()
+    public void AGuestThatIsAskedToStopStops()
     {
         using var world = new GuestWorld(GuestPayload.Program("j .") with { Name = "one" });
         world.Run(1000);
@@ -146,7 +146,7 @@ internal sealed unsafe class EndTests
 
     /// <summary>What the hypervisor maps for itself lies at these addresses on an Sv39 hart, so that a guest cannot have them there.</summary>
     [Test]
-    public void A_guest_that_maps_what_the_hypervisor_needs_ends_with_a_line_that_says_so()
+    public void AGuestThatMapsWhatTheHypervisorNeedsEndsWithALineThatSaysSo()
     {
         const string Program = """
             li s0, 0x80100000
@@ -177,7 +177,7 @@ internal sealed unsafe class EndTests
     }
 
     [Test]
-    public void The_report_of_a_bad_end_is_complete()
+    public void TheReportOfABadEndIsComplete()
     {
         var program = string.Concat(Enumerable.Range(0, Csrs.Length).Select(i => $"li t0, {0xc0de0 + i}\ncsrw {Csrs[i]}, t0\n"))
             + string.Concat(Enumerable.Range(1, 31).Where(n => n is not (5 or 6)).Select(n => $"li x{n}, {0x1000 + n}\n"))
@@ -202,7 +202,7 @@ internal sealed unsafe class EndTests
     }
 
     [Test]
-    public void A_guest_whose_device_does_not_stop_is_ended_and_not_started_again()
+    public void AGuestWhoseDeviceDoesNotStopIsEndedAndNotStartedAgain()
     {
         var entropy = new StuckDevice();
         using var world = new GuestWorld(
@@ -216,7 +216,7 @@ internal sealed unsafe class EndTests
     }
 
     [Test]
-    public void A_guest_whose_device_does_not_stop_is_lost_as_it_goes_back()
+    public void AGuestWhoseDeviceDoesNotStopIsLostAsItGoesBack()
     {
         var entropy = new StuckDevice();
         using var world = new GuestWorld(
@@ -236,7 +236,7 @@ internal sealed unsafe class EndTests
     }
 
     [Test]
-    public void A_trap_that_no_guest_can_cause_is_reported_and_ends_the_hypervisor()
+    public void ATrapThatNoGuestCanCauseIsReportedAndEndsTheHypervisor()
     {
         using var world = new GuestWorld(GuestPayload.Program("j .") with { Name = "one" });
         var record = (GuestHart<FakeHost>*)world.Desktop.Record->Guests[0].Harts[0];
@@ -245,7 +245,7 @@ internal sealed unsafe class EndTests
     }
 
     [Test]
-    public void A_hart_that_wakes_with_another_ones_name_ends_the_hypervisor()
+    public void AHartThatWakesWithAnotherOnesNameEndsTheHypervisor()
     {
         using var world = new GuestWorld(GuestPayload.Program("j ."));
         Assert.That(() => CoreLife<FakeHost>.HartMain(1, world.Desktop.Record->Cores), Throws.InvalidOperationException);

@@ -16,6 +16,6 @@ internal sealed class GuestStateTests
     [TestCase(GuestState.Stopping, "")]
     [TestCase(GuestState.Stopped, "Start")]
     [TestCase(GuestState.Dead, "")]
-    public void It_takes(GuestState state, string requests) =>
+    public void ItTakes(GuestState state, string requests) =>
         Assert.That(string.Join(' ', Enum.GetValues<LifeRequest>().Where(request => state.Takes(request))), Is.EqualTo(requests));
 }

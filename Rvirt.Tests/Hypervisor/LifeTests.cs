@@ -39,7 +39,7 @@ internal sealed class LifeTests
     }
 
     [Test]
-    public void A_paused_guest_stands_still_and_goes_on_where_it_was([Values] bool shared, [Values(Spin, Sleeper)] string program)
+    public void APausedGuestStandsStillAndGoesOnWhereItWas([Values] bool shared, [Values(Spin, Sleeper)] string program)
     {
         using var world = World(shared, program);
         Assert.That(Run(world), Is.All.GreaterThan(0));
@@ -62,7 +62,7 @@ internal sealed class LifeTests
     }
 
     [Test]
-    public void A_guest_is_killed_and_started_fifty_times_while_its_neighbours_go_on([Values] bool shared, [Values(Spin, Sleeper)] string program)
+    public void AGuestIsKilledAndStartedFiftyTimesWhileItsNeighboursGoOn([Values] bool shared, [Values(Spin, Sleeper)] string program)
     {
         using var world = World(shared, program);
         for (var i = 0; i < 50; i++)
@@ -80,7 +80,7 @@ internal sealed class LifeTests
     }
 
     [Test]
-    public void A_guest_is_restarted_fifty_times_while_its_neighbours_go_on([Values] bool shared, [Values(Spin, Sleeper)] string program)
+    public void AGuestIsRestartedFiftyTimesWhileItsNeighboursGoOn([Values] bool shared, [Values(Spin, Sleeper)] string program)
     {
         using var world = World(shared, program);
         for (var i = 0; i < 50; i++)
@@ -101,7 +101,7 @@ internal sealed class LifeTests
     }
 
     [Test]
-    public void A_guest_that_did_not_start_with_the_machine_starts_when_it_is_asked_to([Values] bool shared)
+    public void AGuestThatDidNotStartWithTheMachineStartsWhenItIsAskedTo([Values] bool shared)
     {
         using var world = World(shared, Spin, autostart: false);
         Assert.That(Run(world)[0], Is.Zero);
@@ -114,7 +114,7 @@ internal sealed class LifeTests
 
     /// <summary>Who loads a guest does nothing else meanwhile: a virtual hart of a neighbour that it still had would make no fences.</summary>
     [Test]
-    public unsafe void A_guest_is_loaded_by_a_hart_that_runs_nobody([Values] bool shared)
+    public unsafe void AGuestIsLoadedByAHartThatRunsNobody([Values] bool shared)
     {
         using var world = World(shared, Spin, autostart: false);
         Run(world);
@@ -142,7 +142,7 @@ internal sealed class LifeTests
     }
 
     [Test]
-    public void A_guest_that_starts_on_the_only_hart_gets_its_turn_although_the_one_there_never_traps()
+    public void AGuestThatStartsOnTheOnlyHartGetsItsTurnAlthoughTheOneThereNeverTraps()
     {
         using var world = new GuestWorld(new WorldOptions { MoreHarts = -1 }, Guest(Spin) with { Autostart = false }, Guest(Spin));
         world.Machine.CyclesPerTick = 1;
@@ -153,7 +153,7 @@ internal sealed class LifeTests
     }
 
     [Test]
-    public void A_guest_that_is_resumed_before_it_stood_still_goes_on([Values] bool shared, [Values(Spin, Sleeper)] string program)
+    public void AGuestThatIsResumedBeforeItStoodStillGoesOn([Values] bool shared, [Values(Spin, Sleeper)] string program)
     {
         using var world = World(shared, program);
         Run(world);
@@ -163,7 +163,7 @@ internal sealed class LifeTests
     }
 
     [Test]
-    public void A_paused_guest_can_be_killed([Values] bool shared)
+    public void APausedGuestCanBeKilled([Values] bool shared)
     {
         using var world = World(shared, Sleeper);
         Run(world);
@@ -176,7 +176,7 @@ internal sealed class LifeTests
     }
 
     [Test]
-    public void The_last_guest_that_is_killed_ends_the_machine([Values] bool shared)
+    public void TheLastGuestThatIsKilledEndsTheMachine([Values] bool shared)
     {
         using var world = World(shared, Spin);
         Run(world);

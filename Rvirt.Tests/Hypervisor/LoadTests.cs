@@ -21,7 +21,7 @@ internal sealed class LoadTests
     [TestCase(4095)]
     [TestCase(4096)]
     [TestCase(70001)]
-    public void The_RAM_disk_is_whole_and_nothing_is_behind_it(int length)
+    public void TheRAMDiskIsWholeAndNothingIsBehindIt(int length)
     {
         var disk = new byte[length];
         new Random(length).NextBytes(disk);
@@ -36,7 +36,7 @@ internal sealed class LoadTests
 
     /// <summary>Read by dtc, which also has to find nothing to complain about.</summary>
     [Test]
-    public void The_tree_names_what_the_guest_has_and_nothing_else()
+    public void TheTreeNamesWhatTheGuestHasAndNothingElse()
     {
         using var world = new GuestWorld(
             new WorldOptions
@@ -62,7 +62,7 @@ internal sealed class LoadTests
     }
 
     [Test]
-    public void A_sole_guest_that_names_no_devices_has_all_there_are()
+    public void ASoleGuestThatNamesNoDevicesHasAllThereAre()
     {
         using var world = new GuestWorld(
             new WorldOptions { Attach = machine => machine.AttachVirtio(3, new VirtioEntropy(1)) }, GuestPayload.Program(Loop));
@@ -70,7 +70,7 @@ internal sealed class LoadTests
     }
 
     [Test]
-    public void Each_part_of_a_kernel_is_where_it_was_linked_and_what_it_wants_zeroed_is_zero()
+    public void EachPartOfAKernelIsWhereItWasLinkedAndWhatItWantsZeroedIsZero()
     {
         var content = ElfBuilder.Code(100);
         var elf = new ElfBuilder { Entry = 0x8030_0000 }.Load(0x8030_0000, content, 0x3000).Load(0x8020_1000, content, 100).Build();
@@ -83,7 +83,7 @@ internal sealed class LoadTests
 
     /// <summary>Tree and RAM disk are moved at the start: neither may end up in the other.</summary>
     [Test]
-    public void A_kernel_that_is_handed_over_alone_gets_the_machines_command_line()
+    public void AKernelThatIsHandedOverAloneGetsTheMachinesCommandLine()
     {
         var kernel = GuestPayload.Program(Loop + ".zero 20000\n").Kernel;
         using var machine = new Machine(32 << 20);
@@ -100,7 +100,7 @@ internal sealed class LoadTests
     [TestCase("riscv,isa = \"rv64imafdc_zicbop\"; riscv,cbop-block-size = <64>;", true)]
     [TestCase("riscv,isa = \"rv64imafdc_zicbop\";", false)]
     [TestCase("riscv,isa = \"rv64imafdc\"; riscv,cbop-block-size = <64>;", false)]
-    public void Prefetches_are_offered_with_the_block_that_they_are_for(string properties, bool offered)
+    public void PrefetchesAreOfferedWithTheBlockThatTheyAreFor(string properties, bool offered)
     {
         using var world = new SetupWorld();
         Assert.That(

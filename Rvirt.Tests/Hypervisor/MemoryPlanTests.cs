@@ -26,7 +26,7 @@ internal sealed unsafe class MemoryPlanTests
     private const byte Leftover = 0x5c;
 
     [Test]
-    public void Nothing_lies_in_anothers_place_or_where_no_memory_is([Range(1, 60)] int seed)
+    public void NothingLiesInAnothersPlaceOrWhereNoMemoryIs([Range(1, 60)] int seed)
     {
         var random = new Random(seed);
         using var world = new SetupWorld();
@@ -112,7 +112,7 @@ internal sealed unsafe class MemoryPlanTests
 
     /// <summary>A range that the tree reserves to the last address or beyond: nobody gets any of what lies from its start on.</summary>
     [Test]
-    public void Nobody_gets_what_is_reserved_to_the_end_of_addresses(
+    public void NobodyGetsWhatIsReservedToTheEndOfAddresses(
         [Values(0x8600_0000UL, 0x8634_5678UL)] ulong start, [Values(-1L, 0L, 1L, 0x10_0000L, long.MaxValue)] long beyond, [Values] bool inHeader, [Values] bool smallPages)
     {
         var size = beyond == long.MaxValue ? ulong.MaxValue : 0UL - start + (ulong)beyond;
@@ -139,7 +139,7 @@ internal sealed unsafe class MemoryPlanTests
     [TestCase(1024, 4096)]
     [TestCase(2048, 8192)]
     [TestCase(4096, 8192)]
-    public void A_guest_has_a_shadow_table_for_each_256_KiB_within_bounds(int megabytes, int tables)
+    public void AGuestHasAShadowTableForEach256KiBWithinBounds(int megabytes, int tables)
     {
         using var world = new GuestWorld(GuestPayload.Program("here: j here") with { Memory = (ulong)megabytes << 20 });
         Assert.That(world.Guest.Tables.Length, Is.EqualTo(ShadowMmu<SplitViews>.BytesNeeded(tables)));
@@ -147,7 +147,7 @@ internal sealed unsafe class MemoryPlanTests
 
     /// <summary>A guest's largest page is 1 GiB: where its RAM lies at the same place in one as in the host's, pages need not be cut.</summary>
     [Test]
-    public void RAM_of_gigabytes_keeps_the_largest_pages_whole_where_that_fits()
+    public void RAMOfGigabytesKeepsTheLargestPagesWholeWhereThatFits()
     {
         using var world = new GuestWorld(new WorldOptions { MoreRam = 1UL << 30 }, GuestPayload.Program("here: j here") with { Memory = 1UL << 30 });
         Assert.That(world.Guest.Memory.HostAddress % (1UL << 30), Is.Zero);
@@ -156,7 +156,7 @@ internal sealed unsafe class MemoryPlanTests
     }
 
     [Test]
-    public void Guests_that_name_no_size_share_what_the_others_leave()
+    public void GuestsThatNameNoSizeShareWhatTheOthersLeave()
     {
         using var world = new SetupWorld();
         Assert.That(world.Boot([world.Guest("one", Loop, 32 << 20), world.Guest("two", Loop)]), world.Desktop.Emergency);

@@ -86,7 +86,7 @@ internal sealed unsafe class NetworkTests
 
     /// <summary>A guest's own hart sends, and the other one's is asleep, on a hart of its own or on the same.</summary>
     [Test]
-    public void A_frame_wakes_its_guest([Values] bool shared)
+    public void AFrameWakesItsGuest([Values] bool shared)
     {
         using var world = World(shared, Guest(Sender, "one"), Guest(Sleeper, "two"));
         var (one, two) = (new Card(world, 0), new Card(world, 1));
@@ -104,7 +104,7 @@ internal sealed unsafe class NetworkTests
     }
 
     [Test]
-    public void A_paused_guest_has_what_came_when_it_goes_on([Values] bool shared)
+    public void APausedGuestHasWhatCameWhenItGoesOn([Values] bool shared)
     {
         using var world = World(shared, Guest(Sender, "one"), Guest(Sleeper, "two"));
         var (one, two) = (new Card(world, 0), new Card(world, 1));
@@ -115,7 +115,7 @@ internal sealed unsafe class NetworkTests
         one.Queue(TestNetwork.Frame(TestNetwork.Bytes(1), TestNetwork.Bytes(0), 100, 1));
         one.Guest.Ram(Counter + 8, 8)[0] = 1;
         world.Run(50_000);
-        Assert.That((CountOf(one.Guest), CountOf(two.Guest)), Is.EqualTo((1ul, 0ul)));
+        Assert.That((CountOf(one.Guest), CountOf(two.Guest)), Is.EqualTo((1UL, 0UL)));
         Assert.That(two.Guest.Ask(LifeRequest.Resume));
         world.Run(50_000);
         Assert.That(CountOf(two.Guest), Is.EqualTo(1));
@@ -123,7 +123,7 @@ internal sealed unsafe class NetworkTests
     }
 
     [Test]
-    public void A_guest_that_ended_gets_nothing_and_one_that_starts_again_finds_an_empty_port([Values] bool shared)
+    public void AGuestThatEndedGetsNothingAndOneThatStartsAgainFindsAnEmptyPort([Values] bool shared)
     {
         using var world = World(shared, Guest(Sender, "one"), Guest(Sleeper, "two"));
         var (one, two) = (new Card(world, 0), new Card(world, 1));
@@ -131,7 +131,7 @@ internal sealed unsafe class NetworkTests
 
         // It waits for a buffer, and is gone with the guest's life.
         one.Send(frame);
-        Assert.That((Port(world, 0).Sent, Port(world, 1).Received, Port(world, 0).Dropped), Is.EqualTo((1ul, 1ul, 0ul)));
+        Assert.That((Port(world, 0).Sent, Port(world, 1).Received, Port(world, 0).Dropped), Is.EqualTo((1UL, 1UL, 0UL)));
         Assert.That(two.Guest.Ask(LifeRequest.Restart));
         world.Run(100_000);
         Assert.That(two.Guest.Starts, Is.EqualTo(2));
@@ -153,12 +153,12 @@ internal sealed unsafe class NetworkTests
 
     /// <summary>Two guests that were described without one have no card, and those that were have the address that they asked for or one by their number.</summary>
     [Test]
-    public void Who_asks_for_a_card_has_one_behind_its_other_devices()
+    public void WhoAsksForACardHasOneBehindItsOtherDevices()
     {
         using var world = World(false, Guest(Sleeper, "one"), Guest(Sleeper, "two") with { Network = null }, Guest(Sleeper, "three"));
         var view = new MachineView<FakeHost>(world.Desktop.Record->Cores);
         Assert.That(Enumerable.Range(0, 3).Select(guest => view.Slot(guest, 0).Kind), Is.EqualTo([VirtioKind.Network, 0u, VirtioKind.Network]));
-        Assert.That(Enumerable.Range(0, 3).Select(guest => view.Slot(guest, 0).Mac), Is.EqualTo([0x0176_7200_5452ul, 0ul, 0x0376_7200_5452ul]));
+        Assert.That(Enumerable.Range(0, 3).Select(guest => view.Slot(guest, 0).Mac), Is.EqualTo([0x0176_7200_5452UL, 0UL, 0x0376_7200_5452UL]));
         Assert.That(view.Slot(2, 0).Port, Is.EqualTo(1));
     }
 

@@ -134,9 +134,9 @@ internal sealed class RefusalTests
         [FdtError.None] = "no error",
         [FdtError.NoHeader] = "there is a header's worth of bytes wherever the window reaches",
         [GuestBlobError.None] = "no error",
-        [GuestBlobError.NoKernel] = nameof(No_file_at_all_is_refused),
-        [GuestBlobError.TooLarge] = nameof(A_file_of_two_gigabytes_is_refused),
-        [GuestBlobError.WrongTree] = nameof(A_description_that_is_cut_anywhere_is_refused),
+        [GuestBlobError.NoKernel] = nameof(NoFileAtAllIsRefused),
+        [GuestBlobError.TooLarge] = nameof(AFileOfTwoGigabytesIsRefused),
+        [GuestBlobError.WrongTree] = nameof(ADescriptionThatIsCutAnywhereIsRefused),
         [ImageError.None] = "no error",
         [ImageError.Empty] = "a description with an empty kernel names none, which comes first; so does a file without a byte",
     };
@@ -157,7 +157,7 @@ internal sealed class RefusalTests
     private static IEnumerable<ImageError> KernelErrors => BadKernels.Keys;
 
     [Test]
-    public void Every_error_has_an_input() => Assert.Multiple(() =>
+    public void EveryErrorHasAnInput() => Assert.Multiple(() =>
     {
         AreAll(BadMachines.Keys);
         AreAll(BadTrees.Keys);
@@ -171,7 +171,7 @@ internal sealed class RefusalTests
 
     /// <summary>Whatever text is in the code that refuses, a test expects it word for word.</summary>
     [Test]
-    public void Every_refusal_is_expected_by_a_test()
+    public void EveryRefusalIsExpectedByATest()
     {
         // What needs a hart in machine mode is refused under QEMU.
         var tests = string.Concat(
@@ -198,7 +198,7 @@ internal sealed class RefusalTests
     }
 
     [TestCaseSource(nameof(MachineErrors))]
-    public void A_machine_without_what_it_takes_is_refused(HostTreeError error)
+    public void AMachineWithoutWhatItTakesIsRefused(HostTreeError error)
     {
         var (text, instead) = BadMachines[error];
         using var world = new SetupWorld(mode: TranslationMode.Sv39);
@@ -214,7 +214,7 @@ internal sealed class RefusalTests
     }
 
     [TestCaseSource(nameof(TreeErrors))]
-    public void A_damaged_tree_of_the_machine_is_refused(FdtError error)
+    public void ADamagedTreeOfTheMachineIsRefused(FdtError error)
     {
         var tree = Tools.Compile(SetupWorld.Board.Replace("INITRD_START", "1", StringComparison.Ordinal).Replace("INITRD_END", "1", StringComparison.Ordinal));
         BadTrees[error](tree);
@@ -225,7 +225,7 @@ internal sealed class RefusalTests
     }
 
     [TestCaseSource(nameof(DescriptionErrors))]
-    public void A_wrong_description_of_guests_is_refused(GuestBlobError error)
+    public void AWrongDescriptionOfGuestsIsRefused(GuestBlobError error)
     {
         using var world = new SetupWorld();
         var started = world.Boot(Tools.Compile("/dts-v1/;\n" + BadDescriptions[error]));
@@ -234,7 +234,7 @@ internal sealed class RefusalTests
 
     /// <summary>Of one guest alone, and with its name where there are several.</summary>
     [Test]
-    public void A_kernel_that_is_none_is_refused([ValueSource(nameof(KernelErrors))] ImageError error, [Values] bool alone)
+    public void AKernelThatIsNoneIsRefused([ValueSource(nameof(KernelErrors))] ImageError error, [Values] bool alone)
     {
         var payload = new GuestPayload(BadKernels[error]) { Name = "bad", Memory = 4 << 20 };
         var sound = GuestPayload.Program("here: j here") with { Name = "sound" };
@@ -248,7 +248,7 @@ internal sealed class RefusalTests
     [TestCase((2 << 20) - (32 << 10), false)]
     [TestCase(4 << 20, false, Description = "as large as the guest's RAM")]
     [TestCase(9 << 20, false)]
-    public void A_RAM_disk_that_does_not_fit_is_refused(int length, bool fits)
+    public void ARAMDiskThatDoesNotFitIsRefused(int length, bool fits)
     {
         // The kernel takes the first page of the upper half of 4 MiB.
         var payload = GuestPayload.Program("here: j here", 0x8020_0000) with { Initrd = new byte[length], Memory = 4 << 20 };
@@ -265,7 +265,7 @@ internal sealed class RefusalTests
     }
 
     [Test]
-    public void A_network_with_a_wire_is_refused_where_the_machine_has_no_card()
+    public void ANetworkWithAWireIsRefusedWhereTheMachineHasNoCard()
     {
         using var world = new SetupWorld();
         var started = world.Boot([world.Guest("one", "nop\nnop\nnop\nhere: j here\n") with { Network = "wire" }]);
@@ -274,7 +274,7 @@ internal sealed class RefusalTests
     }
 
     [Test]
-    public void A_network_card_behind_the_last_slot_is_refused()
+    public void ANetworkCardBehindTheLastSlotIsRefused()
     {
         using var world = new SetupWorld();
         var slots = string.Concat(Enumerable.Range(1, 8).Select(i => $"virtio@1000{i}000 {{ compatible = \"virtio,mmio\"; reg = <0 0x1000{i}000 0 0x1000>; interrupts = <{i}>; }};\n"));
@@ -285,7 +285,7 @@ internal sealed class RefusalTests
     }
 
     [Test]
-    public void No_file_at_all_is_refused()
+    public void NoFileAtAllIsRefused()
     {
         using var world = new SetupWorld();
         IsRefused(world.Desktop, world.Boot(Array.Empty<byte>()), "no kernel given: hand one over as the initial RAM disk, by Kernel");
@@ -293,7 +293,7 @@ internal sealed class RefusalTests
 
     /// <summary>It lies where it need not be moved, so that nothing touches it.</summary>
     [Test]
-    public void A_file_of_two_gigabytes_is_refused()
+    public void AFileOfTwoGigabytesIsRefused()
     {
         const ulong Gigabytes = 2UL << 30, Start = SetupWorld.Ram + (4 << 20), MiB = 1 << 20;
         using var machine = new Machine(Gigabytes + (8 * MiB));
@@ -309,7 +309,7 @@ internal sealed class RefusalTests
     }
 
     [Test]
-    public void A_description_that_is_cut_anywhere_is_refused()
+    public void ADescriptionThatIsCutAnywhereIsRefused()
     {
         var blob = TwoGuests();
         for (var length = 1; length < blob.Length; length++)
@@ -324,7 +324,7 @@ internal sealed class RefusalTests
     }
 
     [Test]
-    public void A_kernel_that_is_cut_anywhere_is_refused()
+    public void AKernelThatIsCutAnywhereIsRefused()
     {
         var elf = ElfBuilder.Sound().Build();
         for (var length = 1; length < elf.Length; length++)
@@ -337,7 +337,7 @@ internal sealed class RefusalTests
     /// <summary>Each byte of it wrong: the guests start, or one line says what is wrong.</summary>
     [TestCase(0xff)]
     [TestCase(0x01)]
-    public void A_description_with_a_wrong_byte_is_refused_or_harmless(int flip)
+    public void ADescriptionWithAWrongByteIsRefusedOrHarmless(int flip)
     {
         var blob = TwoGuests();
         var refused = 0;
@@ -461,8 +461,8 @@ internal sealed class RefusalTests
         public bool Matches(in FdtReader tree) => true;
 
         public void Drivers<TList>(ref TList drivers)
-            where TList : struct, IDriverList
-            => default(ReferenceBoard).Drivers(ref drivers);
+            where TList : struct, IDriverList =>
+            default(ReferenceBoard).Drivers(ref drivers);
 
         public ReadOnlySpan<byte> Advice(Remedy remedy) => default;
     }

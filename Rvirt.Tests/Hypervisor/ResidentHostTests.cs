@@ -16,7 +16,7 @@ internal sealed class ResidentHostTests
     private const ulong Vector = 0x8020_8000;
 
     [Test]
-    public void What_is_loaded_there_is_the_harts_own_and_is_stored_again()
+    public void WhatIsLoadedThereIsTheHartsOwnAndIsStoredAgain()
     {
         using var world = new GuestWorld(new WorldOptions(), GuestPayload.Program("here: j here"));
         var hart = world.Machine.Hart;
@@ -54,7 +54,7 @@ internal sealed class ResidentHostTests
     }
 
     [Test]
-    public void An_exception_that_it_is_given_leads_to_its_vector()
+    public void AnExceptionThatItIsGivenLeadsToItsVector()
     {
         using var world = new GuestWorld(new WorldOptions(), GuestPayload.Program("here: j here"));
         var hart = world.Machine.Hart;

@@ -122,7 +122,7 @@ internal sealed unsafe class RestartTests
     [TestCase("li a7, 0x53525354\nli a6, 0\nli a0, 2\nli a1, 0\necall\nj .\n", Description = "warm reboot")]
     [TestCase("li a7, 0x53525354\nli a6, 0\nli a0, 1\nli a1, 1\necall\nj .\n", Description = "after a system failure")]
     [TestCase("li t0, 0x100000\nli t1, 0x7777\nsw t1, 0(t0)\nj .\n", Description = "test device")]
-    public void A_guest_that_asks_for_it_starts_again(string ask)
+    public void AGuestThatAsksForItStartsAgain(string ask)
     {
         using var world = new GuestWorld(GuestPayload.Program(CountLife + "li t0, 4\nbeq s1, t0, off\n" + ask + "off:\n" + PowerOff) with { Name = "one" });
         world.Run(Steps);
@@ -132,7 +132,7 @@ internal sealed unsafe class RestartTests
     }
 
     [Test]
-    public void A_second_life_begins_as_the_first()
+    public void ASecondLifeBeginsAsTheFirst()
     {
         var initrd = new byte[5000];
         new Random(1).NextBytes(initrd);
@@ -179,7 +179,7 @@ internal sealed unsafe class RestartTests
 
     /// <summary>The second life makes other tables where the first had its own, and uses them without a fence: nothing of the first may be left.</summary>
     [Test]
-    public void Nothing_is_left_of_the_address_space_of_an_earlier_life()
+    public void NothingIsLeftOfTheAddressSpaceOfAnEarlierLife()
     {
         const string Program = CountLife + """
             li s2, 0x80100000
@@ -228,7 +228,7 @@ internal sealed unsafe class RestartTests
 
     /// <summary>On a hart that keeps old instructions until fence.i: the kernel that was loaded again is what runs, not what the first life made of it.</summary>
     [Test]
-    public void Nothing_is_left_of_the_code_of_an_earlier_life()
+    public void NothingIsLeftOfTheCodeOfAnEarlierLife()
     {
         const string Program = CountLife + """
             la t0, patch
@@ -247,7 +247,7 @@ internal sealed unsafe class RestartTests
     }
 
     [Test]
-    public void Each_start_of_each_guest_has_a_seed_of_its_own_and_runs_repeat()
+    public void EachStartOfEachGuestHasASeedOfItsOwnAndRunsRepeat()
     {
         List<string> Seeds()
         {
@@ -281,7 +281,7 @@ internal sealed unsafe class RestartTests
     }
 
     [Test]
-    public void A_guest_can_be_put_at_an_entry_with_its_memory_as_it_is()
+    public void AGuestCanBePutAtAnEntryWithItsMemoryAsItIs()
     {
         using var world = new GuestWorld(GuestPayload.Program("li t0, 0x80400000\nsd a1, 0(t0)\nli a1, 7\n" + PowerOff));
         world.Guest.PutAt(GuestPayload.RamBase, 0x1234);
@@ -292,7 +292,7 @@ internal sealed unsafe class RestartTests
     }
 
     [Test]
-    public void A_guest_that_is_gone_can_reboot_into_another_kernel()
+    public void AGuestThatIsGoneCanRebootIntoAnotherKernel()
     {
         using var world = new GuestWorld(GuestPayload.Program("li t0, 0x100000\nli t1, 0x53333\nsw t1, 0(t0)\nj .\n"));
         world.Run(Steps);

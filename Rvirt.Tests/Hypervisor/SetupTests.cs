@@ -145,7 +145,7 @@ internal sealed unsafe class SetupTests
         """;
 
     [Test]
-    public void A_guest_gets_a_place_of_its_own_and_what_it_was_promised()
+    public void AGuestGetsAPlaceOfItsOwnAndWhatItWasPromised()
     {
         using var world = new SetupWorld();
         Assert.That(world.Boot([world.Guest("one", PowerOff)]), world.Desktop.Emergency);
@@ -178,7 +178,7 @@ internal sealed unsafe class SetupTests
     }
 
     [Test]
-    public void Guests_have_nothing_in_common_and_the_last_takes_the_machine_with_it()
+    public void GuestsHaveNothingInCommonAndTheLastTakesTheMachineWithIt()
     {
         using var world = new SetupWorld();
         Assert.That(world.Boot([world.Guest("one", PowerOff, 16 << 20), world.Guest("two", FailWithSeven)]), world.Desktop.Emergency);
@@ -196,7 +196,7 @@ internal sealed unsafe class SetupTests
     }
 
     [Test]
-    public void A_guest_that_restarts_finds_its_kernel_whole()
+    public void AGuestThatRestartsFindsItsKernelWhole()
     {
         using var world = new SetupWorld();
         Assert.That(world.Boot([world.Guest("one", RestartOnce)]), world.Desktop.Emergency);
@@ -206,7 +206,7 @@ internal sealed unsafe class SetupTests
     }
 
     [Test]
-    public void Nothing_of_the_initial_RAM_disk_is_left_in_a_guests_RAM()
+    public void NothingOfTheInitialRAMDiskIsLeftInAGuestsRAM()
     {
         using var world = new SetupWorld();
         Assert.That(world.Boot([world.Guest("one", PowerOff + ".ascii \"only the guest has this\"\n"), world.Guest("two", PowerOff)]), world.Desktop.Emergency);
@@ -226,7 +226,7 @@ internal sealed unsafe class SetupTests
     [TestCase("chosen {", "chosen { bootargs = \"quiet rvirt.escape=x\";", "rvirt.escape on the command line is no control character: write none, or ^ and a character from @ to _ but J and M")]
     [TestCase("reg = <0 0x80000000 0 0x40000>", "reg = <0 0x80000000 0 0x7800000>", "too little memory for the guests: give the machine more, by MoreMemory")]
     [TestCase("reg = <0 0x80000000 0 0x40000>", "reg = <0 0x80000000 0 0x7ffd000>", "too little memory: give the machine more, by MoreMemory")]
-    public void A_machine_that_cannot_work_is_refused_by_name(string text, string instead, string expected)
+    public void AMachineThatCannotWorkIsRefusedByName(string text, string instead, string expected)
     {
         using var world = new SetupWorld();
         Assert.That(text, Is.Not.Empty.And.Matches<string>(part => SetupWorld.Board.Contains(part!, StringComparison.Ordinal)));
@@ -237,7 +237,7 @@ internal sealed unsafe class SetupTests
     [TestCase("timer", "the firmware cannot set a timer (SBI TIME, or the legacy call): use OpenSBI, or Rvirt's image with its own machine-mode part")]
     [TestCase("ipi", "the firmware cannot interrupt other harts (SBI IPI, or the legacy call): use OpenSBI, or Rvirt's image with its own machine-mode part")]
     [TestCase("time", "this hart has no time CSR and the firmware does not emulate it: use firmware that does, such as OpenSBI")]
-    public void Firmware_that_lacks_something_is_refused_by_name(string missing, string expected)
+    public void FirmwareThatLacksSomethingIsRefusedByName(string missing, string expected)
     {
         using var world = new SetupWorld();
         world.Desktop.Abilities = new HostAbilities { HasStimecmp = missing != "timer", HasInterprocessor = missing != "ipi", HasTime = missing != "time" };
@@ -247,7 +247,7 @@ internal sealed unsafe class SetupTests
     [TestCase(0UL, "the firmware handed over no device tree in a1: use firmware that does")]
     [TestCase(0x8600_0000UL, "the machine's device tree is bad: ")]
     [TestCase(1UL << 48, "the firmware handed over a device tree above the addresses that Rvirt can map on this hart: load it lower")]
-    public void A_tree_that_is_none_is_refused(ulong address, string expected)
+    public void ATreeThatIsNoneIsRefused(ulong address, string expected)
     {
         using var world = new SetupWorld();
         Refused(world, !world.Desktop.Boot<Boards<SetupWorld.MadeUpBoard>>(address), expected, exactly: false);
@@ -255,7 +255,7 @@ internal sealed unsafe class SetupTests
 
     /// <summary>Each life reads a sector, changes it, reads that back, and restarts: each finds what the file has, however the one before left the disk.</summary>
     [Test]
-    public void A_disk_in_memory_is_what_its_file_says_at_each_start()
+    public void ADiskInMemoryIsWhatItsFileSaysAtEachStart()
     {
         using var world = new SetupWorld();
         var sectors = new byte[3 * 512];
@@ -275,7 +275,7 @@ internal sealed unsafe class SetupTests
     [TestCase(false, 2)]
     [TestCase(true, 2)]
     [TestCase(false, 8)]
-    public void Guests_keep_what_they_write_to_their_partitions_of_one_disk(bool legacy, int count)
+    public void GuestsKeepWhatTheyWriteToTheirPartitionsOfOneDisk(bool legacy, int count)
     {
         string[] names = [.. Enumerable.Range(0, count).Select(i => $"g{i}")];
         var image = new DiskImage(
@@ -309,7 +309,7 @@ internal sealed unsafe class SetupTests
 
     /// <summary>The disk of one guest answers nothing once its table was read: the guest gets errors, once and again, and its neighbour knows nothing of it.</summary>
     [Test]
-    public void A_disk_that_falls_silent_gives_its_guest_errors_and_nobody_else()
+    public void ADiskThatFallsSilentGivesItsGuestErrorsAndNobodyElse()
     {
         using var world = new SetupWorld();
         world.Machine.AttachVirtio(0, new SilentDisk(new DiskImage(300, [("rvirt.one", 40, 49)]).Bytes));
@@ -342,7 +342,7 @@ internal sealed unsafe class SetupTests
     }
 
     [TestCaseSource(nameof(BadDisks))]
-    public void A_partition_that_is_not_there_is_refused_by_name(object disk, string expected, string? warning)
+    public void APartitionThatIsNotThereIsRefusedByName(object disk, string expected, string? warning)
     {
         using var world = new SetupWorld();
         world.Machine.AttachVirtio(0, new VirtioBlock(new MemoryDisk(((DiskImage)disk).Bytes)));
@@ -351,7 +351,7 @@ internal sealed unsafe class SetupTests
     }
 
     [Test]
-    public void A_disk_whose_table_is_damaged_is_used_by_the_other_copy_and_said_to_be_so()
+    public void ADiskWhoseTableIsDamagedIsUsedByTheOtherCopyAndSaidToBeSo()
     {
         var image = new DiskImage(300, [("rvirt.one", 40, 49)]);
         image.Header(1)[0]++;
@@ -364,7 +364,7 @@ internal sealed unsafe class SetupTests
     }
 
     [Test]
-    public void Two_disks_with_one_label_are_refused_and_a_disk_that_a_guest_has_for_itself_is_left_alone()
+    public void TwoDisksWithOneLabelAreRefusedAndADiskThatAGuestHasForItselfIsLeftAlone()
     {
         var image = new DiskImage(300, [("rvirt.one", 40, 49)]);
         using var world = new SetupWorld();
@@ -379,12 +379,12 @@ internal sealed unsafe class SetupTests
         Assert.That(other.Boot([other.Guest("one", PowerOff, devices: [1]) with { Disk = "rvirt.one" }], TwoSlots), other.Desktop.Emergency);
         Assert.That((other.Desktop.Record->Guests->Bus.SlotKind(0), other.Desktop.Record->Guests->Bus.SlotKind(1)), Is.EqualTo((2u, 2u)));
         var view = new MachineView<FakeHost>(other.Desktop.Record->Cores);
-        Assert.That((view.Slot(0, 0).HostAddress, view.Slot(0, 1).HostAddress, view.Slot(0, 2).HostAddress), Is.EqualTo((0x1000_2000ul, 0x1000_1000ul, 0ul)));
+        Assert.That((view.Slot(0, 0).HostAddress, view.Slot(0, 1).HostAddress, view.Slot(0, 2).HostAddress), Is.EqualTo((0x1000_2000UL, 0x1000_1000UL, 0UL)));
     }
 
     [TestCase(true)]
     [TestCase(false)]
-    public void A_disk_that_cannot_be_written_is_for_those_that_only_read(bool onlyReads)
+    public void ADiskThatCannotBeWrittenIsForThoseThatOnlyRead(bool onlyReads)
     {
         using var world = new SetupWorld();
         world.Machine.AttachVirtio(0, new ReadOnlyDisk(new DiskImage(300, [("rvirt.one", 40, 49)]).Bytes));
@@ -400,7 +400,7 @@ internal sealed unsafe class SetupTests
     }
 
     [Test]
-    public void A_disk_whose_interrupt_cannot_be_routed_is_not_used()
+    public void ADiskWhoseInterruptCannotBeRoutedIsNotUsed()
     {
         using var world = new SetupWorld();
         world.Machine.AttachVirtio(0, new VirtioBlock(new MemoryDisk(new DiskImage(300, [("rvirt.one", 40, 49)]).Bytes)));
@@ -420,7 +420,7 @@ internal sealed unsafe class SetupTests
         StringComparison.Ordinal);
 
     [Test]
-    public void A_disk_in_memory_that_the_machine_has_no_room_for_is_refused_by_name()
+    public void ADiskInMemoryThatTheMachineHasNoRoomForIsRefusedByName()
     {
         using var world = new SetupWorld();
         var spec = world.Guest("one", PowerOff, 16 << 20) with { RamDisk = world.File("disk", new byte[40 << 20]) };
@@ -429,7 +429,7 @@ internal sealed unsafe class SetupTests
     }
 
     [Test]
-    public void A_disk_in_memory_behind_eight_devices_is_refused_by_name()
+    public void ADiskInMemoryBehindEightDevicesIsRefusedByName()
     {
         using var world = new SetupWorld();
         var slots = string.Concat(Enumerable.Range(0, 8).Select(i => $"virtio@{0x10001000 + (i << 12):x} {{ compatible = \"virtio,mmio\"; reg = <0 {0x10001000 + (i << 12)} 0 0x1000>; interrupts = <1>; }};\n"));
@@ -447,7 +447,7 @@ internal sealed unsafe class SetupTests
     }
 
     [TestCaseSource(nameof(BadGuests))]
-    public void Guests_that_ask_for_too_much_are_refused_by_name((ulong Memory, uint Harts, uint[] Devices)[] guests, string expected)
+    public void GuestsThatAskForTooMuchAreRefusedByName((ulong Memory, uint Harts, uint[] Devices)[] guests, string expected)
     {
         using var world = new SetupWorld();
         var specs = guests.Select((guest, i) => world.Guest($"g{i}", PowerOff, guest.Memory == 0 ? null : guest.Memory, guest.Harts, guest.Devices)).ToArray();
@@ -456,7 +456,7 @@ internal sealed unsafe class SetupTests
 
     [TestCase("yyy", "guest g2: it is pinned, and there are too few harts for it: pin fewer, or give the machine more, by MoreHarts")]
     [TestCase("ynyn", "guest g1: pinned guests leave no hart for it: pin fewer, or give the machine more, by MoreHarts")]
-    public void More_pinned_guests_than_harts_are_refused_by_name(string pinned, string expected)
+    public void MorePinnedGuestsThanHartsAreRefusedByName(string pinned, string expected)
     {
         using var world = new SetupWorld();
         Refused(world, !world.Boot([.. pinned.Select((pin, i) => world.Guest($"g{i}", PowerOff) with { Pinned = pin == 'y' })]), expected);
@@ -464,7 +464,7 @@ internal sealed unsafe class SetupTests
 
     [TestCase("start", "no hart is left for the guests that share one: hart 1 is not started by the firmware")]
     [TestCase("timer", "no hart is left for the guests that share one: hart 1 has no timer of its own (Sstc), which the hart that booted has: Rvirt needs harts that are alike")]
-    public void The_last_hart_for_those_that_share_one_has_to_be_usable(string what, string expected)
+    public void TheLastHartForThoseThatShareOneHasToBeUsable(string what, string expected)
     {
         using var world = new SetupWorld(unstartable: what == "start" ? [1] : []);
         if (what == "timer")
@@ -482,14 +482,14 @@ internal sealed unsafe class SetupTests
     }
 
     [Test]
-    public void A_hart_that_the_firmware_does_not_start_is_named()
+    public void AHartThatTheFirmwareDoesNotStartIsNamed()
     {
         using var world = new SetupWorld(unstartable: [1]);
         Refused(world, !world.Boot([world.Guest("one", PowerOff), world.Guest("two", PowerOff)]), "guest two: hart 1 is not started by the firmware");
     }
 
     [Test]
-    public void A_virtio_slot_whose_interrupt_cannot_be_routed_is_named()
+    public void AVirtioSlotWhoseInterruptCannotBeRoutedIsNamed()
     {
         using var world = new SetupWorld();
         var refused = !world.Boot([world.Guest("one", PowerOff, devices: [0])], source => source.Replace(
@@ -498,7 +498,7 @@ internal sealed unsafe class SetupTests
     }
 
     [Test]
-    public void What_the_lists_have_no_room_for_is_said()
+    public void WhatTheListsHaveNoRoomForIsSaid()
     {
         using var world = new SetupWorld();
         var more = string.Concat(Enumerable.Range(0, 9).Select(i => $"virtio@{0x10001000 + (i << 12):x} {{ compatible = \"virtio,mmio\"; reg = <0 {0x10001000 + (i << 12)} 0 0x1000>; interrupts = <1>; }};\n"));
@@ -554,7 +554,7 @@ internal sealed unsafe class SetupTests
         }
     }
 
-    private sealed class ReadOnlyDisk(byte[] content) : VirtioMmio(2, 1, 1ul << 5)
+    private sealed class ReadOnlyDisk(byte[] content) : VirtioMmio(2, 1, 1UL << 5)
     {
         protected override ReadOnlySpan<byte> Configuration => BitConverter.GetBytes((ulong)content.Length / 512);
 

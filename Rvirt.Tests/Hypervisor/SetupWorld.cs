@@ -76,8 +76,8 @@ internal sealed class SetupWorld : IDisposable
 
     /// <summary>The same with other boards in the image.</summary>
     public bool Boot<TBoards>(IReadOnlyList<GuestSpec> guests, Func<string, string>? edit = null)
-        where TBoards : struct, IBoards
-        => Boot<TBoards>(System.IO.File.ReadAllBytes(GuestMachine.PackBlob(_folder, guests)), edit);
+        where TBoards : struct, IBoards =>
+        Boot<TBoards>(System.IO.File.ReadAllBytes(GuestMachine.PackBlob(_folder, guests)), edit);
 
     private bool Boot<TBoards>(byte[] initrd, Func<string, string>? edit)
         where TBoards : struct, IBoards
@@ -102,8 +102,8 @@ internal sealed class SetupWorld : IDisposable
         public bool Matches(in FdtReader tree) => tree.IsCompatible(tree.Root, "rvirt-another"u8);
 
         public void Drivers<TList>(ref TList drivers)
-            where TList : struct, IDriverList
-            => default(ReferenceBoard).Drivers(ref drivers);
+            where TList : struct, IDriverList =>
+            default(ReferenceBoard).Drivers(ref drivers);
 
         public ReadOnlySpan<byte> Advice(Remedy remedy) => ", as nobody does"u8;
     }
@@ -115,8 +115,8 @@ internal sealed class SetupWorld : IDisposable
         public bool Matches(in FdtReader tree) => tree.IsCompatible(tree.Root, "rvirt-made-up"u8);
 
         public void Drivers<TList>(ref TList drivers)
-            where TList : struct, IDriverList
-            => default(ReferenceBoard).Drivers(ref drivers);
+            where TList : struct, IDriverList =>
+            default(ReferenceBoard).Drivers(ref drivers);
 
         public ReadOnlySpan<byte> Advice(Remedy remedy) => Encoding.ASCII.GetBytes($", by {remedy}");
     }

@@ -340,7 +340,7 @@ internal sealed class SeveralHartsTests
     }
 
     [Test]
-    public void Eight_harts_run_on_eight_three_and_one([Values(8, 3, 1)] int cores)
+    public void EightHartsRunOnEightThreeAndOne([Values(8, 3, 1)] int cores)
     {
         using var world = new GuestWorld(new WorldOptions { MoreHarts = cores - 1, MoreRam = 64 << 20 }, Guest(Eight + Start, 8));
         world.Run(20_000_000);

@@ -116,7 +116,7 @@ internal sealed class SharingTests
     [TestCase(2, new uint[] { 100, 100, 100, 100, 100, 100, 100, 100 })]
     [TestCase(2, new uint[] { 100, 200, 400, 100, 200, 400, 100, 200 })]
     [TestCase(1, new uint[] { 100, 200, 400 })]
-    public void Guests_that_spin_with_interrupts_off_are_served_by_their_shares(int harts, uint[] shares)
+    public void GuestsThatSpinWithInterruptsOffAreServedByTheirShares(int harts, uint[] shares)
     {
         using var world = World(harts, [.. shares.Select(share => Guest(Spin, share))]);
         world.Machine.Slice = 500;
@@ -132,7 +132,7 @@ internal sealed class SharingTests
     }
 
     [Test]
-    public void A_guest_that_never_traps_a_storm_of_fences_and_sleepers_starve_nobody()
+    public void AGuestThatNeverTrapsAStormOfFencesAndSleepersStarveNobody()
     {
         using var world = World(1, Guest(Spin), Guest(Fences), Guest(Sleeper), Guest(Spin));
         // All begin at once: how late it is counts from when it has slept.
@@ -153,7 +153,7 @@ internal sealed class SharingTests
     /// for, none of the guests would ever run an instruction.
     /// </summary>
     [Test]
-    public unsafe void A_slice_begins_behind_the_queues_lock_however_long_that_was_waited_for()
+    public unsafe void ASliceBeginsBehindTheQueuesLockHoweverLongThatWasWaitedFor()
     {
         using var world = World(1, Guest(Spin), Guest(Spin));
         world.Run(1_000_000);
@@ -174,7 +174,7 @@ internal sealed class SharingTests
     }
 
     [Test]
-    public void Idle_guests_cost_nothing()
+    public void IdleGuestsCostNothing()
     {
         using var world = World(2, [.. Enumerable.Repeat(Guest(Idle), 7), Guest(Sleeper)]);
         world.Run(2_000_000);
@@ -191,7 +191,7 @@ internal sealed class SharingTests
     }
 
     [Test]
-    public void A_second_of_eight_idle_guests_takes_no_trap_at_all()
+    public void ASecondOfEightIdleGuestsTakesNoTrapAtAll()
     {
         using var world = World(2, [.. Enumerable.Repeat(Guest(Idle), 8)]);
         world.Run(10_000_000 * Tick);
@@ -200,7 +200,7 @@ internal sealed class SharingTests
     }
 
     [Test]
-    public void Guests_end_one_after_the_other_and_the_last_ends_the_machine()
+    public void GuestsEndOneAfterTheOtherAndTheLastEndsTheMachine()
     {
         const string PowerOff = "li t1, 3000\nmore: addi t1, t1, -1\nbnez t1, more\nli a7, 8\necall\nj .\n";
         using var world = World(2, Guest(PowerOff), Guest(PowerOff), Guest("li t1, 40000\nmore: addi t1, t1, -1\nbnez t1, more\nli a7, 8\necall\nj .\n"), Guest(PowerOff), Guest(PowerOff));
@@ -210,7 +210,7 @@ internal sealed class SharingTests
     }
 
     [Test]
-    public void A_guest_that_crashes_or_restarts_leaves_the_others_as_they_are()
+    public void AGuestThatCrashesOrRestartsLeavesTheOthersAsTheyAre()
     {
         const string Crash = "li t1, 3000\nmore: addi t1, t1, -1\nbnez t1, more\nli t0, 0x100000\nli t1, 0x33333\nsw t1, 0(t0)\nj .\n";
         const string Reboot = "li t1, 30000\nmore: addi t1, t1, -1\nbnez t1, more\nli a7, 0x53525354\nli a6, 0\nli a0, 1\nli a1, 0\necall\nj .\n";
@@ -223,7 +223,7 @@ internal sealed class SharingTests
     }
 
     [Test]
-    public void A_pinned_guest_has_a_hart_to_itself_and_is_never_put_down()
+    public void APinnedGuestHasAHartToItselfAndIsNeverPutDown()
     {
         using var world = World(2, Guest(Spin), Guest(Spin) with { Pinned = true }, Guest(Spin), Guest(Spin));
         world.Run(6_000_000);
@@ -238,7 +238,7 @@ internal sealed class SharingTests
     /// </summary>
     [TestCase("0x0100000f", 5.0, double.PositiveInfinity)]
     [TestCase("0x0200000f", 0.9, 1.1)]
-    public void Harts_that_wait_for_each_other_and_say_so_do_not_spin_for_slices(string hint, double least, double most)
+    public void HartsThatWaitForEachOtherAndSaySoDoNotSpinForSlices(string hint, double least, double most)
     {
         var (without, with) = (HandedOver("0x00000013"), HandedOver(hint));
         Assert.That(without, Is.GreaterThan(10));
@@ -246,7 +246,7 @@ internal sealed class SharingTests
     }
 
     [Test]
-    public void What_belongs_to_a_virtual_hart_is_kept_over_slices()
+    public void WhatBelongsToAVirtualHartIsKeptOverSlices()
     {
         // Values in f registers that only it has, looked at all the time without a trap.
         static string Keeper(int seed) => string.Create(CultureInfo.InvariantCulture, $"""
@@ -273,7 +273,7 @@ internal sealed class SharingTests
 
     [TestCase(1, 3)]
     [TestCase(3, 3)]
-    public void A_guest_that_is_not_to_start_does_not(int harts, int guests)
+    public void AGuestThatIsNotToStartDoesNot(int harts, int guests)
     {
         const string PowerOff = "li a7, 8\necall\nj .\n";
         using var world = World(harts, [.. Enumerable.Range(0, guests).Select(i => Guest(i == 0 ? Spin : PowerOff) with { Autostart = i != 0 })]);

@@ -172,7 +172,7 @@ internal sealed unsafe class SnapshotTests
     private static void Begin(GuestWorld world, ulong rounds) => MemoryMarshal.Write(world.Guest.Ram(Counter, 8), rounds);
 
     [Test]
-    public void A_computation_that_goes_back_ends_as_one_that_was_left_alone([Values] bool shared, [Values(17UL, 30_011UL, 90_007UL)] ulong before)
+    public void AComputationThatGoesBackEndsAsOneThatWasLeftAlone([Values] bool shared, [Values(17UL, 30_011UL, 90_007UL)] ulong before)
     {
         const ulong Rounds = 20_000;
         using var alone = World(shared, Guest(Computation, "one"), Guest(Spin, "two"));
@@ -206,7 +206,7 @@ internal sealed unsafe class SnapshotTests
     }
 
     [Test]
-    public void A_clone_goes_on_from_where_the_other_is_and_prints_on_its_own_console([Values] bool shared, [Values] bool created)
+    public void ACloneGoesOnFromWhereTheOtherIsAndPrintsOnItsOwnConsole([Values] bool shared, [Values] bool created)
     {
         const ulong Rounds = 20_000;
         using var world = World(shared, Guest(Computation, "one"), Guest(Spin, "two") with { Autostart = !created });
@@ -244,7 +244,7 @@ internal sealed unsafe class SnapshotTests
     }
 
     [Test]
-    public void Harts_of_a_guest_go_back_and_are_cloned_together([Values] bool shared, [Values(5003UL, 20_011UL, 70_001UL)] ulong before)
+    public void HartsOfAGuestGoBackAndAreClonedTogether([Values] bool shared, [Values(5003UL, 20_011UL, 70_001UL)] ulong before)
     {
         using var world = new GuestWorld(
             new WorldOptions { MoreHarts = shared ? -1 : 4 },
@@ -280,7 +280,7 @@ internal sealed unsafe class SnapshotTests
     }
 
     [Test]
-    public void A_guest_that_waits_for_its_timer_goes_back_to_that([Values] bool shared)
+    public void AGuestThatWaitsForItsTimerGoesBackToThat([Values] bool shared)
     {
         using var world = World(shared, Guest(Sleeper, "one"), Guest(Spin, "two"));
         world.Run(Turn);
@@ -299,7 +299,7 @@ internal sealed unsafe class SnapshotTests
     [TestCase(Spin)]
     [TestCase("li t0, 0x100000\nli t1, 0x73333\nsw t1, 0(t0)\nj .\n")]
     [TestCase("li a7, 0x53525354\nli a6, 0\nli a0, 0\nli a1, 0\necall\nj .\n")]
-    public void A_guest_that_has_ended_since_goes_back_to_when_it_ran(string end)
+    public void AGuestThatHasEndedSinceGoesBackToWhenItRan(string end)
     {
         using var world = World(false, Guest("li s0, 0x80400000\nagain: ld t0, 8(s0)\nbeqz t0, again\n" + end, "one"), Guest(Spin, "two"));
         world.Run(Turn);
@@ -327,7 +327,7 @@ internal sealed unsafe class SnapshotTests
     }
 
     [Test]
-    public void The_last_of_two_snapshots_is_kept()
+    public void TheLastOfTwoSnapshotsIsKept()
     {
         using var world = World(false, Guest(Spin, "one"), Guest(Spin, "two"));
         world.Run(Turn);
@@ -343,7 +343,7 @@ internal sealed unsafe class SnapshotTests
     }
 
     [Test]
-    public void A_paused_guest_stays_paused_and_a_guest_that_is_copied_takes_nothing()
+    public void APausedGuestStaysPausedAndAGuestThatIsCopiedTakesNothing()
     {
         using var world = World(false, Guest(Spin, "one"), Guest(Spin, "two"));
         world.Run(Turn);
@@ -363,7 +363,7 @@ internal sealed unsafe class SnapshotTests
     [TestCase(LifeRequest.Resume)]
     [TestCase(LifeRequest.Kill)]
     [TestCase(LifeRequest.Restart)]
-    public void A_guest_that_is_asked_for_something_else_before_it_stands_still_is_not_copied(LifeRequest request)
+    public void AGuestThatIsAskedForSomethingElseBeforeItStandsStillIsNotCopied(LifeRequest request)
     {
         using var world = World(false, Guest(Spin, "one"), Guest(Spin, "two"));
         world.Run(Turn);
@@ -377,7 +377,7 @@ internal sealed unsafe class SnapshotTests
     }
 
     [Test]
-    public void What_cannot_be_is_refused_by_its_name()
+    public void WhatCannotBeIsRefusedByItsName()
     {
         using var world = World(false,
             Guest(Spin, "one"), Guest(Spin, "two") with { Snapshot = false, Autostart = false }, Guest(Spin, "three") with { Memory = 6 << 20, Autostart = false });
@@ -398,7 +398,7 @@ internal sealed unsafe class SnapshotTests
     }
 
     [Test]
-    public void A_guest_with_a_disk_that_can_be_written_is_refused_and_one_with_another_device_is_no_clone()
+    public void AGuestWithADiskThatCanBeWrittenIsRefusedAndOneWithAnotherDeviceIsNoClone()
     {
         using var world = new GuestWorld(
             new WorldOptions

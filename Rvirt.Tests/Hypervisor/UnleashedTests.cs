@@ -27,7 +27,7 @@ internal sealed unsafe class UnleashedTests
     private const string Answer = "li a7, 2\npoll: ecall\nbltz a0, poll\nli a7, 1\necall\nli a7, 8\necall\nj .\n";
 
     [Test]
-    public void Its_tree_names_what_its_drivers_drive()
+    public void ItsTreeNamesWhatItsDriversDrive()
     {
         using var blob = new GuardedBuffer(Tools.DumpQemu("-smp 2 -m 512 -bios none", "sifive_u"));
         Assert.That(FdtReader.Open(blob.Pointer, blob.Length, out var tree), Is.EqualTo(FdtError.None));
@@ -42,7 +42,7 @@ internal sealed unsafe class UnleashedTests
 
     /// <summary>The tree of the board itself names its console by an alias.</summary>
     [Test]
-    public void The_console_may_be_named_by_an_alias()
+    public void TheConsoleMayBeNamedByAnAlias()
     {
         var source = Tools.Decompile(Tools.DumpQemu("-smp 2 -m 512 -bios none", "sifive_u"), warnings: false);
         var edited = source.Replace("stdout-path = \"/soc/serial@10010000\"", "stdout-path = \"serial1:115200n8\"", StringComparison.Ordinal);
@@ -61,7 +61,7 @@ internal sealed unsafe class UnleashedTests
     [TestCase("gpios = <0x07 0x0a 0x01>", 0x0000u, null, Description = "a PLIC")]
     [TestCase("gpios = <0x77 0x0a 0x01>", 0x0000u, null, Description = "nothing")]
     [TestCase("gpios = <0x08>", 0x0000u, null)]
-    public void A_reset_by_GPIO_moves_the_pin_that_its_node_names_and_no_other(string gpios, uint others, string? expected)
+    public void AResetByGPIOMovesThePinThatItsNodeNamesAndNoOther(string gpios, uint others, string? expected)
     {
         var source = Tools.Decompile(Tools.DumpQemu("-smp 3 -m 512 -bios none", "sifive_u"), warnings: false);
         Assert.That(source, Does.Contain("gpios = <0x08 0x0a 0x01>"));
@@ -82,9 +82,9 @@ internal sealed unsafe class UnleashedTests
     }
 
     /// <summary>From the hand-over to hart 1 until the last guest has ended, by console and GPIO alone.</summary>
-    [TestCase(1ul)]
-    [TestCase(2ul)]
-    public void A_guest_runs_answers_on_the_console_and_ends_the_machine(ulong bootHart)
+    [TestCase(1UL)]
+    [TestCase(2UL)]
+    public void AGuestRunsAnswersOnTheConsoleAndEndsTheMachine(ulong bootHart)
     {
         using var board = new Board(bootHart);
         Assert.That(board.Boot([Answer]), board.World.Desktop.Emergency);
@@ -98,7 +98,7 @@ internal sealed unsafe class UnleashedTests
     }
 
     [Test]
-    public void Two_guests_have_the_two_harts_with_S_mode()
+    public void TwoGuestsHaveTheTwoHartsWithSMode()
     {
         using var board = new Board(1);
         const string Done = "nop\nnop\nli a7, 8\necall\nj .\n";
@@ -110,7 +110,7 @@ internal sealed unsafe class UnleashedTests
 
     /// <summary>A host device is what this board has none of: the guest that asks for one is told so by name.</summary>
     [Test]
-    public void A_guest_that_asks_for_a_virtio_device_of_the_host_is_refused()
+    public void AGuestThatAsksForAVirtioDeviceOfTheHostIsRefused()
     {
         using var board = new Board(1);
         Assert.That(board.Boot(["nop"], devices: [0]), Is.False);
@@ -119,7 +119,7 @@ internal sealed unsafe class UnleashedTests
     }
 
     [Test]
-    public void Too_few_harts_say_what_to_do_on_this_board()
+    public void TooFewHartsSayWhatToDoOnThisBoard()
     {
         using var board = new Board(1);
         Assert.That(board.Boot(["nop"], kernel: false), Is.False);
@@ -131,7 +131,7 @@ internal sealed unsafe class UnleashedTests
     /// hypervisor touches does. Translations are the reference hart's, by the root that the guest runs with.
     /// </summary>
     [Test]
-    public void No_page_of_the_window_has_firmware_in_it()
+    public void NoPageOfTheWindowHasFirmwareInIt()
     {
         const ulong Hole = 0x8144_0000, Large = 1 << 21, Window = 0xffff_ffc0_0000_0000;
         var options = new HartOptions { MaximumMode = 8, PmpChecksWholePages = true, ClosedMemory = [(0x200_0000, 0x1_0000), (0x8000_0000, 0x8_0000), (Hole, 0x2_0000)] };
@@ -158,7 +158,7 @@ internal sealed unsafe class UnleashedTests
 
     /// <summary>The same board without its quirk would have a window of gigabytes, of which those with firmware could not be used.</summary>
     [Test]
-    public void An_image_without_small_pages_is_refused()
+    public void AnImageWithoutSmallPagesIsRefused()
     {
         using var board = new Board(1, smallPages: false);
         Assert.That(board.Boot([Answer]), Is.False);

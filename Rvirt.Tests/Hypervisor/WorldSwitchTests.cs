@@ -107,7 +107,7 @@ internal sealed unsafe class WorldSwitchTests
     }
 
     [Test]
-    public void All_that_a_hart_holds_of_a_virtual_hart_comes_back([Values(0, 1)] int core, [Values] bool user)
+    public void AllThatAHartHoldsOfAVirtualHartComesBack([Values(0, 1)] int core, [Values] bool user)
     {
         using var world = World(Spin);
         var cores = world.Desktop.Record->Cores;
@@ -156,7 +156,7 @@ internal sealed unsafe class WorldSwitchTests
     [TestCase(0UL, 9000UL, 10000UL, 9000UL, TestName = "the earlier of both")]
     [TestCase(0UL, 10000UL, 9000UL, 9000UL, TestName = "be it the alarm")]
     [TestCase(0UL, ulong.MaxValue, ulong.MaxValue, ulong.MaxValue, TestName = "neither")]
-    public void The_timer_is_set_as_the_virtual_hart_says(ulong pending, ulong deadline, ulong alarm, ulong expected)
+    public void TheTimerIsSetAsTheVirtualHartSays(ulong pending, ulong deadline, ulong alarm, ulong expected)
     {
         using var world = World(Spin);
         var cores = world.Desktop.Record->Cores;
@@ -170,7 +170,7 @@ internal sealed unsafe class WorldSwitchTests
 
     [TestCase(HartRequest.None, 0UL)]
     [TestCase(HartRequest.Interrupt, Interrupts.Software)]
-    public void What_is_asked_of_a_virtual_hart_that_is_put_down_is_served_as_it_is_loaded(HartRequest request, ulong pending)
+    public void WhatIsAskedOfAVirtualHartThatIsPutDownIsServedAsItIsLoaded(HartRequest request, ulong pending)
     {
         using var world = World(Spin);
         var cores = world.Desktop.Record->Cores;
@@ -181,7 +181,7 @@ internal sealed unsafe class WorldSwitchTests
     }
 
     [Test]
-    public void A_stop_asked_of_a_virtual_hart_that_is_put_down_ends_its_guest()
+    public void AStopAskedOfAVirtualHartThatIsPutDownEndsItsGuest()
     {
         using var world = World(Spin, Spin);
         var cores = world.Desktop.Record->Cores;
@@ -192,7 +192,7 @@ internal sealed unsafe class WorldSwitchTests
     }
 
     [Test]
-    public void A_reservation_is_not_handed_on()
+    public void AReservationIsNotHandedOn()
     {
         using var world = World(Spin);
         var real = world.Machine.Hart;
@@ -204,7 +204,7 @@ internal sealed unsafe class WorldSwitchTests
 
     [TestCase(true, TestName = "a suspend goes on")]
     [TestCase(false, TestName = "a wfi goes on")]
-    public void A_wait_goes_on_where_it_is_loaded(bool suspend)
+    public void AWaitGoesOnWhereItIsLoaded(bool suspend)
     {
         using var world = World(Spin);
         var cores = world.Desktop.Record->Cores;
@@ -226,7 +226,7 @@ internal sealed unsafe class WorldSwitchTests
     private static void Switch(HostCore<FakeHost>* core, GuestHart<FakeHost>* hart) => GuestLife<FakeHost>.Switch(core, hart);
 
     [Test]
-    public void Values_that_are_still_in_the_hart_are_not_loaded_twice_and_those_that_are_not_are()
+    public void ValuesThatAreStillInTheHartAreNotLoadedTwiceAndThoseThatAreNotAre()
     {
         using var world = World(Spin, Spin);
         var cores = world.Desktop.Record->Cores;
@@ -257,7 +257,7 @@ internal sealed unsafe class WorldSwitchTests
     }
 
     [Test]
-    public void Another_hart_forgets_what_it_knew_of_the_address_space()
+    public void AnotherHartForgetsWhatItKnewOfTheAddressSpace()
     {
         using var world = World(Spin);
         var cores = world.Desktop.Record->Cores;
@@ -279,7 +279,7 @@ internal sealed unsafe class WorldSwitchTests
     }
 
     [Test]
-    public void Two_virtual_harts_alternate_on_one_hart_and_keep_all_that_is_theirs([Values] bool spoil)
+    public void TwoVirtualHartsAlternateOnOneHartAndKeepAllThatIsTheirs([Values] bool spoil)
     {
         using var world = World(KeeperOf(0x123), KeeperOf(0x76554));
         var record = world.Desktop.Record;

@@ -33,8 +33,8 @@ public sealed partial class EncodingTests
     [Test]
     public void AnEncodingStandsInItsFolderAlone()
     {
-        Assert.That(s_words, Is.SupersetOf([0x9002ul, 0x10200073ul, 0x0100000ful, 0x00d00073ul, 0xe003ul]));
-        Assert.That(s_opcodes, Is.SupersetOf([0x63ul, 0x67ul, 0x6ful, 0x2ful]));
+        Assert.That(s_words, Is.SupersetOf([0x9002UL, 0x10200073UL, 0x0100000fUL, 0x00d00073UL, 0xe003UL]));
+        Assert.That(s_opcodes, Is.SupersetOf([0x63UL, 0x67UL, 0x6fUL, 0x2fUL]));
         Assert.That(ProductSources.Program.SyntaxTrees.Where(tree => IsJudged(tree.FilePath)).SelectMany(tree => Standing(tree, ProductSources.Program.GetSemanticModel(tree))), Is.Empty);
     }
 

@@ -25,7 +25,7 @@ internal static partial class TestNames
     // What tests run: cases of the compiler's suite, programs that it refuses, hostile guests, and what is fuzzed.
     private static readonly Lazy<HashSet<string>> s_programs = new(() => [.. AotPrograms(), .. HostilePrograms.Ending, .. HostilePrograms.Endless, .. FuzzTargets.Names]);
 
-    /// <summary>Whether a word is written as nothing but a test is.</summary>
+    /// <summary>Whether a word is written as tests are; a sentence may be something else of the code's, too.</summary>
     public static bool IsWrittenAsOne(string word) => Written().IsMatch(word);
 
     /// <summary>Whether there is such a test, a type that helps tests, or a program that they run.</summary>
@@ -74,6 +74,9 @@ internal static partial class TestNames
         }
     }
 
+    /// <summary>The tests whose names are not written as all names of methods are.</summary>
+    public static IEnumerable<string> OfAnotherStyle() => s_tests.Value.Select(test => test.Method.Name).Where(name => !Sentence().IsMatch(name));
+
     private static IEnumerable<string> AotPrograms() => ProductSources.Files("Rvirt.Tests.AotCases")
         .SelectMany(file => AotProgram().Matches(File.ReadAllText(file)).Select(match => match.Groups["name"].Value));
 
@@ -95,9 +98,12 @@ internal static partial class TestNames
 
     private static string? Show(object? argument) => argument is string text ? $"\"{text}\"" : Convert.ToString(argument, CultureInfo.InvariantCulture);
 
-    // A fixture, a test of one, or a sentence with underscores; a constant has no small letters.
-    [GeneratedRegex(@"^(?:[A-Za-z0-9_.]+\.)?[A-Z][A-Za-z0-9]+Tests(?:\.(?!cs$)[A-Za-z]\w*(?:\.\.\.)?(?:\(.*\))?)?$|^[A-Z][a-z0-9]*_\w*[a-z]\w*(?:\.\.\.)?(?:\(.*\))?$")]
+    // A fixture, a test of one, or a sentence; a constant has no small letters.
+    [GeneratedRegex(@"^(?:[A-Za-z0-9_.]+\.)?[A-Z][A-Za-z0-9]+Tests(?:\.(?!cs$)[A-Za-z]\w*(?:\.\.\.)?(?:\(.*\))?)?$|^(?=.*[a-z])[A-Z][a-z0-9]*(?:[A-Z][a-z0-9]*){3,}(?:\.\.\.)?(?:\(.*\))?$")]
     private static partial Regex Written();
+
+    [GeneratedRegex("^[A-Z][A-Za-z0-9]*$")]
+    private static partial Regex Sentence();
 
     [GeneratedRegex(@"^(?:(?<fixture>[A-Za-z0-9_.]+)\.)?(?<name>[A-Za-z]\w*)(?<more>\.\.\.)?(?:\((?<arguments>.*)\))?$")]
     private static partial Regex Parts();

@@ -10,7 +10,7 @@ public sealed class CsrLockstepTests
     private const int Source = 6;
 
     [Test]
-    public void EveryCsrInstructionDoesWhatTheReferenceDoes([Values] bool user, [Values(0ul, 5ul, 7ul)] ulong scounteren)
+    public void EveryCsrInstructionDoesWhatTheReferenceDoes([Values] bool user, [Values(0UL, 5UL, 7UL)] ulong scounteren)
     {
         using var run = new LockstepRun(1, new LockstepConfiguration());
         for (var number = 0; number < 4096; number++)

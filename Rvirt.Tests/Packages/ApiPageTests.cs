@@ -15,7 +15,7 @@ namespace Rvirt.Tests.Packages;
 public sealed class ApiPageTests
 {
     [Test]
-    public void Every_type_has_a_page_with_its_summary_and_its_members()
+    public void EveryTypeHasAPageWithItsSummaryAndItsMembers()
     {
         var (status, output) = Commands.Run("env", ["-u", "MAKEFLAGS", "-u", "MAKELEVEL", "-u", "MAKEOVERRIDES", "make", "-C", Repository.Top, "api"], TimeSpan.FromMinutes(5));
         Assert.That(status, Is.Zero, output);

@@ -28,7 +28,7 @@ public sealed class ApiTests
 
     [Test]
     public void AListTellsEveryKindOfMemberApart() => Assert.That(Lines(typeof(Sample<>)), Is.EqualTo([
-        "Rvirt.Tests.Packages.ApiTests+Sample`1: public abstract class where T : struct, System.IDisposable",
+        "Rvirt.Tests.Packages.ApiTests+Sample`1: public abstract class : EventArgs, IEquatable<Int32> where T : struct, System.IDisposable",
         "Rvirt.Tests.Packages.ApiTests+Sample`1: const Int32 Constant = 3",
         "Rvirt.Tests.Packages.ApiTests+Sample`1: Boolean Flag { get; }",
         "Rvirt.Tests.Packages.ApiTests+Sample`1: protected virtual Void Derived(ref UInt64)",
@@ -42,7 +42,8 @@ public sealed class ApiTests
             : type.IsInterface ? "interface"
             : type.IsValueType ? "struct"
             : type.IsAbstract && type.IsSealed ? "static class" : type.IsAbstract ? "abstract class" : type.IsSealed ? "sealed class" : "class";
-        var bases = type.GetInterfaces().Select(Name).Order(StringComparer.Ordinal).ToArray();
+        var above = type.IsClass && type.BaseType is { } parent && parent != typeof(object) ? [Name(parent)] : Array.Empty<string>();
+        string[] bases = [.. above, .. type.GetInterfaces().Select(Name).Order(StringComparer.Ordinal)];
         yield return $"{type.FullName}: public {kind}{(bases.Length > 0 && !type.IsEnum ? " : " + string.Join(", ", bases) : "")}{Constraints(type.IsGenericTypeDefinition ? type.GetGenericArguments() : [])}";
         var members = type.GetFields(All).Where(field => Seen(field) && !field.IsSpecialName).Select(Field)
             .Concat(type.GetProperties(All).Where(property => property.GetAccessors(true).Any(Seen)).Select(Property))
@@ -106,7 +107,7 @@ public sealed class ApiTests
         : type.IsGenericType ? $"{type.Name.Split('`')[0]}<{string.Join(", ", type.GetGenericArguments().Select(Name))}>" : type.Name;
 
     /// <summary>One of each kind; what is not for users is not listed.</summary>
-    private abstract unsafe class Sample<T>
+    private abstract unsafe class Sample<T> : EventArgs, IEquatable<int>
         where T : struct, IDisposable
     {
         public const int Constant = 3;
@@ -114,6 +115,8 @@ public sealed class ApiTests
         internal int Hidden = 1;
 
         public bool Flag => Hidden > 0;
+
+        bool IEquatable<int>.Equals(int other) => other == Hidden;
 
         protected virtual void Derived(ref ulong value) => value++;
 

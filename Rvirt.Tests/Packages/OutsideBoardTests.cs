@@ -64,19 +64,19 @@ public sealed partial class OutsideBoardTests
     public void Remove() => _folder.Dispose();
 
     [Test]
-    public void Has_its_images_where_it_is_published() =>
+    public void HasItsImagesWhereItIsPublished() =>
         Assert.That(Directory.GetFiles(Published("")).Select(Path.GetFileName), Is.SupersetOf(["acme-one.elf", "acme-one.sym", "acme-one-sbi.elf", "acme-one-sbi.sym", "acme-one-sbi.bin"]));
 
     /// <summary>What is ours came from the folder, into a cache that was empty.</summary>
     [Test]
-    public void Takes_packages_alone() =>
+    public void TakesPackagesAlone() =>
         Assert.That(
             Directory.GetDirectories(_folder.File("cache"), "rvirt.*").Select(Path.GetFileName),
             Is.EquivalentTo(["rvirt.core", "rvirt.mmu", "rvirt.devices", "rvirt.hypervisor", "rvirt.boot", "rvirt.aot"]));
 
     [TestCase(Firmware.Stub)]
     [TestCase(Firmware.Sbi)]
-    public void Boots_Debian_to_ssh(Firmware firmware)
+    public void BootsDebianToSsh(Firmware firmware)
     {
         using var machine = GuestMachine.BootDebian(firmware, 1, TimeSpan.FromSeconds(400), Image(firmware), more: ["-dtb", Tree]);
         machine.Qemu.Expect("rvirt: Acme One, ", 60);
@@ -92,7 +92,7 @@ public sealed partial class OutsideBoardTests
     /// </summary>
     [TestCase("")]
     [TestCase("rvirt.mode=resident")]
-    public void Guests_share_harts_by_the_boards_own_timer(string arguments)
+    public void GuestsShareHartsByTheBoardsOwnTimer(string arguments)
     {
         using var folder = new TemporaryFolder();
         var tree = folder.Write("two-harts.dtb", RenamedTree.Of(256, harts: 2, arguments: arguments));
@@ -109,7 +109,7 @@ public sealed partial class OutsideBoardTests
 
     /// <summary>Without a device that C# drives the machine-mode part ends the machine, by the board's macros: status 2 is theirs alone.</summary>
     [Test]
-    public void Ends_by_the_boards_own_macros()
+    public void EndsByTheBoardsOwnMacros()
     {
         var tree = _folder.File("no-power.dtb");
         File.WriteAllBytes(tree, RenamedTree.Of(Memory, power: "acme,other"));
@@ -125,7 +125,7 @@ public sealed partial class OutsideBoardTests
     }
 
     [Test]
-    public void What_its_file_does_not_define_is_an_error_that_names_it()
+    public void WhatItsFileDoesNotDefineIsAnErrorThatNamesIt()
     {
         const string Macro = "BOARD_MTIMECMP";
         var copy = _folder.File("Acme.Less");
@@ -142,14 +142,14 @@ public sealed partial class OutsideBoardTests
 
     /// <summary>The board gives its own advice.</summary>
     [Test]
-    public void Advises_as_its_board_does() =>
+    public void AdvisesAsItsBoardDoes() =>
         Refusal.Expect(
             Firmware.Stub, "rvirt: error: no kernel given: hand one over as the initial RAM disk, at the boot loader by initrd FILE$", null, Memory,
             further: ["-dtb", Tree], image: Image(Firmware.Stub));
 
     /// <summary>It has the library's driver in its packages, and does not name it.</summary>
     [Test]
-    public void Refuses_a_UART_that_it_names_no_driver_for()
+    public void RefusesAUARTThatItNamesNoDriverFor()
     {
         var tree = _folder.File("other-uart.dtb");
         File.WriteAllBytes(tree, RenamedTree.Of(Memory, uart: "ns16550a"));
@@ -160,16 +160,16 @@ public sealed partial class OutsideBoardTests
 
     [TestCase(Firmware.Stub)]
     [TestCase(Firmware.Sbi)]
-    public void Refuses_a_machine_that_is_not_its_board(Firmware firmware) =>
+    public void RefusesAMachineThatIsNotItsBoard(Firmware firmware) =>
         Refusal.Expect(firmware, "rvirt: error: this machine is not one that the image was built for: it knows Acme One$", Repository.UBootElf, Memory, image: Image(firmware));
 
     [Test]
-    public void Rvirts_own_image_does_not_know_the_board() =>
+    public void RvirtsOwnImageDoesNotKnowTheBoard() =>
         Refusal.Expect(Firmware.Stub, "rvirt: error: this machine is not one that the image was built for: it knows QEMU virt$", Repository.UBootElf, Memory, further: ["-dtb", Tree]);
 
     /// <summary>What the build wrote and read in the board's folder, and the images: not even a path leads back.</summary>
     [Test]
-    public void Names_no_place_of_the_repository_and_its_images_none_at_all()
+    public void NamesNoPlaceOfTheRepositoryAndItsImagesNoneAtAll()
     {
         var top = Encoding.UTF8.GetBytes(Repository.Top + "/");
         Assert.That(Directory.GetFiles(Board, "*", SearchOption.AllDirectories).Where(file => File.ReadAllBytes(file).AsSpan().IndexOf(top) >= 0), Is.Empty);
@@ -179,7 +179,7 @@ public sealed partial class OutsideBoardTests
 
     /// <summary>The list of types compiled: each board's console is up, by the driver that it alone names, and each ends by its own device.</summary>
     [Test]
-    public void Boards_of_one_image_bring_drivers_of_their_own()
+    public void BoardsOfOneImageBringDriversOfTheirOwn()
     {
         var both = _folder.File("Acme.Both");
         var (status, output) = Commands.Run("cp", ["-r", Board, both]);
@@ -207,7 +207,7 @@ public sealed partial class OutsideBoardTests
     }
 
     [Test]
-    public void A_machine_mode_part_without_the_boards_devices_is_refused()
+    public void AMachineModePartWithoutTheBoardsDevicesIsRefused()
     {
         var copy = _folder.File("Without.Devices");
         var (status, output) = Commands.Run("cp", ["-r", Board, copy]);

@@ -20,7 +20,7 @@ public sealed partial class RecipeTests
 
     /// <summary>Every file of the page, by the commands of the page, from an empty folder to its tests' results.</summary>
     [Test]
-    public void Every_recipe_runs_from_packages_alone()
+    public void EveryRecipeRunsFromPackagesAlone()
     {
         var page = File.ReadAllText(s_page);
         using var folder = new TemporaryFolder();
@@ -63,7 +63,7 @@ public sealed partial class RecipeTests
     }
 
     [Test]
-    public void A_test_of_a_CSR_has_ten_lines_at_most()
+    public void ATestOfACSRHasTenLinesAtMost()
     {
         var test = ShownFile().Matches(File.ReadAllText(s_page)).Single(file => file.Groups[1].Value == "Recipes/CsrTests.cs").Groups[2].Value;
         Assert.That(test.Split('\n').SkipWhile(line => line.Trim() != "[Test]").TakeWhile(line => line != "    }").Count() + 1, Is.InRange(5, 10));
@@ -73,7 +73,7 @@ public sealed partial class RecipeTests
     [Test]
     // Alone: takes the console, which is one for all.
     [NonParallelizable]
-    public void The_whole_hypervisor_runs_in_a_process()
+    public void TheWholeHypervisorRunsInAProcess()
     {
         var programs = Program().Matches(File.ReadAllText(s_page));
         Assert.That(programs, Has.Count.EqualTo(1));

@@ -31,7 +31,7 @@ public sealed class SampleTests
     public void Remove() => _folder.Dispose();
 
     [Test]
-    public void Hello_is_four_files_under_sixty_lines_that_print_and_end()
+    public void HelloIsFourFilesUnderSixtyLinesThatPrintAndEnd()
     {
         var files = Directory.GetFiles(Path.Combine(Repository.Top, "samples/hello"));
         Assert.That(files, Has.Length.EqualTo(4));
@@ -43,7 +43,7 @@ public sealed class SampleTests
     }
 
     [Test]
-    public void Blinky_takes_the_timers_interrupts_and_the_UARTs()
+    public void BlinkyTakesTheTimersInterruptsAndTheUARTs()
     {
         using var qemu = Run("blinky");
         qemu.Expect("blinky: type q to end\r?\non\r?\noff\r?\non\r?\noff\r?\n", 60);

@@ -32,7 +32,7 @@ public sealed partial class TemplateTests
     public void Remove() => _folder.Dispose();
 
     [Test]
-    public void An_image_has_its_users_name_prints_and_ends()
+    public void AnImageHasItsUsersNamePrintsAndEnds()
     {
         Make("rvirt-image", "First.Light");
         Assert.That(Files("First.Light"), Is.EquivalentTo(["First.Light.csproj", "First.Light.ld", "Image.cs", "Start.S"]));
@@ -44,7 +44,7 @@ public sealed partial class TemplateTests
 
     /// <summary>Each line as the page has it, by somebody whose clone has just those packages, and whose home has no more than NuGet's settings of this machine.</summary>
     [Test]
-    public void An_image_comes_of_the_lines_of_the_page()
+    public void AnImageComesOfTheLinesOfThePage()
     {
         var page = File.ReadAllText(Path.Combine(Repository.Top, "docs/images.md"));
         var lines = TypedLines().Match(page[page.IndexOf("A template makes", StringComparison.Ordinal)..]).Value.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Trim()).ToArray();
@@ -67,7 +67,7 @@ public sealed partial class TemplateTests
 
     /// <summary>By the names that were asked for, of the board, of its devices and of its images, and none of the example's is left.</summary>
     [Test]
-    public void A_board_has_its_users_names_and_boots_a_guest()
+    public void ABoardHasItsUsersNamesAndBootsAGuest()
     {
         Make("rvirt-board", "Own.Board", "--title", "Own Board", "--compatible", "own,board", "--image", "own", "--uart", "own,uart", "--power", "own,power");
         Assert.That(Files("Own.Board"), Is.EquivalentTo(["Own.Board.csproj", "OwnBoard.cs", "OwnBoardUart.cs", "OwnBoardPower.cs", "Image.cs", "MachineMode/board.inc"]));
@@ -86,7 +86,7 @@ public sealed partial class TemplateTests
 
     /// <summary>Packages of another version bring templates that ask for that version.</summary>
     [Test]
-    public void What_is_made_asks_for_packages_of_the_templates_own_version()
+    public void WhatIsMadeAsksForPackagesOfTheTemplatesOwnVersion()
     {
         PackageFolder.Pack("Rvirt.Templates", _folder.File("other"), "-p:VersionSuffix=other.7");
         using var archive = ZipFile.OpenRead(_folder.File("other/Rvirt.Templates.0.1.0-other.7.nupkg"));

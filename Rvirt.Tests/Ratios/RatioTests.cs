@@ -16,7 +16,7 @@ public sealed partial class RatioTests
     private static readonly XNamespace s_svg = "http://www.w3.org/2000/svg";
 
     [Test]
-    public void A_ratio_is_that_of_the_medians_and_its_spread_that_of_any_two_runs()
+    public void ARatioIsThatOfTheMediansAndItsSpreadThatOfAnyTwoRuns()
     {
         var figures = Figures((_, _) => [1.0]);
         figures.Add(Firmware.Native, RatioRow.Boot, 4.0);
@@ -29,7 +29,7 @@ public sealed partial class RatioTests
     }
 
     [Test]
-    public void The_table_has_a_row_for_each_thing_and_a_column_for_each_machine()
+    public void TheTableHasARowForEachThingAndAColumnForEachMachine()
     {
         var lines = Figures((machine, _) => [machine == Firmware.Native ? 2.0 : 3.0]).Markdown("make this").Split('\n');
         Assert.That(lines[0], Is.EqualTo("| | without Rvirt, s | resident | deprivileged | deprivileged, above OpenSBI |"));
@@ -39,7 +39,7 @@ public sealed partial class RatioTests
     }
 
     [Test]
-    public void A_bar_is_as_long_as_its_ratio()
+    public void ABarIsAsLongAsItsRatio()
     {
         var figures = Figures((machine, row) => [machine switch { Firmware.Native => 1, Firmware.Resident => 1.25, Firmware.Stub => row == RatioRow.Boot ? 2 : 1.5, _ => 3 }]);
         using var file = new MemoryStream();
@@ -55,7 +55,7 @@ public sealed partial class RatioTests
 
     /// <summary>What the documents show was made at one time.</summary>
     [Test]
-    public void The_picture_and_the_table_of_the_documents_have_the_same_ratios()
+    public void ThePictureAndTheTableOfTheDocumentsHaveTheSameRatios()
     {
         var table = Place().Match(File.ReadAllText(Path.Combine(Repository.Top, "docs/performance.md"))).Groups[1].Value;
         var rows = table.Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal) && !line.StartsWith("| |", StringComparison.Ordinal)).Select(line => line.Trim('|', ' ').Split(" | ")).ToArray();
@@ -70,7 +70,7 @@ public sealed partial class RatioTests
     [TestCase("start 200")]
     [TestCase("receive")]
     [TestCase("send")]
-    public void A_row_prints_a_time(string beginning)
+    public void ARowPrintsATime(string beginning)
     {
         using var peer = new RatioPeer();
         var row = RatioRow.All.Single(row => row.Name.StartsWith(beginning, StringComparison.Ordinal));
@@ -81,7 +81,7 @@ public sealed partial class RatioTests
     }
 
     [Test]
-    public void All_that_was_asked_for_comes()
+    public void AllThatWasAskedForComes()
     {
         using var peer = new RatioPeer();
         var (status, output) = Commands.Run("bash", ["-c", $"exec 3<> /dev/tcp/127.0.0.1/{peer.Port}; printf r >&3; wc -c <&3"], TimeSpan.FromMinutes(5));
@@ -89,7 +89,7 @@ public sealed partial class RatioTests
     }
 
     [Test]
-    public void The_program_is_C_and_each_function_another()
+    public void TheProgramIsCAndEachFunctionAnother()
     {
         using var folder = new TemporaryFolder();
         var text = RatioProgram.Text(RatioRow.Functions);

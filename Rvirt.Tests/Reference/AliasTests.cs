@@ -36,7 +36,7 @@ public sealed class AliasTests
     }
 
     [Test]
-    public void Every_instruction_reads_as_objdump_writes_it()
+    public void EveryInstructionReadsAsObjdumpWritesIt()
     {
         var words = InstructionTable.Rows.SelectMany(Words).Distinct().ToArray();
         var text = BinutilsTests.Disassemble(MemoryMarshal.AsBytes(words.AsSpan()), 4, "");
@@ -56,7 +56,7 @@ public sealed class AliasTests
     }
 
     [Test]
-    public void So_does_every_compressed_one()
+    public void SoDoesEveryCompressedOne()
     {
         ushort[] halves = [.. Enumerable.Range(0, 65536).Where(half => (half & 3) != 3).Select(half => (ushort)half)];
         var text = BinutilsTests.Disassemble(MemoryMarshal.AsBytes(halves.AsSpan()), 2, "");

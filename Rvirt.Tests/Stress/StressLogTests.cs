@@ -22,7 +22,7 @@ public sealed class StressLogTests
     private static readonly StressClass Both = new("both", [("fork", ""), ("futex", "--futex-x")]);
 
     [Test]
-    public void A_run_in_which_all_is_well_has_no_complaints()
+    public void ARunInWhichAllIsWellHasNoComplaints()
     {
         var log = new StressLog(0, Well);
         Assert.That(log.Complaints(Both), Is.Empty);
@@ -34,11 +34,11 @@ public sealed class StressLogTests
     [TestCase("skipped: 0", "skipped: 1: futex (1)", "it does not say that none was skipped")]
     [TestCase("metrics untrustworthy: 0", "metrics untrustworthy: 1: futex (1)", "it does not say that none was metrics untrustworthy")]
     [TestCase("[229] failed: 0", "", "it does not say that none was failed")]
-    public void What_is_not_well_is_said(string line, string instead, string complaint) =>
+    public void WhatIsNotWellIsSaid(string line, string instead, string complaint) =>
         Assert.That(new StressLog(0, Well.Replace(line, instead, System.StringComparison.Ordinal)).Complaints(Both), Has.Some.EqualTo(complaint));
 
     [Test]
-    public void A_time_may_be_too_short_for_a_round_of_one_but_not_of_all()
+    public void ATimeMayBeTooShortForARoundOfOneButNotOfAll()
     {
         var none = Well.Replace("futex                12", "futex                 0", System.StringComparison.Ordinal);
         Assert.That(new StressLog(0, none).Complaints(Both), Is.Empty);
@@ -47,10 +47,10 @@ public sealed class StressLogTests
     }
 
     [Test]
-    public void A_status_is_a_complaint() => Assert.That(new StressLog(2, Well).Complaints(Both), Is.EqualTo(["its status is 2"]));
+    public void AStatusIsAComplaint() => Assert.That(new StressLog(2, Well).Complaints(Both), Is.EqualTo(["its status is 2"]));
 
     [Test]
-    public void Stressors_run_beside_each_other_for_a_time() =>
+    public void StressorsRunBesideEachOtherForATime() =>
         Assert.That(Both.Arguments(60), Is.EqualTo("--verify --metrics-brief --oom-avoid --timeout 60 --fork 1 --futex 1 --futex-x"));
 
     [TestCase("[   12.2] EXT4-fs (vda): mounted filesystem r/w\n[   13.0] CPU1: off\n[   66.0] watchdog: BUG: soft lockup - CPU#3 stuck for 121s! [tar:231]", "[   66.0] watchdog: BUG: soft lockup - CPU#3 stuck for 121s! [tar:231]")]
@@ -60,5 +60,5 @@ public sealed class StressLogTests
     [TestCase("[    1.0] Unable to handle kernel paging request at virtual address 0", "[    1.0] Unable to handle kernel paging request at virtual address 0")]
     [TestCase("[  459.5] mmap: stress-ng-remap (964) uses deprecated remap_file_pages() syscall.", null)]
     [TestCase("[  459.5] stress-ng-sigse[7]: unhandled signal 11 code 0x1 at 0x0", null)]
-    public void Of_a_kernels_log_what_should_not_be_is_found(string log, string? expected) => Assert.That(KernelLog.Trouble(log), Is.EqualTo(expected));
+    public void OfAKernelsLogWhatShouldNotBeIsFound(string log, string? expected) => Assert.That(KernelLog.Trouble(log), Is.EqualTo(expected));
 }

@@ -16,7 +16,7 @@ public sealed class StressTests
     private const int Seconds = 10;
 
     [Test]
-    public void Four_harts_on_two_stand_it()
+    public void FourHartsOnTwoStandIt()
     {
         using var guest = StressGuest.Boot(Firmware.Stub, 4, 2, KernelLog.WithoutClocks, TimeSpan.FromSeconds(1800));
         foreach (var kind in StressClass.All.Where(kind => kind.Name != "hotplug"))

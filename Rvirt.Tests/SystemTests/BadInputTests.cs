@@ -25,13 +25,13 @@ public sealed class BadInputTests(Firmware firmware)
     public void RemoveFolder() => _folder.Dispose();
 
     [Test]
-    public void No_kernel() => Refuses("no kernel given.*-initrd", null);
+    public void NoKernel() => Refuses("no kernel given.*-initrd", null);
 
     [Test]
     public void Text() => Refuses("text file", _folder.Write("kernel", Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("not a kernel\n", 99)))));
 
     [Test]
-    public void Compressed_kernel()
+    public void CompressedKernel()
     {
         using var packed = new MemoryStream();
         using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
@@ -46,7 +46,7 @@ public sealed class BadInputTests(Firmware firmware)
     public void Zeros() => Refuses("no ELF, no Linux Image", _folder.Write("kernel", new byte[1 << 20]));
 
     [Test]
-    public void Random_bytes()
+    public void RandomBytes()
     {
         var bytes = new byte[1 << 20];
         new Random(7).NextBytes(bytes);
@@ -54,35 +54,35 @@ public sealed class BadInputTests(Firmware firmware)
     }
 
     [Test]
-    public void Elf_of_another_machine() => Refuses("another machine.*riscv64", Elf(Base, machine: 62, (Base, 0x1000)));
+    public void ElfOfAnotherMachine() => Refuses("another machine.*riscv64", Elf(Base, machine: 62, (Base, 0x1000)));
 
     [Test]
-    public void Truncated_elf() => Refuses("cut short", _folder.Write("kernel", File.ReadAllBytes(Repository.UBootElf).AsSpan(0, 100000)));
+    public void TruncatedElf() => Refuses("cut short", _folder.Write("kernel", File.ReadAllBytes(Repository.UBootElf).AsSpan(0, 100000)));
 
     [Test]
-    public void Overlapping_segments() => Refuses(
+    public void OverlappingSegments() => Refuses(
         "overlap", Elf(Base, 243, (Base, 0x2000), (Base + 0x1800, 0x1000)));
 
-    [TestCase(0x10000000ul)]
-    [TestCase(0xfffffffffffff000ul)]
-    [TestCase(0x7ffff800ul)]
-    [TestCase(0x100000000000ul)]
-    public void Segment_outside_memory(ulong address) => Refuses(
+    [TestCase(0x10000000UL)]
+    [TestCase(0xfffffffffffff000UL)]
+    [TestCase(0x7ffff800UL)]
+    [TestCase(0x100000000000UL)]
+    public void SegmentOutsideMemory(ulong address) => Refuses(
         "outside of the guest's memory|impossible sizes",
         Elf(Base, 243, (Base, 0x1000), (address, 0x1000)));
 
     [Test]
-    public void Segment_that_wraps_around() => Refuses(
+    public void SegmentThatWrapsAround() => Refuses(
         "outside of the guest's memory|impossible sizes|does not fit",
         Elf(Base, 243, (Base, 0x1000), (Base + 0x10000, ulong.MaxValue - 0x1000)));
 
-    [TestCase(0ul)]
-    [TestCase(0x80201000ul)]
-    [TestCase(0xfffffffffffffffcul)]
-    public void Entry_outside_what_is_loaded(ulong entry) => Refuses("entry point", Elf(entry, 243, (Base, 0x1000)));
+    [TestCase(0UL)]
+    [TestCase(0x80201000UL)]
+    [TestCase(0xfffffffffffffffcUL)]
+    public void EntryOutsideWhatIsLoaded(ulong entry) => Refuses("entry point", Elf(entry, 243, (Base, 0x1000)));
 
     [Test]
-    public void Damaged_blob()
+    public void DamagedBlob()
     {
         var blob = File.ReadAllBytes(Blob(Guest("a")));
 
@@ -92,51 +92,51 @@ public sealed class BadInputTests(Firmware firmware)
     }
 
     [Test]
-    public void Blob_cut_short() => Refuses("damaged device tree", _folder.Write("blob", File.ReadAllBytes(Blob(Guest("a"))).AsSpan(0, 70000)));
+    public void BlobCutShort() => Refuses("damaged device tree", _folder.Write("blob", File.ReadAllBytes(Blob(Guest("a"))).AsSpan(0, 70000)));
 
     [Test]
-    public void Device_tree_without_guests() => Refuses("not compatible with \"rvirt,guests\"", Tree("/ { compatible = \"acme,board\"; };"));
+    public void DeviceTreeWithoutGuests() => Refuses("not compatible with \"rvirt,guests\"", Tree("/ { compatible = \"acme,board\"; };"));
 
     [Test]
-    public void Guest_without_a_kernel() =>
+    public void GuestWithoutAKernel() =>
         Refuses("no kernel", Tree("/ { compatible = \"rvirt,guests\"; guest { compatible = \"rvirt,guest\"; bootargs = \"x\"; }; };"));
 
     [Test]
-    public void Device_given_to_two_guests() => Refuses("device is given twice", Blob(Guest("a", devices: [7]), Guest("b", devices: [7])), harts: 2);
+    public void DeviceGivenToTwoGuests() => Refuses("device is given twice", Blob(Guest("a", devices: [7]), Guest("b", devices: [7])), harts: 2);
 
     [Test]
-    public void More_memory_than_there_is() => Refuses("guest a: too little memory for the 65536 MiB it asks for: give", Blob(Guest("a", memory: 64UL << 30)));
+    public void MoreMemoryThanThereIs() => Refuses("guest a: too little memory for the 65536 MiB it asks for: give", Blob(Guest("a", memory: 64UL << 30)));
 
     /// <summary>Debian's kernel takes 32 MiB behind its first 2 MiB: there is less left beside the file itself.</summary>
     [Test]
-    public void Too_little_memory_for_the_kernel() => Refuses("Image does not fit the guest's memory: give", Repository.Kernel, memory: 67);
+    public void TooLittleMemoryForTheKernel() => Refuses("Image does not fit the guest's memory: give", Repository.Kernel, memory: 67);
 
     [Test]
-    public void Too_little_memory_for_what_an_elf_clears() => Refuses(
+    public void TooLittleMemoryForWhatAnElfClears() => Refuses(
         "outside of the guest's memory.*give more memory", Elf(Base, 243, (Base, 80 << 20)), memory: 64);
 
     [Test]
-    public void Too_little_memory_for_any_guest() => Refuses("too little memory.*-m", Elf(Base, 243, (Base, 0x1000)), memory: 10);
+    public void TooLittleMemoryForAnyGuest() => Refuses("too little memory.*-m", Elf(Base, 243, (Base, 0x1000)), memory: 10);
 
     [Test]
-    public void Too_long_a_command_line() => Refuses("command line is longer than 2047 bytes: shorten", Repository.UBootElf, further: ["-append", new string('x', 2048)]);
+    public void TooLongACommandLine() => Refuses("command line is longer than 2047 bytes: shorten", Repository.UBootElf, further: ["-append", new string('x', 2048)]);
 
     [Test]
-    public void More_pinned_guests_than_harts() =>
+    public void MorePinnedGuestsThanHarts() =>
         Refuses("guest b: it is pinned, and there are too few harts for it.*-smp", Blob(Guest("a") with { Pinned = true }, Guest("b") with { Pinned = true }), harts: 1);
 
     [Test]
-    public void More_harts_for_a_guest_than_it_can_have() =>
+    public void MoreHartsForAGuestThanItCanHave() =>
         Refuses("a guest's harts are not one number from 1 to 8: give one cell", Blob(Guest("a") with { Harts = 9 }), harts: 2);
 
     [Test]
-    public void Guest_too_small_for_its_kernel() => Refuses("Image does not fit the guest's memory: give", Blob(Guest("a", memory: 16 << 20) with { Kernel = Repository.Kernel }));
+    public void GuestTooSmallForItsKernel() => Refuses("Image does not fit the guest's memory: give", Blob(Guest("a", memory: 16 << 20) with { Kernel = Repository.Kernel }));
 
     [Test]
-    public void A_machine_without_a_plic() => Refuses("no PLIC.*aia=", Repository.UBootElf, further: ["-machine", "aia=aplic"]);
+    public void AMachineWithoutAPlic() => Refuses("no PLIC.*aia=", Repository.UBootElf, further: ["-machine", "aia=aplic"]);
 
     [Test]
-    public void No_mmu() => Refuses("MMU", Repository.UBootElf, further: ["-cpu", "rv64,mmu=off"]);
+    public void NoMmu() => Refuses("MMU", Repository.UBootElf, further: ["-cpu", "rv64,mmu=off"]);
 
     private static GuestSpec Guest(string name, ulong? memory = 64 << 20, uint[]? devices = null) =>
         new(name, Repository.UBootBinary, null, "", memory, 1, devices ?? []);

@@ -21,7 +21,7 @@ public sealed class BadMachineTests
 
     [TestCase(Firmware.Stub)]
     [TestCase(Firmware.Sbi)]
-    public void No_plic(Firmware firmware) => RefusesTree(firmware, "no driver for the machine's PLIC: use a machine with one that it drives, not sifive,nope-1.0.0, on QEMU leave out aia=", tree =>
+    public void NoPlic(Firmware firmware) => RefusesTree(firmware, "no driver for the machine's PLIC: use a machine with one that it drives, not sifive,nope-1.0.0, on QEMU leave out aia=", tree =>
     {
         Replace(tree, "sifive,plic-1.0.0\0", "sifive,nope-1.0.0\0");
         Replace(tree, "riscv,plic0\0", "riscv,nope0\0");
@@ -31,7 +31,7 @@ public sealed class BadMachineTests
     [TestCase("timebase-frequency\0", "timebase-frequencx\0", "no timebase-frequency")]
     [TestCase("mmu-type\0", "mmu-typx\0", "names no 64-bit hart with an MMU")]
     [TestCase("riscv-virtio\0", "riscv-virtix\0", "not one that the image was built for")]
-    public void A_tree_that_lacks_something(string name, string instead, string pattern) =>
+    public void ATreeThatLacksSomething(string name, string instead, string pattern) =>
         RefusesTree(Firmware.Stub, pattern, tree => Replace(tree, name, instead));
 
     [TestCase("NO_TREE", "no device tree in a1: use")]
@@ -39,7 +39,7 @@ public sealed class BadMachineTests
     [TestCase("TIMER COUNTERS=0", "no time CSR.*use firmware")]
     [TestCase("BASE_ONLY", "cannot interrupt other harts.*use OpenSBI")]
     [TestCase("PLAIN", "cannot set a timer.*use OpenSBI")]
-    public void Firmware_without_what_is_needed(string defines, string pattern)
+    public void FirmwareWithoutWhatIsNeeded(string defines, string pattern)
     {
         var bare = BareProgram.Build(_folder, "bare-firmware.S", 0x80000000, defines.Split(' '));
         Refusal.Expect(Firmware.Sbi, pattern, Repository.UBootElf, further: ["-bios", bare, "-cpu", "rv64,sstc=off"]);
@@ -49,7 +49,7 @@ public sealed class BadMachineTests
     [TestCase("0x10006", true)]
     [TestCase("0x10009", true)]
     [TestCase("0x20000", true)]
-    public void OpenSBI_that_prints_each_trap_gets_a_warning_that_says_what_to_do(string version, bool warned)
+    public void OpenSBIThatPrintsEachTrapGetsAWarningThatSaysWhatToDo(string version, bool warned)
     {
         var bare = BareProgram.Build(_folder, "bare-firmware.S", 0x80000000, "STIMECMP", $"OPENSBI={version}");
         var payload = BareProgram.Build(_folder, "counter-payload.S", 0x80200000);
@@ -63,7 +63,7 @@ public sealed class BadMachineTests
 
     /// <summary>The real thing: it complains about each fence, the warning stood before that, and the guest runs to its end.</summary>
     [Test]
-    public void The_newest_OpenSBI_complains_about_a_guests_fences_and_the_warning_says_so_before()
+    public void TheNewestOpenSBIComplainsAboutAGuestsFencesAndTheWarningSaysSoBefore()
     {
         var payload = BareProgram.Build(_folder, "fence-payload.S", 0x80200000);
         using var qemu = QemuMachine.Start(
@@ -79,7 +79,7 @@ public sealed class BadMachineTests
 
     [TestCase(Firmware.Stub, "timers of the machine-mode part")]
     [TestCase(Firmware.Sbi, "timers of the firmware")]
-    public void Says_whose_timers_it_uses(Firmware firmware, string expected)
+    public void SaysWhoseTimersItUses(Firmware firmware, string expected)
     {
         var payload = BareProgram.Build(_folder, "devices-payload.S", 0x80200000);
         using var qemu = QemuMachine.Start([.. GuestMachine.Rvirt(firmware, payload, memory: 256), "-cpu", "rv64,h=off,sstc=off"], TimeSpan.FromSeconds(60));
@@ -88,7 +88,7 @@ public sealed class BadMachineTests
     }
 
     [Test]
-    public void A_counter_that_the_firmware_denies_is_the_guests_exception()
+    public void ACounterThatTheFirmwareDeniesIsTheGuestsException()
     {
         var bare = BareProgram.Build(_folder, "bare-firmware.S", 0x80000000, "STIMECMP", "COUNTERS=2");
         var payload = BareProgram.Build(_folder, "counter-payload.S", 0x80200000);
@@ -98,7 +98,7 @@ public sealed class BadMachineTests
 
     /// <summary>Interrupt 11 of a hart is M-mode's, 9 is S-mode's (Privileged spec 1.13 §3.1.9); 16 leads nowhere.</summary>
     [Test]
-    public void No_machine_mode_context_at_the_plic() => RefusesTree(
+    public void NoMachineModeContextAtThePlic() => RefusesTree(
         Firmware.Resident, "the hart that boots has no M-mode context at the PLIC: use rvirt.mode=deprivileged",
         tree => Replace(tree, "\u000b\0\0\0\u0002\0\0\0\u0009", "\u0010\0\0\0\u0002\0\0\0\u0009"));
 

@@ -15,7 +15,7 @@ public sealed class BarePayloadTests
     [TestCase(Firmware.Stub, Category = "Image")]
     [TestCase(Firmware.Resident, Category = "Image")]
     [TestCase(Firmware.Sbi, Category = "Image")]
-    public void A_guests_failure_is_qemus_exit_status(Firmware firmware)
+    public void AGuestsFailureIsQemusExitStatus(Firmware firmware)
     {
         using var folder = new TemporaryFolder();
         var payload = BareProgram.Build(folder, "failing-payload.S", 0x80200000);
@@ -28,7 +28,7 @@ public sealed class BarePayloadTests
 
     [TestCase(Firmware.Stub, Category = "Image")]
     [TestCase(Firmware.Sbi, Category = "Image")]
-    public void A_guest_reads_its_trap_counters(Firmware firmware)
+    public void AGuestReadsItsTrapCounters(Firmware firmware)
     {
         using var folder = new TemporaryFolder();
         using var qemu = QemuMachine.Start(
@@ -43,7 +43,7 @@ public sealed class BarePayloadTests
     [TestCase(Firmware.Stub, Category = "Image")]
     [TestCase(Firmware.Resident, Category = "Image")]
     [TestCase(Firmware.Sbi, Category = "Image")]
-    public void What_a_guest_prints_by_SBI_calls_looks_as_on_the_board(Firmware firmware)
+    public void WhatAGuestPrintsBySBICallsLooksAsOnTheBoard(Firmware firmware)
     {
         using var folder = new TemporaryFolder();
         var payload = BareProgram.Build(folder, "console-payload.S", 0x80200000);
@@ -71,7 +71,7 @@ public sealed class BarePayloadTests
     [TestCase(Firmware.Stub, Category = "Image")]
     [TestCase(Firmware.Resident, Category = "Image")]
     [TestCase(Firmware.Sbi, Category = "Image")]
-    public void A_guest_finds_nothing_of_its_former_life_in_its_registers(Firmware firmware)
+    public void AGuestFindsNothingOfItsFormerLifeInItsRegisters(Firmware firmware)
     {
         using var folder = new TemporaryFolder();
         var payload = BareProgram.Build(folder, "second-life-payload.S", 0x80200000);
@@ -84,7 +84,7 @@ public sealed class BarePayloadTests
     [TestCase(Firmware.Native, Category = "Native")]
     [TestCase(Firmware.Stub, Category = "Image")]
     [TestCase(Firmware.Sbi, Category = "Image")]
-    public void A_guest_sees_a_break_on_the_serial_line(Firmware firmware)
+    public void AGuestSeesABreakOnTheSerialLine(Firmware firmware)
     {
         using var folder = new TemporaryFolder();
         var payload = BareProgram.Build(folder, "break-payload.S", 0x80200000);
@@ -110,7 +110,7 @@ public sealed class BarePayloadTests
     [TestCase("HSTATUS=0x200", "STIMECMP")]
     [TestCase("HSTATUS=0", "STIMECMP")]
     [Category("Image")]
-    public void A_guest_has_no_loads_of_the_H_extension(params string[] defines)
+    public void AGuestHasNoLoadsOfTheHExtension(params string[] defines)
     {
         using var folder = new TemporaryFolder();
         var bare = BareProgram.Build(folder, "bare-firmware.S", 0x80000000, defines);
@@ -122,7 +122,7 @@ public sealed class BarePayloadTests
     /// <summary>The boot loader's copy of the blob lies where the second guest's memory is; Rvirt moves it away, and nothing may stay.</summary>
     [TestCase(Firmware.Stub, Category = "Image")]
     [TestCase(Firmware.Sbi, Category = "Image")]
-    public void A_guest_finds_nothing_of_another_in_its_memory(Firmware firmware)
+    public void AGuestFindsNothingOfAnotherInItsMemory(Firmware firmware)
     {
         using var folder = new TemporaryFolder();
         var payload = BareProgram.Build(folder, "scan-payload.S", 0x80200000);
@@ -142,7 +142,7 @@ public sealed class BarePayloadTests
     [TestCase(7u, 6u, 0x41)]
     [TestCase(6u, 7u, 0x14)]
     [Category("Image")]
-    public void A_guest_has_its_devices_in_the_order_of_its_description(uint first, uint second, int kinds)
+    public void AGuestHasItsDevicesInTheOrderOfItsDescription(uint first, uint second, int kinds)
     {
         using var folder = new TemporaryFolder();
         var payload = BareProgram.Build(folder, "devices-payload.S", 0x80200000);
@@ -158,7 +158,7 @@ public sealed class BarePayloadTests
 
     /// <summary>What boot loaders take that know no ELF: the bytes as they lie in memory, with the header of a flat Linux image.</summary>
     [Test, Category("Image")]
-    public void The_flat_image_starts_as_the_ELF_does()
+    public void TheFlatImageStartsAsTheELFDoes()
     {
         using var folder = new TemporaryFolder();
         var image = Repository.FlatImage;
@@ -170,7 +170,7 @@ public sealed class BarePayloadTests
 
     /// <summary>The firmware of a bad-input test is a good one for a payload that needs only characters.</summary>
     [Test, Category("Native")]
-    public void The_bare_firmware_runs_u_boot()
+    public void TheBareFirmwareRunsUBoot()
     {
         using var folder = new TemporaryFolder();
         var bare = BareProgram.Build(folder, "bare-firmware.S", 0x80000000);
@@ -181,7 +181,7 @@ public sealed class BarePayloadTests
     /// <summary>What an image takes of memory or a boot medium: the bytes its program headers load.</summary>
     [TestCase(Firmware.Stub, Category = "Image")]
     [TestCase(Firmware.Sbi, Category = "Image")]
-    public void The_image_is_under_256_KiB(Firmware firmware)
+    public void TheImageIsUnder256KiB(Firmware firmware)
     {
         var file = File.ReadAllBytes(Repository.Image(firmware));
         var headers = BinaryPrimitives.ReadUInt64LittleEndian(file.AsSpan(32));

@@ -18,7 +18,7 @@ public sealed class ClockTests
 
     [TestCase(Firmware.Stub)]
     [TestCase(Firmware.Sbi)]
-    public void Every_answer_is_as_on_the_board(Firmware firmware)
+    public void EveryAnswerIsAsOnTheBoard(Firmware firmware)
     {
         var board = OfTheBoard();
         Assert.That(board, Has.Count.EqualTo(54));

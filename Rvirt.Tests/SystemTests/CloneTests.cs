@@ -8,7 +8,7 @@ namespace Rvirt.Tests.SystemTests;
 public sealed class CloneTests
 {
     [Test]
-    public void One_command_leads_from_a_clone_to_a_login()
+    public void OneCommandLeadsFromACloneToALogin()
     {
         using var folder = new TemporaryFolder();
         var clone = folder.File("clone");

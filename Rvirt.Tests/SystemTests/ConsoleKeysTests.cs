@@ -20,7 +20,7 @@ public sealed class ConsoleKeysTests
 
     [TestCase(Firmware.Stub)]
     [TestCase(Firmware.Sbi)]
-    public void The_focus_moves_between_two_guests(Firmware firmware)
+    public void TheFocusMovesBetweenTwoGuests(Firmware firmware)
     {
         using var folder = new TemporaryFolder();
         using var qemu = Start(folder, firmware, 2);
@@ -57,7 +57,7 @@ public sealed class ConsoleKeysTests
 
     /// <summary>The guest reads nothing any more, and its UART is full: the keys of the console work all the same, and what was typed waits.</summary>
     [Test]
-    public void A_guest_that_hangs_keeps_nobody_from_the_others()
+    public void AGuestThatHangsKeepsNobodyFromTheOthers()
     {
         using var folder = new TemporaryFolder();
         using var qemu = Start(folder, Firmware.Stub, 2);
@@ -72,7 +72,7 @@ public sealed class ConsoleKeysTests
     /// <summary>With one guest the line is its own but for the escape, which the host's command line chooses.</summary>
     [TestCase("", ']', 'X')]
     [TestCase("quiet rvirt.escape=^X", 'X', ']')]
-    public void One_guest_has_the_line_to_itself(string append, char escapeLetter, char otherLetter)
+    public void OneGuestHasTheLineToItself(string append, char escapeLetter, char otherLetter)
     {
         // The letters of Ctrl-] and Ctrl-X: a test whose name has the keys themselves is left out where a filter chooses tests.
         var (escape, other) = ((char)(escapeLetter & 0x1f), (char)(otherLetter & 0x1f));
@@ -92,7 +92,7 @@ public sealed class ConsoleKeysTests
     /// <summary>What a guest prints faster than it goes out is all there at the end: the machine ends when it was sent.</summary>
     [TestCase(Firmware.Stub)]
     [TestCase(Firmware.Sbi)]
-    public void A_flood_ends_whole(Firmware firmware)
+    public void AFloodEndsWhole(Firmware firmware)
     {
         using var folder = new TemporaryFolder();
         using var qemu = Start(folder, firmware, 1);

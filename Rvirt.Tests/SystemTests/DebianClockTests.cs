@@ -40,11 +40,11 @@ public sealed class DebianClockTests(Firmware firmware)
     public void End() => _machine.Dispose();
 
     [Test]
-    public void Starts_at_the_hosts_time() =>
+    public void StartsAtTheHostsTime() =>
         Assert.That(Guest.Run($"date -u +%F; cat {Clock}/date; cat {Clock}/name").Split('\n'), Is.EqualTo(["2033-05-18", "2033-05-18", "goldfish_rtc 101000.rtc"]));
 
-    [Test, DependsOnTest(nameof(Starts_at_the_hosts_time), AllowFailure = true)]
-    public void Finds_the_nodes_that_the_documents_tell_of()
+    [Test, DependsOnTest(nameof(StartsAtTheHostsTime), AllowFailure = true)]
+    public void FindsTheNodesThatTheDocumentsTellOf()
     {
         if (firmware == Firmware.Native)
         {
@@ -64,8 +64,8 @@ public sealed class DebianClockTests(Firmware firmware)
     /// The kernel makes the interrupt of each second from alarms. Where that second has come before its alarm is set the kernel wakes the program without an
     /// interrupt, so the program asks again.
     /// </summary>
-    [Test, DependsOnTest(nameof(Finds_the_nodes_that_the_documents_tell_of), AllowFailure = true)]
-    public void Is_woken_by_its_alarm()
+    [Test, DependsOnTest(nameof(FindsTheNodesThatTheDocumentsTellOf), AllowFailure = true)]
+    public void IsWokenByItsAlarm()
     {
         const string Interrupts = "awk '/101000.rtc/ { print $2 }' /proc/interrupts";
         using var folder = new TemporaryFolder();
@@ -80,14 +80,14 @@ public sealed class DebianClockTests(Firmware firmware)
             "an interrupt of the clock");
     }
 
-    [Test, DependsOnTest(nameof(Is_woken_by_its_alarm), AllowFailure = true)]
-    public void Sets_the_clock_and_reads_it_back() => Assert.That(
+    [Test, DependsOnTest(nameof(IsWokenByItsAlarm), AllowFailure = true)]
+    public void SetsTheClockAndReadsItBack() => Assert.That(
         Guest.Run($"date -u -s '2040-02-29 12:00:00' > /dev/null && hwclock -u -w && date -u -s 2001-01-01 > /dev/null && hwclock -u -s && date -u +%F && cat {Clock}/date").Split('\n'),
         Is.EqualTo(["2040-02-29", "2040-02-29"]));
 
     /// <summary>As a clock with a battery does, and newer versions of QEMU; the board of QEMU 7.2 goes back to its host's time.</summary>
-    [Test, DependsOnTest(nameof(Sets_the_clock_and_reads_it_back), AllowFailure = true)]
-    public void Keeps_the_time_over_a_reboot_and_forgets_the_alarm()
+    [Test, DependsOnTest(nameof(SetsTheClockAndReadsItBack), AllowFailure = true)]
+    public void KeepsTheTimeOverARebootAndForgetsTheAlarm()
     {
         Assert.That(Guest.Run($"/root/alarm leave; grep -E '^(alrm_date|alarm_IRQ)' /proc/driver/rtc; sync"), Does.Match(@"2041-01-01\nalarm_IRQ\s*: yes"));
         _machine.Qemu.Skip();

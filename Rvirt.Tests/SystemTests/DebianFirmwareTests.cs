@@ -30,12 +30,12 @@ public sealed class DebianFirmwareTests
     public void End() => _machine.Dispose();
 
     [Test]
-    public void Finds_the_firmware_counters() =>
+    public void FindsTheFirmwareCounters() =>
         Assert.That(Guest.Run("dmesg | grep riscv-pmu-sbi"), Does.Contain("SBI PMU extension is available").And.Contain("16 firmware and 0 hardware counters"));
 
     /// <summary>Illegal instructions, and timers set; Rvirt's first own event is 0x100, which the program cannot say.</summary>
-    [Test, DependsOnTest(nameof(Finds_the_firmware_counters), AllowFailure = true)]
-    public void Counts_firmware_events_as_perf_does()
+    [Test, DependsOnTest(nameof(FindsTheFirmwareCounters), AllowFailure = true)]
+    public void CountsFirmwareEventsAsPerfDoes()
     {
         using var folder = new TemporaryFolder();
         Guest.CopyFile(BareProgram.BuildForLinux(folder, "counter-program.S"), "/root/count");
@@ -43,8 +43,8 @@ public sealed class DebianFirmwareTests
     }
 
     /// <summary>Asleep until something is typed on the serial line, which may wake it.</summary>
-    [Test, DependsOnTest(nameof(Counts_firmware_events_as_perf_does), AllowFailure = true)]
-    public void Suspends_to_RAM_and_wakes_by_its_UART()
+    [Test, DependsOnTest(nameof(CountsFirmwareEventsAsPerfDoes), AllowFailure = true)]
+    public void SuspendsToRAMAndWakesByItsUART()
     {
         // The prompt may have been there before: an empty line has it there again.
         _machine.Qemu.Send("\n");
@@ -59,8 +59,8 @@ public sealed class DebianFirmwareTests
         Assert.That(Guest.Run("dmesg | grep -c 'PM: suspend exit'"), Is.EqualTo("1"));
     }
 
-    [Test, DependsOnTest(nameof(Suspends_to_RAM_and_wakes_by_its_UART), AllowFailure = true)]
-    public void Powers_off_with_success()
+    [Test, DependsOnTest(nameof(SuspendsToRAMAndWakesByItsUART), AllowFailure = true)]
+    public void PowersOffWithSuccess()
     {
         Guest.RunToTheEnd("poweroff");
         Assert.That(_machine.Qemu.WaitForExit(120), Is.Zero, _machine.Qemu.Describe);

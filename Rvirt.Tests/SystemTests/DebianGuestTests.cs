@@ -52,14 +52,14 @@ public sealed class DebianGuestTests(Firmware firmware)
 
     /// <summary>A guest that got its address late had the prompt before it was ready: an empty line has it there again.</summary>
     [Test]
-    public void Asks_for_a_login_on_the_serial_line()
+    public void AsksForALoginOnTheSerialLine()
     {
         _machine.Qemu.Send("\n");
         _machine.Qemu.Expect("guest0 login: ", 60);
     }
 
-    [Test, DependsOnTest(nameof(Asks_for_a_login_on_the_serial_line), AllowFailure = true)]
-    public void Takes_typed_input_from_password_to_command()
+    [Test, DependsOnTest(nameof(AsksForALoginOnTheSerialLine), AllowFailure = true)]
+    public void TakesTypedInputFromPasswordToCommand()
     {
         _machine.Qemu.Send("root\n");
         _machine.Qemu.Expect("Password: ", 60);
@@ -82,8 +82,8 @@ public sealed class DebianGuestTests(Firmware firmware)
     /// SysRq over serial: a break, and a key within five seconds of the guest's time. A machine that stood still in between tries again;
     /// the key is then typed at the login prompt.
     /// </summary>
-    [Test, DependsOnTest(nameof(Takes_typed_input_from_password_to_command), AllowFailure = true)]
-    public void Answers_to_SysRq_after_a_break()
+    [Test, DependsOnTest(nameof(TakesTypedInputFromPasswordToCommand), AllowFailure = true)]
+    public void AnswersToSysRqAfterABreak()
     {
         using var monitor = _machine.OpenMonitor();
         Patience.Until(
@@ -97,8 +97,8 @@ public sealed class DebianGuestTests(Firmware firmware)
             "the kernel lists its SysRq keys");
     }
 
-    [Test, DependsOnTest(nameof(Answers_to_SysRq_after_a_break), AllowFailure = true)]
-    public void Runs_commands_over_ssh()
+    [Test, DependsOnTest(nameof(AnswersToSysRqAfterABreak), AllowFailure = true)]
+    public void RunsCommandsOverSsh()
     {
         var lines = Guest.Run("uname -r; id -u; hostname; grep -c ^processor /proc/cpuinfo; head -c 64 /dev/hwrng | wc -c").Split('\n');
         Assert.Multiple(() =>
@@ -109,13 +109,13 @@ public sealed class DebianGuestTests(Firmware firmware)
     }
 
     /// <summary>The board's tree names no counters, for it has the old string alone, and Linux takes them to be there.</summary>
-    [Test, DependsOnTest(nameof(Runs_commands_over_ssh), AllowFailure = true)]
-    public void Has_the_extensions_that_the_boards_tree_implies() =>
+    [Test, DependsOnTest(nameof(RunsCommandsOverSsh), AllowFailure = true)]
+    public void HasTheExtensionsThatTheBoardsTreeImplies() =>
         Assert.That(Guest.Run("grep -m1 ^isa /proc/cpuinfo"), Does.Contain("rv64imafdc").And.Contain("_zicntr").And.Contain("_zicsr").And.Contain("_zifencei"));
 
     /// <summary>By the seed in its device tree: the virtio device's driver comes with the initial RAM disk.</summary>
-    [Test, DependsOnTest(nameof(Has_the_extensions_that_the_boards_tree_implies), AllowFailure = true)]
-    public void Has_random_numbers_before_its_first_process()
+    [Test, DependsOnTest(nameof(HasTheExtensionsThatTheBoardsTreeImplies), AllowFailure = true)]
+    public void HasRandomNumbersBeforeItsFirstProcess()
     {
         var messages = Guest.Run("dmesg");
         var seeded = messages.IndexOf("random: crng init done", StringComparison.Ordinal);
@@ -124,8 +124,8 @@ public sealed class DebianGuestTests(Firmware firmware)
         Assert.That(seeded, Is.LessThan(first), messages);
     }
 
-    [Test, DependsOnTest(nameof(Has_random_numbers_before_its_first_process), AllowFailure = true)]
-    public void Copies_16_MiB_in_and_out()
+    [Test, DependsOnTest(nameof(HasRandomNumbersBeforeItsFirstProcess), AllowFailure = true)]
+    public void Copies16MiBInAndOut()
     {
         var sum = Convert.ToHexStringLower(SHA256.HashData(_file));
         Assert.That(Guest.Run("cat > /root/file && sha256sum < /root/file", 240, new MemoryStream(_file)), Does.StartWith(sum));
@@ -134,8 +134,8 @@ public sealed class DebianGuestTests(Firmware firmware)
         Assert.That(Convert.ToHexStringLower(SHA256.HashData(back.ToArray())), Is.EqualTo(sum));
     }
 
-    [Test, DependsOnTest(nameof(Copies_16_MiB_in_and_out), AllowFailure = true)]
-    public void Takes_a_file_by_scp()
+    [Test, DependsOnTest(nameof(Copies16MiBInAndOut), AllowFailure = true)]
+    public void TakesAFileByScp()
     {
         using var folder = new TemporaryFolder();
         var file = folder.Write("file", _file.AsSpan(0, Megabyte));
@@ -143,16 +143,16 @@ public sealed class DebianGuestTests(Firmware firmware)
         Assert.That(Guest.Run("md5sum < /tmp/scp"), Does.StartWith(Convert.ToHexStringLower(MD5.HashData(_file.AsSpan(0, Megabyte)))));
     }
 
-    [Test, DependsOnTest(nameof(Takes_a_file_by_scp), AllowFailure = true)]
-    public void Takes_the_printed_password_over_ssh() =>
+    [Test, DependsOnTest(nameof(TakesAFileByScp), AllowFailure = true)]
+    public void TakesThePrintedPasswordOverSsh() =>
         Assert.That(Guest.RunWithPassword(Repository.RootPassword, "hostname"), Is.EqualTo("guest0"));
 
     /// <summary>
     /// Each time of the guest was taken between a question and its answer, so what passed between two of them lies between two spans of
     /// this machine's clock. A busy machine makes them differ, and the test ask for longer, but cannot put a right clock outside.
     /// </summary>
-    [Test, DependsOnTest(nameof(Takes_the_printed_password_over_ssh), AllowFailure = true)]
-    public void Keeps_the_right_time()
+    [Test, DependsOnTest(nameof(TakesThePrintedPasswordOverSsh), AllowFailure = true)]
+    public void KeepsTheRightTime()
     {
         const double Narrow = 1.03;
         using var guest = Guest.Converse("while read line; do cut -d' ' -f1 /proc/uptime; done");
@@ -189,8 +189,8 @@ public sealed class DebianGuestTests(Firmware firmware)
     /// A guest that has just started, or a busy machine, has more to do for a while; one that never waits never uses little. So the test
     /// waits for a span in which QEMU used a tenth of a core at most.
     /// </summary>
-    [Test, DependsOnTest(nameof(Keeps_the_right_time), AllowFailure = true)]
-    public void Leaves_the_host_alone_when_idle()
+    [Test, DependsOnTest(nameof(KeepsTheRightTime), AllowFailure = true)]
+    public void LeavesTheHostAloneWhenIdle()
     {
         const double Seconds = 5;
         var before = _machine.Qemu.ProcessorSeconds;
@@ -207,8 +207,8 @@ public sealed class DebianGuestTests(Firmware firmware)
             "a span in which the idle guest uses less than a tenth of a host core");
     }
 
-    [Test, DependsOnTest(nameof(Leaves_the_host_alone_when_idle), AllowFailure = true)]
-    public void Writes_64_MiB_and_reads_it_back_after_a_reboot()
+    [Test, DependsOnTest(nameof(LeavesTheHostAloneWhenIdle), AllowFailure = true)]
+    public void Writes64MiBAndReadsItBackAfterAReboot()
     {
         // Four rotations of the random file: no two blocks of the result are alike.
         using var expected = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
@@ -227,8 +227,8 @@ public sealed class DebianGuestTests(Firmware firmware)
     }
 
     /// <summary>What sync has returned for is on the disk, even when the kernel dies in the next instruction with requests on their way.</summary>
-    [Test, DependsOnTest(nameof(Writes_64_MiB_and_reads_it_back_after_a_reboot), AllowFailure = true)]
-    public void Keeps_what_was_synced_when_the_kernel_is_reset_while_it_writes()
+    [Test, DependsOnTest(nameof(Writes64MiBAndReadsItBackAfterAReboot), AllowFailure = true)]
+    public void KeepsWhatWasSyncedWhenTheKernelIsResetWhileItWrites()
     {
         var sum = Guest.Run("head -c 8388608 /dev/urandom > /root/kept && sync && md5sum < /root/kept", 240).Split(' ')[0];
         Guest.Run("(while :; do head -c 33554432 /dev/urandom > /root/more; sync; done) > /dev/null 2>&1 &");
@@ -238,15 +238,15 @@ public sealed class DebianGuestTests(Firmware firmware)
         Guest.Run("rm -f /root/more /root/kept && sync", 240);
     }
 
-    [Test, DependsOnTest(nameof(Keeps_what_was_synced_when_the_kernel_is_reset_while_it_writes), AllowFailure = true)]
-    public void Powers_off_with_status_0()
+    [Test, DependsOnTest(nameof(KeepsWhatWasSyncedWhenTheKernelIsResetWhileItWrites), AllowFailure = true)]
+    public void PowersOffWithStatus0()
     {
         Guest.RunToTheEnd("poweroff");
         Assert.That(_machine.Qemu.WaitForExit(120), Is.Zero, _machine.Qemu.Describe);
     }
 
-    [Test, DependsOnTest(nameof(Powers_off_with_status_0), AllowFailure = true)]
-    public void Leaves_a_clean_disk_with_every_byte()
+    [Test, DependsOnTest(nameof(PowersOffWithStatus0), AllowFailure = true)]
+    public void LeavesACleanDiskWithEveryByte()
     {
         Assert.That(_written, Is.Not.Null, "the file was not written");
         var (status, output) = Commands.Run("/usr/sbin/e2fsck", ["-fn", _machine.Disk(0)]);
@@ -261,8 +261,8 @@ public sealed class DebianGuestTests(Firmware firmware)
     /// went between the two, both are measured again, one right after the other. The bound that Rvirt promises is for the image with its own
     /// machine-mode part; above OpenSBI each emulated instruction takes a way through M-mode.
     /// </summary>
-    [Test, DependsOnTest(nameof(Leaves_a_clean_disk_with_every_byte), AllowFailure = true)]
-    public void Boots_to_ssh_in_a_small_multiple_of_the_native_time()
+    [Test, DependsOnTest(nameof(LeavesACleanDiskWithEveryByte), AllowFailure = true)]
+    public void BootsToSshInASmallMultipleOfTheNativeTime()
     {
         var bound = firmware switch { Firmware.Native => 1.5, Firmware.Stub or Firmware.Resident => 2.5, _ => 4.0 };
         var ratio = Ratio(_boot, NativeBoot.Cost);

@@ -59,14 +59,14 @@ public sealed class DebianHartsTests(Firmware firmware, int harts, int hostHarts
     public void End() => _machine.Dispose();
 
     [Test]
-    public void Brings_up_all_its_harts()
+    public void BringsUpAllItsHarts()
     {
         Assert.That(Guest.Run("grep -c ^processor /proc/cpuinfo"), Is.EqualTo(harts.ToString(CultureInfo.InvariantCulture)));
         Assert.That(Guest.Run("dmesg"), Does.Contain($"smp: Brought up 1 node, {harts} CPUs"));
     }
 
-    [Test, DependsOnTest(nameof(Brings_up_all_its_harts), AllowFailure = true)]
-    public void Works_on_all_of_them_at_once()
+    [Test, DependsOnTest(nameof(BringsUpAllItsHarts), AllowFailure = true)]
+    public void WorksOnAllOfThemAtOnce()
     {
         var file = RandomNumberGenerator.GetBytes(16 << 20);
         var sum = Convert.ToHexStringLower(SHA256.HashData(file));
@@ -76,8 +76,8 @@ public sealed class DebianHartsTests(Firmware firmware, int harts, int hostHarts
             Is.EqualTo(Enumerable.Repeat($"{sum}  -", 3 * harts)));
     }
 
-    [Test, DependsOnTest(nameof(Works_on_all_of_them_at_once), AllowFailure = true)]
-    public void They_interrupt_each_other()
+    [Test, DependsOnTest(nameof(WorksOnAllOfThemAtOnce), AllowFailure = true)]
+    public void TheyInterruptEachOther()
     {
         var rows = Guest.Run("grep -E \"Rescheduling|Function call\" /proc/interrupts").Split('\n')
             .Select(row => row.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..(1 + harts)].Select(count => long.Parse(count, CultureInfo.InvariantCulture)).ToArray())
@@ -87,8 +87,8 @@ public sealed class DebianHartsTests(Firmware firmware, int harts, int hostHarts
     }
 
     /// <summary>Each event that is traced is a nop in the kernel that becomes a jump, while no hart may run there.</summary>
-    [Test, DependsOnTest(nameof(They_interrupt_each_other), AllowFailure = true)]
-    public void The_kernel_patches_itself_under_all_of_them()
+    [Test, DependsOnTest(nameof(TheyInterruptEachOther), AllowFailure = true)]
+    public void TheKernelPatchesItselfUnderAllOfThem()
     {
         var each = Each("while [ ! -e /tmp/patched ]; do /bin/true; done; echo done");
         Assert.That(
@@ -103,8 +103,8 @@ public sealed class DebianHartsTests(Firmware firmware, int harts, int hostHarts
     /// It also takes a hart for lost that needs more than a second to come, which a busy host can bring about: the kernel that has said so judges no more
     /// (the hart comes all the same, into a kernel that does not expect it), and another one does. A hart that never comes fails with each.
     /// </summary>
-    [Test, DependsOnTest(nameof(The_kernel_patches_itself_under_all_of_them), AllowFailure = true)]
-    public void Its_harts_go_off_and_on_while_others_work()
+    [Test, DependsOnTest(nameof(TheKernelPatchesItselfUnderAllOfThem), AllowFailure = true)]
+    public void ItsHartsGoOffAndOnWhileOthersWork()
     {
         const int Cycles = 6, Kernels = 4;
         const string State = "/sys/devices/system/cpu/cpu$cpu/online";
@@ -128,8 +128,8 @@ public sealed class DebianHartsTests(Firmware firmware, int harts, int hostHarts
         }
     }
 
-    [Test, DependsOnTest(nameof(Its_harts_go_off_and_on_while_others_work), AllowFailure = true)]
-    public void Has_nothing_to_complain_about()
+    [Test, DependsOnTest(nameof(ItsHartsGoOffAndOnWhileOthersWork), AllowFailure = true)]
+    public void HasNothingToComplainAbout()
     {
         Assert.That(
             Guest.Run("cat /sys/module/rcupdate/parameters/rcu_cpu_stall_suppress /proc/sys/kernel/watchdog /proc/sys/kernel/hung_task_timeout_secs").Split('\n'),
@@ -138,15 +138,15 @@ public sealed class DebianHartsTests(Firmware firmware, int harts, int hostHarts
     }
 
     /// <summary>By SysRq at once: the last hart asks, and the others work.</summary>
-    [Test, DependsOnTest(nameof(Has_nothing_to_complain_about), AllowFailure = true)]
-    public void The_last_of_its_harts_restarts_it() => Restarts('b');
+    [Test, DependsOnTest(nameof(HasNothingToComplainAbout), AllowFailure = true)]
+    public void TheLastOfItsHartsRestartsIt() => Restarts('b');
 
     /// <summary>The hart that panics stops the others by interrupts, and restarts the machine a second later.</summary>
-    [Test, DependsOnTest(nameof(The_last_of_its_harts_restarts_it), AllowFailure = true)]
-    public void A_panic_on_the_last_of_its_harts_restarts_it() => Restarts('c');
+    [Test, DependsOnTest(nameof(TheLastOfItsHartsRestartsIt), AllowFailure = true)]
+    public void APanicOnTheLastOfItsHartsRestartsIt() => Restarts('c');
 
-    [Test, DependsOnTest(nameof(A_panic_on_the_last_of_its_harts_restarts_it), AllowFailure = true)]
-    public void Powers_off_with_status_0_and_a_clean_disk()
+    [Test, DependsOnTest(nameof(APanicOnTheLastOfItsHartsRestartsIt), AllowFailure = true)]
+    public void PowersOffWithStatus0AndACleanDisk()
     {
         Guest.RunToTheEnd("poweroff");
         Assert.That(_machine.Qemu.WaitForExit(240), Is.Zero, _machine.Qemu.Describe);

@@ -41,18 +41,18 @@ public sealed class DebuggerTests(Firmware firmware)
     }
 
     [Test]
-    public void Stops_at_a_line_of_CSharp_and_lists_it() => Assert.Multiple(() =>
+    public void StopsAtALineOfCSharpAndListsIt() => Assert.Multiple(() =>
     {
         Assert.That(_debugger, Does.Match($@"Breakpoint 1, .*{Regex.Escape(File)}:{_line}"));
         Assert.That(_debugger, Does.Match($@"\n{_line}\t.*_uart\.Write\("));
     });
 
     [Test]
-    public void Shows_the_calls_in_CSharp() =>
+    public void ShowsTheCallsInCSharp() =>
         Assert.That(_debugger, Does.Match($@"(?s)#0 .*{Regex.Escape(File)}:\d+.*#\d+ .*TrapDispatch.*\.\w+PageFault .*cause=(15|7).*TrapDispatch\.cs:\d+.*rvirt_trap_vector"));
 
     [Test]
-    public void Shows_what_the_guest_does() => Assert.Multiple(() =>
+    public void ShowsWhatTheGuestDoes() => Assert.Multiple(() =>
     {
         Assert.That(_debugger, Does.Match(@"hart 0: in the hypervisor, guest mode S, pc 0x[89][0-9a-f]{7}\b"));
         Assert.That(_debugger, Does.Match(@"a0 0x[0-9a-f]+ .*a1 0x1000000[0-7]|a[0-7] 0x1000000[0-7]"), "the UART's address in a register of U-Boot's");
@@ -60,7 +60,7 @@ public sealed class DebuggerTests(Firmware firmware)
     });
 
     [Test]
-    public void A_bug_ends_the_machine_with_a_report() => Assert.Multiple(() =>
+    public void ABugEndsTheMachineWithAReport() => Assert.Multiple(() =>
     {
         Assert.That(_serial, Does.Match("rvirt: panic: the hypervisor trapped: scause 0x2 sepc 0x80[0-9a-f]{6} stval 0x[0-9a-f]+ sstatus 0x[0-9a-f]+"));
         Assert.That(Regex.Matches(_serial, @"rvirt:  ( (ra|sp|gp|tp|[ast]\d+) +0x[0-9a-f]+)+"), Has.Count.EqualTo(8), "31 registers");
@@ -69,7 +69,7 @@ public sealed class DebuggerTests(Firmware firmware)
 
     /// <summary>The debugger has turned tracing on, as the monitor does it, after the first characters that the guest printed.</summary>
     [Test]
-    public void The_report_has_the_last_traps()
+    public void TheReportHasTheLastTraps()
     {
         var lines = Regex.Matches(_serial, @"rvirt: trace of hart 0: time (\d+) pc 0x([89][0-9a-f]{7}) ([^\r\n]*)");
         Assert.That(lines, Has.Count.EqualTo(16), _serial);
@@ -80,7 +80,7 @@ public sealed class DebuggerTests(Firmware firmware)
     }
 
     [Test]
-    public void The_report_names_the_calls_in_CSharp()
+    public void TheReportNamesTheCallsInCSharp()
     {
         var calls = Regex.Match(_serial, "rvirt: calls:((?: 0x[0-9a-f]+)+)");
         Assert.That(calls.Success, Is.True, _serial);

@@ -32,7 +32,7 @@ public sealed class DistributionBuildTests
     public void End() => _folder.Dispose();
 
     [Test]
-    public void Makes_a_disk_that_is_ready_to_install_itself_and_makes_it_once()
+    public void MakesADiskThatIsReadyToInstallItselfAndMakesItOnce()
     {
         var (status, output) = Build(Installs);
         Assert.That(status, Is.Zero, output);
@@ -86,7 +86,7 @@ public sealed class DistributionBuildTests
     // The machine ends without having said so; it says so and leaves a file system that is not whole.
     [TestCase("echo 'dpkg: error processing package systemd'; echo 'rvirt-debian: failed to install'", "did not install itself", true)]
     [TestCase("dd if=/dev/zero of=\"$OUT/disk.ext4.new\" bs=1M seek=1 count=256 conv=notrunc status=none; " + Installs, "is not clean", false)]
-    public void What_did_not_install_itself_does_not_take_the_place_of_a_disk(string machine, string message, bool kept)
+    public void WhatDidNotInstallItselfDoesNotTakeThePlaceOfADisk(string machine, string message, bool kept)
     {
         _folder.Write("out/disk.ext4", "the old disk"u8);
         _folder.Write("out/inputs", "the old inputs"u8);

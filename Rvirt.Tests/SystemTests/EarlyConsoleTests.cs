@@ -10,7 +10,7 @@ public sealed class EarlyConsoleTests
 {
     [TestCase(Firmware.Stub)]
     [TestCase(Firmware.Sbi)]
-    public void Each_line_ends_with_one_carriage_return_and_a_newline(Firmware firmware)
+    public void EachLineEndsWithOneCarriageReturnAndANewline(Firmware firmware)
     {
         using var qemu = QemuMachine.Start(
             [.. GuestMachine.Rvirt(firmware, Repository.Kernel), "-append", "earlycon=sbi console=ttyS0"], TimeSpan.FromSeconds(90));

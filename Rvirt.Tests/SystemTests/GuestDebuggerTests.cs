@@ -17,7 +17,7 @@ public sealed class GuestDebuggerTests(Firmware firmware)
     private static readonly string s_tool = typeof(RunCommand).Assembly.Location;
 
     [Test]
-    public void A_breakpoint_in_a_kernel_by_symbol()
+    public void ABreakpointInAKernelBySymbol()
     {
         using var folder = new TemporaryFolder();
         string[] environment = ["-u", "RVIRT_SETTINGS", $"XDG_RUNTIME_DIR={folder.File("run")}"];

@@ -9,7 +9,7 @@ public sealed class GuestNetworkTests
 {
     /// <summary>However late the answer comes, the guest is ready once it has it, and not before; whoever sits at its serial line need not wait for that.</summary>
     [Test]
-    public void Asks_for_an_address_until_it_has_one()
+    public void AsksForAnAddressUntilItHasOne()
     {
         using var machine = GuestMachine.BootDebian(Firmware.Native, 1, TimeSpan.FromSeconds(400), more: ["-S"]);
         using var monitor = machine.OpenMonitor();
@@ -24,7 +24,7 @@ public sealed class GuestNetworkTests
     }
 
     [Test]
-    public void Has_a_login_where_there_is_no_network_card()
+    public void HasALoginWhereThereIsNoNetworkCard()
     {
         using var folder = new TemporaryFolder();
         using var qemu = QemuMachine.Start(

@@ -33,7 +33,7 @@ public sealed class GuestPackageTests
     public void RemoveFolder() => _folder.Dispose();
 
     [Test]
-    public void Takes_what_is_pinned()
+    public void TakesWhatIsPinned()
     {
         Offer(2, "two");
         Index(2, "two");
@@ -44,7 +44,7 @@ public sealed class GuestPackageTests
     }
 
     [Test]
-    public void Needs_no_mirror_the_second_time()
+    public void NeedsNoMirrorTheSecondTime()
     {
         Assert.That(Fetch().Status, Is.Zero);
         Directory.Delete(_mirror, recursive: true);
@@ -54,7 +54,7 @@ public sealed class GuestPackageTests
     }
 
     [Test]
-    public void Takes_the_newest_and_says_so_where_the_pinned_version_has_left_the_mirror()
+    public void TakesTheNewestAndSaysSoWhereThePinnedVersionHasLeftTheMirror()
     {
         File.Delete(Pool(1));
         Offer(2, "two");
@@ -68,7 +68,7 @@ public sealed class GuestPackageTests
     }
 
     [Test]
-    public void Stops_at_a_pinned_package_with_another_sum()
+    public void StopsAtAPinnedPackageWithAnotherSum()
     {
         Offer(1, "evil");
         Index(1, "evil");
@@ -78,7 +78,7 @@ public sealed class GuestPackageTests
     }
 
     [Test]
-    public void Stops_at_a_newer_package_with_another_sum_than_its_index_gives()
+    public void StopsAtANewerPackageWithAnotherSumThanItsIndexGives()
     {
         File.Delete(Pool(1));
         Offer(2, "evil");
@@ -89,7 +89,7 @@ public sealed class GuestPackageTests
     }
 
     [Test]
-    public void Downloads_a_damaged_file_of_the_cache_again()
+    public void DownloadsADamagedFileOfTheCacheAgain()
     {
         Assert.That(Fetch().Status, Is.Zero);
         File.WriteAllText(Cached("one"), "damaged");
@@ -100,7 +100,7 @@ public sealed class GuestPackageTests
     }
 
     [Test]
-    public void Says_what_it_cannot_get()
+    public void SaysWhatItCannotGet()
     {
         Directory.Delete(_mirror, recursive: true);
         var (status, output) = Fetch();
@@ -109,7 +109,7 @@ public sealed class GuestPackageTests
     }
 
     [Test]
-    public void Pins_the_newest_versions()
+    public void PinsTheNewestVersions()
     {
         Offer(2, "two");
         Index(2, "two");

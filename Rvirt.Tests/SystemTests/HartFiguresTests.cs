@@ -16,7 +16,7 @@ public sealed class HartFiguresTests
     private static readonly string[] _titles = ["native", "Rvirt, own stub", "Rvirt, resident", "Rvirt above OpenSBI", "the same with Sstc"];
 
     [Test]
-    public void Interrupts_fences_and_switches_keep_their_limits_and_their_figures()
+    public void InterruptsFencesAndSwitchesKeepTheirLimitsAndTheirFigures()
     {
         _ = (Repository.Image(Firmware.Stub), Repository.Image(Firmware.Sbi));
         var (status, output) = Commands.Run("dotnet", [Repository.Benchmarks, "harts"], TimeSpan.FromMinutes(8));

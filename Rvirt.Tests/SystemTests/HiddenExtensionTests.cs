@@ -22,11 +22,11 @@ public sealed class HiddenExtensionTests
     /// <summary>QEMU names the instruction of an older trap, which is not the guest's load.</summary>
     [TestCase(Firmware.Stub)]
     [TestCase(Firmware.Sbi)]
-    public void A_hypervisors_load_is_illegal_though_the_tree_names_no_H(Firmware firmware) => RunsToTheEnd(firmware);
+    public void AHypervisorsLoadIsIllegalThoughTheTreeNamesNoH(Firmware firmware) => RunsToTheEnd(firmware);
 
     /// <summary>A resident kernel's access to satp traps, and a program of its goes on after it: that must not be taken for the kernel's.</summary>
     [Test]
-    public void So_is_one_of_a_resident_guests_program()
+    public void SoIsOneOfAResidentGuestsProgram()
     {
         var payload = BareProgram.Build(_folder, "hypervisor-load-payload.S", 0x80200000, defines: "USER");
         RunsToTheEnd(Firmware.Resident, payload, []);
@@ -35,7 +35,7 @@ public sealed class HiddenExtensionTests
     /// <summary>Firmware that leaves hstatus.HU set, with which the load would reach the host's memory.</summary>
     [TestCase("HSTATUS=0x200")]
     [TestCase("HSTATUS=0")]
-    public void What_firmware_leaves_in_hstatus_is_cleared_though_the_tree_names_no_H(string define) =>
+    public void WhatFirmwareLeavesInHstatusIsClearedThoughTheTreeNamesNoH(string define) =>
         RunsToTheEnd(Firmware.Sbi, "-bios", BareProgram.Build(_folder, "bare-firmware.S", 0x80000000, define, "STIMECMP"));
 
     private void RunsToTheEnd(Firmware firmware, params string[] further) =>

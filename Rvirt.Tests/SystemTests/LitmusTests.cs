@@ -46,7 +46,7 @@ public sealed class LitmusTests
     [TestCase(Firmware.Stub, 2, Category = "Image")]
     [TestCase(Firmware.Resident, 4, Category = "Image")]
     [TestCase(Firmware.Resident, 2, Category = "Image")]
-    public void No_forbidden_outcome_comes(Firmware firmware, int harts)
+    public void NoForbiddenOutcomeComes(Firmware firmware, int harts)
     {
         using var folder = new TemporaryFolder();
         var payload = BareProgram.Build(folder, "litmus-payload.S", 0x80200000, $"ROUNDS={Rounds}");

@@ -20,7 +20,7 @@ public sealed class MachineModeTests
 
     [TestCase("rv64")]
     [TestCase("rv64,sstc=off")]
-    public void Keeps_its_memory_closed_and_its_promises(string hart)
+    public void KeepsItsMemoryClosedAndItsPromises(string hart)
     {
         using var folder = new TemporaryFolder();
         var image = BareProgram.BuildAboveMachineMode(folder, Stub, defines: ["MTIMECMP=0x2004000", "MSIP=0x2000000"]);
@@ -31,7 +31,7 @@ public sealed class MachineModeTests
 
     /// <summary>The HiFive Unleashed: another UART, no <c>time</c> CSR, a first hart without S-mode, a larger part of memory closed, and no status at the end.</summary>
     [Test]
-    public void Keeps_its_promises_on_the_Unleashed()
+    public void KeepsItsPromisesOnTheUnleashed()
     {
         using var folder = new TemporaryFolder();
         var image = BareProgram.BuildAboveMachineMode(folder, Stub, "Rvirt.Platform.Unleashed", "BOOT_HART=1", "TIME_REGISTER=0x200bff8", "MTIMECMP=0x2004008", "MSIP=0x2000004");
@@ -43,7 +43,7 @@ public sealed class MachineModeTests
 
     /// <summary>By a trap at the first register of S-mode, as misa may read as zero; QEMU has no hart whose does.</summary>
     [Test]
-    public void A_hart_without_S_mode_goes_to_sleep()
+    public void AHartWithoutSModeGoesToSleep()
     {
         const int State = 64;
         using var folder = new TemporaryFolder();
@@ -67,7 +67,7 @@ public sealed class MachineModeTests
     /// single instructions. It is started by a call before it came, while it comes, and after that, and again as it stops.
     /// </summary>
     [Test]
-    public void A_hart_that_comes_late_starts_all_the_same([Values(0, 1)] int late)
+    public void AHartThatComesLateStartsAllTheSame([Values(0, 1)] int late)
     {
         const ulong Ram = 1 << 20;
         const ulong Called = Machine.DefaultRamBase + Ram - 8;

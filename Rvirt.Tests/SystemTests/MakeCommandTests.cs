@@ -62,7 +62,7 @@ public sealed class MakeCommandTests
     [TestCase("debian", "MEMORY=lots", "MEMORY: 'lots' is no size")]
     [TestCase("debian-test", "VCPUS=9", "VCPUS is 1 to 8 (harts of the guest), not 9")]
     [TestCase("debian-test", "FIRMWARE=none", "FIRMWARE is stub or resident or sbi, not none")]
-    public void Judges_before_it_builds(string target, string setting, string expected)
+    public void JudgesBeforeItBuilds(string target, string setting, string expected)
     {
         var (status, output) = Make(target, setting);
         Assert.That(status, Is.Not.Zero, output);
@@ -76,7 +76,7 @@ public sealed class MakeCommandTests
     [TestCase("debian", "MEMORY=lots", "MEMORY: 'lots' is no size")]
     [TestCase("mutation", "PROJECT=Cor", "PROJECT is Core or Mmu, not Cor")]
     [TestCase("stress", "CLASS=tbl", "CLASS is all or tlb")]
-    public void Judges_the_environment_before_it_builds(string target, string setting, string expected)
+    public void JudgesTheEnvironmentBeforeItBuilds(string target, string setting, string expected)
     {
         var (status, output) = Commands.Run("env", [.. s_fresh, setting, "GUEST=other", "make", "-C", Repository.Top, target]);
         Assert.That(status, Is.Not.Zero, output);
@@ -85,7 +85,7 @@ public sealed class MakeCommandTests
 
     [TestCase("clean")]
     [TestCase("help")]
-    public void Refuses_settings_where_none_can_be_meant(string target)
+    public void RefusesSettingsWhereNoneCanBeMeant(string target)
     {
         using var folder = new TemporaryFolder();
         var (status, output) = Commands.Run("env", [.. s_fresh, "make", "-f", Path.Combine(Repository.Top, "Makefile"), "-C", folder.File(""), target, "GUEST=1"]);
@@ -95,7 +95,7 @@ public sealed class MakeCommandTests
 
     /// <summary>Two targets that are typed together have the settings of both.</summary>
     [Test]
-    public void Judges_several_targets_at_once()
+    public void JudgesSeveralTargetsAtOnce()
     {
         var (status, output) = Make("fuzz", "lockstep", "FOR=3", "SEED=x");
         Assert.That(status, Is.Not.Zero, output);
@@ -114,7 +114,7 @@ public sealed class MakeCommandTests
     [TestCase("mutation", new[] { "PROJECT=Mmu", "FILES=a.cs 'b c.cs'" }, "<--project><Rvirt.Mmu.csproj><--mutate><a.cs><--mutate><b c.cs>")]
     [TestCase("test", new[] { "FILTER=Name~\"it's\"&Name!~$(HOME) `x`" }, "<--filter><Name~\"it's\"&Name!~$(HOME) `x`><--><RunConfiguration.TreatNoTestsAsError=true>")]
     [TestCase("desktop-linux", new[] { "APPEND=it's $HOME", "UNTIL='\"" }, "<--append=it's $HOME><--until='\">")]
-    public void Hands_settings_to_programs_as_they_were_typed(string target, string[] settings, string expected)
+    public void HandsSettingsToProgramsAsTheyWereTyped(string target, string[] settings, string expected)
     {
         using var folder = new TemporaryFolder();
         Assert.That(Repository.Key, Is.Not.Empty);
@@ -138,7 +138,7 @@ public sealed class MakeCommandTests
 
     /// <summary>The table of settings, the Makefile and its help speak of the same.</summary>
     [Test]
-    public void Every_target_has_its_settings_in_the_table_and_in_the_help()
+    public void EveryTargetHasItsSettingsInTheTableAndInTheHelp()
     {
         var text = File.ReadAllText(Path.Combine(Repository.Top, "Makefile"));
         var targets = Regex.Matches(text, @"^\.PHONY: (.*)$", RegexOptions.Multiline).SelectMany(match => match.Groups[1].Value.Split(' ')).Except(["help", "tool", "judge", "clean"]);
@@ -149,7 +149,7 @@ public sealed class MakeCommandTests
 
     /// <summary>The program that stands behind the targets has a command for each that runs something, and says there which settings it takes.</summary>
     [TestCaseSource(nameof(TargetsThatRun))]
-    public void The_programs_own_help_names_the_settings(string target)
+    public void TheProgramsOwnHelpNamesTheSettings(string target)
     {
         var made = MakeTargets.All.Single(made => made.Name == target);
         var (status, output) = Commands.Run("dotnet", [Path.Combine(Repository.Top, "Rvirt.Tool/bin/Release/net10.0/Rvirt.Tool.dll"), made.Command, "--help"]);
@@ -162,7 +162,7 @@ public sealed class MakeCommandTests
 
     /// <summary>Each setting has a line below its target, which says what holds where it is not typed: typed, it changes nothing.</summary>
     [Test]
-    public void Help_says_the_default_of_every_setting()
+    public void HelpSaysTheDefaultOfEverySetting()
     {
         var copy = new WorkingCopy(Repository.Top, Path.Combine(Repository.Top, "artifacts/guest"));
         var plans = new Dictionary<string, Func<Setting, object>>
@@ -217,18 +217,18 @@ public sealed class MakeCommandTests
     }
 
     [Test]
-    public void Knows_what_can_be_stressed() => Assert.That(DotnetPlan.StressClasses, Is.EqualTo(StressClass.All.Select(one => one.Name).Prepend("all")));
+    public void KnowsWhatCanBeStressed() => Assert.That(DotnetPlan.StressClasses, Is.EqualTo(StressClass.All.Select(one => one.Name).Prepend("all")));
 
     [Test]
-    public void Knows_what_can_be_fuzzed() => Assert.That(DotnetPlan.FuzzTargets, Is.EquivalentTo(FuzzTargets.Names.Prepend("all")));
+    public void KnowsWhatCanBeFuzzed() => Assert.That(DotnetPlan.FuzzTargets, Is.EquivalentTo(FuzzTargets.Names.Prepend("all")));
 
     [Test]
-    public void Traces_or_runs_a_benchmark() => Assert.That(
+    public void TracesOrRunsABenchmark() => Assert.That(
         () => DotnetPlan.Bench(new(new Dictionary<string, string> { ["TRACE"] = "csrr sepc", ["BENCH"] = "guest" }), new WorkingCopy(Repository.Top, Repository.Top)),
         Throws.TypeOf<FormatException>().With.Message.EqualTo("TRACE is a benchmark of its own: BENCH goes without it"));
 
     [Test]
-    public void Says_that_nothing_waits_for_a_debugger()
+    public void SaysThatNothingWaitsForADebugger()
     {
         var port = HostPorts.Free();
         var (status, output) = Make("gdb", $"GDB_PORT={port}");
@@ -237,7 +237,7 @@ public sealed class MakeCommandTests
     }
 
     [Test]
-    public void Ssh_passes_on_a_command_and_its_status()
+    public void SshPassesOnACommandAndItsStatus()
     {
         using var folder = new TemporaryFolder();
         var ssh = folder.Write("ssh", "#!/bin/sh\nfor word; do printf '<%s>' \"$word\"; done\nexit 7\n"u8);
@@ -250,7 +250,7 @@ public sealed class MakeCommandTests
 
     /// <summary>QEMU's own exit status; without Rvirt, where nobody shares a console, the tool becomes QEMU: same process.</summary>
     [Test]
-    public void Runs_QEMU_with_files_whose_names_hold_spaces_and_commas([Values] bool native)
+    public void RunsQEMUWithFilesWhoseNamesHoldSpacesAndCommas([Values] bool native)
     {
         using var folder = new TemporaryFolder();
         Directory.CreateDirectory(folder.File("bin"));

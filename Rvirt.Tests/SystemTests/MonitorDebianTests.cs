@@ -14,7 +14,7 @@ public sealed class MonitorDebianTests(Firmware firmware)
     private const string Escape = "\x1d";
 
     [Test]
-    public void Debian_is_looked_into()
+    public void DebianIsLookedInto()
     {
         using var machine = GuestMachine.BootDebian(firmware, 1, TimeSpan.FromSeconds(900), harts: 2, hostHarts: 1);
         machine.Qemu.Expect(@"rvirt-guest: ssh ready after [\d.]+ s on guest0", 300);

@@ -43,7 +43,7 @@ public sealed class MonitorLineTests(Firmware firmware)
     }
 
     [Test]
-    public void Every_command_answers()
+    public void EveryCommandAnswers()
     {
         var commands = Ask("help").Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[0]).ToArray();
         Assert.That(commands, Is.SupersetOf(["help", "guests", "trace", "shutdown"]));
@@ -96,7 +96,7 @@ public sealed class MonitorLineTests(Firmware firmware)
 
     /// <summary>A guest's life, while its neighbour goes on.</summary>
     [Test]
-    public void A_guest_is_paused_killed_and_started_again()
+    public void AGuestIsPausedKilledAndStartedAgain()
     {
         void Becomes(string state) => Patience.Until(() => Ask("guests")[2].Contains($" {state} ", StringComparison.Ordinal), state);
         Assert.That(Answer("resume db"), Is.EqualTo("rvirt: error: db: is running"));
@@ -126,7 +126,7 @@ public sealed class MonitorLineTests(Firmware firmware)
 
     /// <summary>The line of a terminal: history, completion, and an answer that is far longer than what goes out at once.</summary>
     [Test]
-    public void A_line_is_edited_and_a_long_answer_is_whole()
+    public void ALineIsEditedAndALongAnswerIsWhole()
     {
         _qemu.Send("xvers\u0001\u0004\u0005\t\r");
         _qemu.Expect(@"  Rvirt \d+\.\d+\.\d+\r\nrvirt: ok\r\nrvirt> ", 30);

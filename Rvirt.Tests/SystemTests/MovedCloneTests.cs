@@ -14,7 +14,7 @@ namespace Rvirt.Tests.SystemTests;
 public sealed class MovedCloneTests
 {
     [Test]
-    public void Builds_runs_and_debugs_in_a_folder_with_spaces_quotes_and_commas()
+    public void BuildsRunsAndDebugsInAFolderWithSpacesQuotesAndCommas()
     {
         using var folder = new TemporaryFolder();
         var clone = folder.File("a b/it's, mine");

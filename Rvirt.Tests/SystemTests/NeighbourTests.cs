@@ -16,7 +16,7 @@ public sealed class NeighbourTests
 
     [TestCase(Firmware.Stub, 50)]
     [TestCase(Firmware.Sbi, 4)]
-    public void A_guest_copies_a_file_while_its_neighbour_is_restarted_paused_killed_and_panics(Firmware firmware, int restarts)
+    public void AGuestCopiesAFileWhileItsNeighbourIsRestartedPausedKilledAndPanics(Firmware firmware, int restarts)
     {
         using var machine = GuestMachine.BootDebian(firmware, 2, TimeSpan.FromSeconds(1800), harts: 2, hostHarts: 2);
         var (busy, other) = (machine.Guests[0], machine.Guests[1]);

@@ -13,7 +13,7 @@ public sealed class NestedTests
 {
     [TestCase(Firmware.Stub)]
     [TestCase(Firmware.Sbi)]
-    public void A_bare_guest_fails_through_three_levels(Firmware firmware)
+    public void ABareGuestFailsThroughThreeLevels(Firmware firmware)
     {
         using var folder = new TemporaryFolder();
         var payload = BareProgram.Build(folder, "failing-payload.S", 0x80200000);
@@ -25,7 +25,7 @@ public sealed class NestedTests
 
     /// <summary>System calls, page faults, fences, switches of tables, timers, and registers of three kinds of device.</summary>
     [Test]
-    public void The_benchmark_guest_runs_three_levels_deep()
+    public void TheBenchmarkGuestRunsThreeLevelsDeep()
     {
         using var folder = new TemporaryFolder();
         var payload = folder.File("bench.elf");
@@ -40,7 +40,7 @@ public sealed class NestedTests
     }
 
     [Test]
-    public void Debian_answers_by_ssh_two_levels_deep()
+    public void DebianAnswersBySshTwoLevelsDeep()
     {
         using var machine = GuestMachine.BootDebian(Firmware.Stub, 1, TimeSpan.FromSeconds(600), guestMemory: 256, levels: 2, harts: 2);
         machine.Qemu.Expect(@"rvirt-guest: ssh ready after [\d.]+ s on guest0", 300);

@@ -37,7 +37,7 @@ public sealed class NewestKernelTests
     public void End() => _machine?.Dispose();
 
     [Test]
-    public void Runs_the_kernel_and_the_packages_of_the_suite()
+    public void RunsTheKernelAndThePackagesOfTheSuite()
     {
         Assert.That(_machine.Guests[0].Run("uname -r"), Is.EqualTo(Version));
         Assert.That(_machine.Guests[0].Run("cat /etc/debian_version"), Does.EndWith("/sid"));
@@ -46,15 +46,15 @@ public sealed class NewestKernelTests
     }
 
     /// <summary>File system, network and processes at work.</summary>
-    [Test, DependsOnTest(nameof(Runs_the_kernel_and_the_packages_of_the_suite), AllowFailure = true)]
-    public void Writes_and_reads_back()
+    [Test, DependsOnTest(nameof(RunsTheKernelAndThePackagesOfTheSuite), AllowFailure = true)]
+    public void WritesAndReadsBack()
     {
         var sums = _machine.Guests[0].Run("dd if=/dev/urandom of=/root/file bs=1M count=8 2>/dev/null; sha256sum </root/file; sync; echo 3 >/proc/sys/vm/drop_caches; sha256sum </root/file").Split('\n');
         Assert.That(sums[1], Is.EqualTo(sums[0]));
     }
 
-    [Test, DependsOnTest(nameof(Writes_and_reads_back), AllowFailure = true)]
-    public void Powers_off_with_success()
+    [Test, DependsOnTest(nameof(WritesAndReadsBack), AllowFailure = true)]
+    public void PowersOffWithSuccess()
     {
         _machine.Guests[0].RunToTheEnd("poweroff");
         Assert.That(_machine.Qemu.WaitForExit(120), Is.Zero, _machine.Qemu.Describe);

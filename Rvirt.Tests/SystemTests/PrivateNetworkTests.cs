@@ -12,7 +12,7 @@ public sealed class PrivateNetworkTests
 
     [TestCase(Firmware.Stub, 2, 16)]
     [TestCase(Firmware.Sbi, 1, 4)]
-    public void Guests_reach_each_other_and_a_file_arrives_as_it_was_sent(Firmware firmware, int hostHarts, int megabytes)
+    public void GuestsReachEachOtherAndAFileArrivesAsItWasSent(Firmware firmware, int hostHarts, int megabytes)
     {
         using var folder = new TemporaryFolder();
         var captures = new[] { folder.File("wire0.pcap"), folder.File("wire1.pcap") };

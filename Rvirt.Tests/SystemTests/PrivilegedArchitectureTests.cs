@@ -27,7 +27,7 @@ public sealed class PrivilegedArchitectureTests
     [TestCase(Firmware.Stub)]
     [TestCase(Firmware.Resident)]
     [TestCase(Firmware.Sbi)]
-    public void Does_what_the_hart_itself_does(Firmware firmware)
+    public void DoesWhatTheHartItselfDoes(Firmware firmware)
     {
         var native = Run(Firmware.Native);
         var guest = Run(firmware);
@@ -46,7 +46,7 @@ public sealed class PrivilegedArchitectureTests
     [TestCase(Firmware.Stub)]
     [TestCase(Firmware.Resident)]
     [TestCase(Firmware.Sbi)]
-    public void Has_just_the_CSRs_of_its_guests(Firmware firmware)
+    public void HasJustTheCSRsOfItsGuests(Firmware firmware)
     {
         var lines = Run(firmware);
         Assert.Multiple(() =>
@@ -58,7 +58,7 @@ public sealed class PrivilegedArchitectureTests
 
     [TestCase(Firmware.Stub)]
     [TestCase(Firmware.Sbi)]
-    public void A_hypervisors_load_is_illegal_on_a_host_that_has_it(Firmware firmware)
+    public void AHypervisorsLoadIsIllegalOnAHostThatHasIt(Firmware firmware)
     {
         using var folder = new TemporaryFolder();
         var payload = BareProgram.Build(folder, "hypervisor-load-payload.S", 0x80200000);

@@ -11,7 +11,7 @@ public sealed class ProfileTests
 {
     [TestCase("stub", "rvirt_trap_vector", "rvirt_enter_guest")]
     [TestCase("resident", "rvirt_trap_vector_of_machine", "rvirt_enter_guest_of_machine")]
-    public void Traps_are_counted_where_they_come_in_and_where_they_go_out(string mode, string vector, string exit)
+    public void TrapsAreCountedWhereTheyComeInAndWhereTheyGoOut(string mode, string vector, string exit)
     {
         _ = Repository.Image(Firmware.Stub);
         var (status, output) = Commands.Run("dotnet", [Repository.Benchmarks, "profile", "rows", mode], TimeSpan.FromMinutes(8));

@@ -11,7 +11,7 @@ public sealed class QemuMonitorTests
 {
     [TestCase("", Description = "before the greeting")]
     [TestCase("{}\r\n", Description = "behind it")]
-    public async Task Who_is_dropped_while_QEMU_starts_comes_again(string first)
+    public async Task WhoIsDroppedWhileQEMUStartsComesAgain(string first)
     {
         using var folder = new TemporaryFolder();
         using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -41,7 +41,7 @@ public sealed class QemuMonitorTests
     }
 
     [Test]
-    public void QEMU_that_ends_instead_says_why()
+    public void QEMUThatEndsInsteadSaysWhy()
     {
         using var folder = new TemporaryFolder();
         using var qemu = QemuMachine.Start(["-m", "nonsense", .. QemuMonitor.Arguments(folder.File("monitor"))], Patience.Least);

@@ -11,7 +11,7 @@ public sealed class RamDiskTests
     private const string Prompt = @"root@guest0:[^#\r\n]*# ";
 
     [Test]
-    public void Debian_finds_its_root_anew_after_a_reboot()
+    public void DebianFindsItsRootAnewAfterAReboot()
     {
         using var folder = new TemporaryFolder();
         var socket = folder.File("monitor");
@@ -45,7 +45,7 @@ public sealed class RamDiskTests
 
     /// <summary>The board lends guests no disk at all, and needs none for this one.</summary>
     [Test]
-    public void Debian_has_a_root_on_the_Unleashed()
+    public void DebianHasARootOnTheUnleashed()
     {
         using var folder = new TemporaryFolder();
         using var qemu = UnleashedGuestTests.Start(Firmware.Stub, GuestMachine.PackBlob(folder, [Debian(folder, [])]), harts: 2, memory: 640);

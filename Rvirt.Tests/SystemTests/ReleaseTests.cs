@@ -37,7 +37,7 @@ public sealed class ReleaseTests
     public void Remove() => _folder.Dispose();
 
     [Test]
-    public void Boots_the_guest_to_a_login_without_NET()
+    public void BootsTheGuestToALoginWithoutNET()
     {
         string[] there = ["-i", "-C", Unpacked, $"PATH={_folder.File("bin")}", $"HOME={_folder.File("home")}", $"XDG_RUNTIME_DIR={_folder.File("run")}"];
         Assert.That(Commands.Run("env", [.. there, "sh", "-c", "command -v dotnet"]).Status, Is.Not.Zero, "there is no dotnet");
@@ -53,7 +53,7 @@ public sealed class ReleaseTests
     }
 
     [Test]
-    public void Has_images_of_each_board_its_checksums_and_nothing_of_this_machine()
+    public void HasImagesOfEachBoardItsChecksumsAndNothingOfThisMachine()
     {
         Assert.That(
             Directory.GetFiles(Path.Combine(Unpacked, "artifacts/images"), "*.elf").Select(Path.GetFileName),
@@ -67,7 +67,7 @@ public sealed class ReleaseTests
     }
 
     [Test]
-    public void Is_the_same_when_it_is_made_again()
+    public void IsTheSameWhenItIsMadeAgain()
     {
         var first = Run("sha256sum", Archive);
         Run(Path.Combine(Repository.Top, "guests/release.sh"));

@@ -24,7 +24,7 @@ public sealed class ResetValueTests
     [TestCase(Firmware.Stub, false)]
     [TestCase(Firmware.Resident, true)]
     [TestCase(Firmware.Sbi, true)]
-    public void Every_register_of_every_device_is_as_on_the_board(Firmware firmware, bool legacy)
+    public void EveryRegisterOfEveryDeviceIsAsOnTheBoard(Firmware firmware, bool legacy)
     {
         var board = Run(Firmware.Native, legacy);
         var guest = Run(firmware, legacy);
@@ -52,7 +52,7 @@ public sealed class ResetValueTests
     [TestCase(VirtioKind.FileSystem9P, "virtio-9p-device,fsdev=files,mount_tag=files", 1u)]
     [TestCase(VirtioKind.Input, "virtio-keyboard-device", 2u)]
     [TestCase(VirtioKind.Input, "virtio-tablet-device", 2u)]
-    public void A_queue_has_the_boards_size_until_a_driver_writes_one(uint kind, string device, uint queues)
+    public void AQueueHasTheBoardsSizeUntilADriverWritesOne(uint kind, string device, uint queues)
     {
         using var folder = new TemporaryFolder();
         var disk = folder.Write("disk.img", new byte[1 << 20]);

@@ -59,7 +59,7 @@ public sealed class ResidentConfinementTests
 
     /// <summary>Two entries that hold what the entry below each begins, and no others: one to read, write and execute, one to read.</summary>
     [Test]
-    public void PMP_allows_two_ranges() => Assert.Multiple(() =>
+    public void PMPAllowsTwoRanges() => Assert.Multiple(() =>
     {
         foreach (var hart in _harts)
         {
@@ -69,11 +69,11 @@ public sealed class ResidentConfinementTests
 
     /// <summary>A page more than its RAM, which is nobody's.</summary>
     [Test]
-    public void The_first_is_the_guests_own_RAM() =>
+    public void TheFirstIsTheGuestsOwnRAM() =>
         Assert.That(_harts.Select(Memory).Order(), Is.EqualTo(_guests.Select(guest => (guest.Start, guest.End + Page)).Order()));
 
     [Test]
-    public void The_second_has_its_tables_and_nothing_of_anybody_else() => Assert.Multiple(() =>
+    public void TheSecondHasItsTablesAndNothingOfAnybodyElse() => Assert.Multiple(() =>
     {
         var others = _guests.Concat(Image()).ToList();
         foreach (var hart in _harts)
@@ -90,7 +90,7 @@ public sealed class ResidentConfinementTests
 
     /// <summary>S-mode takes misaligned accesses, breakpoints and calls of U-mode by itself, and its own interrupts (with the three of virtual machines, which a hart with H never keeps).</summary>
     [Test]
-    public void What_could_lead_out_traps() => Assert.Multiple(() =>
+    public void WhatCouldLeadOutTraps() => Assert.Multiple(() =>
     {
         foreach (var hart in _harts)
         {

@@ -22,7 +22,7 @@ public sealed class ResidentTests
     /// </summary>
     [TestCase]
     [TestCase("ENTER")]
-    public void A_guest_that_uses_the_hypervisor_extension_is_stopped(params string[] defines)
+    public void AGuestThatUsesTheHypervisorExtensionIsStopped(params string[] defines)
     {
         using var folder = new TemporaryFolder();
         var payload = BareProgram.Build(folder, "escape-payload.S", 0x80200000, defines: defines);
@@ -34,7 +34,7 @@ public sealed class ResidentTests
 
     /// <summary>What is wrong with it is the guest's own affair: its instruction is illegal, and it goes on.</summary>
     [Test]
-    public void A_guest_of_a_hart_without_that_extension_has_an_illegal_instruction()
+    public void AGuestOfAHartWithoutThatExtensionHasAnIllegalInstruction()
     {
         using var folder = new TemporaryFolder();
         var payload = BareProgram.Build(folder, "escape-payload.S", 0x80200000);
@@ -44,7 +44,7 @@ public sealed class ResidentTests
 
     /// <summary>Two harts that fence each other, and a kernel that starts the second.</summary>
     [Test]
-    public void A_guest_has_several_harts()
+    public void AGuestHasSeveralHarts()
     {
         const int Harts = 2;
         using var machine = GuestMachine.BootDebian(Firmware.Resident, 1, TimeSpan.FromSeconds(600), harts: Harts);
@@ -57,16 +57,16 @@ public sealed class ResidentTests
     }
 
     [Test]
-    public void The_word_is_one_of_two() => Refusal.Expect(
+    public void TheWordIsOneOfTwo() => Refusal.Expect(
         Firmware.Stub, "rvirt.mode on the command line is neither deprivileged nor resident", Repository.UBootElf, further: ["-append", "rvirt.mode=often"]);
 
     [Test]
-    public void The_hypervisor_must_have_machine_mode() => Refusal.Expect(
+    public void TheHypervisorMustHaveMachineMode() => Refusal.Expect(
         Firmware.Sbi, Unfit, Repository.UBootElf, further: ["-append", "rvirt.mode=resident"]);
 
     /// <summary>QEMU's harts without PMP have no wall.</summary>
     [Test]
-    public void The_hart_must_have_PMP() => Refusal.Expect(
+    public void TheHartMustHavePMP() => Refusal.Expect(
         Firmware.Resident, Unfit, Repository.UBootElf, further: ["-cpu", "rv64,pmp=off"]);
 
     /// <summary>
@@ -74,7 +74,7 @@ public sealed class ResidentTests
     /// the next one on the hart has nothing of.
     /// </summary>
     [Test]
-    public void What_a_guest_leaves_in_the_hypervisor_extension_no_neighbour_meets()
+    public void WhatAGuestLeavesInTheHypervisorExtensionNoNeighbourMeets()
     {
         using var folder = new TemporaryFolder();
         var guests = new[] { "MEDDLES", "WATCHES" }.Select(part =>

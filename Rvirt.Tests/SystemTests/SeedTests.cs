@@ -23,7 +23,7 @@ public sealed class SeedTests
 
     [TestCase(Firmware.Stub)]
     [TestCase(Firmware.Sbi)]
-    public void Two_starts_of_two_guests_have_four_seeds_and_nowhere_the_hosts(Firmware firmware)
+    public void TwoStartsOfTwoGuestsHaveFourSeedsAndNowhereTheHosts(Firmware firmware)
     {
         using var folder = new TemporaryFolder();
         var socket = folder.File("monitor");
@@ -63,7 +63,7 @@ public sealed class SeedTests
     /// <summary>QEMU's board always has a seed: firmware between it and Rvirt takes it away.</summary>
     [TestCase("STIMECMP", 32)]
     [TestCase("STIMECMP NO_SEED", 0)]
-    public void A_host_without_a_seed_gives_its_guest_none(string defines, int length)
+    public void AHostWithoutASeedGivesItsGuestNone(string defines, int length)
     {
         using var folder = new TemporaryFolder();
         var bios = BareProgram.Build(folder, "bare-firmware.S", RamBase, defines.Split(' '));

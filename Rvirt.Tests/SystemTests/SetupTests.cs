@@ -16,14 +16,14 @@ public sealed class SetupTests
     public void RemoveFolder() => _folder.Dispose();
 
     [Test]
-    public void Does_nothing_where_nothing_is_missing()
+    public void DoesNothingWhereNothingIsMissing()
     {
         var (status, output, calls) = Run(user: 1000, sudo: true, installed: "installed");
         Assert.That((status, output, calls), Is.EqualTo((0, "", "")));
     }
 
     [Test]
-    public void Installs_as_root()
+    public void InstallsAsRoot()
     {
         var (status, output, calls) = Run(user: 0, sudo: false, installed: "");
         Assert.That(status, Is.Zero, output);
@@ -31,7 +31,7 @@ public sealed class SetupTests
     }
 
     [Test]
-    public void Installs_with_sudo()
+    public void InstallsWithSudo()
     {
         var (status, output, calls) = Run(user: 1000, sudo: true, installed: "");
         Assert.That(status, Is.Zero, output);
@@ -40,7 +40,7 @@ public sealed class SetupTests
     }
 
     [Test]
-    public void Says_what_to_install_where_it_may_not()
+    public void SaysWhatToInstallWhereItMayNot()
     {
         var (status, output, calls) = Run(user: 1000, sudo: false, installed: "");
         Assert.That(status, Is.Not.Zero);
@@ -49,7 +49,7 @@ public sealed class SetupTests
     }
 
     [Test]
-    public void Shows_why_apt_failed()
+    public void ShowsWhyAptFailed()
     {
         var (status, output, _) = Run(user: 0, sudo: false, installed: "", apt: 100);
         Assert.That(status, Is.Not.Zero);
@@ -57,7 +57,7 @@ public sealed class SetupTests
     }
 
     [Test]
-    public void Says_how_far_it_is()
+    public void SaysHowFarItIs()
     {
         var (status, output, _) = Run(user: 0, sudo: false, installed: "", says: "[ $2 = update ] && exit; for i in {1..70}; do echo \"Unpacking p$i (1.0-1) ...\"; done; for i in {1..40}; do echo \"Setting up p$i (1.0-1) ...\"; done");
         Assert.That(status, Is.Zero, output);

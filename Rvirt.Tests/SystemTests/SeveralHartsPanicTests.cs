@@ -19,7 +19,7 @@ public sealed class SeveralHartsPanicTests(Firmware firmware)
     private const string File = HypervisorDebugger.UartSource;
 
     [Test]
-    public void One_report_is_printed_and_ends_the_machine()
+    public void OneReportIsPrintedAndEndsTheMachine()
     {
         var line = HypervisorDebugger.UartLine;
         Assert.That(line, Is.Positive);

@@ -10,7 +10,7 @@ public sealed class SharedDebianTests
 {
     [TestCase(Firmware.Stub)]
     [TestCase(Firmware.Resident)]
-    public void Two_guests_on_one_hart_boot_and_answer_for_themselves(Firmware firmware)
+    public void TwoGuestsOnOneHartBootAndAnswerForThemselves(Firmware firmware)
     {
         using var machine = GuestMachine.BootDebian(firmware, 2, TimeSpan.FromSeconds(900), more: ["-smp", "1"]);
         foreach (var guest in new[] { 0, 1 })

@@ -33,7 +33,7 @@ public sealed class SharedDiskTests
         """;
 
     [TestCase(2, Firmware.Stub)]
-    public void Guests_keep_their_data_on_partitions_of_one_disk(int guests, Firmware firmware)
+    public void GuestsKeepTheirDataOnPartitionsOfOneDisk(int guests, Firmware firmware)
     {
         using var folder = new TemporaryFolder();
         var disk = PartitionedDisk.Make(folder, guests, ("/etc/init.d/rcS", Life));

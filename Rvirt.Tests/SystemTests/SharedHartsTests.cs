@@ -14,11 +14,11 @@ public sealed class SharedHartsTests
     [TestCase(Firmware.Stub)]
     [TestCase(Firmware.Resident)]
     [TestCase(Firmware.Sbi)]
-    public void Eight_guests_on_a_hart_get_their_shares_of_it(Firmware firmware) => AreServed(firmware, [100, 200, 400, 100, 200, 400, 100, 100], []);
+    public void EightGuestsOnAHartGetTheirSharesOfIt(Firmware firmware) => AreServed(firmware, [100, 200, 400, 100, 200, 400, 100, 100], []);
 
     [TestCase(Firmware.Stub)]
     [TestCase(Firmware.Resident)]
-    public void Neither_a_guest_that_never_traps_nor_a_storm_of_fences_takes_anything_from_others(Firmware firmware) =>
+    public void NeitherAGuestThatNeverTrapsNorAStormOfFencesTakesAnythingFromOthers(Firmware firmware) =>
         AreServed(firmware, [100, 200, 400, 100, 200, 400], ["SPIN", "FENCES"]);
 
     /// <summary>
@@ -28,7 +28,7 @@ public sealed class SharedHartsTests
     [TestCase(Firmware.Stub)]
     [TestCase(Firmware.Resident)]
     [TestCase(Firmware.Sbi)]
-    public void Eight_guests_on_two_harts_all_get_on(Firmware firmware)
+    public void EightGuestsOnTwoHartsAllGetOn(Firmware firmware)
     {
         const int enough = 20_000;
         using var folder = new TemporaryFolder();

@@ -25,7 +25,7 @@ public sealed class ShortAddressTests
 
     [TestCase(8, "Sv39")]
     [TestCase(9, "Sv48")]
-    public void Boots_Debian_to_ssh(int longestMode, string name)
+    public void BootsDebianToSsh(int longestMode, string name)
     {
         using var machine = GuestMachine.BootDebian(Firmware.Stub, 1, TimeSpan.FromSeconds(400), Image(longestMode));
         machine.Qemu.Expect($"rvirt: QEMU virt, {name}, ", 60);
@@ -40,7 +40,7 @@ public sealed class ShortAddressTests
     [TestCase(16, 2, 0)]
     [TestCase(17, 1, 0)]
     [TestCase(18, 1, 1)]
-    public void Debian_has_all_memory_that_the_window_reaches(int gigabytes, int guests, int unreachable)
+    public void DebianHasAllMemoryThatTheWindowReaches(int gigabytes, int guests, int unreachable)
     {
         using var machine = GuestMachine.BootDebian(
             Firmware.Stub, guests, TimeSpan.FromSeconds(600), Image(8), hostMemory: gigabytes << 10, guestMemory: null);
@@ -72,7 +72,7 @@ public sealed class ShortAddressTests
 
     /// <summary>RAM that QEMU does not have, at addresses whose root index would lie behind the root table: who used it would fault.</summary>
     [Test]
-    public void Memory_far_above_the_window_is_left_alone()
+    public void MemoryFarAboveTheWindowIsLeftAlone()
     {
         using var folder = new TemporaryFolder();
         var tree = EditedTree(folder, text => text.Replace(
@@ -87,7 +87,7 @@ public sealed class ShortAddressTests
     [TestCase("reg = <0x00 0xc000000 ", "reg = <0x05 0xc000000 ", "the machine's PLIC lies above")]
     [TestCase("reg = <0x00 0x10000000 ", "reg = <0x05 0x10000000 ", "the console's UART lies above")]
     [TestCase("reg = <0x00 0x10003000 ", "reg = <0x05 0x10003000 ", "a virtio slot lies above")]
-    public void A_device_above_the_window_is_refused_by_name(string reg, string highReg, string pattern)
+    public void ADeviceAboveTheWindowIsRefusedByName(string reg, string highReg, string pattern)
     {
         using var folder = new TemporaryFolder();
         var tree = EditedTree(folder, text => text.Replace(reg, highReg, StringComparison.Ordinal));
@@ -98,7 +98,7 @@ public sealed class ShortAddressTests
     [TestCase(0x4a0200000UL, "no kernel given: hand one over as the initial RAM disk, on QEMU with -initrd KERNEL")]
     [TestCase(0x4bffff000UL, "the image lies above the addresses that Rvirt can map on this hart; load it lower")]
     [TestCase(0x4c0200000UL, "the image lies above the addresses that Rvirt can map on this hart; load it lower")]
-    public void An_image_above_the_window_says_so(ulong address, string pattern)
+    public void AnImageAboveTheWindowSaysSo(ulong address, string pattern)
     {
         const int Memory = 20 << 10;
         using var folder = new TemporaryFolder();

@@ -29,7 +29,7 @@ public sealed class SnapshotDebianTests
 
     [TestCase(Firmware.Stub)]
     [TestCase(Firmware.Resident)]
-    public void What_was_done_since_is_gone_after_a_revert_and_a_clone_answers_for_itself(Firmware firmware)
+    public void WhatWasDoneSinceIsGoneAfterARevertAndACloneAnswersForItself(Firmware firmware)
     {
         var blob = GuestMachine.PackBlob(_folder, [Guest("web", 7, started: true), Guest("db", 6, started: false)]);
         var socket = _folder.File("monitor");

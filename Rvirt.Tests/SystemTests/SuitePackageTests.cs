@@ -60,7 +60,7 @@ public sealed class SuitePackageTests
     }
 
     [Test]
-    public void Pins_the_kernel_in_its_parts_and_the_libraries()
+    public void PinsTheKernelInItsPartsAndTheLibraries()
     {
         Lock();
         var pinned = File.ReadLines(_folder.File("guests/sid.lock")).Where(line => line[0] != '#').Select(line => string.Join(' ', line.Split(' ').Take(3)));
@@ -72,7 +72,7 @@ public sealed class SuitePackageTests
     }
 
     [Test]
-    public void Takes_what_is_pinned_while_it_is_there()
+    public void TakesWhatIsPinnedWhileItIsThere()
     {
         Lock();
         Offer("tool", 2);
@@ -90,7 +90,7 @@ public sealed class SuitePackageTests
 
     /// <summary>One package has moved on: all are of the same index then, and stay so when the mirror moves again, or is not there.</summary>
     [Test]
-    public void Takes_all_of_the_newest_where_one_is_gone_and_the_same_the_next_time()
+    public void TakesAllOfTheNewestWhereOneIsGoneAndTheSameTheNextTime()
     {
         Lock();
         File.Delete(Pool("libtwo", 1));
@@ -111,7 +111,7 @@ public sealed class SuitePackageTests
     }
 
     [Test]
-    public void Takes_the_newest_again_where_what_was_newest_is_gone_too()
+    public void TakesTheNewestAgainWhereWhatWasNewestIsGoneToo()
     {
         Lock();
         File.Delete(Pool("libtwo", 1));
@@ -128,7 +128,7 @@ public sealed class SuitePackageTests
     }
 
     [Test]
-    public void Takes_nothing_from_an_index_that_is_not_signed()
+    public void TakesNothingFromAnIndexThatIsNotSigned()
     {
         Lock();
         File.Delete(Pool("tool", 1));
@@ -141,7 +141,7 @@ public sealed class SuitePackageTests
     }
 
     [Test]
-    public void Takes_nothing_from_an_index_that_somebody_changed()
+    public void TakesNothingFromAnIndexThatSomebodyChanged()
     {
         Lock();
         File.Delete(Pool("tool", 1));
@@ -154,7 +154,7 @@ public sealed class SuitePackageTests
     }
 
     [Test]
-    public void Stops_at_a_package_with_another_sum()
+    public void StopsAtAPackageWithAnotherSum()
     {
         Lock();
         File.WriteAllText(Pool("tool", 1), "evil");
@@ -164,7 +164,7 @@ public sealed class SuitePackageTests
     }
 
     [Test]
-    public void Knows_three_suites()
+    public void KnowsThreeSuites()
     {
         var (status, output) = Commands.Run("env", ["SUITE=bullseye", _folder.File("guests/fetch.sh")]);
         Assert.That(status, Is.Not.Zero);

@@ -11,7 +11,7 @@ public sealed class TerminalPictureTests
     private static readonly XNamespace _svg = "http://www.w3.org/2000/svg";
 
     [Test]
-    public void Terminals_stand_side_by_side_and_one_below_with_every_line_inside()
+    public void TerminalsStandSideBySideAndOneBelowWithEveryLineInside()
     {
         TerminalPicture.Terminal[] above = [new("one", ["\u0001# echo '<&>'", "<&>", "", "  two  blanks"]), new("two", ["x"])];
         using var memory = new MemoryStream();
@@ -38,7 +38,7 @@ public sealed class TerminalPictureTests
     }
 
     [Test]
-    public void The_readme_opens_with_the_one_that_the_command_made()
+    public void TheReadmeOpensWithTheOneThatTheCommandMade()
     {
         var readme = File.ReadAllText(Path.Combine(Repository.Top, "README.md"));
         Assert.That(readme[..readme.IndexOf("## ", System.StringComparison.Ordinal)], Does.Contain($"]({PictureCommand.Picture})"));

@@ -68,7 +68,7 @@ public sealed class ToolLineTests
     }
 
     [Test]
-    public void People_and_scripts_drive_guests_through_one_line()
+    public void PeopleAndScriptsDriveGuestsThroughOneLine()
     {
         var first = Boot();
         var (status, output) = Tool("monitor", "guests");
@@ -146,7 +146,7 @@ public sealed class ToolLineTests
     }
 
     [Test]
-    public void At_a_terminal_each_key_goes_where_it_should()
+    public void AtATerminalEachKeyGoesWhereItShould()
     {
         Assert.That(Repository.Image(Firmware.Stub), Is.Not.Empty);
         var (before, after) = (_folder.File("before"), _folder.File("after"));
@@ -184,13 +184,13 @@ public sealed class ToolLineTests
     }
 
     [Test]
-    public void QEMUs_own_keys_end_it() => EndsBy(terminal => terminal.Type("\u0001x"), 0);
+    public void QEMUsOwnKeysEndIt() => EndsBy(terminal => terminal.Type("\u0001x"), 0);
 
     [Test]
-    public void A_signal_ends_QEMU_too() => EndsBy(terminal => Commands.Run("kill", ["-TERM", $"{terminal.Process.Id}"]), 0);
+    public void ASignalEndsQEMUToo() => EndsBy(terminal => Commands.Run("kill", ["-TERM", $"{terminal.Process.Id}"]), 0);
 
     [Test]
-    public void QEMU_does_not_outlive_its_terminal() => EndsBy(terminal => Commands.Run("kill", ["-KILL", $"{terminal.Process.Id}"]), 128 + 9);
+    public void QEMUDoesNotOutliveItsTerminal() => EndsBy(terminal => Commands.Run("kill", ["-KILL", $"{terminal.Process.Id}"]), 128 + 9);
 
     private void EndsBy(Action<Terminal> end, int status)
     {

@@ -15,7 +15,7 @@ public sealed class TraceTests
     [TestCase("csrr sscratch", "rvirt_trap_vector", 1, 1)]
     [TestCase("sfence.vma one page", "rvirt_trap_vector", 1, 1)]
     [TestCase("null system call", "rvirt_trap_vector", 9, 105)]
-    public void The_functions_of_an_operation_are_all_that_the_clock_counts(string row, string vector, int traps, int native)
+    public void TheFunctionsOfAnOperationAreAllThatTheClockCounts(string row, string vector, int traps, int native)
     {
         _ = Repository.Image(Firmware.Stub);
         var (status, output) = Commands.Run("dotnet", [Repository.Benchmarks, "trace", row, "stub"], TimeSpan.FromMinutes(8));
@@ -32,7 +32,7 @@ public sealed class TraceTests
     }
 
     [Test]
-    public void Each_row_but_those_of_Linux_can_be_asked_for() =>
+    public void EachRowButThoseOfLinuxCanBeAskedFor() =>
         Assert.That(DotnetPlan.TraceRows, Is.EqualTo(PeerRow.All.Where(row => !row.IsLinux).Select(row => row.Name)));
 
     private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);

@@ -34,7 +34,7 @@ public sealed class TwoGuestsTests(Firmware firmware)
     public void End() => _machine.Dispose();
 
     [Test]
-    public void Copies_a_file_on_each_at_the_same_time() => Parallel.For(0, 2, guest =>
+    public void CopiesAFileOnEachAtTheSameTime() => Parallel.For(0, 2, guest =>
     {
         var file = RandomNumberGenerator.GetBytes(16 << 20);
         var sum = Convert.ToHexStringLower(SHA256.HashData(file));
@@ -45,16 +45,16 @@ public sealed class TwoGuestsTests(Firmware firmware)
         Assert.That(Convert.ToHexStringLower(SHA256.HashData(back.ToArray())), Is.EqualTo(sum));
     });
 
-    [Test, DependsOnTest(nameof(Copies_a_file_on_each_at_the_same_time), AllowFailure = true)]
-    public void Gives_typed_input_to_the_first()
+    [Test, DependsOnTest(nameof(CopiesAFileOnEachAtTheSameTime), AllowFailure = true)]
+    public void GivesTypedInputToTheFirst()
     {
         _machine.Qemu.Send("root\n");
         _machine.Qemu.ExpectAnywhere(@"\[guest0\] (.*login: root|Password: )", 90);
         _machine.Qemu.Send("wrong\n");
     }
 
-    [Test, DependsOnTest(nameof(Gives_typed_input_to_the_first), AllowFailure = true)]
-    public void Keeps_one_running_while_the_other_reboots()
+    [Test, DependsOnTest(nameof(GivesTypedInputToTheFirst), AllowFailure = true)]
+    public void KeepsOneRunningWhileTheOtherReboots()
     {
         var before = Uptime(0);
         _machine.Qemu.Skip();
@@ -65,8 +65,8 @@ public sealed class TwoGuestsTests(Firmware firmware)
         Assert.That(Uptime(0), Is.GreaterThan(before));
     }
 
-    [Test, DependsOnTest(nameof(Keeps_one_running_while_the_other_reboots), AllowFailure = true)]
-    public void Keeps_one_running_while_the_other_crashes()
+    [Test, DependsOnTest(nameof(KeepsOneRunningWhileTheOtherReboots), AllowFailure = true)]
+    public void KeepsOneRunningWhileTheOtherCrashes()
     {
         var before = Uptime(0);
         _machine.Qemu.Skip();
@@ -80,8 +80,8 @@ public sealed class TwoGuestsTests(Firmware firmware)
         Assert.That(Uptime(0), Is.GreaterThan(before));
     }
 
-    [Test, DependsOnTest(nameof(Keeps_one_running_while_the_other_crashes), AllowFailure = true)]
-    public void Goes_on_when_one_is_powered_off_and_ends_with_the_last()
+    [Test, DependsOnTest(nameof(KeepsOneRunningWhileTheOtherCrashes), AllowFailure = true)]
+    public void GoesOnWhenOneIsPoweredOffAndEndsWithTheLast()
     {
         var before = Uptime(1);
         _machine.Qemu.Skip();

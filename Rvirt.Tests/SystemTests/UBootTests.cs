@@ -14,7 +14,7 @@ public sealed class UBootTests
     [TestCase(Firmware.Stub, false, Category = "Image")]
     [TestCase(Firmware.Sbi, true, Category = "Image")]
     [TestCase(Firmware.Sbi, false, Category = "Image")]
-    public void Reaches_its_prompt_and_lists_the_disk(Firmware firmware, bool elf)
+    public void ReachesItsPromptAndListsTheDisk(Firmware firmware, bool elf)
     {
         using var folder = new TemporaryFolder();
         var payload = elf ? Repository.UBootElf : Repository.UBootBinary;

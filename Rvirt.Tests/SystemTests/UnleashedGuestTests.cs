@@ -19,7 +19,7 @@ public sealed class UnleashedGuestTests
     private const string Prompt = "~ # ";
 
     [Test]
-    public void Debian_has_a_shell_above_OpenSBI()
+    public void DebianHasAShellAboveOpenSBI()
     {
         using var folder = new TemporaryFolder();
         using var qemu = Start(Firmware.Sbi, GuestMachine.PackBlob(folder, [Debian("guest0", 256 << 20)]), harts: 2, memory: 512);
@@ -34,7 +34,7 @@ public sealed class UnleashedGuestTests
 
     /// <summary>The first hart has no S-mode; the other two have a guest each. The console is the first guest's, then the other's.</summary>
     [Test]
-    public void Two_Debians_have_a_shell_each_with_the_machine_mode_part()
+    public void TwoDebiansHaveAShellEachWithTheMachineModePart()
     {
         using var folder = new TemporaryFolder();
         using var qemu = Start(Firmware.Stub, GuestMachine.PackBlob(folder, [Debian("guest0", 256 << 20), Debian("guest1", 256 << 20)]), harts: 3, memory: 768);
@@ -52,7 +52,7 @@ public sealed class UnleashedGuestTests
     /// <summary>Programs of the virt board's tests, unchanged: they find the machine that they find there, and end as they do there. One has most of the board's 8 GiB.</summary>
     [TestCase(Firmware.Stub)]
     [TestCase(Firmware.Sbi)]
-    public void Payloads_find_the_machine_of_the_virt_board(Firmware firmware)
+    public void PayloadsFindTheMachineOfTheVirtBoard(Firmware firmware)
     {
         (string Payload, string End)[] payloads =
         [
@@ -71,7 +71,7 @@ public sealed class UnleashedGuestTests
 
     /// <summary>What operations cost, in the same instructions as on the virt board: every row is measured, and the guest ends by itself.</summary>
     [Test]
-    public void The_benchmark_guest_measures_every_row()
+    public void TheBenchmarkGuestMeasuresEveryRow()
     {
         using var folder = new TemporaryFolder();
         var payload = folder.File("bench.elf");
@@ -90,7 +90,7 @@ public sealed class UnleashedGuestTests
     }
 
     [Test]
-    public void Resident_guests_are_refused_by_name()
+    public void ResidentGuestsAreRefusedByName()
     {
         using var folder = new TemporaryFolder();
         using var qemu = Start(Firmware.Resident, BareProgram.Build(folder, "failing-payload.S", 0x80200000), harts: 2, memory: 512);
@@ -100,7 +100,7 @@ public sealed class UnleashedGuestTests
 
     /// <summary>An image and a board that do not belong together.</summary>
     [Test]
-    public void The_image_on_another_board_says_which_it_knows()
+    public void TheImageOnAnotherBoardSaysWhichItKnows()
     {
         using var folder = new TemporaryFolder();
         Refusal.Expect(
@@ -111,7 +111,7 @@ public sealed class UnleashedGuestTests
     /// <summary>A line, and an end: of the machine too, by the pin that resets it.</summary>
     [TestCase(Firmware.Stub)]
     [TestCase(Firmware.Sbi)]
-    public void What_the_board_lacks_is_refused_by_name(Firmware firmware)
+    public void WhatTheBoardLacksIsRefusedByName(Firmware firmware)
     {
         using var folder = new TemporaryFolder();
         var payload = BareProgram.Build(folder, "failing-payload.S", 0x80200000);

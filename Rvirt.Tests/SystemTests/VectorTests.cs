@@ -15,7 +15,7 @@ public sealed class VectorTests
     [TestCase(Firmware.Stub, 128)]
     [TestCase(Firmware.Stub, 1024)]
     [TestCase(Firmware.Sbi, 256)]
-    public void Debians_processes_keep_their_vector_registers(Firmware firmware, int length)
+    public void DebiansProcessesKeepTheirVectorRegisters(Firmware firmware, int length)
     {
         using var machine = GuestMachine.BootDebian(firmware, 1, TimeSpan.FromSeconds(600), more: ["-cpu", $"rv64,v=on,vlen={length}"]);
         machine.Qemu.Expect(@"rvirt-guest: ssh ready after [\d.]+ s on guest0", 300);
@@ -31,7 +31,7 @@ public sealed class VectorTests
     }
 
     [Test]
-    public void Harts_without_them_give_guests_none()
+    public void HartsWithoutThemGiveGuestsNone()
     {
         using var machine = GuestMachine.BootDebian(Firmware.Stub, 1, TimeSpan.FromSeconds(600));
         machine.Qemu.Expect(@"rvirt-guest: ssh ready after [\d.]+ s on guest0", 300);
@@ -46,7 +46,7 @@ public sealed class VectorTests
     [TestCase(Firmware.Stub, 1024)]
     [TestCase(Firmware.Resident, 256)]
     [TestCase(Firmware.Sbi, 256)]
-    public void Guests_that_share_a_hart_keep_their_vector_state(Firmware firmware, int length)
+    public void GuestsThatShareAHartKeepTheirVectorState(Firmware firmware, int length)
     {
         using var folder = new TemporaryFolder();
         var guests = new List<GuestSpec> { new("plain", BareProgram.Build(folder, "share-payload.S", 0x80200000), null, "", 8 << 20, 1, []) };
@@ -68,7 +68,7 @@ public sealed class VectorTests
     [TestCase(128)]
     [TestCase(512)]
     [TestCase(1024)]
-    public void Storing_and_loading_the_state_loses_nothing(int length)
+    public void StoringAndLoadingTheStateLosesNothing(int length)
     {
         using var folder = new TemporaryFolder();
         var payload = BareProgram.Build(folder, "vector-state-payload.S", 0x80200000, string.Create(CultureInfo.InvariantCulture, $"VLENB={length / 8}"));

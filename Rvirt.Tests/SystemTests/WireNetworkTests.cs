@@ -21,7 +21,7 @@ public sealed class WireNetworkTests
     private const string GuestAddresses = "52:54:00:72:76:";
 
     [TestCase(Firmware.Stub, 4)]
-    public void Each_guest_is_reached_at_its_own_address_and_the_wire_holds_no_more_than_it_should(Firmware firmware, int guests)
+    public void EachGuestIsReachedAtItsOwnAddressAndTheWireHoldsNoMoreThanItShould(Firmware firmware, int guests)
     {
         // More than a run of all tests has time for are asked for by name.
         guests = int.TryParse(Environment.GetEnvironmentVariable("RVIRT_WIRE_GUESTS"), CultureInfo.InvariantCulture, out var asked) ? asked : guests;

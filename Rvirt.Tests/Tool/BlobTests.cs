@@ -13,7 +13,7 @@ namespace Rvirt.Tests.Tool;
 public sealed class BlobTests
 {
     [Test]
-    public unsafe void Comes_back_from_the_hypervisors_parser_as_it_went_in()
+    public unsafe void ComesBackFromTheHypervisorsParserAsItWentIn()
     {
         using var folder = new TemporaryFolder();
         var kernel = folder.Write("ker\"nel", [.. "kernel bytes"u8]);
@@ -44,9 +44,9 @@ public sealed class BlobTests
             Assert.That((Encoding.UTF8.GetString(blob.Guests[0].Disk), blob.Guests[0].DiskIsReadOnly), Is.EqualTo(("rvirt.one", true)));
             Assert.That((blob.Guests[1].Disk.Length, blob.Guests[1].DiskIsReadOnly), Is.EqualTo((0, false)));
             Assert.That((blob.Guests[1].Initrd.Length, blob.Guests[1].RamDisk.Length), Is.EqualTo((0, 0)));
-            Assert.That((blob.Guests[0].Network, blob.Guests[0].Mac), Is.EqualTo((GuestNetworkKind.Private, 0xbc9a_7856_3412ul)));
-            Assert.That((blob.Guests[1].Network, blob.Guests[1].Mac), Is.EqualTo((GuestNetworkKind.Wire, 0x0276_7200_5452ul)));
-            Assert.That((blob.Guests[1].HasDevices, blob.Guests[1].Devices, blob.Guests[1].MemorySize), Is.EqualTo((true, (byte)0, 0ul)));
+            Assert.That((blob.Guests[0].Network, blob.Guests[0].Mac), Is.EqualTo((GuestNetworkKind.Private, 0xbc9a_7856_3412UL)));
+            Assert.That((blob.Guests[1].Network, blob.Guests[1].Mac), Is.EqualTo((GuestNetworkKind.Wire, 0x0276_7200_5452UL)));
+            Assert.That((blob.Guests[1].HasDevices, blob.Guests[1].Devices, blob.Guests[1].MemorySize), Is.EqualTo((true, (byte)0, 0UL)));
         }
     }
 
@@ -55,7 +55,7 @@ public sealed class BlobTests
     [TestCase("kernel = [13 00 00 00 13 00 00 00 13 00 00 00 6f 00 00 00]; memory = <0x20000001>;", 1)]
     [TestCase("kernel = [13 00 00 00 13 00 00 00 13 00 00 00 6f 00 00 00]; memroy = <0x20000000>;", 1)]
     [TestCase("", 1)]
-    public void Checks_with_the_hypervisors_eyes(string properties, int status)
+    public void ChecksWithTheHypervisorsEyes(string properties, int status)
     {
         using var folder = new TemporaryFolder();
         var text = $"/dts-v1/;\n/ {{ compatible = \"rvirt,guests\"; guest {{ compatible = \"rvirt,guest\"; {properties} }}; }};";
@@ -65,7 +65,7 @@ public sealed class BlobTests
     }
 
     [Test]
-    public void Passes_on_what_dtc_refuses()
+    public void PassesOnWhatDtcRefuses()
     {
         using var folder = new TemporaryFolder();
         var source = folder.Write("bad.dts", [.. "/dts-v1/; / { oops"u8]);

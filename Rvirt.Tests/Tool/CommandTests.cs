@@ -63,7 +63,7 @@ public sealed class CommandTests
     private int Run(params (string Name, string Value)[] values) => RunCommand.Boot(RunCommand.Judge(Settings(values), debug: false, _ports.Object), Copy, Outside);
 
     [Test]
-    public void Becomes_QEMU_and_ends_with_its_status()
+    public void BecomesQEMUAndEndsWithItsStatus()
     {
         var started = Expect(status: 37);
         var kernel = _folder.Write("kernel", [1, 2, 3, 4]);
@@ -78,7 +78,7 @@ public sealed class CommandTests
 
     /// <summary>With Rvirt the line is shared, so that QEMU is a child whose terminal this program is: its keys, Ctrl-A among them, its output and its status.</summary>
     [Test]
-    public void Is_the_terminal_of_QEMU_and_ends_with_its_status()
+    public void IsTheTerminalOfQEMUAndEndsWithItsStatus()
     {
         _folder.Write("artifacts/images/rvirt-qemu.elf", [1]);
         var blob = _folder.Write("guests.dtb", [0xd0, 0x0d, 0xfe, 0xed]);
@@ -105,7 +105,7 @@ public sealed class CommandTests
 
     /// <summary>Ctrl-C and Ctrl-A X are QEMU's where there is no monitor: it is no child that this program would have to end.</summary>
     [Test]
-    public void Starts_nothing_besides_QEMU_where_there_is_no_disk_to_copy()
+    public void StartsNothingBesidesQEMUWhereThereIsNoDiskToCopy()
     {
         Expect(status: 0);
         Run(("NATIVE", "1"));
@@ -114,7 +114,7 @@ public sealed class CommandTests
     }
 
     [Test]
-    public void Says_that_QEMU_is_missing()
+    public void SaysThatQEMUIsMissing()
     {
         var nothing = new Programs();
         var problem = Assert.Throws<IOException>(() => nothing.Become("rvirt-no-such-program", ["-x"]));
@@ -125,7 +125,7 @@ public sealed class CommandTests
 
     /// <summary>.NET ignores SIGPIPE; a program that was not started leaves that as it was, or the next closed pipe would end this process.</summary>
     [Test]
-    public void A_program_that_cannot_start_leaves_signals_as_they_were()
+    public void AProgramThatCannotStartLeavesSignalsAsTheyWere()
     {
         static string Ignored() => File.ReadLines("/proc/self/status").Single(line => line.StartsWith("SigIgn:", StringComparison.Ordinal));
         var before = Ignored();
@@ -134,7 +134,7 @@ public sealed class CommandTests
     }
 
     [Test]
-    public void Says_what_makes_an_image_that_is_missing()
+    public void SaysWhatMakesAnImageThatIsMissing()
     {
         Assert.That(() => Run(), Throws.InstanceOf<IOException>().With.Message.EqualTo($"{_folder.File("artifacts/images/rvirt-qemu.elf")} is missing: run make image"));
         Assert.That(() => Run(("FIRMWARE", "sbi")), Throws.InstanceOf<IOException>().With.Message.Contains("rvirt-qemu-sbi.elf is missing"));
@@ -142,7 +142,7 @@ public sealed class CommandTests
     }
 
     [Test]
-    public void Starts_nothing_where_a_guest_cannot_be_packed()
+    public void StartsNothingWhereAGuestCannotBePacked()
     {
         _folder.Write("artifacts/images/rvirt-qemu.elf", [1]);
         Assert.That(Run(), Is.EqualTo(1), "there is no kernel");
@@ -150,7 +150,7 @@ public sealed class CommandTests
     }
 
     [Test]
-    public void Names_the_port_of_a_guest_that_is_taken()
+    public void NamesThePortOfAGuestThatIsTaken()
     {
         _ports.Setup(ports => ports.IsTaken(20002)).Returns(true);
         Assert.That(
@@ -161,7 +161,7 @@ public sealed class CommandTests
     }
 
     [Test]
-    public void Asks_for_the_debuggers_port_where_one_is_wanted()
+    public void AsksForTheDebuggersPortWhereOneIsWanted()
     {
         _ports.Setup(ports => ports.IsTaken(1234)).Returns(true);
         Assert.That(() => RunCommand.Judge(Settings(), debug: false, _ports.Object), Throws.Nothing);
@@ -171,7 +171,7 @@ public sealed class CommandTests
 
     /// <summary>A disk is copied where there is none yet, or where the built one is newer; every guest gets one of its own.</summary>
     [Test]
-    public void Copies_the_root_disk_once_for_each_guest()
+    public void CopiesTheRootDiskOnceForEachGuest()
     {
         Expect(status: 0);
         _programs.Setup(programs => programs.Run("cp", It.IsAny<string[]>())).Callback<string, string[]>((_, words) => File.Copy(words[^2], words[^1]));
@@ -190,7 +190,7 @@ public sealed class CommandTests
 
     /// <summary>Guests of two suites have disks of their own.</summary>
     [Test]
-    public void Copies_the_root_disk_of_the_suite()
+    public void CopiesTheRootDiskOfTheSuite()
     {
         Expect(status: 0);
         _programs.Setup(programs => programs.Run("cp", It.IsAny<string[]>())).Callback<string, string[]>((_, words) => File.Copy(words[^2], words[^1]));
@@ -210,7 +210,7 @@ public sealed class CommandTests
 
     /// <summary>A distribution's disk holds what its user put there: a newer one is said to be there, and takes nothing away.</summary>
     [Test]
-    public void Keeps_the_disk_of_a_distribution()
+    public void KeepsTheDiskOfADistribution()
     {
         var started = Expect(status: 0);
         _programs.Setup(programs => programs.Run("cp", It.IsAny<string[]>())).Callback<string, string[]>((_, words) => File.Copy(words[^2], words[^1]));
@@ -231,7 +231,7 @@ public sealed class CommandTests
     private int Copies() => _programs.Invocations.Count(call => call.Method.Name == nameof(IPrograms.Run));
 
     [Test]
-    public void A_copy_that_breaks_off_leaves_the_old_disk_and_starts_nothing()
+    public void ACopyThatBreaksOffLeavesTheOldDiskAndStartsNothing()
     {
         var template = _folder.Write("guest/disk.ext4", new byte[100]);
         Directory.CreateDirectory(Copy.Run);
@@ -246,7 +246,7 @@ public sealed class CommandTests
     }
 
     [Test]
-    public void Logs_in_with_the_key_of_the_build_and_ends_with_the_commands_status()
+    public void LogsInWithTheKeyOfTheBuildAndEndsWithTheCommandsStatus()
     {
         Assert.That(SshCommand.Run(Settings(), Copy, Outside), Is.EqualTo(1), "there is no key");
         _programs.VerifyNoOtherCalls();
@@ -258,7 +258,7 @@ public sealed class CommandTests
     }
 
     [Test]
-    public void The_debugger_starts_where_a_machine_waits_for_one()
+    public void TheDebuggerStartsWhereAMachineWaitsForOne()
     {
         var image = _folder.Write("artifacts/images/rvirt-qemu-sbi.elf", [1]);
         Assert.That(() => GdbCommand.Run(Settings(("FIRMWARE", "sbi"), ("GDB_PORT", "4321")), Copy, Outside), Throws.TypeOf<FormatException>().With.Message.Contains("port 4321"));

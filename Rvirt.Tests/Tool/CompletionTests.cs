@@ -22,7 +22,7 @@ public sealed class CompletionTests
     [TestCase("rvirt mon", "monitor\n")]
     [TestCase("rvirt run --mem", "--memory\n")]
     [TestCase("rvirt completion ", "bash\nfish\nzsh\n")]
-    public void Bash_completes_commands_options_and_values(string line, string expected)
+    public void BashCompletesCommandsOptionsAndValues(string line, string expected)
     {
         var (status, output) = Commands.Run(
             "env", ["-u", "XDG_RUNTIME_DIR", $"TOOL={typeof(RunCommand).Assembly.Location}", $"LINE={line}", "bash", "-c", CompletionCommand.Of("bash") + "\n" + Ask]);

@@ -100,7 +100,7 @@ internal sealed class FakeGuest
     private MonitorAnswer Memory(ulong address, int count)
     {
         var lines = new List<string>();
-        var start = address & ~7ul;
+        var start = address & ~7UL;
         for (var at = start; at < address + (ulong)count; at += 8)
         {
             if (at - 0x8000_0000 >= (ulong)Ram.Length)

@@ -7,7 +7,7 @@ namespace Rvirt.Tests.Tool;
 public sealed class GuestSpecTests
 {
     [Test]
-    public void Reads_every_key_and_lets_append_take_the_rest()
+    public void ReadsEveryKeyAndLetsAppendTakeTheRest()
     {
         var guest = GuestSpec.Parse("name=a,kernel=K,initrd=I,memory=1G,harts=2,share=250,pinned=1,autostart=0,snapshot=1,devices=7+6,ramdisk=R,network=private,mac=52:54:00:72:76:1f,disk=L,disk-readonly=1,append=console=ttyS0,115200 x=y");
         Assert.Multiple(() =>
@@ -24,7 +24,7 @@ public sealed class GuestSpecTests
     }
 
     [Test]
-    public void Leaves_out_what_is_not_said()
+    public void LeavesOutWhatIsNotSaid()
     {
         var guest = GuestSpec.Parse("kernel=K,name=a");
         Assert.That(guest, Is.EqualTo(new GuestSpec("a", "K", null, "", null, 1, null)));
@@ -45,6 +45,6 @@ public sealed class GuestSpecTests
     [TestCase("name=a,kernel=K,mac=52:54:00:72:76", "52:54:00:72:76")]
     [TestCase("name=a,kernel=K,mac=52:54:00:72:76:xy", "xy")]
     [TestCase("name", "name")]
-    public void Says_what_is_wrong(string text, string word) =>
+    public void SaysWhatIsWrong(string text, string word) =>
         Assert.That(() => GuestSpec.Parse(text), Throws.TypeOf<FormatException>().With.Message.Contains(word));
 }

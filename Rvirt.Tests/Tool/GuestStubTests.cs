@@ -42,7 +42,7 @@ public sealed class GuestStubTests : IDisposable
     }
 
     [Test]
-    public void The_guest_stands_still_while_gdb_is_there_and_goes_on_after_that()
+    public void TheGuestStandsStillWhileGdbIsThereAndGoesOnAfterThat()
     {
         Assert.That(Answers("?", "D"), Is.EqualTo(["T05thread:1;", "OK"]));
         Assert.That(_guest.Asked, Is.EqualTo(["pause web", "resume web"]));
@@ -52,7 +52,7 @@ public sealed class GuestStubTests : IDisposable
     [TestCase("vKill;1")]
     [TestCase("D;1")]
     [TestCase("")]
-    public void However_gdb_goes_what_it_set_is_taken_back(string last)
+    public void HoweverGdbGoesWhatItSetIsTakenBack(string last)
     {
         Answers(["Z0,80000100,2", "Z0,80000104,4", .. last.Length == 0 ? [] : new[] { last }]);
         Assert.That(_guest.Asked, Is.EqualTo(["pause web", "break web 0x80000100", "break web 0x80000104", "unbreak web 0x80000100", "unbreak web 0x80000104", "resume web"]));
@@ -60,7 +60,7 @@ public sealed class GuestStubTests : IDisposable
     }
 
     [Test]
-    public void It_says_what_it_can()
+    public void ItSaysWhatItCan()
     {
         var answers = Answers("qSupported:multiprocess+;swbreak+", "vMustReplyEmpty", "vCont?", "qAttached", "qC", "qfThreadInfo", "qsThreadInfo", "T2", "T3", "Hg2", "qC", "Hg0", "Hc-1", "Hg9", "X80000000,0:", "M80000000,1:00", "G00", "P1=00");
         Assert.That(
@@ -69,7 +69,7 @@ public sealed class GuestStubTests : IDisposable
     }
 
     [Test]
-    public void Registers_are_those_of_the_hart_that_is_chosen()
+    public void RegistersAreThoseOfTheHartThatIsChosen()
     {
         for (var i = 1; i < 32; i++)
         {
@@ -95,7 +95,7 @@ public sealed class GuestStubTests : IDisposable
     [TestCase(0x104, "sie", 6)]
     [TestCase(0x144, "sip", 7)]
     [TestCase(0x140, "sscratch", 8)]
-    public void Each_CSR_has_the_number_that_its_description_says(int number, string name, int place)
+    public void EachCSRHasTheNumberThatItsDescriptionSays(int number, string name, int place)
     {
         var answers = Answers("qXfer:features:read:target.xml:0,10000", $"p{65 + number:x}");
         Assert.That(answers[0], Does.StartWith("l<?xml").And.Contain($"<reg name=\"{name}\" bitsize=\"64\" regnum=\"{65 + number}\"/>").And.Contain("<architecture>riscv:rv64</architecture>"));
@@ -103,7 +103,7 @@ public sealed class GuestStubTests : IDisposable
     }
 
     [Test]
-    public void A_long_description_comes_in_parts()
+    public void ALongDescriptionComesInParts()
     {
         var parts = Answers("qXfer:features:read:target.xml:0,500", "qXfer:features:read:target.xml:500,500", "qXfer:features:read:target.xml:a00,500", "qXfer:features:read:target.xml:9000,500");
         Assert.That(parts.Select(part => part[0]), Is.EqualTo("mlll"));
@@ -111,7 +111,7 @@ public sealed class GuestStubTests : IDisposable
     }
 
     [Test]
-    public void Memory_is_read_at_any_address()
+    public void MemoryIsReadAtAnyAddress()
     {
         new Random(1).NextBytes(_guest.Ram);
         string Bytes(int from, int count) => Convert.ToHexStringLower(_guest.Ram.AsSpan(from, count));
@@ -121,7 +121,7 @@ public sealed class GuestStubTests : IDisposable
     }
 
     [Test]
-    public void It_goes_on_until_a_hart_comes_to_a_breakpoint()
+    public void ItGoesOnUntilAHartComesToABreakpoint()
     {
         _guest.Goes = () =>
         {
@@ -136,21 +136,21 @@ public sealed class GuestStubTests : IDisposable
     }
 
     [Test]
-    public void Gdb_stops_what_runs()
+    public void GdbStopsWhatRuns()
     {
         Assert.That(Answers("c", "\u0003", "qC"), Is.EqualTo(["T05thread:1;", "QC1"]));
         Assert.That(_guest.Asked, Is.EqualTo(["pause web", "resume web", "pause web", "resume web"]));
     }
 
     [Test]
-    public void A_guest_that_ends_has_ended()
+    public void AGuestThatEndsHasEnded()
     {
         _guest.Goes = () => _guest.State = "stopped: shutdown";
         Assert.That(Answers("Z0,80000300,2", "c"), Is.EqualTo(["OK", "W00"]));
     }
 
     [Test]
-    public void A_step_is_a_breakpoint_at_what_comes_next()
+    public void AStepIsABreakpointAtWhatComesNext()
     {
         // c.nop, and jal x0, +0x100
         _guest.Ram[0x100] = 1;
@@ -170,14 +170,14 @@ public sealed class GuestStubTests : IDisposable
     }
 
     [Test]
-    public void Gdbs_monitor_command_asks_the_monitor()
+    public void GdbsMonitorCommandAsksTheMonitor()
     {
         var answers = Answers("qRcmd," + Convert.ToHexString("unbreak web 0x1"u8), "qRcmd," + Convert.ToHexString("guests"u8));
         Assert.That(answers.Select(answer => Encoding.ASCII.GetString(Convert.FromHexString(answer))), Is.EqualTo(["rvirt: error: no breakpoint\n", "  #  name   state   vcpus\n  0  web    paused   2\nrvirt: ok\n"]));
     }
 
     [Test]
-    public void What_is_no_packet_is_asked_for_again()
+    public void WhatIsNoPacketIsAskedForAgain()
     {
         _toStub.Write("$qC#00$qC#b4$QStartNoAckMode#b0$qAttached#8f"u8);
         _toStub.Dispose();
@@ -186,7 +186,7 @@ public sealed class GuestStubTests : IDisposable
     }
 
     [Test]
-    public void A_late_answer_is_waited_for()
+    public void ALateAnswerIsWaitedFor()
     {
         var late = 0;
         MonitorAnswer Ask(string command) => late++ % 3 == 2 ? _guest.Ask(command) : new MonitorAnswer([], "rvirt: error: the monitor does not answer");
@@ -198,11 +198,11 @@ public sealed class GuestStubTests : IDisposable
     }
 
     [Test]
-    public void Nobody_of_that_name_is_said() => Assert.That(
+    public void NobodyOfThatNameIsSaid() => Assert.That(
         () => new GuestStub(_line, new DebuggedGuest(_guest.Ask, "mail")).Run(), Throws.InstanceOf<IOException>().With.Message.EqualTo("mail: no guest of that name or number"));
 
     [Test]
-    public void A_guest_that_does_not_run_is_refused()
+    public void AGuestThatDoesNotRunIsRefused()
     {
         _guest.State = "created";
         _guest.Goes = () => _guest.State = "created";
@@ -213,7 +213,7 @@ public sealed class GuestStubTests : IDisposable
 
     /// <summary>What the monitor itself says is understood: of the machine that docs/monitor.md shows.</summary>
     [Test]
-    public void It_understands_the_monitor()
+    public void ItUnderstandsTheMonitor()
     {
         var world = new MonitorWorld();
         var asked = new List<string>();

@@ -59,7 +59,7 @@ public sealed class GuestsCommandTests
     }
 
     [Test]
-    public void It_is_shown_once_where_nobody_looks()
+    public void ItIsShownOnceWhereNobodyLooks()
     {
         _traps.Enqueue(1000);
         var shown = Run(null);
@@ -75,7 +75,7 @@ public sealed class GuestsCommandTests
     }
 
     [Test]
-    public void Traps_are_those_since_the_look_before()
+    public void TrapsAreThoseSinceTheLookBefore()
     {
         _traps.Enqueue(1000);
         _traps.Enqueue(1500);
@@ -85,7 +85,7 @@ public sealed class GuestsCommandTests
     }
 
     [Test]
-    public void An_answer_that_is_no_table_is_named()
+    public void AnAnswerThatIsNoTableIsNamed()
     {
         _lines.Setup(lines => lines.Join("/shared")).Returns(() => new Conversation(_ => "  #  name\n  0\nrvirt: ok"));
         Assert.That(() => Run(1), Throws.TypeOf<FormatException>().With.Message.EqualTo("the monitor says 1 columns where 2 are titled: 0"));

@@ -15,7 +15,7 @@ public sealed class KernelSymbolsTests
     ];
 
     [Test]
-    public void Each_symbol_is_where_the_kernel_says()
+    public void EachSymbolIsWhereTheKernelSays()
     {
         using var folder = new TemporaryFolder();
         var list = folder.Write("kallsyms", System.Text.Encoding.ASCII.GetBytes(string.Join('\n', s_lines)));
@@ -35,6 +35,6 @@ public sealed class KernelSymbolsTests
     }
 
     [Test]
-    public void Who_may_not_see_addresses_is_told() => Assert.That(
+    public void WhoMayNotSeeAddressesIsTold() => Assert.That(
         () => KernelSymbols.Make(["0000000000000000 T _start"]), Throws.InstanceOf<System.FormatException>().With.Message.Contains("kernel.kptr_restrict"));
 }

@@ -26,7 +26,7 @@ public sealed class LineCommandTests
 
     [TestCase("one\ntwo\nrvirt: ok\n", 0, "one\ntwo\nrvirt: ok\n", "")]
     [TestCase("rvirt: error: kill: no guest\n", 1, "", "rvirt: error: kill: no guest\n")]
-    public void Monitor_says_the_answer_and_ends_with_its_status(string answer, int status, string output, string errors)
+    public void MonitorSaysTheAnswerAndEndsWithItsStatus(string answer, int status, string output, string errors)
     {
         var lines = new Mock<ILines>(MockBehavior.Strict);
         var stream = new Conversation(answer);
@@ -36,7 +36,7 @@ public sealed class LineCommandTests
     }
 
     [Test]
-    public void Nobody_who_shares_a_line_is_named()
+    public void NobodyWhoSharesALineIsNamed()
     {
         var lines = new Mock<ILines>();
         Assert.That(
@@ -45,7 +45,7 @@ public sealed class LineCommandTests
     }
 
     [Test]
-    public void A_terminal_line_is_set_to_its_speed()
+    public void ATerminalLineIsSetToItsSpeed()
     {
         using var folder = new TemporaryFolder();
         var device = folder.Write("tty", "from the machine"u8);
@@ -63,7 +63,7 @@ public sealed class LineCommandTests
     [TestCase("^a", 1)]
     [TestCase("]", null)]
     [TestCase("^1", null)]
-    public void The_escape_is_named_as_on_the_hosts_command_line(string key, int? expected)
+    public void TheEscapeIsNamedAsOnTheHostsCommandLine(string key, int? expected)
     {
         if (expected is { } value)
         {
@@ -77,7 +77,7 @@ public sealed class LineCommandTests
 
     /// <summary>A terminal on a machine's line, a second one, and a script, all over the socket that the first shares.</summary>
     [Test]
-    public async Task People_and_scripts_share_a_line()
+    public async Task PeopleAndScriptsShareALine()
     {
         using var folder = new TemporaryFolder();
         var serial = folder.File("serial");
@@ -112,7 +112,7 @@ public sealed class LineCommandTests
     }
 
     [Test]
-    public async Task The_end_of_the_line_ends_the_terminal()
+    public async Task TheEndOfTheLineEndsTheTerminal()
     {
         using var folder = new TemporaryFolder();
         var serial = folder.File("serial");

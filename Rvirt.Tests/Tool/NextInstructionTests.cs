@@ -33,7 +33,7 @@ public sealed class NextInstructionTests
     private static Gen<uint> Of(params uint[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
 
     [Test]
-    public void It_goes_where_the_reference_hart_goes()
+    public void ItGoesWhereTheReferenceHartGoes()
     {
         using var machine = new Machine();
         var hart = machine.Hart;
@@ -54,14 +54,14 @@ public sealed class NextInstructionTests
     }
 
     [Test]
-    public void A_return_from_a_trap_goes_to_sepc() =>
-        Assert.That(NextInstruction.After(Registers(Start, new ulong[32], sepc: 0x3f_0000_1234), _ => 0x1020_0073u), Is.EqualTo([0x3f_0000_1234ul]));
+    public void AReturnFromATrapGoesToSepc() =>
+        Assert.That(NextInstruction.After(Registers(Start, new ulong[32], sepc: 0x3f_0000_1234), _ => 0x1020_0073u), Is.EqualTo([0x3f_0000_1234UL]));
 
     [TestCase("lr.w t0, (a0)\nbne t0, t1, out\nsc.w t2, t3, (a0)\nnop\nout: nop\n", new ulong[] { 12, 16 })]
     [TestCase("again: lr.d t0, (a0)\nadd t0, t0, t1\nsc.d t2, t0, (a0)\nbnez t2, again\n", new ulong[] { 12 })]
     [TestCase("lr.w t0, (a0)\nbeqz t0, in\nadd t0, t0, t1\nin: sc.w t2, t3, (a0)\nnop\n", new ulong[] { 16 })]
     [TestCase("lr.w t0, (a0)\nret\nsc.w t2, t3, (a0)\n", new ulong[] { 4 })]
-    public void A_reservation_is_one_step(string source, ulong[] expected)
+    public void AReservationIsOneStep(string source, ulong[] expected)
     {
         var code = MemoryMarshal.Cast<byte, uint>(Assembler.Assemble(source, Start)).ToArray();
         uint? Fetch(ulong at) => at - Start < 4 * (ulong)code.Length ? code[(at - Start) / 4] : null;
@@ -69,6 +69,6 @@ public sealed class NextInstructionTests
     }
 
     [Test]
-    public void Where_nothing_is_to_be_fetched_the_handler_is_next() =>
-        Assert.That(NextInstruction.After(Registers(Start, new ulong[32]), _ => null), Is.EqualTo([0ul]));
+    public void WhereNothingIsToBeFetchedTheHandlerIsNext() =>
+        Assert.That(NextInstruction.After(Registers(Start, new ulong[32]), _ => null), Is.EqualTo([0UL]));
 }

@@ -12,7 +12,7 @@ public sealed class RunPlanTests
     private static readonly WorkingCopy Copy = new("/a b/c,d", "/a b/c,d/artifacts/guest");
 
     [Test]
-    public void Names_with_spaces_and_commas_stay_one_argument()
+    public void NamesWithSpacesAndCommasStayOneArgument()
     {
         using var folder = new TemporaryFolder();
         var kernel = folder.Write("my kernel,1", [1, 2, 3, 4]);
@@ -34,7 +34,7 @@ public sealed class RunPlanTests
     /// <summary>One hart more than guests: the first has no S-mode. The board ends by starting again, where QEMU is to end.</summary>
     [TestCase("stub", "-bios none -m 1344M -smp 3 -kernel /a b/c,d/artifacts/images/rvirt-unleashed.elf -initrd /blob")]
     [TestCase("sbi", "-m 1344M -smp 3 -kernel /a b/c,d/artifacts/images/rvirt-unleashed-sbi.elf -initrd /blob")]
-    public void The_Unleashed_has_guests_without_devices_of_the_host(string firmware, string expected)
+    public void TheUnleashedHasGuestsWithoutDevicesOfTheHost(string firmware, string expected)
     {
         var plan = RunPlan.Make(RunSettingsTests.Read(("BOARD", "unleashed"), ("GUESTS", "2"), ("FIRMWARE", firmware)), Copy, [null, null], "/blob");
         Assert.That(string.Join(' ', plan.Arguments), Is.EqualTo("-M sifive_u -nographic -no-reboot " + expected));
@@ -42,7 +42,7 @@ public sealed class RunPlanTests
     }
 
     [Test]
-    public void Memory_holds_for_a_kernel_without_an_initrd()
+    public void MemoryHoldsForAKernelWithoutAnInitrd()
     {
         using var folder = new TemporaryFolder();
         var settings = RunSettingsTests.Read(("KERNEL", folder.Write("kernel", [1, 2, 3, 4])), ("MEMORY", "64M"));
@@ -50,7 +50,7 @@ public sealed class RunPlanTests
     }
 
     [Test]
-    public void A_blob_is_passed_on_as_it_is()
+    public void ABlobIsPassedOnAsItIs()
     {
         using var folder = new TemporaryFolder();
         var blob = folder.Write("guests.dtb", [0xd0, 0x0d, 0xfe, 0xed, 0]);
@@ -61,7 +61,7 @@ public sealed class RunPlanTests
 
     [TestCase("0", 6)]
     [TestCase("1", 3)]
-    public void Each_hart_of_each_guest_has_one_of_the_machine(string native, int machine)
+    public void EachHartOfEachGuestHasOneOfTheMachine(string native, int machine)
     {
         var guests = native == "1" ? "1" : "2";
         var plan = RunPlan.Make(RunSettingsTests.Read(("GUESTS", guests), ("VCPUS", "3"), ("NATIVE", native)), Copy, ["/0", "/1"], "/blob");
@@ -70,7 +70,7 @@ public sealed class RunPlanTests
     }
 
     [Test]
-    public void Gives_each_of_four_guests_a_hart_a_network_and_a_port()
+    public void GivesEachOfFourGuestsAHartANetworkAndAPort()
     {
         var plan = RunPlan.Make(RunSettingsTests.Read(("GUESTS", "4"), ("MEMORY", "64M")), Copy, ["/0", "/1", "/2", "/3"], "/blob");
         Assert.That(string.Join(' ', plan.Arguments), Does.Contain("-m 576M -smp 4 "));
@@ -81,7 +81,7 @@ public sealed class RunPlanTests
 
     [TestCase("trixie", "/a b/c,d/artifacts/guest/")]
     [TestCase("sid", "/a b/c,d/artifacts/guest-sid/")]
-    public void Guests_are_of_the_suite_that_was_named(string suite, string folder)
+    public void GuestsAreOfTheSuiteThatWasNamed(string suite, string folder)
     {
         var guest = RunPlan.Make(RunSettingsTests.Read(("SUITE", suite)), Copy, [null], "/blob").Guests.Single();
         Assert.That((guest.Kernel, guest.Initrd), Is.EqualTo((folder + "Image", folder + "initrd")));
@@ -89,7 +89,7 @@ public sealed class RunPlanTests
 
     /// <summary>RVIRT_GUEST_OUT names the place of the guest, whatever its suite.</summary>
     [Test]
-    public void A_place_of_ones_own_holds_the_guest_of_any_suite()
+    public void APlaceOfOnesOwnHoldsTheGuestOfAnySuite()
     {
         var plan = RunPlan.Make(RunSettingsTests.Read(("SUITE", "sid")), new WorkingCopy("/top", "/mine"), [null], "/blob");
         Assert.That(plan.Guests.Single().Kernel, Is.EqualTo("/mine/Image"));
@@ -102,10 +102,10 @@ public sealed class RunPlanTests
     [TestCase(new[] { "-append", "rvirt.escape=none" }, null)]
     [TestCase(new[] { "-append", "rvirt.escape=^x" }, 0x1d)]
     [TestCase(new[] { "rvirt.escape=^X" }, 0x1d)]
-    public void Whoever_runs_QEMU_knows_the_consoles_escape(string[] arguments, int? expected) => Assert.That(RunCommand.EscapeOf(arguments), Is.EqualTo((byte?)expected));
+    public void WhoeverRunsQEMUKnowsTheConsolesEscape(string[] arguments, int? expected) => Assert.That(RunCommand.EscapeOf(arguments), Is.EqualTo((byte?)expected));
 
     [Test]
-    public void Runs_natively()
+    public void RunsNatively()
     {
         var plan = RunPlan.Make(RunSettingsTests.Read(("NATIVE", "1"), ("QEMU_EXTRA", "-d int")), Copy, [null], "/blob");
         Assert.That(plan.Guests, Is.Empty);

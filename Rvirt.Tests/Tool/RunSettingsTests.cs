@@ -9,12 +9,12 @@ namespace Rvirt.Tests.Tool;
 /// <summary>Settings are judged: each wrong one gets one line that names it.</summary>
 public sealed class RunSettingsTests
 {
-    [TestCase("512M", 536870912ul)]
-    [TestCase("08M", 8388608ul)]
-    [TestCase("010M", 10485760ul)]
-    [TestCase("2G", 2147483648ul)]
-    [TestCase("2g", 2147483648ul)]
-    public void Sizes_are_decimal(string text, ulong bytes) => Assert.That(Read(("MEMORY", text)).Memory, Is.EqualTo(bytes));
+    [TestCase("512M", 536870912UL)]
+    [TestCase("08M", 8388608UL)]
+    [TestCase("010M", 10485760UL)]
+    [TestCase("2G", 2147483648UL)]
+    [TestCase("2g", 2147483648UL)]
+    public void SizesAreDecimal(string text, ulong bytes) => Assert.That(Read(("MEMORY", text)).Memory, Is.EqualTo(bytes));
 
     [TestCase("MEMORY", "1.5G", "'1.5G' is no size")]
     [TestCase("MEMORY", "lots", "'lots' is no size")]
@@ -35,20 +35,20 @@ public sealed class RunSettingsTests
     [TestCase("DISK", "/tmp", "DISK: /tmp is a folder")]
     [TestCase("KERNEL", "/tmp", "KERNEL: /tmp is a folder")]
     [TestCase("QEMU_EXTRA", "-name 'a", "QEMU_EXTRA: a ' is not closed")]
-    public void Says_what_is_wrong(string name, string value, string expected) =>
+    public void SaysWhatIsWrong(string name, string value, string expected) =>
         Assert.That(() => Read((name, value)), Throws.TypeOf<FormatException>().With.Message.Contains(expected));
 
     /// <summary>There guests have neither disk nor network, and the board does not run without Rvirt here.</summary>
     [TestCase("DISK", "/dev/null")]
     [TestCase("SSH_PORT", "20000")]
     [TestCase("NATIVE", "1")]
-    public void What_the_Unleashed_has_not_is_refused_by_name(string name, string value) =>
+    public void WhatTheUnleashedHasNotIsRefusedByName(string name, string value) =>
         Assert.That(
             () => Read(("BOARD", "unleashed"), (name, value)),
             Throws.TypeOf<FormatException>().With.Message.EqualTo($"{name} is for BOARD=virt: guests have no disk and no network on QEMU's sifive_u"));
 
     [Test]
-    public void Off_is_off() => Assert.Multiple(() =>
+    public void OffIsOff() => Assert.Multiple(() =>
     {
         Assert.That(Read(("NATIVE", "0")).Native, Is.False);
         Assert.That(Read(("NATIVE", "1")).Native, Is.True);
@@ -60,12 +60,12 @@ public sealed class RunSettingsTests
     [TestCase("GUEST", "GUESTS")]
     [TestCase("kernel", "KERNEL")]
     [TestCase("FRIMWARE", "FIRMWARE")]
-    public void Refuses_a_mistyped_name(string typed, string meant) => Assert.That(
+    public void RefusesAMistypedName(string typed, string meant) => Assert.That(
         () => Setting.RefuseUnknown("make qemu", [typed], RunSettings.Names),
         Throws.TypeOf<FormatException>().With.Message.Contains($"no setting {typed}: is it {meant}?"));
 
     [Test]
-    public void Splits_words_without_a_shell() =>
+    public void SplitsWordsWithoutAShell() =>
         Assert.That(Words.Split("X", "-a 'b c'  \"d\\\"e\" f\\ g $(h) ''"), Is.EqualTo(["-a", "b c", "d\"e", "f g", "$(h)", ""]));
 
     internal static RunSettings Read(params (string Name, string Value)[] settings) =>

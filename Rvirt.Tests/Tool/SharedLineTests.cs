@@ -39,7 +39,7 @@ public sealed class SharedLineTests
     }
 
     [Test]
-    public void A_question_leaves_nothing_on_the_screen()
+    public void AQuestionLeavesNothingOnTheScreen()
     {
         _machine.Print("hello\r\nlogin: ");
         var answer = Answer(_line.Ask("guests"));
@@ -51,7 +51,7 @@ public sealed class SharedLineTests
     }
 
     [Test]
-    public void A_begun_line_is_on_the_screen_once_however_often_one_asks()
+    public void ABegunLineIsOnTheScreenOnceHoweverOftenOneAsks()
     {
         _machine.Print("login: ");
         Answer(_line.Ask("guests"));
@@ -63,7 +63,7 @@ public sealed class SharedLineTests
     }
 
     [Test]
-    public void A_line_that_is_another_than_before_is_shown_from_its_start()
+    public void ALineThatIsAnotherThanBeforeIsShownFromItsStart()
     {
         _machine.Print("logger\r\nlogin: ");
         _answer = _ =>
@@ -76,7 +76,7 @@ public sealed class SharedLineTests
     }
 
     [Test]
-    public void A_change_of_focus_is_seen()
+    public void AChangeOfFocusIsSeen()
     {
         _machine.Print("login: ");
         Answer(_line.Ask("focus web"));
@@ -84,7 +84,7 @@ public sealed class SharedLineTests
     }
 
     [Test]
-    public void What_the_guest_prints_meanwhile_follows()
+    public void WhatTheGuestPrintsMeanwhileFollows()
     {
         _machine.Print("login: ");
         _answer = _ =>
@@ -97,7 +97,7 @@ public sealed class SharedLineTests
     }
 
     [Test]
-    public void What_a_person_types_meanwhile_is_the_guests()
+    public void WhatAPersonTypesMeanwhileIsTheGuests()
     {
         _answer = _ =>
         {
@@ -110,7 +110,7 @@ public sealed class SharedLineTests
     }
 
     [Test]
-    public void What_the_hypervisor_says_meanwhile_is_no_part_of_an_answer()
+    public void WhatTheHypervisorSaysMeanwhileIsNoPartOfAnAnswer()
     {
         _machine.Print("hello\r\n");
         _answer = _ => "one\r\nrvirt: guest db has ended\r\ntwo\r\nrvirt: ok\r\n";
@@ -119,7 +119,7 @@ public sealed class SharedLineTests
     }
 
     [Test]
-    public void An_error_is_the_answers_end()
+    public void AnErrorIsTheAnswersEnd()
     {
         _answer = command => $"rvirt: error: {command[1..]}: no command of that name; help names all\r\n";
         var answer = Answer(_line.Ask("gests"));
@@ -128,7 +128,7 @@ public sealed class SharedLineTests
     }
 
     [Test]
-    public void Questions_take_turns()
+    public void QuestionsTakeTurns()
     {
         var second = default(System.Threading.Tasks.Task<MonitorAnswer>);
         _answer = command =>
@@ -141,7 +141,7 @@ public sealed class SharedLineTests
     }
 
     [Test]
-    public void A_machine_without_a_monitor_is_named()
+    public void AMachineWithoutAMonitorIsNamed()
     {
         var typed = new StringBuilder();
         _line = new SharedLine(bytes => typed.Append(Encoding.Latin1.GetString(bytes.Span)), _ => { });
@@ -153,7 +153,7 @@ public sealed class SharedLineTests
     }
 
     [Test]
-    public void Whoever_loses_patience_frees_the_line()
+    public void WhoeverLosesPatienceFreesTheLine()
     {
         var typed = new StringBuilder();
         _line = new SharedLine(bytes => typed.Append(Encoding.Latin1.GetString(bytes.Span)), _ => { });
@@ -167,7 +167,7 @@ public sealed class SharedLineTests
 
     /// <summary>What ends the machine is answered: what was shown before comes no more.</summary>
     [Test]
-    public void An_answer_that_came_before_the_line_ended_is_one()
+    public void AnAnswerThatCameBeforeTheLineEndedIsOne()
     {
         _line = new SharedLine(_ => { }, _ => { });
         var asked = _line.Ask("shutdown");
@@ -179,7 +179,7 @@ public sealed class SharedLineTests
     }
 
     [Test]
-    public void Another_escape_is_followed_where_it_was_set()
+    public void AnotherEscapeIsFollowedWhereItWasSet()
     {
         var typed = new StringBuilder();
         _line = new SharedLine(bytes => typed.Append(Encoding.Latin1.GetString(bytes.Span)), _ => { });
@@ -203,7 +203,7 @@ public sealed class SharedLineTests
 
     [TestCase("!kill web")]
     [TestCase("  ! kill web ")]
-    public void A_script_may_say_itself_that_it_is_one(string command)
+    public void AScriptMaySayItselfThatItIsOne(string command)
     {
         Answer(_line.Ask(command));
         Assert.That(_machine.Asked, Is.EqualTo(["!kill web"]));
@@ -211,17 +211,17 @@ public sealed class SharedLineTests
 
     [TestCase("")]
     [TestCase(" ! ")]
-    public void Nothing_is_no_question(string command) => Assert.That(() => _line.Ask(command), Throws.TypeOf<FormatException>().With.Message.Contains("help"));
+    public void NothingIsNoQuestion(string command) => Assert.That(() => _line.Ask(command), Throws.TypeOf<FormatException>().With.Message.Contains("help"));
 
     [Test]
-    public void Without_an_escape_there_is_no_way_to_the_monitor()
+    public void WithoutAnEscapeThereIsNoWayToTheMonitor()
     {
         _line = new SharedLine(_ => { }, _ => { }, null);
         Assert.That(() => _line.Ask("guests"), Throws.InstanceOf<IOException>().With.Message.Contains("no escape"));
     }
 
     [Test]
-    public void A_line_that_ends_is_an_error_for_who_asks()
+    public void ALineThatEndsIsAnErrorForWhoAsks()
     {
         _line = new SharedLine(_ => { }, _ => { });
         var asked = _line.Ask("guests");
@@ -231,5 +231,5 @@ public sealed class SharedLineTests
     }
 
     [Test]
-    public void A_command_is_one_line() => Assert.That(() => _line.Ask("kill web\rkill db"), Throws.TypeOf<FormatException>());
+    public void ACommandIsOneLine() => Assert.That(() => _line.Ask("kill web\rkill db"), Throws.TypeOf<FormatException>());
 }

@@ -49,7 +49,7 @@ public sealed class TraceCommandTests
     }
 
     [Test]
-    public void A_trace_has_each_trap_at_its_time_on_its_hart()
+    public void ATraceHasEachTrapAtItsTimeOnItsHart()
     {
         using var folder = new TemporaryFolder();
         using var trace = JsonDocument.Parse(Take(folder, "traps.json"));
@@ -68,7 +68,7 @@ public sealed class TraceCommandTests
     }
 
     [Test]
-    public void A_slower_timebase_stretches_it()
+    public void ASlowerTimebaseStretchesIt()
     {
         using var folder = new TemporaryFolder();
         using var trace = JsonDocument.Parse(Take(folder, "traps.json", 1_000_000));
@@ -76,7 +76,7 @@ public sealed class TraceCommandTests
     }
 
     [Test]
-    public void A_picture_has_causes_and_places_as_wide_as_they_are_frequent()
+    public void APictureHasCausesAndPlacesAsWideAsTheyAreFrequent()
     {
         using var folder = new TemporaryFolder();
         var boxes = XDocument.Parse(Take(folder, "traps.svg")).Root!.Elements().Select(group => (
@@ -91,7 +91,7 @@ public sealed class TraceCommandTests
     }
 
     [Test]
-    public void Tracing_ends_and_no_file_is_left_where_the_answer_is_no_trace()
+    public void TracingEndsAndNoFileIsLeftWhereTheAnswerIsNoTrace()
     {
         using var folder = new TemporaryFolder();
         Assert.That(
@@ -103,7 +103,7 @@ public sealed class TraceCommandTests
 
     [TestCase("traps.txt", 1u, "the name ends in .json or .svg")]
     [TestCase("traps.json", 0u, "--timebase is 1 or more")]
-    public void What_cannot_be_written_is_refused_before_anything_is_asked(string file, uint timebase, string expected) => Assert.That(
+    public void WhatCannotBeWrittenIsRefusedBeforeAnythingIsAsked(string file, uint timebase, string expected) => Assert.That(
         () => TraceCommand.Run(new LineChoice.Chosen(null, "/nowhere", 0, 0x1d), Mock.Of<ILines>(), file, timebase, () => { }, TextWriter.Null),
         Throws.TypeOf<FormatException>().With.Message.Contains(expected));
 }

@@ -21,7 +21,7 @@ public sealed class WholeFileTests
     private static readonly string Program = typeof(RunCommand).Assembly.Location;
 
     [Test]
-    public void Leaves_nothing_of_a_disk_that_could_not_be_copied()
+    public void LeavesNothingOfADiskThatCouldNotBeCopied()
     {
         using var folder = new TemporaryFolder();
         var from = folder.Write("from", new byte[100]);
@@ -34,7 +34,7 @@ public sealed class WholeFileTests
     }
 
     [Test]
-    public void Leaves_nothing_of_a_blob_where_no_space_is_left()
+    public void LeavesNothingOfABlobWhereNoSpaceIsLeft()
     {
         using var folder = new TemporaryFolder();
         folder.Write("kernel", File.ReadAllBytes(Repository.UBootBinary));
@@ -44,7 +44,7 @@ public sealed class WholeFileTests
     }
 
     [Test]
-    public void Never_overwrites_its_own_inputs()
+    public void NeverOverwritesItsOwnInputs()
     {
         using var folder = new TemporaryFolder();
         var mine = folder.Write("out.dts", "mine"u8);
@@ -66,7 +66,7 @@ public sealed class WholeFileTests
     [TestCase("KERNEL end /Image", "end /Image")]
     [TestCase("/include/ \"nodes.dtsi\"", "nodes.dtsi")]
     [TestCase("/include/ \"deep/nodes.dtsi\"", "Image")]
-    public void Never_overwrites_what_its_source_takes_in(string source, string output)
+    public void NeverOverwritesWhatItsSourceTakesIn(string source, string output)
     {
         static string Guest(string kernel) =>
             $"/ {{ compatible = \"rvirt,guests\"; guest {{ compatible = \"rvirt,guest\"; kernel = /incbin/(\"{kernel}\"); memory = <0x20000000>; }}; }};\n";
@@ -106,7 +106,7 @@ public sealed class WholeFileTests
     /// <summary>Its versions differ in what is before a space in a name.</summary>
     [TestCase("")]
     [TestCase("\\")]
-    public void Reads_the_list_of_any_dtc(string before)
+    public void ReadsTheListOfAnyDtc(string before)
     {
         using var folder = new TemporaryFolder();
         Directory.CreateDirectory(folder.File("a "));
@@ -123,7 +123,7 @@ public sealed class WholeFileTests
     [TestCase("write")]
     [TestCase("flush")]
     [TestCase("rename")]
-    public void A_full_disk_leaves_the_old_file_at_every_step(string step)
+    public void AFullDiskLeavesTheOldFileAtEveryStep(string step)
     {
         var file = new Mock<Stream>();
         file.Setup(stream => stream.CanWrite).Returns(true);
@@ -162,7 +162,7 @@ public sealed class WholeFileTests
 
     /// <summary>It is on the disk before it has its name: a machine that loses power has the old file or the new one.</summary>
     [Test]
-    public void A_file_is_on_the_disk_before_it_has_its_name()
+    public void AFileIsOnTheDiskBeforeItHasItsName()
     {
         var steps = new MockSequence();
         using var content = new MemoryStream();
@@ -187,7 +187,7 @@ public sealed class WholeFileTests
 
     /// <summary>Two runs of one target at a time, the second from beginning to end while the first writes: each leaves a whole file, its own.</summary>
     [Test]
-    public void Two_runs_that_make_one_file_do_not_write_into_each_other()
+    public void TwoRunsThatMakeOneFileDoNotWriteIntoEachOther()
     {
         using var folder = new TemporaryFolder();
         var path = folder.File("x");
@@ -218,7 +218,7 @@ public sealed class WholeFileTests
 
     /// <summary>What a process that is gone left is removed; not what one writes that runs, and not what only looks alike.</summary>
     [Test]
-    public void Removes_what_only_the_dead_left()
+    public void RemovesWhatOnlyTheDeadLeft()
     {
         var files = new Mock<IFiles>();
         files.Setup(disk => disk.Find("/d", ".x.", ".unfinished"))
@@ -231,7 +231,7 @@ public sealed class WholeFileTests
 
     /// <summary>Where the rest cannot be removed either, what is told is why the file could not be written.</summary>
     [Test]
-    public void Tells_why_a_file_failed_not_that_its_rest_stays()
+    public void TellsWhyAFileFailedNotThatItsRestStays()
     {
         var files = new Mock<IFiles>();
         files.Setup(disk => disk.Remove(It.IsAny<string>())).Throws(new UnauthorizedAccessException("cannot remove"));
@@ -240,7 +240,7 @@ public sealed class WholeFileTests
 
     /// <summary>Ctrl-C in the middle: the old blob stays, and what lies about does not disturb the next run, which removes it.</summary>
     [Test]
-    public void An_interrupted_blob_leaves_the_old_one_and_no_hurdle_for_the_next()
+    public void AnInterruptedBlobLeavesTheOldOneAndNoHurdleForTheNext()
     {
         using var folder = new TemporaryFolder();
         Directory.CreateDirectory(folder.File("bin"));

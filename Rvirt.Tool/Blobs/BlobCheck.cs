@@ -11,7 +11,7 @@ namespace Rvirt.Tool.Blobs;
 public static class BlobCheck
 {
     /// <summary>RAM taken for a guest whose share is not known before it runs: kernels are refused that fit no machine.</summary>
-    private const ulong LargestShare = 1ul << 40;
+    private const ulong LargestShare = 1UL << 40;
 
     /// <summary>Checks a blob; prints what is in it unless told to be quiet, and what is wrong with it always.</summary>
     /// <param name="blob">The blob.</param>

@@ -45,7 +45,7 @@ public static class KernelSymbols
             writer.Write((byte)0);
             writer.Write(symbol.IsCode ? (ushort)1 : Absolute);
             writer.Write(symbol.Address);
-            writer.Write(0ul);
+            writer.Write(0UL);
             names.Write(Encoding.UTF8.GetBytes(symbol.Name + "\0"));
         }
 
@@ -65,7 +65,7 @@ public static class KernelSymbols
         writer.Write((ushort)243);
         writer.Write(1u);
         writer.Write(start);
-        writer.Write(0ul);
+        writer.Write(0UL);
         writer.Write((ulong)HeaderBytes);
         writer.Write(Compressed);
         foreach (var number in new ushort[] { HeaderBytes, 56, 0, SectionBytes, Sections, Sections - 1 })

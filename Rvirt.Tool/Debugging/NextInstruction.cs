@@ -19,7 +19,7 @@ public static class NextInstruction
         if (fetch(registers.Pc) is not { } word)
         {
             // Its fetch faults: it goes to its handler.
-            return [registers["stvec"] & ~3ul];
+            return [registers["stvec"] & ~3UL];
         }
 
         return IsLoadReserved(word) && Sequence(registers.Pc, fetch) is { } ends ? ends : [Of(registers, registers.Pc, word)];
@@ -35,7 +35,7 @@ public static class NextInstruction
 
         if (JumpBase(word) is { } number)
         {
-            return (x[number] + (ulong)(IsLong(word) ? (int)word >> 20 : 0)) & ~1ul;
+            return (x[number] + (ulong)(IsLong(word) ? (int)word >> 20 : 0)) & ~1UL;
         }
 
         return Target(pc, word) is { } target && IsTaken(word, x) ? target : pc + Length(word);

@@ -10,7 +10,7 @@ public static class Sizes
     public const ulong MemoryUnit = 2 << 20;
 
     /// <summary>More is a slip of the keyboard.</summary>
-    public const ulong LargestMemory = 1ul << 40;
+    public const ulong LargestMemory = 1UL << 40;
 
     /// <summary>Reads a size in bytes.</summary>
     /// <exception cref="FormatException">It is not a size.</exception>

@@ -175,7 +175,7 @@ internal static class HotPath
         var rs1 = (int)((instruction >> 15) & 31);
         var operand = (instruction & PrivilegedInstruction.CsrImmediate) != 0 ? (ulong)rs1 : v.X[rs1];
         ulong old;
-        if ((number & ~3U) == Csr.Sscratch)
+        if ((number & ~3u) == Csr.Sscratch)
         {
             // sscratch, sepc, scause and stval stand in the order of their numbers. csrrs and csrrc with x0 write the old value
             // back, which changes nothing in them.

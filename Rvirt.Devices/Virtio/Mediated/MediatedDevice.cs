@@ -35,7 +35,7 @@ internal unsafe struct MediatedDevice : IVirtioBackend
             return 0;
         }
 
-        var bytes = 0ul;
+        var bytes = 0UL;
         for (var queue = 0u; queue < IVirtioBackend.MaxQueues; queue++)
         {
             var size = MediatedQueue.HostSize(transport.QueueSizeMax(ref host, queue));
@@ -74,7 +74,7 @@ internal unsafe struct MediatedDevice : IVirtioBackend
         _vendor = _host.Read(ref host, VirtioRegister.VendorId);
         // SAFETY: the caller's memory is as large as asked for.
         _queues = (MediatedQueue*)records;
-        var taken = 0ul;
+        var taken = 0UL;
         for (var queue = 0u; queue < IVirtioBackend.MaxQueues; queue++)
         {
             _queues[queue] = default;
@@ -154,8 +154,8 @@ internal unsafe struct MediatedDevice : IVirtioBackend
 
     /// <inheritdoc/>
     public readonly bool NeedsReset<THost>(ref THost host)
-        where THost : struct, IMmio
-        => (_host.Read(ref host, VirtioRegister.Status) & VirtioStatus.NeedsReset) != 0;
+        where THost : struct, IMmio =>
+        (_host.Read(ref host, VirtioRegister.Status) & VirtioStatus.NeedsReset) != 0;
 
     /// <inheritdoc/>
     public bool Start<THost>(ref THost host, in GuestMemory memory, uint queue, in QueuePlace place, ulong features)
@@ -269,8 +269,8 @@ internal unsafe struct MediatedDevice : IVirtioBackend
 
     /// <inheritdoc/>
     public readonly uint ConfigurationGeneration<THost>(ref THost host)
-        where THost : struct, IMmio
-        => _host.Read(ref host, VirtioRegister.ConfigurationGeneration);
+        where THost : struct, IMmio =>
+        _host.Read(ref host, VirtioRegister.ConfigurationGeneration);
 
     /// <summary>What stands in the way of a snapshot: what the device knows beyond what its driver could tell it again.</summary>
     internal readonly SnapshotObstacle Obstacle => _kind switch
@@ -295,8 +295,8 @@ internal unsafe struct MediatedDevice : IVirtioBackend
 
     /// <summary>The host's device interrupted while nothing may come to the guest: what it is about waits for <see cref="Service"/>.</summary>
     internal void Hold<THost>(ref THost host)
-        where THost : struct, IMmio
-        => _heldCauses |= TakeCauses(ref host);
+        where THost : struct, IMmio =>
+        _heldCauses |= TakeCauses(ref host);
 
     /// <summary>A copy of the device's record lies in a copy of its memory: finds that.</summary>
     internal void MoveStorage(nint distance)

@@ -12,10 +12,10 @@ internal static class MediatedFeature
     /// The others need what a mediated queue does not do: notify on empty (24), packed rings (34), in-order use (35), addresses of another
     /// kind (33), notification data (38, 39), reset of single queues (40), virtual functions (37), administration (41).
     /// </remarks>
-    public const ulong Passed = 0x00ff_ffff | (1ul << 27) | VirtioFeature.Version1 | 0xfffc_0000_0000_0000;
+    public const ulong Passed = 0x00ff_ffff | (1UL << 27) | VirtioFeature.Version1 | 0xfffc_0000_0000_0000;
 
     /// <summary>Of a block device: it cannot be written (virtio 1.2 §5.2.3, VIRTIO_BLK_F_RO).</summary>
-    internal const ulong ReadOnlyBlock = 1ul << 5;
+    internal const ulong ReadOnlyBlock = 1UL << 5;
 
     /// <summary>What host and hypervisor settle between them, whatever the guest takes.</summary>
     public const ulong HostSide = VirtioFeature.EventIndex | VirtioFeature.Version1 | VirtioFeature.AccessPlatform | VirtioFeature.OrderPlatform;
@@ -26,9 +26,9 @@ internal static class MediatedFeature
     /// <param name="deviceId">Kind of device.</param>
     public static ulong ManyQueues(uint deviceId) => deviceId switch
     {
-        VirtioKind.Network => (1ul << 22) | (1ul << 60),
-        VirtioKind.Block => 1ul << 12,
-        VirtioKind.Console => 1ul << 1,
+        VirtioKind.Network => (1UL << 22) | (1UL << 60),
+        VirtioKind.Block => 1UL << 12,
+        VirtioKind.Console => 1UL << 1,
         _ => 0,
     };
 }

@@ -53,8 +53,8 @@ internal unsafe struct MediatedQueue
     private SplitQueue _guest;
 
     /// <summary>Bytes of page-aligned memory a queue of a host size needs; a multiple of 4096.</summary>
-    public static ulong BytesNeeded(uint hostSize)
-        => RingPages(hostSize) + RoundToPage((sizeof(ushort) + (ulong)sizeof(ChainRecord)) * hostSize);
+    public static ulong BytesNeeded(uint hostSize) =>
+        RingPages(hostSize) + RoundToPage((sizeof(ushort) + (ulong)sizeof(ChainRecord)) * hostSize);
 
     /// <summary>The size to use of the host's queue, a power of two.</summary>
     /// <param name="hostSizeMax">What the device reports; 0: there is no queue.</param>
@@ -386,13 +386,13 @@ internal unsafe struct MediatedQueue
     {
         if (head < other._hostSize && other._chains[head].Count != 0 && ((listed[head / 64] >> (int)(head % 64)) & 1) == 0)
         {
-            listed[head / 64] |= 1ul << (int)(head % 64);
+            listed[head / 64] |= 1UL << (int)(head % 64);
             heads[count++] = (ushort)head;
         }
     }
 
-    private static ulong RingPages(uint hostSize)
-        => RoundToPage(RingLayout.UsedOffset(hostSize, Page) + RingLayout.UsedBytes(hostSize));
+    private static ulong RingPages(uint hostSize) =>
+        RoundToPage(RingLayout.UsedOffset(hostSize, Page) + RingLayout.UsedBytes(hostSize));
 
     private static ulong RoundToPage(ulong bytes) => (bytes + Page - 1) & ~((ulong)Page - 1);
 

@@ -15,6 +15,6 @@ internal static class ConfigurationSpace
         }
 
         var value = word >> (int)(8 * offset);
-        return size == sizeof(ulong) ? value : value & ((1ul << (8 * size)) - 1);
+        return size == sizeof(ulong) ? value : value & ((1UL << (8 * size)) - 1);
     }
 }

@@ -27,10 +27,10 @@ internal unsafe struct NetworkPort : IVirtioDevice
     public const uint HeaderBytes = 12;
 
     /// <summary>The feature of a card that says its address (§5.1.3).</summary>
-    public const ulong Mac = 1ul << 5;
+    public const ulong Mac = 1UL << 5;
 
     /// <summary>The feature of a card that says whether it has a link (§5.1.3).</summary>
-    public const ulong Status = 1ul << 16;
+    public const ulong Status = 1UL << 16;
 
     // §5.1.2: receiveq1 and transmitq1; there is no other pair and no control queue.
     private const uint Receiving = 0;
@@ -73,7 +73,7 @@ internal unsafe struct NetworkPort : IVirtioDevice
     /// <summary>The ports that are to be served (<see cref="EthernetSwitch.MoreShift"/>): those that frames were queued for since this was asked, then this one where it has more to send.</summary>
     public ulong TakeTold()
     {
-        var told = _hasMore ? _told | (1ul << (EthernetSwitch.MoreShift + _port)) : _told;
+        var told = _hasMore ? _told | (1UL << (EthernetSwitch.MoreShift + _port)) : _told;
         _told = 0;
         return told;
     }
@@ -129,8 +129,8 @@ internal unsafe struct NetworkPort : IVirtioDevice
 
     /// <inheritdoc/>
     public void Stop<THost>(ref THost host, uint queue)
-        where THost : struct, IMmio
-        => End(queue);
+        where THost : struct, IMmio =>
+        End(queue);
 
     /// <inheritdoc/>
     public VirtioNews Notify<THost>(ref THost host, in GuestMemory memory, uint queue)
@@ -147,8 +147,8 @@ internal unsafe struct NetworkPort : IVirtioDevice
 
     /// <inheritdoc/>
     public VirtioNews Service<THost>(ref THost host, in GuestMemory memory)
-        where THost : struct, IMmio
-        => Receive(ref host, memory) | (_hasMore ? Send(ref host, memory) : VirtioNews.None);
+        where THost : struct, IMmio =>
+        Receive(ref host, memory) | (_hasMore ? Send(ref host, memory) : VirtioNews.None);
 
     /// <inheritdoc/>
     public readonly QueueFault TakeFault(out uint queue)
@@ -160,8 +160,8 @@ internal unsafe struct NetworkPort : IVirtioDevice
     // The address and the link's state; all else of the configuration belongs to features that are not offered (§5.1.4).
     /// <inheritdoc/>
     public readonly ulong ReadConfiguration<THost>(ref THost host, uint offset, int size)
-        where THost : struct, IMmio
-        => ConfigurationSpace.Read(_switch->AddressOf(_port) | (1ul << StatusShift), offset, size);
+        where THost : struct, IMmio =>
+        ConfigurationSpace.Read(_switch->AddressOf(_port) | (1UL << StatusShift), offset, size);
 
     private VirtioNews Receive<THost>(ref THost host, in GuestMemory memory)
         where THost : struct, IMmio

@@ -100,13 +100,13 @@ internal unsafe struct PartitionDisk : IVirtioDevice
 
     /// <inheritdoc/>
     public void Stop<THost>(ref THost host, uint queue)
-        where THost : struct, IMmio
-        => Abandon();
+        where THost : struct, IMmio =>
+        Abandon();
 
     /// <inheritdoc/>
     public VirtioNews Notify<THost>(ref THost host, in GuestMemory memory, uint queue)
-        where THost : struct, IMmio
-        => Service(ref host, memory);
+        where THost : struct, IMmio =>
+        Service(ref host, memory);
 
     /// <inheritdoc/>
     public VirtioNews Service<THost>(ref THost host, in GuestMemory memory)
@@ -146,8 +146,8 @@ internal unsafe struct PartitionDisk : IVirtioDevice
     // The capacity in sectors, and the most buffers of a request; all else of the configuration belongs to features that are not offered (§5.2.4).
     /// <inheritdoc/>
     public readonly ulong ReadConfiguration<THost>(ref THost host, uint offset, int size)
-        where THost : struct, IMmio
-        => offset < SecondWord ? ConfigurationSpace.Read(_port.Partition.Count, offset, size) : ConfigurationSpace.Read(Segments << SegmentsShift, offset - SecondWord, size);
+        where THost : struct, IMmio =>
+        offset < SecondWord ? ConfigurationSpace.Read(_port.Partition.Count, offset, size) : ConfigurationSpace.Read(Segments << SegmentsShift, offset - SecondWord, size);
 
     // SAFETY: the port's memory has room for as many requests, behind the pieces, and for one that fails at once.
     private readonly PartitionRequest* Requests => (PartitionRequest*)(_port.Memory + (SharedDisk.RequestsPerPort * DiskPort.PieceBytes));

@@ -69,8 +69,8 @@ internal unsafe struct RamDisk : IVirtioDevice
 
     /// <inheritdoc/>
     public void Stop<THost>(ref THost host, uint queue)
-        where THost : struct, IMmio
-        => _active = false;
+        where THost : struct, IMmio =>
+        _active = false;
 
     /// <inheritdoc/>
     public VirtioNews Notify<THost>(ref THost host, in GuestMemory memory, uint queue)
@@ -127,8 +127,8 @@ internal unsafe struct RamDisk : IVirtioDevice
 
     /// <inheritdoc/>
     public readonly VirtioNews Service<THost>(ref THost host, in GuestMemory memory)
-        where THost : struct, IMmio
-        => VirtioNews.None;
+        where THost : struct, IMmio =>
+        VirtioNews.None;
 
     /// <inheritdoc/>
     public readonly QueueFault TakeFault(out uint queue)
@@ -140,8 +140,8 @@ internal unsafe struct RamDisk : IVirtioDevice
     // The capacity in _sectors; all else of the configuration belongs to features that are not offered (§5.2.4).
     /// <inheritdoc/>
     public readonly ulong ReadConfiguration<THost>(ref THost host, uint offset, int size)
-        where THost : struct, IMmio
-        => ConfigurationSpace.Read(_bytes / SectorBytes, offset, size);
+        where THost : struct, IMmio =>
+        ConfigurationSpace.Read(_bytes / SectorBytes, offset, size);
 
     // Collects a chain, then does what it asks. False: the chain broke a rule, and nothing was done.
     private bool TryServe(in GuestMemory memory, ref RequestChain chain, out uint written)

@@ -125,17 +125,17 @@ internal sealed unsafe class FdtReaderTests
     {
         Assert.That(_tree.TryFind("/soc/serial@10000000"u8, out var serial));
         Assert.That(_tree.TryReg(serial, 0, out var address, out var size));
-        Assert.That((address, size), Is.EqualTo((0x110000000ul, 0x100ul)));
+        Assert.That((address, size), Is.EqualTo((0x110000000UL, 0x100UL)));
         Assert.That(_tree.TryReg(serial, 1, out address, out size));
-        Assert.That((address, size), Is.EqualTo((0x220000000ul, 0x200ul)));
+        Assert.That((address, size), Is.EqualTo((0x220000000UL, 0x200UL)));
         Assert.That(_tree.TryReg(serial, 2, out _, out _), Is.False);
         Assert.That(_tree.TryReg(serial, -1, out _, out _), Is.False);
         Assert.That(_tree.TryFind("/cpus/cpu@8"u8, out var cpu));
         Assert.That(_tree.TryReg(cpu, 0, out address, out size));
-        Assert.That((address, size), Is.EqualTo((8ul, 0ul)));
+        Assert.That((address, size), Is.EqualTo((8UL, 0UL)));
         Assert.That(_tree.TryFind("/deflt/thing@1"u8, out var thing));
         Assert.That(_tree.TryReg(thing, 0, out address, out size), "a parent without cells has 2 and 1");
-        Assert.That((address, size), Is.EqualTo((1ul, 2ul)));
+        Assert.That((address, size), Is.EqualTo((1UL, 2UL)));
     }
 
     [Test]
@@ -167,7 +167,7 @@ internal sealed unsafe class FdtReaderTests
         Assert.That(_tree.TryFind("/cpus/cpu@8"u8, out cpu));
         Assert.That(_tree.IsEnabled(cpu));
         Assert.That(_tree.TryReservation(1, out var address, out var size));
-        Assert.That((address, size), Is.EqualTo((0x123456789aul, 0x1000ul)));
+        Assert.That((address, size), Is.EqualTo((0x123456789aUL, 0x1000UL)));
         Assert.That(_tree.TryReservation(2, out _, out _), Is.False);
     }
 

@@ -60,7 +60,7 @@ internal sealed unsafe class FdtWriterTests
         writer.BeginNode(""u8);
         writer.Property("flag"u8);
         writer.Property("cell"u8, 0x12345678u);
-        writer.Property("wide"u8, 0x123456789abcdef0ul);
+        writer.Property("wide"u8, 0x123456789abcdef0UL);
         writer.Property("cells"u8, [1u, 2u, 3u]);
         writer.Property("bytes"u8, [0xaa, 0xbb, 0xcc]);
         writer.StringProperty("text"u8, "hello"u8);

@@ -65,13 +65,13 @@ internal sealed class HostTreeTests
         Assert.That(host.Harts[1].Isa.Has("c"u8) && !host.Harts[1].Isa.Has("d"u8));
         Assert.That(host.BootHart, Is.Zero);
         Assert.That(host.TimebaseFrequency, Is.EqualTo(1_000_000));
-        Assert.That((host.InitrdStart, host.InitrdEnd), Is.EqualTo((0x88000000ul, 0x88001000ul)));
+        Assert.That((host.InitrdStart, host.InitrdEnd), Is.EqualTo((0x88000000UL, 0x88001000UL)));
         Assert.That(host.CommandLine.SequenceEqual("a b"u8));
-        Assert.That((host.Plic.HasDriver, host.Plic.Base, host.Plic.Size), Is.EqualTo((true, 0xc000000ul, 0x400000ul)));
+        Assert.That((host.Plic.HasDriver, host.Plic.Base, host.Plic.Size), Is.EqualTo((true, 0xc000000UL, 0x400000UL)));
         Assert.That((host.Uart.Exists, host.Uart.HasDriver, host.Uart.Interrupt), Is.EqualTo((true, false, 4u)), "stdout-path decides");
         Assert.That(host.VirtioSlotCount, Is.EqualTo(2));
-        Assert.That((host.VirtioSlots[0].Base, host.VirtioSlots[0].Interrupt), Is.EqualTo((0x3000ul, 7u)));
-        Assert.That((host.VirtioSlots[1].Base, host.VirtioSlots[1].Interrupt), Is.EqualTo((0x4000ul, 8u)));
+        Assert.That((host.VirtioSlots[0].Base, host.VirtioSlots[0].Interrupt), Is.EqualTo((0x3000UL, 7u)));
+        Assert.That((host.VirtioSlots[1].Base, host.VirtioSlots[1].Interrupt), Is.EqualTo((0x4000UL, 8u)));
         Assert.That(host.Reset.Exists || host.Clock.Exists, Is.False);
     }
 
@@ -130,11 +130,11 @@ internal sealed class HostTreeTests
         Assert.That(host.Harts[0].TranslationMode, Is.Not.EqualTo(TranslationMode.Bare));
         Assert.That(host.TimebaseFrequency, Is.EqualTo(10_000_000));
         Assert.That(host.Plic.Base, Is.EqualTo(0xc000000));
-        Assert.That((host.Uart.HasDriver, host.Uart.Base, host.Uart.Interrupt), Is.EqualTo((true, 0x10000000ul, 10u)));
+        Assert.That((host.Uart.HasDriver, host.Uart.Base, host.Uart.Interrupt), Is.EqualTo((true, 0x10000000UL, 10u)));
         Assert.That(host.VirtioSlotCount, Is.EqualTo(8));
         Assert.That(host.VirtioSlots[7].Base, Is.EqualTo(0x10008000));
         Assert.That(host.VirtioSlots[7].Interrupt, Is.EqualTo(8));
-        Assert.That((host.Reset.Base, host.Clock.Base), Is.EqualTo((0x100000ul, 0x101000ul)));
+        Assert.That((host.Reset.Base, host.Clock.Base), Is.EqualTo((0x100000UL, 0x101000UL)));
         Assert.That(host.InitrdStart, Is.EqualTo(host.InitrdEnd));
         Assert.That(host.CommonIsa.Has("zicntr"u8), "this QEMU has the string alone");
     }

@@ -56,7 +56,7 @@ internal sealed class PartitionTableTests
     private static IEnumerable<TestCaseData> BentTables => Bent.Select(bent => new TestCaseData(bent.Bend, bent.Error).SetArgDisplayNames(bent.Name));
 
     [Test]
-    public void A_partition_is_found_by_its_label()
+    public void APartitionIsFoundByItsLabel()
     {
         var disk = new DiskImage(Sectors, Two);
         var (error, damage) = Read(disk, table =>
@@ -74,14 +74,14 @@ internal sealed class PartitionTableTests
     [TestCase(36)]
     [TestCase(35)]
     [TestCase(1)]
-    public void A_label_may_be_as_long_as_its_room(int length)
+    public void ALabelMayBeAsLongAsItsRoom(int length)
     {
         var label = new string('a', length);
         Read(new DiskImage(Sectors, [(label, 40, 41)]), table => Assert.That(table.Find(Encoding.ASCII.GetBytes(label), out _), Is.EqualTo(1)));
     }
 
     [Test]
-    public void A_label_that_two_have_is_counted_and_an_unused_entry_is_none()
+    public void ALabelThatTwoHaveIsCountedAndAnUnusedEntryIsNone()
     {
         var disk = new DiskImage(Sectors, [("same", 40, 40), ("same", 42, 42), ("unused", 44, 44)]);
         disk.Bytes[1024 + 256] = 0;
@@ -97,11 +97,11 @@ internal sealed class PartitionTableTests
     [TestCase(1)]
     [TestCase(3)]
     [TestCase(56)]
-    public void A_list_may_be_shorter(int entries) =>
+    public void AListMayBeShorter(int entries) =>
         Assert.That(Read(new DiskImage(Sectors, [("a", 40, 41)], entries), table => Assert.That(table.Find("a"u8, out _), Is.EqualTo(1))).Error, Is.EqualTo(PartitionTableError.None));
 
     [TestCaseSource(nameof(BentTables))]
-    public void A_wrong_table_is_named_and_left_for_its_backup(Action<DiskImage> bend, PartitionTableError expected)
+    public void AWrongTableIsNamedAndLeftForItsBackup(Action<DiskImage> bend, PartitionTableError expected)
     {
         var disk = new DiskImage(Sectors, Two);
         bend(disk);
@@ -118,7 +118,7 @@ internal sealed class PartitionTableTests
     [TestCase(72, 2, PartitionTableError.WrongEntries)]
     [TestCase(72, Last - 33, PartitionTableError.WrongEntries)]
     [TestCase(72, Last - 31, PartitionTableError.WrongEntries)]
-    public void A_wrong_backup_is_named(int at, int value, PartitionTableError expected)
+    public void AWrongBackupIsNamed(int at, int value, PartitionTableError expected)
     {
         var disk = new DiskImage(Sectors, Two);
         BinaryPrimitives.WriteUInt64LittleEndian(disk.Header(Last)[at..], (ulong)value);
@@ -127,7 +127,7 @@ internal sealed class PartitionTableTests
     }
 
     [Test]
-    public void What_no_other_system_would_take_for_one_is_none()
+    public void WhatNoOtherSystemWouldTakeForOneIsNone()
     {
         var disk = new DiskImage(Sectors, Two);
         disk.Bytes[450] = 0x83;
@@ -143,7 +143,7 @@ internal sealed class PartitionTableTests
 
     /// <summary>Of each sector that the table needs: its loss is an error, or leaves the other copy.</summary>
     [Test]
-    public void Sectors_that_cannot_be_read_are_no_table()
+    public void SectorsThatCannotBeReadAreNoTable()
     {
         foreach (var (lost, expected, damage) in ((int, PartitionTableError, PartitionTableError)[])
             [
@@ -159,7 +159,7 @@ internal sealed class PartitionTableTests
 
     /// <summary>Any change of a byte that matters is noticed, by the sums if by nothing else.</summary>
     [Test]
-    public void Every_changed_byte_of_the_table_is_noticed() =>
+    public void EveryChangedByteOfTheTableIsNoticed() =>
         Gen.Select(Gen.Int[512, (2 * 512) + 91], Gen.Int[1024, 1024 + (128 * 128) - 1], Gen.Int[0, 1], Gen.Byte[1, 255]).ForAll((inHeader, inList, which, flip) =>
         {
             var at = which == 0 ? 512 + ((inHeader - 512) % 92) : inList;
@@ -171,7 +171,7 @@ internal sealed class PartitionTableTests
         }, iter: 300);
 
     [Test]
-    public void Has_a_text_for_every_error()
+    public void HasATextForEveryError()
     {
         var texts = Enum.GetValues<PartitionTableError>().Select(error => Encoding.ASCII.GetString(PartitionTableErrorText.Of(error))).ToList();
         Assert.That(texts, Is.Unique);

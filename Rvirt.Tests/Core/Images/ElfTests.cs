@@ -15,7 +15,7 @@ internal sealed class ElfTests
     {
         using var ram = new Ram(ElfBuilder.Sound().Build());
         Assert.That(ram.Check(out var image), Is.EqualTo(ImageError.None));
-        Assert.That((image.Kind, image.Entry, image.Start, image.End), Is.EqualTo((ImageKind.Elf, 0x80200000ul, 0x80200000ul, 0x80202064ul)));
+        Assert.That((image.Kind, image.Entry, image.Start, image.End), Is.EqualTo((ImageKind.Elf, 0x80200000UL, 0x80200000UL, 0x80202064UL)));
         Assert.That(ram.At(0x80200000, 1)[0], Is.EqualTo(0xee), "a check writes nothing");
         Assert.That(image.Load(ram.Memory));
         Assert.That(ram.At(0x80200000, 64).SequenceEqual(ElfBuilder.Code(64)));

@@ -53,7 +53,7 @@ internal sealed unsafe class GuestBlobTests
         Assert.That(one.Kernel.Bytes.ToArray(), Is.EqualTo(new byte[] { 1, 2, 3 }));
         Assert.That(one.Initrd.Bytes.ToArray(), Is.EqualTo(new byte[] { 4, 5 }));
         Assert.That(one.BootArguments.SequenceEqual("console=ttyS0"u8));
-        Assert.That((one.HartCount, one.MemorySize, one.HasDevices, one.Devices), Is.EqualTo((2, 0x1_0020_0000ul, true, (byte)0b1001)));
+        Assert.That((one.HartCount, one.MemorySize, one.HasDevices, one.Devices), Is.EqualTo((2, 0x1_0020_0000UL, true, (byte)0b1001)));
         Assert.That((one.DeviceCount, one.DeviceOrder[0], one.DeviceOrder[1]), Is.EqualTo((2, (byte)3, (byte)0)), "in the order given");
         Assert.That((one.Share, one.Pinned, one.Autostart, one.Snapshot), Is.EqualTo((250u, true, false, true)));
         var two = blob.Guests[1];
@@ -61,7 +61,7 @@ internal sealed unsafe class GuestBlobTests
         Assert.That(two.Label.SequenceEqual("two"u8));
         Assert.That(two.Initrd.Length, Is.Zero);
         Assert.That(two.BootArguments.Length, Is.Zero);
-        Assert.That((two.HartCount, two.MemorySize, two.HasDevices, two.Devices), Is.EqualTo((1, 0x400000ul, true, (byte)0b10)));
+        Assert.That((two.HartCount, two.MemorySize, two.HasDevices, two.Devices), Is.EqualTo((1, 0x400000UL, true, (byte)0b10)));
     }
 
     [Test]
@@ -235,7 +235,7 @@ internal sealed unsafe class GuestBlobTests
     public void NamesNoKernelAndADamagedTree()
     {
         Assert.That(GuestBlob.Read(null, 0, default, out _), Is.EqualTo(GuestBlobError.NoKernel));
-        Assert.That(GuestBlob.Read(null, 1ul << 31, default, out _), Is.EqualTo(GuestBlobError.TooLarge));
+        Assert.That(GuestBlob.Read(null, 1UL << 31, default, out _), Is.EqualTo(GuestBlobError.TooLarge));
         using var file = new GuardedBuffer(Tools.Compile(Two).AsSpan(0, 100));
         Assert.That(Read(file, out var blob), Is.EqualTo(GuestBlobError.WrongTree));
         Assert.That(blob.TreeError, Is.EqualTo(FdtError.Truncated));

@@ -9,9 +9,9 @@ internal sealed class GuestLayoutTests
 {
     private const ulong Mebibyte = 1 << 20;
 
-    [TestCase(512ul, 0x88000000ul, 0x9fe00000ul)]
-    [TestCase(128ul, 0x84000000ul, 0x87e00000ul)]
-    [TestCase(4096ul, 0x88000000ul, 0xbfe00000ul)]
+    [TestCase(512UL, 0x88000000UL, 0x9fe00000UL)]
+    [TestCase(128UL, 0x84000000UL, 0x87e00000UL)]
+    [TestCase(4096UL, 0x88000000UL, 0xbfe00000UL)]
     public void PlacesWhereQemuDoes(ulong mebibytes, ulong initrd, ulong tree)
     {
         using var ram = new Ram(ElfBuilder.Sound().Build());
@@ -62,24 +62,24 @@ internal sealed class GuestLayoutTests
         return GuestLayout.Place(kernel, Ram.Base, ramLength, initrdLength, treeLength, out layout);
     }
 
-    [TestCase(0x80400000ul, 0x402000ul, 0x1000ul, 0x80400000ul, Description = "a boundary right behind the kernel")]
-    [TestCase(0x80202064ul, 0x204000ul, 0x800ul, 0x80203000ul, Description = "no boundary is free: the last page that holds it")]
-    [TestCase(0x80203000ul, 0x204000ul, 0x1000ul, 0x80203000ul, Description = "the kernel leaves just that page")]
+    [TestCase(0x80400000UL, 0x402000UL, 0x1000UL, 0x80400000UL, Description = "a boundary right behind the kernel")]
+    [TestCase(0x80202064UL, 0x204000UL, 0x800UL, 0x80203000UL, Description = "no boundary is free: the last page that holds it")]
+    [TestCase(0x80203000UL, 0x204000UL, 0x1000UL, 0x80203000UL, Description = "the kernel leaves just that page")]
     public void TheTreeGoesAsHighAsItCan(ulong kernelEnd, ulong ramLength, ulong treeLength, ulong expected)
     {
         Assert.That(Place(kernelEnd, ramLength, 0, treeLength, out var layout), Is.EqualTo(ImageError.None));
         Assert.That((layout.DeviceTree, layout.Initrd), Is.EqualTo((expected, 0UL)));
     }
 
-    [TestCase(0x80400000ul, 0x800000ul, 0x1000ul, 0x1000ul, 0x80400000ul, Description = "half of RAM, right behind the kernel")]
-    [TestCase(0x80401000ul, 0x800000ul, 0x1000ul, 0x1000ul, 0x805ff000ul, Description = "the kernel reaches beyond half of RAM")]
-    [TestCase(0x80202064ul, 0x1000000ul, 0x1000ul, 0xa00000ul, 0x805ff000ul, Description = "the tree reaches below half of RAM")]
-    [TestCase(0x80203000ul, 0x402000ul, 0x1fd000ul, 0x1000ul, 0x80203000ul, Description = "all that is left, behind whole pages")]
-    [TestCase(0x80203064ul, 0x402000ul, 0x1fc000ul, 0x1000ul, 0x80204000ul, Description = "all that is left, behind a page in part")]
-    [TestCase(0x80202064ul, 0x402000ul, 0x1fd001ul, 0x1000ul, 0ul, Description = "a byte more than is left")]
-    [TestCase(0x80202064ul, 0x402000ul, 0x1fe000ul, 0x1000ul, 0ul, Description = "into the kernel's last page")]
-    [TestCase(0x80202064ul, 0x402000ul, 0x90000000ul, 0x1000ul, 0ul, Description = "longer than the tree's address")]
-    [TestCase(0x80202064ul, 0x402000ul, 0x1000ul, 0x90000000ul, 0ul, Description = "a tree longer than the end's address")]
+    [TestCase(0x80400000UL, 0x800000UL, 0x1000UL, 0x1000UL, 0x80400000UL, Description = "half of RAM, right behind the kernel")]
+    [TestCase(0x80401000UL, 0x800000UL, 0x1000UL, 0x1000UL, 0x805ff000UL, Description = "the kernel reaches beyond half of RAM")]
+    [TestCase(0x80202064UL, 0x1000000UL, 0x1000UL, 0xa00000UL, 0x805ff000UL, Description = "the tree reaches below half of RAM")]
+    [TestCase(0x80203000UL, 0x402000UL, 0x1fd000UL, 0x1000UL, 0x80203000UL, Description = "all that is left, behind whole pages")]
+    [TestCase(0x80203064UL, 0x402000UL, 0x1fc000UL, 0x1000UL, 0x80204000UL, Description = "all that is left, behind a page in part")]
+    [TestCase(0x80202064UL, 0x402000UL, 0x1fd001UL, 0x1000UL, 0UL, Description = "a byte more than is left")]
+    [TestCase(0x80202064UL, 0x402000UL, 0x1fe000UL, 0x1000UL, 0UL, Description = "into the kernel's last page")]
+    [TestCase(0x80202064UL, 0x402000UL, 0x90000000UL, 0x1000UL, 0UL, Description = "longer than the tree's address")]
+    [TestCase(0x80202064UL, 0x402000UL, 0x1000UL, 0x90000000UL, 0UL, Description = "a tree longer than the end's address")]
     public void TheInitrdGoesBetweenKernelAndTree(ulong kernelEnd, ulong ramLength, ulong initrdLength, ulong treeLength, ulong expected)
     {
         Assert.That(Place(kernelEnd, ramLength, initrdLength, treeLength, out var layout), Is.EqualTo(expected == 0 ? ImageError.NoRoom : ImageError.None));
@@ -89,8 +89,8 @@ internal sealed class GuestLayoutTests
         }
     }
 
-    [TestCase(0xc000_0000ul)]
-    [TestCase(0x1_0000_0000ul)]
+    [TestCase(0xc000_0000UL)]
+    [TestCase(0x1_0000_0000UL)]
     public unsafe void RamThatStartsBeyondThreeGibibytesIsUsedToItsEnd(ulong ramBase)
     {
         var file = new ElfBuilder { Entry = ramBase }.Load(ramBase, ElfBuilder.Code(8), 8).Build();

@@ -26,7 +26,7 @@ internal sealed class KernelImageTests
     {
         using var ram = new Ram(Linux());
         Assert.That(ram.Check(out var image), Is.EqualTo(ImageError.None));
-        Assert.That((image.Kind, image.Entry, image.Start, image.End), Is.EqualTo((ImageKind.LinuxImage, 0x80200000ul, 0x80200000ul, 0x80210000ul)));
+        Assert.That((image.Kind, image.Entry, image.Start, image.End), Is.EqualTo((ImageKind.LinuxImage, 0x80200000UL, 0x80200000UL, 0x80210000UL)));
         Assert.That(image.Load(ram.Memory));
         Assert.That(ram.At(0x80200000, 0x8000).SequenceEqual(Linux()));
         Assert.That(ram.At(0x80208000, 0x8000).IndexOfAnyExcept((byte)0), Is.EqualTo(-1));
@@ -41,14 +41,14 @@ internal sealed class KernelImageTests
         Assert.That(image.Kind, Is.EqualTo(ImageKind.LinuxImage));
     }
 
-    [TestCase(0x200000ul, 0x100000ul, 0ul, ImageError.None)]
-    [TestCase(0x200000ul, 0x100001ul, 0ul, ImageError.LinuxTooLarge)]
-    [TestCase(0x200000ul, ulong.MaxValue, 0ul, ImageError.LinuxTooLarge)]
-    [TestCase(0x2f9000ul, 0ul, 0ul, ImageError.LinuxTooLarge, Description = "no size: the file's counts")]
-    [TestCase(0x2f8000ul, 0ul, 0ul, ImageError.None)]
-    [TestCase(0xfffffffffffff000ul, 0x10000ul, 0ul, ImageError.LinuxTooLarge)]
-    [TestCase(0x200800ul, 0x10000ul, 0ul, ImageError.LinuxWrongTextOffset)]
-    [TestCase(0x200000ul, 0x10000ul, 1ul, ImageError.LinuxBigEndian)]
+    [TestCase(0x200000UL, 0x100000UL, 0UL, ImageError.None)]
+    [TestCase(0x200000UL, 0x100001UL, 0UL, ImageError.LinuxTooLarge)]
+    [TestCase(0x200000UL, ulong.MaxValue, 0UL, ImageError.LinuxTooLarge)]
+    [TestCase(0x2f9000UL, 0UL, 0UL, ImageError.LinuxTooLarge, Description = "no size: the file's counts")]
+    [TestCase(0x2f8000UL, 0UL, 0UL, ImageError.None)]
+    [TestCase(0xfffffffffffff000UL, 0x10000UL, 0UL, ImageError.LinuxTooLarge)]
+    [TestCase(0x200800UL, 0x10000UL, 0UL, ImageError.LinuxWrongTextOffset)]
+    [TestCase(0x200000UL, 0x10000UL, 1UL, ImageError.LinuxBigEndian)]
     public void ChecksALinuxHeader(ulong offset, ulong size, ulong flags, ImageError expected)
     {
         using var ram = new Ram(Linux(offset, size, flags));
@@ -132,7 +132,7 @@ internal sealed class KernelImageTests
         // csrw sie, zero; li a0, 1; j .
         using var ram = new Ram(Convert.FromHexString("7310401005456f0000000000000000000000"));
         Assert.That(ram.Check(out var image), Is.EqualTo(ImageError.None));
-        Assert.That((image.Kind, image.Entry, image.End), Is.EqualTo((ImageKind.Flat, 0x80200000ul, 0x80200012ul)));
+        Assert.That((image.Kind, image.Entry, image.End), Is.EqualTo((ImageKind.Flat, 0x80200000UL, 0x80200012UL)));
         Assert.That(image.Load(ram.Memory));
         Assert.That(ram.At(0x80200000, 18).SequenceEqual(ram.FileBytes));
         Assert.That(ram.At(0x80200012, 64).IndexOfAnyExcept((byte)0xee), Is.EqualTo(-1));

@@ -64,9 +64,9 @@ public sealed class ResidentModeTests
         Assert.That(Mode.Privilege(ref _host, _v), Is.EqualTo(status == 0 ? PrivilegeMode.User : PrivilegeMode.Supervisor));
     }
 
-    [TestCase(0x0005a503U, 0UL, 0xffffffff89abcdefUL, 4UL, TestName = "resident: lw a0, (a1)")]
-    [TestCase(0x0045c503U, 4UL, 0xefUL, 4UL, TestName = "resident: lbu a0, 4(a1)")]
-    [TestCase(0x000041c8U, 4UL, 0xffffffff89abcdefUL, 2UL, TestName = "resident: c.lw a0, 4(a1)")]
+    [TestCase(0x0005a503u, 0UL, 0xffffffff89abcdefUL, 4UL, TestName = "resident: lw a0, (a1)")]
+    [TestCase(0x0045c503u, 4UL, 0xefUL, 4UL, TestName = "resident: lbu a0, 4(a1)")]
+    [TestCase(0x000041c8u, 4UL, 0xffffffff89abcdefUL, 2UL, TestName = "resident: c.lw a0, 4(a1)")]
     public void ALoadThatDriversMakeIsCarriedOutAtOnce(uint instruction, ulong offset, ulong expected, ulong length)
     {
         _hart.Code[Pc] = instruction;
@@ -78,8 +78,8 @@ public sealed class ResidentModeTests
         Assert.That(devices.Calls, Has.Count.EqualTo(1));
     }
 
-    [TestCase(0x0005b507U, TestName = "resident: fld fa0, (a1)")]
-    [TestCase(0x0045a503U, TestName = "resident: another address")]
+    [TestCase(0x0005b507u, TestName = "resident: fld fa0, (a1)")]
+    [TestCase(0x0045a503u, TestName = "resident: another address")]
     [TestCase(null, TestName = "resident: what cannot be read")]
     public void OtherLoadsFromDevicesAreLeftToTheRest(uint? instruction)
     {

@@ -18,7 +18,7 @@ public class AlarmTests
         machine.Mmu.Answer = FaultResolution.NotMemory;
         machine.Mmu.GuestAddress = Device;
         machine.Bus.Alarm = deadline;
-        machine.Bus.Event = MachineEvent.Alarm;
+        machine.Bus.Event = GuestEvent.Alarm;
         Assert.That(machine.Trap((ulong)ExceptionCause.StorePageFault, Device), Is.EqualTo(TrapOutcome.Resume));
     }
 

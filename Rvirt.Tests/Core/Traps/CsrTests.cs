@@ -28,7 +28,7 @@ public class CsrTests
     };
 
     [Test]
-    public void EveryCsrInstructionFollowsTheSpecification([Values(1, 2, 3, 5, 6, 7)] int form, [Values] bool supervisor, [Values(7ul, 5ul)] ulong counters)
+    public void EveryCsrInstructionFollowsTheSpecification([Values(1, 2, 3, 5, 6, 7)] int form, [Values] bool supervisor, [Values(7UL, 5UL)] ulong counters)
     {
         for (uint number = 0; number < 4096; number++)
         {

@@ -149,9 +149,9 @@ public class DeviceAccessTests
     public void ALoadLeavesTheMachinesEventsAlone()
     {
         using var machine = Faulted(0x0005a503, 0x7000);
-        machine.Bus.Event = MachineEvent.Shutdown;
+        machine.Bus.Event = GuestEvent.Shutdown;
         Assert.That(machine.Trap(13, 0x7000), Is.EqualTo(TrapOutcome.Resume));
-        Assert.That(machine.Bus.Event, Is.EqualTo(MachineEvent.Shutdown));
+        Assert.That(machine.Bus.Event, Is.EqualTo(GuestEvent.Shutdown));
     }
 
     [Test]
@@ -253,16 +253,16 @@ public class DeviceAccessTests
         Assert.That(machine.V.Csrs.Scause, Is.EqualTo(5));
     }
 
-    [TestCase(MachineEvent.Shutdown, StopReason.Shutdown)]
-    [TestCase(MachineEvent.Reboot, StopReason.Reboot)]
-    [TestCase(MachineEvent.Fail, StopReason.Failure)]
-    public void TheTestDeviceStopsTheGuest(MachineEvent asked, StopReason reason)
+    [TestCase(GuestEvent.Shutdown, StopReason.Shutdown)]
+    [TestCase(GuestEvent.Reboot, StopReason.Reboot)]
+    [TestCase(GuestEvent.Fail, StopReason.Failure)]
+    public void TheTestDeviceStopsTheGuest(GuestEvent asked, StopReason reason)
     {
         using var machine = Faulted(0x00a5a023, 0x7000);
         machine.Bus.Event = asked;
         Assert.That(machine.Trap(15, 0x7000), Is.EqualTo(TrapOutcome.Stop));
         Assert.That(machine.V.StopReason, Is.EqualTo(reason));
-        Assert.That(machine.V.FailureCode, Is.EqualTo(asked == MachineEvent.Fail ? 42 : 0));
+        Assert.That(machine.V.FailureCode, Is.EqualTo(asked == GuestEvent.Fail ? 42 : 0));
     }
 
     [Test]

@@ -27,17 +27,17 @@ public sealed class HotPathSpaceTests
     private static readonly uint[] s_forms = [1, 2, 3, 5, 6, 7];
 
     [Test]
-    public void EveryNumberInEveryForm([Values(0U, 1U, 2U, 3U, 4U, 5U, 6U, 7U)] uint form) => Agree(
+    public void EveryNumberInEveryForm([Values(0u, 1u, 2u, 3u, 4u, 5u, 6u, 7u)] uint form) => Agree(
         from number in Enumerable.Range(0, 4096)
         from user in new[] { false, true }
-        from rd in user ? new[] { 10U } : [0U, 10U]
-        from rs1 in user ? new[] { 10U } : [0U, 10U, 11U]
+        from rd in user ? new[] { 10u } : [0u, 10u]
+        from rs1 in user ? new[] { 10u } : [0u, 10u, 11u]
         from operand in user || rs1 == 0 ? new[] { ulong.MaxValue } : [0, ulong.MaxValue]
         select new State(Access((uint)number, form, rd, rs1)) { Operand = operand, User = user, Status = user ? 0 : Sstatus.Spie });
 
     [Test]
     public void EveryStatusByARegister([ValueSource(nameof(s_status))] ulong status) => Agree(
-        from form in new[] { 1U, 2U, 3U }
+        from form in new[] { 1u, 2u, 3u }
         from next in s_status
         from fs in new ulong[] { 0, 1, 2, 3 }
         from nextFs in new ulong[] { 0, 1, 2, 3 }
@@ -46,7 +46,7 @@ public sealed class HotPathSpaceTests
 
     [Test]
     public void EveryStateOfVectorsByARegister([Values] bool vectors) => Agree(
-        from form in new[] { 1U, 2U, 3U }
+        from form in new[] { 1u, 2u, 3u }
         from vs in new ulong[] { 0, 1, 2, 3 }
         from nextVs in new ulong[] { 0, 1, 2, 3 }
         from fs in new ulong[] { 0, 1, 2, 3 }
@@ -56,7 +56,7 @@ public sealed class HotPathSpaceTests
 
     [Test]
     public void EveryStatusByAnImmediate([ValueSource(nameof(s_status))] ulong status) => Agree(
-        from form in new[] { 5U, 6U, 7U }
+        from form in new[] { 5u, 6u, 7u }
         from immediate in Enumerable.Range(0, 32)
         from fs in new ulong[] { 0, 1, 2, 3 }
         from pending in new[] { 0UL, Interrupts.Timer }
@@ -69,7 +69,7 @@ public sealed class HotPathSpaceTests
         from enabled in s_interrupts
         from pending in s_interrupts
         from operand in s_interrupts.Append(ulong.MaxValue)
-        from rs1 in form > 3 ? new[] { 0U, 2U, 31U } : [11U]
+        from rs1 in form > 3 ? new[] { 0u, 2u, 31u } : [11u]
         select new State(Access(number, form, 10, rs1)) { Status = status, Enabled = enabled, Pending = pending, Operand = operand });
 
     [Test]

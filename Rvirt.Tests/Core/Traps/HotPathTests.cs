@@ -48,14 +48,14 @@ public sealed class HotPathTests
                 setting.ToString()),
             iter: 5_000);
 
-    [TestCase(0x0005a503U, 2, 0xffffffff89abcdefUL, 4UL, TestName = "lw a0, 0(a1)")]
-    [TestCase(0x0005e503U, 2, 0x89abcdefUL, 4UL, TestName = "lwu a0, 0(a1)")]
-    [TestCase(0x00059503U, 1, 0xffffffffffffcdefUL, 4UL, TestName = "lh a0, 0(a1)")]
-    [TestCase(0x0005d503U, 1, 0xcdefUL, 4UL, TestName = "lhu a0, 0(a1)")]
-    [TestCase(0x00058503U, 0, 0xffffffffffffffefUL, 4UL, TestName = "lb a0, 0(a1)")]
-    [TestCase(0x0005c503U, 0, 0xefUL, 4UL, TestName = "lbu a0, 0(a1)")]
-    [TestCase(0x0005b503U, 3, 0x0123456789abcdefUL, 4UL, TestName = "ld a0, 0(a1)")]
-    [TestCase(0x00004188U, 2, 0xffffffff89abcdefUL, 2UL, TestName = "c.lw a0, 0(a1)")]
+    [TestCase(0x0005a503u, 2, 0xffffffff89abcdefUL, 4UL, TestName = "lw a0, 0(a1)")]
+    [TestCase(0x0005e503u, 2, 0x89abcdefUL, 4UL, TestName = "lwu a0, 0(a1)")]
+    [TestCase(0x00059503u, 1, 0xffffffffffffcdefUL, 4UL, TestName = "lh a0, 0(a1)")]
+    [TestCase(0x0005d503u, 1, 0xcdefUL, 4UL, TestName = "lhu a0, 0(a1)")]
+    [TestCase(0x00058503u, 0, 0xffffffffffffffefUL, 4UL, TestName = "lb a0, 0(a1)")]
+    [TestCase(0x0005c503u, 0, 0xefUL, 4UL, TestName = "lbu a0, 0(a1)")]
+    [TestCase(0x0005b503u, 3, 0x0123456789abcdefUL, 4UL, TestName = "ld a0, 0(a1)")]
+    [TestCase(0x00004188u, 2, 0xffffffff89abcdefUL, 2UL, TestName = "c.lw a0, 0(a1)")]
     public void LoadsFromDevicesQuickly(uint instruction, int width, ulong expected, ulong length)
     {
         using var machine = DeviceMachine(instruction);
@@ -66,12 +66,12 @@ public sealed class HotPathTests
         Assert.That(machine.Mmu.Calls, Is.EqualTo(["resolve 50000000 Load"]));
     }
 
-    [TestCase(0x0045a503U, 4, TestName = "lw a0, 4(a1)")]
-    [TestCase(0xffc5a503U, -4, TestName = "lw a0, -4(a1)")]
-    [TestCase(0x000041c8U, 4, TestName = "c.lw a0, 4(a1)")]
-    [TestCase(0x00004588U, 8, TestName = "c.lw a0, 8(a1)")]
-    [TestCase(0x000041a8U, 64, TestName = "c.lw a0, 64(a1)")]
-    [TestCase(0x00005de8U, 124, TestName = "c.lw a0, 124(a1)")]
+    [TestCase(0x0045a503u, 4, TestName = "lw a0, 4(a1)")]
+    [TestCase(0xffc5a503u, -4, TestName = "lw a0, -4(a1)")]
+    [TestCase(0x000041c8u, 4, TestName = "c.lw a0, 4(a1)")]
+    [TestCase(0x00004588u, 8, TestName = "c.lw a0, 8(a1)")]
+    [TestCase(0x000041a8u, 64, TestName = "c.lw a0, 64(a1)")]
+    [TestCase(0x00005de8u, 124, TestName = "c.lw a0, 124(a1)")]
     public void LoadsFromDevicesQuicklyAtAnOffset(uint instruction, int offset)
     {
         using var machine = DeviceMachine(instruction);
@@ -111,10 +111,10 @@ public sealed class HotPathTests
         Assert.That(machine.V.Pc, Is.EqualTo(TrapMachine.Entry + 4));
     }
 
-    [TestCase(0x0045a503U, TestName = "another address")]
-    [TestCase(0x0005f503U, TestName = "no load")]
-    [TestCase(0x00050513U, TestName = "no memory instruction")]
-    [TestCase(0x00006188U, TestName = "c.ld")]
+    [TestCase(0x0045a503u, TestName = "another address")]
+    [TestCase(0x0005f503u, TestName = "no load")]
+    [TestCase(0x00050513u, TestName = "no memory instruction")]
+    [TestCase(0x00006188u, TestName = "c.ld")]
     public void LeavesOtherLoadsToTheRest(uint instruction)
     {
         using var machine = DeviceMachine(instruction);

@@ -14,7 +14,7 @@ public sealed class TestVirtualHartTests
     [TestCase("fld fa1, 8(a0)", 5UL, 0x1000_0008UL)]
     [TestCase("sd a1, 8(a0)", 7UL, 0x1000_0008UL)]
     [TestCase("amoadd.w a1, a2, (a0)", 7UL, 0x1000_0000UL)]
-    public void An_access_that_nothing_answers_is_the_guests_fault(string text, ulong cause, ulong value)
+    public void AnAccessThatNothingAnswersIsTheGuestsFault(string text, ulong cause, ulong value)
     {
         using var guest = new TestVirtualHart();
         guest.Bus.Present = false;
@@ -25,7 +25,7 @@ public sealed class TestVirtualHartTests
     }
 
     [Test]
-    public void Addresses_that_no_guest_has_are_faults_too()
+    public void AddressesThatNoGuestHasAreFaultsToo()
     {
         using var guest = new TestVirtualHart();
         guest.V.X[10] = 1UL << 56;
@@ -34,7 +34,7 @@ public sealed class TestVirtualHartTests
     }
 
     [Test]
-    public void Calls_reach_the_firmware()
+    public void CallsReachTheFirmware()
     {
         using var guest = new TestVirtualHart();
         guest.V.X[10] = 'A';
@@ -47,7 +47,7 @@ public sealed class TestVirtualHartTests
     [TestCase("sb a1, 0(a2)", "is of RAM")]
     [TestCase("nop\nnop", "is not one instruction")]
     [TestCase("c.nop", "is not one instruction")]
-    public void What_would_not_trap_is_refused(string text, string expected)
+    public void WhatWouldNotTrapIsRefused(string text, string expected)
     {
         using var guest = new TestVirtualHart();
         guest.V.X[12] = GuestPlace.RamBase + 0x100;

@@ -128,10 +128,10 @@ public class TrapTests
     }
 
     /// <summary>What can be read cannot always be executed: the guest's next instruction is emulated ahead only in the page of one that ran.</summary>
-    [TestCase(0x10200073U, 0x8020_1000UL, TestName = "sret to another page")]
-    [TestCase(0x10200073U, 0x8020_0ffeUL, TestName = "sret to an instruction that crosses into another page")]
-    [TestCase(0x12000073U, TrapMachine.Entry + 4, TestName = "sfence.vma")]
-    [TestCase(0x18031073U, TrapMachine.Entry + 4, TestName = "csrw satp")]
+    [TestCase(0x10200073u, 0x8020_1000UL, TestName = "sret to another page")]
+    [TestCase(0x10200073u, 0x8020_0ffeUL, TestName = "sret to an instruction that crosses into another page")]
+    [TestCase(0x12000073u, TrapMachine.Entry + 4, TestName = "sfence.vma")]
+    [TestCase(0x18031073u, TrapMachine.Entry + 4, TestName = "csrw satp")]
     public void NothingIsEmulatedAheadWhereTheGuestMayNotExecute(uint instruction, ulong next)
     {
         using var machine = new TrapMachine();

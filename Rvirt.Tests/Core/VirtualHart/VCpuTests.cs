@@ -31,7 +31,7 @@ public sealed class VCpuTests
         Assert.That((v.Csrs.Satp, v.Csrs.Senvcfg, v.Csrs.Scounteren), Is.EqualTo((0UL, 0UL, 7UL)));
         Assert.That(v.Csrs.HardwareSstatus, Is.EqualTo((3UL << 13) | (1UL << 63)), "FS and SD are the hart's to keep");
         Assert.That(v.Csrs.CodePage, Is.EqualTo(GuestCsrs.NoCode));
-        Assert.That((v.Requests, v.StopReason, v.FailureCode), Is.EqualTo((0, StopReason.None, 0U)));
+        Assert.That((v.Requests, v.StopReason, v.FailureCode), Is.EqualTo((0, StopReason.None, 0u)));
         Assert.That((v.Csrs.ViewChanged, v.Csrs.InterruptsChanged), Is.EqualTo((true, false)));
     }
 

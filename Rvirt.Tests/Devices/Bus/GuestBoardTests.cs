@@ -70,7 +70,7 @@ public unsafe class GuestBoardTests
 
         var edges = nodes.SelectMany(node => new[] { node.Base - 4, node.Base + node.Size, node.Base + node.Size + Step })
             .Concat(Enum.GetValues<GuestDeviceKind>().SelectMany(kind => new[] { GuestBoard.Standard[kind].Base, MadeUp()[kind].Base }))
-            .Concat(Enumerable.Range(0, 64).Select(bit => 1ul << bit)).Append(0ul).Append(ulong.MaxValue - 3);
+            .Concat(Enumerable.Range(0, 64).Select(bit => 1UL << bit)).Append(0UL).Append(ulong.MaxValue - 3);
         foreach (var address in edges.Where(address => nodes.All(node => address - node.Base >= node.Size)))
         {
             Assert.That(guest.Bus->TryReadQuick(address, 4, out _), Is.False, $"quick {address:x}");
@@ -87,7 +87,7 @@ public unsafe class GuestBoardTests
         var nodes = Nodes(guest.Bus->Board).ToLookup(node => node.Name, node => node.Base);
         guest.Write(nodes["serial"].Single(), 'x', 1);
         Assert.That(guest.Output, Is.EqualTo("x"));
-        Assert.That(guest.Write(nodes["test"].Single(), 0x5555).Event, Is.EqualTo(MachineEvent.Shutdown));
+        Assert.That(guest.Write(nodes["test"].Single(), 0x5555).Event, Is.EqualTo(GuestEvent.Shutdown));
         Assert.That(guest.Read(nodes["rtc"].Single()), Is.EqualTo((uint)guest.Machine.Clock));
         Assert.That(nodes["virtio_mmio"], Has.Exactly(3).Items);
         Assert.That(nodes["virtio_mmio"].Select(slot => guest.Read(slot)), Is.All.EqualTo(0x7472_6976));

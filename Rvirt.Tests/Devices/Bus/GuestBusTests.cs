@@ -15,30 +15,30 @@ namespace Rvirt.Tests.Devices.Bus;
 
 public unsafe class GuestBusTests
 {
-    [TestCase(0x5555u, MachineEvent.Shutdown, 0u)]
-    [TestCase(0x7777u, MachineEvent.Reboot, 0u)]
-    [TestCase(0x0007_3333u, MachineEvent.Fail, 7u)]
-    [TestCase(0x1234u, MachineEvent.None, 0u)]
-    public void The_test_device_asks_for_an_end(uint value, MachineEvent expected, uint code)
+    [TestCase(0x5555u, GuestEvent.Shutdown, 0u)]
+    [TestCase(0x7777u, GuestEvent.Reboot, 0u)]
+    [TestCase(0x0007_3333u, GuestEvent.Fail, 7u)]
+    [TestCase(0x1234u, GuestEvent.None, 0u)]
+    public void TheTestDeviceAsksForAnEnd(uint value, GuestEvent expected, uint code)
     {
         using var guest = new TestGuest();
         var outcome = guest.Write(0x10_0000, value);
         Assert.That((outcome.Event, (uint)outcome.FailureCode), Is.EqualTo((expected, code)));
-        Assert.That(guest.Write(0x10_0004, value).Event, Is.EqualTo(MachineEvent.None), "there is one register");
+        Assert.That(guest.Write(0x10_0004, value).Event, Is.EqualTo(GuestEvent.None), "there is one register");
     }
 
-    [TestCase(0x0ul)]
-    [TestCase(0x0bff_fffcul)]
-    [TestCase(0x0c60_0000ul)]
-    [TestCase(0x1000_0100ul)]
-    [TestCase(0x1000_0ffcul)]
-    [TestCase(0x1000_1200ul)]
-    [TestCase(0x1000_9000ul)]
-    [TestCase(0x10_1024ul)]
-    [TestCase(0x10_2000ul)]
-    [TestCase(0xffff_ffff_ffff_fffcul)]
-    [TestCase(0x8000_0000_0000_0000ul)]
-    public void Nothing_answers_where_there_is_no_device(ulong address)
+    [TestCase(0x0UL)]
+    [TestCase(0x0bff_fffcUL)]
+    [TestCase(0x0c60_0000UL)]
+    [TestCase(0x1000_0100UL)]
+    [TestCase(0x1000_0ffcUL)]
+    [TestCase(0x1000_1200UL)]
+    [TestCase(0x1000_9000UL)]
+    [TestCase(0x10_1024UL)]
+    [TestCase(0x10_2000UL)]
+    [TestCase(0xffff_ffff_ffff_fffcUL)]
+    [TestCase(0x8000_0000_0000_0000UL)]
+    public void NothingAnswersWhereThereIsNoDevice(ulong address)
     {
         using var guest = new TestGuest();
         var host = guest.Machine.Host;
@@ -47,7 +47,7 @@ public unsafe class GuestBusTests
     }
 
     [Test]
-    public void A_guest_has_no_clock_where_the_host_has_none()
+    public void AGuestHasNoClockWhereTheHostHasNone()
     {
         using var guest = new TestGuest(clock: false);
         var host = guest.Machine.Host;
@@ -60,7 +60,7 @@ public unsafe class GuestBusTests
     [TestCase(1)]
     [TestCase(2)]
     [TestCase(8)]
-    public void The_clock_takes_words_only(int size)
+    public void TheClockTakesWordsOnly(int size)
     {
         using var guest = new TestGuest();
         var host = guest.Machine.Host;
@@ -70,7 +70,7 @@ public unsafe class GuestBusTests
     }
 
     [Test]
-    public void A_guest_that_sets_its_clock_changes_no_other_and_keeps_it_when_it_starts_again()
+    public void AGuestThatSetsItsClockChangesNoOtherAndKeepsItWhenItStartsAgain()
     {
         using var guest = new TestGuest();
         var host = guest.Machine.Host;
@@ -79,21 +79,21 @@ public unsafe class GuestBusTests
         Assert.That(guest.Machine.Clock, Is.EqualTo(2_000_000_000_123_456_789));
         Assert.That(guest.Bus->ResetAll(ref host));
         guest.Machine.Clock += 10;
-        Assert.That((guest.Read(0x10_1000), guest.Read(0x10_1004)), Is.EqualTo((14ul, 3ul)));
+        Assert.That((guest.Read(0x10_1000), guest.Read(0x10_1004)), Is.EqualTo((14UL, 3UL)));
     }
 
     [Test]
-    public void The_alarm_of_the_clock_reaches_the_guest_and_goes_away()
+    public void TheAlarmOfTheClockReachesTheGuestAndGoesAway()
     {
         using var guest = new TestGuest();
         var host = guest.Machine.Host;
         guest.Write(0x0c00_002c, 1);
         guest.Write(0x0c00_2080, 1 << 11);
-        Assert.That(guest.Write(0x10_1010, 1).Event, Is.EqualTo(MachineEvent.None));
+        Assert.That(guest.Write(0x10_1010, 1).Event, Is.EqualTo(GuestEvent.None));
         guest.Machine.Time = 500;
         var moment = guest.Machine.Clock + 1_000_000_000;
         guest.Write(0x10_100c, moment >> 32);
-        Assert.That(guest.Write(0x10_1008, (uint)moment).Event, Is.EqualTo(MachineEvent.Alarm));
+        Assert.That(guest.Write(0x10_1008, (uint)moment).Event, Is.EqualTo(GuestEvent.Alarm));
         Assert.That(guest.Bus->ServeAlarm(ref host), Is.EqualTo(10_000_500), "a second at 10 MHz");
 
         // The host's clock goes slower than its timebase: too early yet.
@@ -106,13 +106,13 @@ public unsafe class GuestBusTests
         Assert.That(guest.Bus->ServeAlarm(ref host), Is.EqualTo(ulong.MaxValue));
         Assert.That(guest.Bus->ExternalInterruptPending(0));
         Assert.That(guest.Read(0x0c20_1004), Is.EqualTo(11));
-        Assert.That(guest.Write(0x10_101c, 1).Event, Is.EqualTo(MachineEvent.None), "no alarm was set or taken back");
+        Assert.That(guest.Write(0x10_101c, 1).Event, Is.EqualTo(GuestEvent.None), "no alarm was set or taken back");
         guest.Write(0x0c20_1004, 11);
         Assert.That(guest.Bus->ExternalInterruptPending(0), Is.False);
     }
 
     [Test]
-    public void An_alarm_that_waits_is_forgotten_when_the_guest_starts_again()
+    public void AnAlarmThatWaitsIsForgottenWhenTheGuestStartsAgain()
     {
         using var guest = new TestGuest();
         var host = guest.Machine.Host;
@@ -127,7 +127,7 @@ public unsafe class GuestBusTests
     }
 
     [Test]
-    public void A_driver_that_never_reads_the_UARTs_identification_gets_an_interrupt_a_byte()
+    public void ADriverThatNeverReadsTheUARTsIdentificationGetsAnInterruptAByte()
     {
         using var guest = new TestGuest();
         guest.Write(0x0c00_0028, 1);
@@ -154,7 +154,7 @@ public unsafe class GuestBusTests
     // As the 16550's data sheet has it: the identification is read once for an interrupt, and what it names is served.
     [TestCase(true)]
     [TestCase(false)]
-    public void A_driver_that_serves_one_cause_an_interrupt_gets_all_of_them(bool receivedBeforeClaim)
+    public void ADriverThatServesOneCauseAnInterruptGetsAllOfThem(bool receivedBeforeClaim)
     {
         using var guest = new TestGuest();
         guest.Write(0x0c00_0028, 1);
@@ -190,7 +190,7 @@ public unsafe class GuestBusTests
     }
 
     [Test]
-    public void A_driver_that_looks_at_the_line_status_alone_is_asked_for_the_transmitter_behind_a_received_byte()
+    public void ADriverThatLooksAtTheLineStatusAloneIsAskedForTheTransmitterBehindAReceivedByte()
     {
         using var guest = new TestGuest();
         guest.Write(0x0c00_0028, 1);
@@ -210,7 +210,7 @@ public unsafe class GuestBusTests
     }
 
     [Test]
-    public void The_PLIC_takes_words_only()
+    public void ThePLICTakesWordsOnly()
     {
         using var guest = new TestGuest();
         var host = guest.Machine.Host;
@@ -220,12 +220,12 @@ public unsafe class GuestBusTests
     }
 
     [Test]
-    public void Empty_slots_read_as_transports_without_a_device()
+    public void EmptySlotsReadAsTransportsWithoutADevice()
     {
         using var guest = new TestGuest();
         for (var slot = 1u; slot < 8; slot++)
         {
-            var address = 0x1000_1000ul + (slot * 0x1000);
+            var address = 0x1000_1000UL + (slot * 0x1000);
             Assert.That(guest.Read(address), Is.EqualTo(VirtioRegister.MagicValue));
             Assert.That(guest.Read(address + 8), Is.Zero);
             Assert.That(guest.Read(address + 0x100), Is.Zero);
@@ -239,14 +239,14 @@ public unsafe class GuestBusTests
     [TestCase(16u)]
     [TestCase(23u)]
     [TestCase(24u)]
-    public void Devices_whose_messages_name_memory_are_not_passed_on(uint kind)
+    public void DevicesWhoseMessagesNameMemoryAreNotPassedOn(uint kind)
     {
         using var guest = new TestGuest(kind: kind);
         Assert.That(guest.Register(VirtioRegister.DeviceId), Is.Zero);
     }
 
     [Test]
-    public void A_register_read_costs_no_access_to_the_host()
+    public void ARegisterReadCostsNoAccessToTheHost()
     {
         using var guest = new TestGuest();
         GuestDriver.Open(guest);
@@ -263,7 +263,7 @@ public unsafe class GuestBusTests
     [TestCase(0u, false)]
     [TestCase(128u, false)]
     [TestCase(uint.MaxValue, false)]
-    public void An_interrupt_that_cannot_be_routed_is_refused(uint source, bool routed)
+    public void AnInterruptThatCannotBeRoutedIsRefused(uint source, bool routed)
     {
         using var guest = new TestGuest();
         var host = guest.Machine.Host;
@@ -274,7 +274,7 @@ public unsafe class GuestBusTests
     [TestCase(-1)]
     [TestCase(8)]
     [TestCase(int.MaxValue)]
-    public void An_interrupt_of_a_slot_that_does_not_exist_is_nobodys(int slot)
+    public void AnInterruptOfASlotThatDoesNotExistIsNobodys(int slot)
     {
         using var guest = new TestGuest();
         var host = guest.Machine.Host;
@@ -283,7 +283,7 @@ public unsafe class GuestBusTests
     }
 
     [Test]
-    public void A_source_nobody_owns_is_turned_off()
+    public void ASourceNobodyOwnsIsTurnedOff()
     {
         using var guest = new TestGuest();
         var host = guest.Machine.Host;
@@ -296,7 +296,7 @@ public unsafe class GuestBusTests
     }
 
     [Test]
-    public void No_access_of_another_hart_falls_into_an_atomic_operation()
+    public void NoAccessOfAnotherHartFallsIntoAnAtomicOperation()
     {
         using var guest = new TestGuest();
         var field = TestGuest.Slot0 + VirtioRegister.Configuration;
@@ -316,27 +316,27 @@ public unsafe class GuestBusTests
         var host = guest.Machine.Host;
         var outcome = guest.Bus->Modify(ref host, 0, field, operation, out var old);
         other.Join();
-        Assert.That((outcome.Answered, old, through), Is.EqualTo((true, 5ul, false)));
+        Assert.That((outcome.Answered, old, through), Is.EqualTo((true, 5UL, false)));
         Assert.That(guest.Read(field), Is.EqualTo(100), "the other hart's came behind it");
     }
 
     [Test]
-    public void An_atomic_operation_reads_and_writes_and_asks()
+    public void AnAtomicOperationReadsAndWritesAndAsks()
     {
         using var guest = new TestGuest();
         var host = guest.Machine.Host;
         Assert.That(AtomicOperation.TryMake(InstructionId.AmoorW, 4, 0x5555, out var operation));
-        Assert.That(guest.Bus->Modify(ref host, 0, 0x10_0000, operation, out _).Event, Is.EqualTo(MachineEvent.Shutdown));
+        Assert.That(guest.Bus->Modify(ref host, 0, 0x10_0000, operation, out _).Event, Is.EqualTo(GuestEvent.Shutdown));
         Assert.That(guest.Bus->Modify(ref host, 0, 0x10_2000, operation, out _).Answered, Is.False);
         guest.Write(0x0c00_0028, 3);
         Assert.That(AtomicOperation.TryMake(InstructionId.AmoxorW, 4, 1, out operation));
         Assert.That(guest.Bus->Modify(ref host, 0, 0x0c00_0028, operation, out var old).Answered);
-        Assert.That((old, guest.Read(0x0c00_0028)), Is.EqualTo((3ul, 2ul)));
+        Assert.That((old, guest.Read(0x0c00_0028)), Is.EqualTo((3UL, 2UL)));
     }
 
     // Of several harts, the one that asks hears it by the outcome, the others by a request.
     [Test]
-    public void Only_the_other_harts_are_told_of_a_line_that_changed()
+    public void OnlyTheOtherHartsAreToldOfALineThatChanged()
     {
         using var guest = new TestGuest(harts: 3);
         var block = stackalloc VCpu[3];
@@ -350,7 +350,7 @@ public unsafe class GuestBusTests
 
         GuestBus<DeviceHost>.UseHarts(guest.Bus, harts);
         guest.Write(0x0c00_0028, 1);
-        for (var i = 0ul; i < 3; i++)
+        for (var i = 0UL; i < 3; i++)
         {
             guest.Write(0x0c00_2080 + (0x100 * i), 1 << 10);
         }

@@ -16,7 +16,7 @@ public sealed unsafe class GuestNetworkTests
     private static readonly byte[] Everybody = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
 
     [Test]
-    public void What_a_guest_sends_has_arrived_when_its_notification_returns()
+    public void WhatAGuestSendsHasArrivedWhenItsNotificationReturns()
     {
         using var net = new Net(2);
         var frame = TestNetwork.Frame(TestNetwork.Bytes(1), TestNetwork.Bytes(0), 300, 7);
@@ -29,7 +29,7 @@ public sealed unsafe class GuestNetworkTests
 
     /// <summary>More than a receiver's queue at the switch has room for, in one notification: it comes in rounds, and none is lost.</summary>
     [Test]
-    public void A_queue_full_of_frames_arrives_whole_and_in_order([Values(2, 3, 9)] int guests, [Values] bool events)
+    public void AQueueFullOfFramesArrivesWholeAndInOrder([Values(2, 3, 9)] int guests, [Values] bool events)
     {
         using var net = new Net(guests, events);
         var frames = Enumerable.Range(0, (int)NetworkGuest.QueueSize / 2).Select(i => TestNetwork.Frame(TestNetwork.Bytes(1), TestNetwork.Bytes(0), 60 + i, (byte)i)).ToArray();
@@ -42,7 +42,7 @@ public sealed unsafe class GuestNetworkTests
 
     /// <summary>Port 0 floods everybody and takes nothing: what the others send each other arrives, by count, and so does what they send to it while it has room.</summary>
     [Test]
-    public void A_flood_takes_nothing_from_others()
+    public void AFloodTakesNothingFromOthers()
     {
         using var net = new Net(4);
         for (var round = 0; round < 200; round++)
@@ -63,7 +63,7 @@ public sealed unsafe class GuestNetworkTests
     }
 
     [Test]
-    public void A_frame_from_another_s_address_goes_nowhere()
+    public void AFrameFromAnotherSAddressGoesNowhere()
     {
         using var net = new Net(3);
         net[1].Give(1);
@@ -73,7 +73,7 @@ public sealed unsafe class GuestNetworkTests
     }
 
     [Test]
-    public void A_guest_that_is_reset_gets_nothing_and_a_broken_neighbour_does_not_stop_the_sender()
+    public void AGuestThatIsResetGetsNothingAndABrokenNeighbourDoesNotStopTheSender()
     {
         using var net = new Net(2);
         var frame = TestNetwork.Frame(TestNetwork.Bytes(1), TestNetwork.Bytes(0), 100, 1);
@@ -98,7 +98,7 @@ public sealed unsafe class GuestNetworkTests
     }
 
     [Test]
-    public void What_comes_while_a_guest_is_held_waits_until_it_is_let_go()
+    public void WhatComesWhileAGuestIsHeldWaitsUntilItIsLetGo()
     {
         using var net = new Net(2);
         var frame = TestNetwork.Frame(TestNetwork.Bytes(1), TestNetwork.Bytes(0), 100, 1);
@@ -113,7 +113,7 @@ public sealed unsafe class GuestNetworkTests
 
     /// <summary>A clone goes on with the queues of the other where its driver stands, in its own RAM, and has the address of its own port.</summary>
     [Test]
-    public void A_clone_goes_on_where_the_other_stood_with_an_address_of_its_own()
+    public void ACloneGoesOnWhereTheOtherStoodWithAnAddressOfItsOwn()
     {
         using var net = new Net(3);
         net[0].Give(3);
@@ -142,7 +142,7 @@ public sealed unsafe class GuestNetworkTests
     }
 
     [Test]
-    public void A_card_goes_into_the_first_slot_with_nothing_behind_it()
+    public void ACardGoesIntoTheFirstSlotWithNothingBehindIt()
     {
         using var net = new Net(1);
         var devices = GuestDevices.Standard(1);

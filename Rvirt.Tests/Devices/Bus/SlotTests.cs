@@ -48,7 +48,7 @@ public sealed unsafe class SlotTests
     }
 
     [Test]
-    public void Two_back_ends_serve_drivers_beside_each_other([Values(1u, 2u)] uint version)
+    public void TwoBackEndsServeDriversBesideEachOther([Values(1u, 2u)] uint version)
     {
         using var guest = new TestGuest(version, ramDisk: DiskBytes);
         var served = 0;
@@ -79,11 +79,11 @@ public sealed unsafe class SlotTests
         }
 
         Assert.That((served, guest.Device.Notifications > 0), Is.EqualTo((64, true)));
-        Assert.That((guest.Bus->SlotCounters(0).Faults, guest.Bus->SlotCounters(1).Faults), Is.EqualTo((0ul, 0ul)));
+        Assert.That((guest.Bus->SlotCounters(0).Faults, guest.Bus->SlotCounters(1).Faults), Is.EqualTo((0UL, 0UL)));
     }
 
     [Test]
-    public void Each_slot_interrupts_with_its_own_source()
+    public void EachSlotInterruptsWithItsOwnSource()
     {
         using var guest = new TestGuest(ramDisk: DiskBytes);
         guest.Write(0x0c00_0004, 1);
@@ -97,7 +97,7 @@ public sealed unsafe class SlotTests
     }
 
     [Test]
-    public void A_fault_in_one_slot_leaves_the_other_alone()
+    public void AFaultInOneSlotLeavesTheOtherAlone()
     {
         using var guest = new TestGuest(ramDisk: DiskBytes);
         guest.Device.Serve = (_, _, _) => 0;
@@ -117,7 +117,7 @@ public sealed unsafe class SlotTests
     }
 
     [Test]
-    public void A_restart_resets_both_and_keeps_the_disk()
+    public void ARestartResetsBothAndKeepsTheDisk()
     {
         using var guest = new TestGuest(ramDisk: DiskBytes);
         var slot = new Slot(guest, Slot1);
@@ -131,10 +131,10 @@ public sealed unsafe class SlotTests
         Assert.That(*guest.Ram(Buffers + 0x100), Is.EqualTo(7));
     }
 
-    [TestCase(-1, 512ul)]
-    [TestCase(8, 512ul)]
-    [TestCase(1, 511ul)]
-    public void What_is_no_slot_or_no_disk_is_not_taken(int slot, ulong bytes)
+    [TestCase(-1, 512UL)]
+    [TestCase(8, 512UL)]
+    [TestCase(1, 511UL)]
+    public void WhatIsNoSlotOrNoDiskIsNotTaken(int slot, ulong bytes)
     {
         var devices = GuestDevices.Standard(1);
         Assert.That(devices.AttachRamDisk(slot, null, bytes), Is.False);
@@ -144,6 +144,6 @@ public sealed unsafe class SlotTests
         Assert.That(devices.Attach(1, 0x1000, 3));
         Assert.That(devices.KindOf(1), Is.EqualTo(SlotBackendKind.Mediated), "the last one counts");
         Assert.That(devices.AttachRamDisk(1, null, 512));
-        Assert.That((devices.HostBase(1), devices.HostSource(1)), Is.EqualTo((0ul, 0u)), "and nothing is left of the one before, which nobody may reset as a guest's");
+        Assert.That((devices.HostBase(1), devices.HostSource(1)), Is.EqualTo((0UL, 0u)), "and nothing is left of the one before, which nobody may reset as a guest's");
     }
 }

@@ -73,7 +73,7 @@ internal sealed unsafe class SnapshotTests
     private static byte Answer(TestGuest guest, int number) => *guest.Ram(Buffers + (16u * (uint)number) + 8);
 
     [Test]
-    public void What_was_with_the_device_is_given_to_it_again_in_the_same_order([Values(1u, 2u)] uint version, [Values] bool indirect, [Values] bool events)
+    public void WhatWasWithTheDeviceIsGivenToItAgainInTheSameOrder([Values(1u, 2u)] uint version, [Values] bool indirect, [Values] bool events)
     {
         using var guest = new TestGuest(version, VirtioKind.Entropy);
         var served = new List<byte>();
@@ -121,7 +121,7 @@ internal sealed unsafe class SnapshotTests
     }
 
     [Test]
-    public void A_chain_that_others_overtook_is_given_first()
+    public void AChainThatOthersOvertookIsGivenFirst()
     {
         using var guest = new TestGuest(2, VirtioKind.Entropy, queueSizeMax: 16);
         var served = new List<byte>();
@@ -161,7 +161,7 @@ internal sealed unsafe class SnapshotTests
     }
 
     [Test]
-    public void Another_guest_goes_on_with_a_device_of_its_own([Values(1u, 2u)] uint version)
+    public void AnotherGuestGoesOnWithADeviceOfItsOwn([Values(1u, 2u)] uint version)
     {
         using var guest = new TestGuest(version, VirtioKind.Network);
         using var other = new TestGuest(version, VirtioKind.Network);
@@ -193,7 +193,7 @@ internal sealed unsafe class SnapshotTests
     }
 
     [Test]
-    public void Nothing_comes_to_a_guest_whose_devices_are_held_and_all_of_it_afterwards()
+    public void NothingComesToAGuestWhoseDevicesAreHeldAndAllOfItAfterwards()
     {
         using var guest = new TestGuest(2, VirtioKind.Entropy);
         var driver = Open(guest, false, false, []);
@@ -211,7 +211,7 @@ internal sealed unsafe class SnapshotTests
     }
 
     [Test]
-    public void A_chain_that_was_made_longer_meanwhile_is_the_guests_fault()
+    public void AChainThatWasMadeLongerMeanwhileIsTheGuestsFault()
     {
         using var guest = new TestGuest(2, VirtioKind.Entropy, queueSizeMax: 4);
         var driver = Open(guest, true, false, []);
@@ -233,7 +233,7 @@ internal sealed unsafe class SnapshotTests
     }
 
     [Test]
-    public void Line_and_interrupt_controller_go_back()
+    public void LineAndInterruptControllerGoBack()
     {
         using var guest = new TestGuest(2, VirtioKind.Entropy);
         // The UART's source enabled for S-mode, its priority 3, and a byte received.
@@ -267,7 +267,7 @@ internal sealed unsafe class SnapshotTests
     [TestCase(8u, 0UL, SnapshotObstacle.Device)]
     [TestCase(18u, 0UL, SnapshotObstacle.Device)]
     [TestCase(19u, 0UL, SnapshotObstacle.Device)]
-    public void What_keeps_state_of_its_own_stands_in_the_way(uint kind, ulong has, SnapshotObstacle expected)
+    public void WhatKeepsStateOfItsOwnStandsInTheWay(uint kind, ulong has, SnapshotObstacle expected)
     {
         using var guest = new TestGuest(2, kind, withheld: (1UL << 5) & ~has);
         Assert.That(guest.Device.Offered & (1UL << 5), Is.EqualTo(has).Or.Zero);
@@ -276,14 +276,14 @@ internal sealed unsafe class SnapshotTests
     }
 
     [Test]
-    public void A_disk_in_memory_stands_in_the_way()
+    public void ADiskInMemoryStandsInTheWay()
     {
         using var guest = new TestGuest(2, VirtioKind.Entropy, ramDisk: 0x1000);
         Assert.That((guest.Bus->FindObstacle(out var slot), slot), Is.EqualTo((SnapshotObstacle.Disk, 1)));
     }
 
     [Test]
-    public void Devices_that_differ_are_not_alike()
+    public void DevicesThatDifferAreNotAlike()
     {
         using var guest = new TestGuest(2, VirtioKind.Network);
         using var kind = new TestGuest(2, VirtioKind.Entropy);

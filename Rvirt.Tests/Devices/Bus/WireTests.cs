@@ -20,7 +20,7 @@ public sealed unsafe class WireTests
     private static readonly byte[] Outside = [0x52, 0x55, 0x0a, 0x00, 0x02, 0x02];
 
     [Test]
-    public void What_is_for_nobody_here_goes_out_and_what_is_for_a_guest_does_not([Values(1u, 2u)] uint version)
+    public void WhatIsForNobodyHereGoesOutAndWhatIsForAGuestDoesNot([Values(1u, 2u)] uint version)
     {
         using var net = new Net(version);
         var out1 = TestNetwork.Frame(Outside, TestNetwork.Bytes(0), 1514, 1);
@@ -29,11 +29,11 @@ public sealed unsafe class WireTests
         net[0].Send(out1, TestNetwork.Frame(TestNetwork.Bytes(1), TestNetwork.Bytes(0), 100, 3), all);
         Assert.That(net.Sent, Is.EqualTo([out1, all]));
         Assert.That(net[1].Take(), Has.Count.EqualTo(2), "its own and the one for all");
-        Assert.That((net.Wire.Received, net.Wire.TooLong), Is.EqualTo((2ul, 0ul)));
+        Assert.That((net.Wire.Received, net.Wire.TooLong), Is.EqualTo((2UL, 0UL)));
     }
 
     [Test]
-    public void What_comes_goes_to_whom_it_is_for([Values(1u, 2u)] uint version)
+    public void WhatComesGoesToWhomItIsFor([Values(1u, 2u)] uint version)
     {
         using var net = new Net(version);
         net[0].Give(10);
@@ -51,12 +51,12 @@ public sealed unsafe class WireTests
         Assert.That(net[0].Take(), Is.EqualTo([all]));
         Assert.That(net[1].Take(), Is.EqualTo([mine, all]));
         Assert.That(net.Sent, Is.Empty, "nothing comes back");
-        Assert.That((net.Wire.Sent, net.Wire.Refused), Is.EqualTo((3ul, 2ul)), "what is no frame is not even that");
+        Assert.That((net.Wire.Sent, net.Wire.Refused), Is.EqualTo((3UL, 2UL)), "what is no frame is not even that");
     }
 
     /// <summary>More than a guest's queue at the switch has room for, and more than the card has buffers for: none is lost, as the card gets its buffers back.</summary>
     [Test]
-    public void A_burst_arrives_whole([Values(1u, 2u)] uint version)
+    public void ABurstArrivesWhole([Values(1u, 2u)] uint version)
     {
         using var net = new Net(version);
         for (var round = 0; round < 5; round++)
@@ -71,7 +71,7 @@ public sealed unsafe class WireTests
     [TestCase(0u, 99u)]
     [TestCase(0u, 0xffff_ffffu)]
     [TestCase(1u, 99u)]
-    public void A_card_that_gives_back_what_it_does_not_have_is_stopped_and_guests_go_on(uint queue, uint head)
+    public void ACardThatGivesBackWhatItDoesNotHaveIsStoppedAndGuestsGoOn(uint queue, uint head)
     {
         using var net = new Net(2);
         net.Device.Immediate = false;
@@ -95,7 +95,7 @@ public sealed unsafe class WireTests
 
     /// <summary>It says that it gave back more than there is.</summary>
     [Test]
-    public void A_card_whose_index_jumps_is_stopped()
+    public void ACardWhoseIndexJumpsIsStopped()
     {
         using var net = new Net(1);
         // Of the first queue: the used ring's index (virtio 1.2 §2.7), on the second page.
@@ -110,7 +110,7 @@ public sealed unsafe class WireTests
     [TestCase(12u)]
     [TestCase(2049u)]
     [TestCase(0x7fff_ffffu)]
-    public void A_length_that_is_no_frame_s_is_no_frame(uint written)
+    public void ALengthThatIsNoFrameSIsNoFrame(uint written)
     {
         using var net = new Net(2);
         net[1].Give(2);
@@ -125,7 +125,7 @@ public sealed unsafe class WireTests
 
     /// <summary>It never takes a frame, and then all at once.</summary>
     [Test]
-    public void A_card_that_is_late_loses_frames_and_nobody_waits()
+    public void ACardThatIsLateLosesFramesAndNobodyWaits()
     {
         using var net = new Net(1);
         net.Device.Immediate = false;
@@ -134,7 +134,7 @@ public sealed unsafe class WireTests
             net[0].Send(TestNetwork.Frame(Outside, TestNetwork.Bytes(0), 60, (byte)i));
         }
 
-        Assert.That((net.Wire.Received, net.Wire.TooLong), Is.EqualTo((100ul, 36ul)));
+        Assert.That((net.Wire.Received, net.Wire.TooLong), Is.EqualTo((100UL, 36UL)));
         StillTalk(net);
         net.Device.Run(1);
         Assert.That(net.Sent.Select(frame => frame[20]), Is.EqualTo(Enumerable.Range(0, 64)));
@@ -144,7 +144,7 @@ public sealed unsafe class WireTests
     }
 
     [Test]
-    public void A_device_that_is_no_card_or_has_no_queues_is_no_wire([Values(VirtioKind.Block, VirtioKind.Network)] uint kind, [Values(0u, 1u, 7u, 256u)] uint size)
+    public void ADeviceThatIsNoCardOrHasNoQueuesIsNoWire([Values(VirtioKind.Block, VirtioKind.Network)] uint kind, [Values(0u, 1u, 7u, 256u)] uint size)
     {
         using var machine = new FakeMachine(0x20_0000);
         machine.Add(new FakeVirtioDevice(machine, CardAddress, 7, 2, kind, size));

@@ -14,7 +14,7 @@ public class GoldfishRtcTests
     public void SetUp() => _clock = default;
 
     [Test]
-    public void Tells_the_hosts_time_in_two_halves_of_one_moment()
+    public void TellsTheHostsTimeInTwoHalvesOfOneMoment()
     {
         Assert.That(Read(0x00, 0x1bc1_6d67_ffff_fffe), Is.EqualTo(0xffff_fffe));
         Assert.That(Read(0x04, 0x1bc1_6d68_0000_0003), Is.EqualTo(0x1bc1_6d67));
@@ -26,7 +26,7 @@ public class GoldfishRtcTests
     [TestCase(0x0000_0001u, 0xffff_ffffu)]
     [TestCase(0x3fff_ffffu, 0x8000_0000u)]
     [TestCase(0xffff_ffffu, 0xffff_fff0u)]
-    public void Goes_on_from_a_time_that_is_set_and_keeps_it_over_a_reset(uint high, uint low)
+    public void GoesOnFromATimeThatIsSetAndKeepsItOverAReset(uint high, uint low)
     {
         Write(0x04, high);
         Write(0x00, low);
@@ -36,24 +36,24 @@ public class GoldfishRtcTests
     }
 
     [Test]
-    public void Rings_at_the_moment_and_not_before()
+    public void RingsAtTheMomentAndNotBefore()
     {
         Arm(Now + 1000);
         Assert.That(_clock.Due, Is.EqualTo(Now + 1000));
         _clock.Advance(Now + 999);
-        Assert.That((Read(0x18, Now + 999), _clock.InterruptLine), Is.EqualTo((1ul, false)));
+        Assert.That((Read(0x18, Now + 999), _clock.InterruptLine), Is.EqualTo((1UL, false)));
         _clock.Advance(Now + 1000);
-        Assert.That((Read(0x18, Now), _clock.InterruptLine, _clock.Due), Is.EqualTo((0ul, false, GoldfishRtc.Never)));
+        Assert.That((Read(0x18, Now), _clock.InterruptLine, _clock.Due), Is.EqualTo((0UL, false, GoldfishRtc.Never)));
         Write(0x10, 1);
         Assert.That(_clock.InterruptLine, "it was pending, and is enabled now");
         Write(0x1c, 0);
         Assert.That(_clock.InterruptLine, Is.False);
     }
 
-    [TestCase(0ul)]
+    [TestCase(0UL)]
     [TestCase(Now - 1)]
     [TestCase(Now)]
-    public void Rings_at_once_where_the_moment_is_gone_by(ulong moment)
+    public void RingsAtOnceWhereTheMomentIsGoneBy(ulong moment)
     {
         Write(0x10, 1);
         Arm(moment);
@@ -61,7 +61,7 @@ public class GoldfishRtcTests
     }
 
     [Test]
-    public void Keeps_the_moment_of_an_alarm_when_the_clock_is_set()
+    public void KeepsTheMomentOfAnAlarmWhenTheClockIsSet()
     {
         Arm(Now + 1000);
         Write(0x04, 0x1000_0000);
@@ -71,26 +71,26 @@ public class GoldfishRtcTests
     }
 
     [Test]
-    public void Reckons_an_alarm_by_the_guests_own_time()
+    public void ReckonsAnAlarmByTheGuestsOwnTime()
     {
         Write(0x04, 5);
         Write(0x00, 0);
-        Arm((5ul << 32) + 700);
+        Arm((5UL << 32) + 700);
         Assert.That(_clock.Due, Is.EqualTo(Now + 700));
     }
 
     [Test]
-    public void Never_rings_where_the_hosts_time_does_not_count_so_far()
+    public void NeverRingsWhereTheHostsTimeDoesNotCountSoFar()
     {
         Write(0x04, 0);
         Write(0x00, 0);
         Arm(ulong.MaxValue);
         _clock.Advance(ulong.MaxValue - 1);
-        Assert.That((Read(0x18), _clock.InterruptLine), Is.EqualTo((1ul, false)));
+        Assert.That((Read(0x18), _clock.InterruptLine), Is.EqualTo((1UL, false)));
     }
 
     [Test]
-    public void Forgets_the_alarm_in_a_reset()
+    public void ForgetsTheAlarmInAReset()
     {
         Write(0x10, 1);
         Arm(Now);
@@ -104,7 +104,7 @@ public class GoldfishRtcTests
     }
 
     [Test]
-    public void Takes_anything_and_changes_nothing_where_it_answers_no()
+    public void TakesAnythingAndChangesNothingWhereItAnswersNo()
     {
         var random = new Random(2024);
         for (var i = 0; i < 20_000; i++)

@@ -28,7 +28,7 @@ internal sealed unsafe class ConsoleFocusTests
     }
 
     [Test]
-    public void A_digit_shows_a_guest_and_what_it_printed_meanwhile()
+    public void ADigitShowsAGuestAndWhatItPrintedMeanwhile()
     {
         Print(0, "a\r\n");
         Print(1, "b\r\n");
@@ -45,7 +45,7 @@ internal sealed unsafe class ConsoleFocusTests
     }
 
     [Test]
-    public void A_prompt_that_was_seen_is_shown_again_with_its_guest()
+    public void APromptThatWasSeenIsShownAgainWithItsGuest()
     {
         var host = _guest.Machine.Host;
         Print(1, "old\r\nlogin: ");
@@ -56,7 +56,7 @@ internal sealed unsafe class ConsoleFocusTests
     }
 
     [Test]
-    public void Input_follows_the_focus_and_the_escape_twice_is_one()
+    public void InputFollowsTheFocusAndTheEscapeTwiceIsOne()
     {
         Begin(guests: 3);
         Type($"a{Escape}{Escape}b{Escape}2c{Escape}nd{Escape}pe{Escape}af");
@@ -67,7 +67,7 @@ internal sealed unsafe class ConsoleFocusTests
     }
 
     [Test]
-    public void With_one_guest_only_the_escape_is_taken_from_the_line()
+    public void WithOneGuestOnlyTheEscapeIsTakenFromTheLine()
     {
         Begin(guests: 1);
         var bytes = string.Concat(Enumerable.Range(0, 128).Where(i => i != Escape).Select(i => (char)i));
@@ -83,7 +83,7 @@ internal sealed unsafe class ConsoleFocusTests
     [TestCase('9', "there is no such guest: the last is 1")]
     [TestCase('m', "there is no monitor")]
     [TestCase('q', "keys after Ctrl-]: 0-9 n p guest, m monitor, a all, ? help, Ctrl-] itself")]
-    public void Another_key_is_dropped_and_answered_by_a_line(char key, string answer)
+    public void AnotherKeyIsDroppedAndAnsweredByALine(char key, string answer)
     {
         Type($"{Escape}{key}x");
         Assert.That(Seen(), Is.EqualTo($"--- {answer} ---\r\n"));
@@ -91,7 +91,7 @@ internal sealed unsafe class ConsoleFocusTests
     }
 
     [Test]
-    public void Help_names_keys_and_guests()
+    public void HelpNamesKeysAndGuests()
     {
         Type($"{Escape}1{Escape}?");
         Assert.That(Seen(), Does.EndWith("""
@@ -103,7 +103,7 @@ internal sealed unsafe class ConsoleFocusTests
     }
 
     [Test]
-    public void All_shows_what_each_printed_meanwhile_with_names()
+    public void AllShowsWhatEachPrintedMeanwhileWithNames()
     {
         Type($"{Escape}1");
         Seen();
@@ -117,7 +117,7 @@ internal sealed unsafe class ConsoleFocusTests
     }
 
     [Test]
-    public void Labels_survive_carriage_returns()
+    public void LabelsSurviveCarriageReturns()
     {
         var host = _guest.Machine.Host;
         Print(0, "10%\r20%\r\r\n\r\n\rx\n");
@@ -131,7 +131,7 @@ internal sealed unsafe class ConsoleFocusTests
     }
 
     [Test]
-    public void What_the_ring_lost_of_a_guest_that_is_not_shown_is_counted()
+    public void WhatTheRingLostOfAGuestThatIsNotShownIsCounted()
     {
         Type($"{Escape}0");
         Seen();
@@ -145,7 +145,7 @@ internal sealed unsafe class ConsoleFocusTests
     }
 
     [Test]
-    public void A_guest_that_floods_loses_lines_of_its_own_alone()
+    public void AGuestThatFloodsLosesLinesOfItsOwnAlone()
     {
         _guest.Machine.UartStalled = true;
         var line = new string('f', 98) + "\r\n";
@@ -168,7 +168,7 @@ internal sealed unsafe class ConsoleFocusTests
     }
 
     [Test]
-    public void Nobody_waits_for_the_terminal()
+    public void NobodyWaitsForTheTerminal()
     {
         Begin(guests: 1);
         _guest.Machine.UartSlow = true;
@@ -190,7 +190,7 @@ internal sealed unsafe class ConsoleFocusTests
     }
 
     [Test]
-    public void A_terminal_that_is_never_full_does_not_keep_the_hart()
+    public void ATerminalThatIsNeverFullDoesNotKeepTheHart()
     {
         Type($"{Escape}0");
         Print(1, new string('x', 10_000));
@@ -204,7 +204,7 @@ internal sealed unsafe class ConsoleFocusTests
     }
 
     [Test]
-    public void The_escape_gets_through_to_a_guest_that_hangs_with_a_full_buffer()
+    public void TheEscapeGetsThroughToAGuestThatHangsWithAFullBuffer()
     {
         Type($"{Escape}0{new string('x', 70_000)}");
         Assert.That(Seen(), Is.EqualTo("--- g0 (last 0 bytes, 0 lost) ---\r\n\a"), "rung once");
@@ -218,7 +218,7 @@ internal sealed unsafe class ConsoleFocusTests
     }
 
     [Test]
-    public void Messages_stand_between_what_was_printed_before_and_after_them()
+    public void MessagesStandBetweenWhatWasPrintedBeforeAndAfterThem()
     {
         _guest.Machine.UartStalled = true;
         Print(0, "before\r\n");
@@ -236,7 +236,7 @@ internal sealed unsafe class ConsoleFocusTests
     }
 
     [Test]
-    public void Until_interrupts_are_on_the_UART_is_polled()
+    public void UntilInterruptsAreOnTheUARTIsPolled()
     {
         Begin(guests: 1);
         var host = _guest.Machine.Host;
@@ -262,7 +262,7 @@ internal sealed unsafe class ConsoleFocusTests
     }
 
     [Test]
-    public void The_end_sends_what_waits()
+    public void TheEndSendsWhatWaits()
     {
         var host = _guest.Machine.Host;
         _guest.Machine.UartStalled = true;
@@ -276,7 +276,7 @@ internal sealed unsafe class ConsoleFocusTests
     }
 
     [Test]
-    public void The_monitor_has_a_side_of_its_own()
+    public void TheMonitorHasASideOfItsOwn()
     {
         var host = _guest.Machine.Host;
         _guest.Console->AttachMonitor();
@@ -284,7 +284,7 @@ internal sealed unsafe class ConsoleFocusTests
         Assert.That(Seen(), Is.Empty);
         _guest.Machine.Type($"{Escape}mhelp\r{Escape}{Escape}");
         var input = _guest.Console->Serve(ref host);
-        Assert.That((input.Guests, input.Monitor), Is.EqualTo((0ul, true)));
+        Assert.That((input.Guests, input.Monitor), Is.EqualTo((0UL, true)));
         Assert.That(_guest.Console->MonitorHasFocus, Is.True);
         Assert.That(Seen(), Is.EqualTo("--- monitor (last 7 bytes, 0 lost) ---\r\nrvirt> "));
         foreach (var typed in $"help\r{Escape}")
@@ -304,7 +304,7 @@ internal sealed unsafe class ConsoleFocusTests
     /// <summary>A message of another hart's, which may come between any two bytes, waits until the monitor has said what it says at a time, also where the UART is full.</summary>
     [TestCase(false)]
     [TestCase(true)]
-    public void No_message_comes_into_a_line_of_the_monitor(bool isStalled)
+    public void NoMessageComesIntoALineOfTheMonitor(bool isStalled)
     {
         var host = _guest.Machine.Host;
         _guest.Console->AttachMonitor();
@@ -329,7 +329,7 @@ internal sealed unsafe class ConsoleFocusTests
     [TestCase("regs db \u001b[K\b\b")]
     [TestCase("")]
     [TestCase(null)]
-    public void A_line_that_a_message_cuts_is_shown_again_from_its_prompt(string? typed)
+    public void ALineThatAMessageCutsIsShownAgainFromItsPrompt(string? typed)
     {
         // Longer than what is held back of a guest's line.
         typed ??= new string('x', 3 * GuestConsole.LineCapacity);
@@ -355,7 +355,7 @@ internal sealed unsafe class ConsoleFocusTests
 
     /// <summary>A guest's line is its own affair: nothing that it printed comes twice where it alone is shown.</summary>
     [Test]
-    public void A_guests_line_that_a_message_cuts_is_left_as_it_was()
+    public void AGuestsLineThatAMessageCutsIsLeftAsItWas()
     {
         Type($"{Escape}0");
         Print(0, "login: ro");
@@ -367,7 +367,7 @@ internal sealed unsafe class ConsoleFocusTests
 
     [TestCase("", "--- all guests; input goes to g0 ---\r\n[g0] hidden\r\n")]
     [TestCase("\x1d" + "1", "--- g1 (last 6 bytes, 0 lost) ---\r\nprompt")]
-    public void The_monitors_key_again_goes_back_to_what_was_shown(string before, string after)
+    public void TheMonitorsKeyAgainGoesBackToWhatWasShown(string before, string after)
     {
         var host = _guest.Machine.Host;
         _guest.Console->AttachMonitor();
@@ -386,7 +386,7 @@ internal sealed unsafe class ConsoleFocusTests
     [TestCase("", "--- all guests; input goes to g0 ---\r\n")]
     [TestCase("\x1d" + "1", "--- g1 (last 0 bytes, 0 lost) ---\r\n")]
     [TestCase("\x1dm", "--- monitor (last 0 bytes, 0 lost) ---\r\n")]
-    public void A_script_leaves_what_was_shown_as_it_was(string before, string after)
+    public void AScriptLeavesWhatWasShownAsItWas(string before, string after)
     {
         _guest.Console->AttachMonitor();
         Type(before);
@@ -402,7 +402,7 @@ internal sealed unsafe class ConsoleFocusTests
     }
 
     [Test]
-    public void What_a_script_has_shown_is_shown_once_it_has_gone()
+    public void WhatAScriptHasShownIsShownOnceItHasGone()
     {
         var host = _guest.Machine.Host;
         _guest.Console->AttachMonitor();
@@ -417,7 +417,7 @@ internal sealed unsafe class ConsoleFocusTests
     }
 
     [Test]
-    public void Input_passes_on_from_a_guest_that_ends()
+    public void InputPassesOnFromAGuestThatEnds()
     {
         Begin(guests: 3);
         var host = _guest.Machine.Host;
@@ -433,7 +433,7 @@ internal sealed unsafe class ConsoleFocusTests
     }
 
     [Test]
-    public void A_restart_begins_a_line()
+    public void ARestartBeginsALine()
     {
         var host = _guest.Machine.Host;
         Print(0, "half");
@@ -449,7 +449,7 @@ internal sealed unsafe class ConsoleFocusTests
     }
 
     [Test]
-    public void Another_escape_can_be_chosen_or_none()
+    public void AnotherEscapeCanBeChosenOrNone()
     {
         _guest.Console->SetEscape('\x18');
         Type($"{Escape}1\x18" + "1x");
@@ -474,14 +474,14 @@ internal sealed unsafe class ConsoleFocusTests
     [TestCase("rvirt.escape=^AB", null)]
     [TestCase("rvirt.escape=^M", null)]
     [TestCase("rvirt.escape=^j", null)]
-    public void The_hosts_command_line_names_the_escape(string commandLine, int? expected)
+    public void TheHostsCommandLineNamesTheEscape(string commandLine, int? expected)
     {
         var found = ConsoleEscape.TryFind(Encoding.ASCII.GetBytes(commandLine), out var escape);
         Assert.That(found ? escape : (int?)null, Is.EqualTo(expected));
     }
 
     [Test]
-    public void A_break_is_no_key()
+    public void ABreakIsNoKey()
     {
         _guest.Console->SetEscape(0);
         _guest.Machine.Break();

@@ -9,7 +9,7 @@ namespace Rvirt.Tests.Devices.Console;
 public unsafe class ConsoleTests
 {
     [Test]
-    public void One_guest_alone_writes_as_it_is()
+    public void OneGuestAloneWritesAsItIs()
     {
         using var guest = new TestGuest();
         Print(guest, 0, "login: ");
@@ -17,7 +17,7 @@ public unsafe class ConsoleTests
     }
 
     [Test]
-    public void Lines_of_several_guests_carry_their_names_and_stay_whole()
+    public void LinesOfSeveralGuestsCarryTheirNamesAndStayWhole()
     {
         using var guest = new TestGuest(guests: 2);
         Print(guest, 0, "one ");
@@ -27,7 +27,7 @@ public unsafe class ConsoleTests
     }
 
     [Test]
-    public void A_prompt_appears_when_its_guest_goes_idle_and_again_after_another_line()
+    public void APromptAppearsWhenItsGuestGoesIdleAndAgainAfterAnotherLine()
     {
         using var guest = new TestGuest(guests: 2);
         var host = guest.Machine.Host;
@@ -43,7 +43,7 @@ public unsafe class ConsoleTests
     }
 
     [Test]
-    public void A_guest_that_polls_for_input_shows_its_prompt()
+    public void AGuestThatPollsForInputShowsItsPrompt()
     {
         using var guest = new TestGuest(guests: 2);
         foreach (var b in "=> "u8)
@@ -62,7 +62,7 @@ public unsafe class ConsoleTests
     }
 
     [Test]
-    public void A_line_without_end_comes_out_in_pieces()
+    public void ALineWithoutEndComesOutInPieces()
     {
         using var guest = new TestGuest(guests: 2);
         Print(guest, 1, new string('x', 600) + "\n");
@@ -70,7 +70,7 @@ public unsafe class ConsoleTests
     }
 
     [Test]
-    public void The_hypervisors_lines_stand_alone()
+    public void TheHypervisorsLinesStandAlone()
     {
         using var guest = new TestGuest();
         var host = guest.Machine.Host;
@@ -84,7 +84,7 @@ public unsafe class ConsoleTests
     }
 
     [Test]
-    public void A_panic_takes_the_console_from_whoever_holds_it()
+    public void APanicTakesTheConsoleFromWhoeverHoldsIt()
     {
         using var guest = new TestGuest();
         var host = guest.Machine.Host;
@@ -94,7 +94,7 @@ public unsafe class ConsoleTests
     }
 
     [Test]
-    public void Input_reaches_the_guests_UART_and_interrupts_it()
+    public void InputReachesTheGuestsUARTAndInterruptsIt()
     {
         using var guest = new TestGuest();
         guest.Write(0x0c00_0028, 1);
@@ -119,7 +119,7 @@ public unsafe class ConsoleTests
     }
 
     [Test]
-    public void Pasted_text_is_not_lost()
+    public void PastedTextIsNotLost()
     {
         using var guest = new TestGuest();
         guest.Write(0x1000_0002, 1, 1);
@@ -139,7 +139,7 @@ public unsafe class ConsoleTests
     }
 
     [Test]
-    public void A_guest_that_starts_again_gets_input_whatever_it_left_unread()
+    public void AGuestThatStartsAgainGetsInputWhateverItLeftUnread()
     {
         using var guest = new TestGuest();
         var host = guest.Machine.Host;
@@ -171,7 +171,7 @@ public unsafe class ConsoleTests
     }
 
     [Test]
-    public void Input_goes_on_to_the_guest_that_gets_the_focus()
+    public void InputGoesOnToTheGuestThatGetsTheFocus()
     {
         using var guest = new TestGuest(guests: 2);
         var host = guest.Machine.Host;
@@ -189,7 +189,7 @@ public unsafe class ConsoleTests
     /// <summary>It reads nothing, and more is typed than it has room for; then another is chosen, or gets the focus because this one has ended.</summary>
     [TestCase(false)]
     [TestCase(true)]
-    public void Input_goes_on_at_the_next_guest_where_the_last_has_no_room(bool ended)
+    public void InputGoesOnAtTheNextGuestWhereTheLastHasNoRoom(bool ended)
     {
         using var guest = new TestGuest(guests: 2);
         var host = guest.Machine.Host;
@@ -213,7 +213,7 @@ public unsafe class ConsoleTests
     }
 
     [Test]
-    public void A_break_reaches_the_guest_behind_what_was_typed_before_it()
+    public void ABreakReachesTheGuestBehindWhatWasTypedBeforeIt()
     {
         using var guest = new TestGuest();
         guest.Write(0x1000_0002, 1, 1);
@@ -237,7 +237,7 @@ public unsafe class ConsoleTests
     }
 
     [Test]
-    public void A_terminal_that_stops_does_not_stop_the_machine()
+    public void ATerminalThatStopsDoesNotStopTheMachine()
     {
         using var guest = new TestGuest();
         guest.Machine.UartStalled = true;
@@ -250,7 +250,7 @@ public unsafe class ConsoleTests
     }
 
     [Test]
-    public void SBI_console_calls_share_the_terminal()
+    public void SBIConsoleCallsShareTheTerminal()
     {
         using var guest = new TestGuest();
         var host = guest.Machine.Host;

@@ -17,7 +17,7 @@ internal sealed unsafe class PartitionDiskTests
 
     [TestCase(1u)]
     [TestCase(2u)]
-    public void Each_guest_writes_and_reads_its_own_partition(uint version)
+    public void EachGuestWritesAndReadsItsOwnPartition(uint version)
     {
         using var world = new DiskWorld(version);
         var before = world.Contents.ToArray();
@@ -46,17 +46,17 @@ internal sealed unsafe class PartitionDiskTests
         }
     }
 
-    [TestCase(0u, 50ul, 512u, Failed)]
-    [TestCase(0u, 49ul, 1024u, Failed)]
-    [TestCase(1u, 50ul, 512u, Failed)]
+    [TestCase(0u, 50UL, 512u, Failed)]
+    [TestCase(0u, 49UL, 1024u, Failed)]
+    [TestCase(1u, 50UL, 512u, Failed)]
     [TestCase(1u, ulong.MaxValue, 512u, Failed)]
-    [TestCase(1u, 0x80_0000_0000_0000ul, 512u, Failed)]
+    [TestCase(1u, 0x80_0000_0000_0000UL, 512u, Failed)]
     [TestCase(1u, ulong.MaxValue - 99, 512u, Failed, Description = "which is the disk's first sector, if sums are not checked")]
-    [TestCase(0u, 0ul, 100u, Failed)]
-    [TestCase(0u, 49ul, 512u, Ok)]
-    [TestCase(8u, 0ul, 20u, Unsupported)]
-    [TestCase(13u, 0ul, 16u, Unsupported)]
-    public void What_is_not_of_the_partition_never_reaches_the_disk(uint type, ulong sector, uint length, byte status)
+    [TestCase(0u, 0UL, 100u, Failed)]
+    [TestCase(0u, 49UL, 512u, Ok)]
+    [TestCase(8u, 0UL, 20u, Unsupported)]
+    [TestCase(13u, 0UL, 16u, Unsupported)]
+    public void WhatIsNotOfThePartitionNeverReachesTheDisk(uint type, ulong sector, uint length, byte status)
     {
         using var world = new DiskWorld();
         var slot = world.Add(100, 50);
@@ -66,21 +66,21 @@ internal sealed unsafe class PartitionDiskTests
     }
 
     [Test]
-    public void A_guest_that_may_only_read_does_no_more()
+    public void AGuestThatMayOnlyReadDoesNoMore()
     {
         using var world = new DiskWorld();
         var slot = world.Add(100, 50, readOnly: true);
         slot.Register(VirtioRegister.DeviceFeaturesSelect, 0);
         Assert.That(slot.Register(VirtioRegister.DeviceFeatures) & BlockRequest.ReadOnlyFeature, Is.Not.Zero);
         Assert.That((slot.Request(1, 0, 512), slot.Request(0, 0, 512)), Is.EqualTo((Failed, Ok)));
-        Assert.That(world.Done, Is.EqualTo([(0u, 100ul, 512)]));
+        Assert.That(world.Done, Is.EqualTo([(0u, 100UL, 512)]));
         Assert.That((slot.Obstacle, world.Add(0, 1).Obstacle), Is.EqualTo((SnapshotObstacle.Device, SnapshotObstacle.Disk)));
     }
 
     /// <summary>The disk gets no more than 64 KiB at a time, in order; the guest hears of the whole.</summary>
     [TestCase(0u)]
     [TestCase(1u)]
-    public void A_large_request_goes_in_pieces(uint type)
+    public void ALargeRequestGoesInPieces(uint type)
     {
         using var world = new DiskWorld();
         var slot = world.Add(100, 1000);
@@ -94,7 +94,7 @@ internal sealed unsafe class PartitionDiskTests
             world.Serve();
         }
 
-        Assert.That(world.Done, Is.EqualTo([(type, 108ul, 0x1_0000), (type, 236ul, 0x1_0000), (type, 364ul, 0x8000)]));
+        Assert.That(world.Done, Is.EqualTo([(type, 108UL, 0x1_0000), (type, 236UL, 0x1_0000), (type, 364UL, 0x8000)]));
         Assert.That(slot.Driver.TryTake(out _, out var written));
         Assert.That((*slot.Ram(DiskSlot.Status), written), Is.EqualTo((Ok, type == 0 ? 0x2_8001u : 1u)));
         if (type == 1)
@@ -109,7 +109,7 @@ internal sealed unsafe class PartitionDiskTests
 
     /// <summary>A guest has four under way, whatever it asks for, and its neighbour's next one is given at once.</summary>
     [Test]
-    public void A_flood_of_one_guest_holds_up_no_other()
+    public void AFloodOfOneGuestHoldsUpNoOther()
     {
         using var world = new DiskWorld();
         var (flood, other) = (world.Add(100, 50), world.Add(200, 50));
@@ -135,7 +135,7 @@ internal sealed unsafe class PartitionDiskTests
 
     [TestCase(true, 1)]
     [TestCase(false, 0)]
-    public void A_flush_is_passed_on_where_the_disk_holds_back_what_was_written(bool holdsBack, int flushes)
+    public void AFlushIsPassedOnWhereTheDiskHoldsBackWhatWasWritten(bool holdsBack, int flushes)
     {
         using var world = new DiskWorld(features: holdsBack ? BlockRequest.FlushFeature : 0);
         var slot = world.Add(100, 50);
@@ -155,7 +155,7 @@ internal sealed unsafe class PartitionDiskTests
     [TestCase((byte)2, 0)]
     [TestCase((byte)0xff, 0)]
     [TestCase((byte)0, 1, Description = "it says that it wrote less than was asked for")]
-    public void A_request_that_the_disk_fails_fails(byte status, int less)
+    public void ARequestThatTheDiskFailsFails(byte status, int less)
     {
         using var world = new DiskWorld { Answer = (status, less) };
         var slot = world.Add(100, 50);
@@ -172,7 +172,7 @@ internal sealed unsafe class PartitionDiskTests
     [TestCase(1u, Description = "in the middle of one")]
     [TestCase(255u, Description = "beyond all")]
     [TestCase(0xffff_fffdu, Description = "beyond all numbers")]
-    public void A_disk_that_lies_fails_all_requests(uint head)
+    public void ADiskThatLiesFailsAllRequests(uint head)
     {
         using var world = new DiskWorld();
         var (one, two) = (world.Add(100, 50), world.Add(200, 50));
@@ -191,7 +191,7 @@ internal sealed unsafe class PartitionDiskTests
     }
 
     [Test]
-    public void A_disk_that_gives_back_too_much_fails_all_requests()
+    public void ADiskThatGivesBackTooMuchFailsAllRequests()
     {
         using var world = new DiskWorld();
         var slot = world.Add(100, 50);
@@ -204,7 +204,7 @@ internal sealed unsafe class PartitionDiskTests
     }
 
     [Test]
-    public void A_disk_that_asks_for_a_reset_fails_all_requests()
+    public void ADiskThatAsksForAResetFailsAllRequests()
     {
         using var world = new DiskWorld();
         var slot = world.Add(100, 50);
@@ -219,7 +219,7 @@ internal sealed unsafe class PartitionDiskTests
     /// <summary>What the disk says nothing of has failed at the second watch, and so has all that its guest asks for until the disk answers: the old write must not come behind a new one.</summary>
     [TestCase(0u)]
     [TestCase(1u)]
-    public void A_disk_that_falls_silent_fails_the_requests_of_that_guest(uint type)
+    public void ADiskThatFallsSilentFailsTheRequestsOfThatGuest(uint type)
     {
         using var world = new DiskWorld();
         var (slot, other) = (world.Add(100, 50), world.Add(200, 50));
@@ -241,7 +241,7 @@ internal sealed unsafe class PartitionDiskTests
     }
 
     [Test]
-    public void What_waits_for_a_silent_disk_fails_too()
+    public void WhatWaitsForASilentDiskFailsToo()
     {
         using var world = new DiskWorld();
         var slot = world.Add(100, 50);
@@ -262,7 +262,7 @@ internal sealed unsafe class PartitionDiskTests
 
     /// <summary>Each piece is answered, if late: nothing is given up, however long the whole takes.</summary>
     [Test]
-    public void A_slow_disk_fails_nothing()
+    public void ASlowDiskFailsNothing()
     {
         using var world = new DiskWorld();
         var slot = world.Add(100, 1000);
@@ -280,7 +280,7 @@ internal sealed unsafe class PartitionDiskTests
 
     /// <summary>A life waits for what the one before has left under way, and for what is never answered no longer than for its own.</summary>
     [Test]
-    public void A_life_after_one_with_a_silent_disk_gets_errors_and_no_silence()
+    public void ALifeAfterOneWithASilentDiskGetsErrorsAndNoSilence()
     {
         using var world = new DiskWorld();
         var slot = world.Add(100, 50);
@@ -298,7 +298,7 @@ internal sealed unsafe class PartitionDiskTests
 
     /// <summary>A guest is reset with requests under way: nothing of them reaches its RAM, and nothing of its next life begins before they are over.</summary>
     [Test]
-    public void A_reset_waits_for_nothing_and_keeps_the_order_of_lives()
+    public void AResetWaitsForNothingAndKeepsTheOrderOfLives()
     {
         using var world = new DiskWorld();
         var (slot, other) = (world.Add(100, 50), world.Add(200, 50));
@@ -320,11 +320,11 @@ internal sealed unsafe class PartitionDiskTests
         world.RunAll();
         Assert.That((slot.Driver.TryTake(out _, out _), *slot.Ram(DiskSlot.Status), slot.Driver.TryTake(out _, out _)), Is.EqualTo((true, Ok, false)));
         Assert.That(slot.Bytes(512).ToArray(), Is.All.EqualTo(0x99));
-        Assert.That(world.Done.Select(done => (done.Type, done.Sector)), Is.EqualTo([(1u, 103ul), (0u, 104ul), (0u, 200ul), (0u, 103ul)]));
+        Assert.That(world.Done.Select(done => (done.Type, done.Sector)), Is.EqualTo([(1u, 103UL), (0u, 104UL), (0u, 200UL), (0u, 103UL)]));
     }
 
     [Test]
-    public void A_queue_that_is_stopped_hears_no_more()
+    public void AQueueThatIsStoppedHearsNoMore()
     {
         using var world = new DiskWorld();
         var slot = world.Add(100, 50);
@@ -336,11 +336,11 @@ internal sealed unsafe class PartitionDiskTests
         Assert.That((slot.Driver.UsedIndex, *slot.Ram(DiskSlot.Status)), Is.EqualTo(((ushort)0, (byte)0xee)));
     }
 
-    [TestCase(2u, 0ul, 256u, 1ul << 32, Description = "no VERSION_1")]
-    [TestCase(2u, 0ul, 0u, 0ul, Description = "no queue")]
-    [TestCase(2u, 0ul, 2u, 0ul, Description = "a queue in which there is no room for a request")]
-    [TestCase(2u, ulong.MaxValue, 256u, 0ul, Description = "more sectors than there are numbers of bytes")]
-    public void A_disk_that_cannot_be_driven_does_not_start(uint version, ulong sectors, uint queueSizeMax, ulong withheld)
+    [TestCase(2u, 0UL, 256u, 1UL << 32, Description = "no VERSION_1")]
+    [TestCase(2u, 0UL, 0u, 0UL, Description = "no queue")]
+    [TestCase(2u, 0UL, 2u, 0UL, Description = "a queue in which there is no room for a request")]
+    [TestCase(2u, ulong.MaxValue, 256u, 0UL, Description = "more sectors than there are numbers of bytes")]
+    public void ADiskThatCannotBeDrivenDoesNotStart(uint version, ulong sectors, uint queueSizeMax, ulong withheld)
     {
         using var world = new DiskWorld(version, queueSizeMax: queueSizeMax, starts: false);
         world.Device.Offered &= ~withheld;
@@ -353,7 +353,7 @@ internal sealed unsafe class PartitionDiskTests
     [TestCase(128u, 10)]
     [TestCase(16u, 1)]
     [TestCase(8u, 0)]
-    public void As_many_guests_have_a_port_as_the_queue_has_room_for(uint queueSizeMax, int ports)
+    public void AsManyGuestsHaveAPortAsTheQueueHasRoomFor(uint queueSizeMax, int ports)
     {
         using var world = new DiskWorld(queueSizeMax: queueSizeMax);
         for (var i = 0; i < ports; i++)
@@ -365,7 +365,7 @@ internal sealed unsafe class PartitionDiskTests
     }
 
     [Test]
-    public void Its_table_is_read_before_anybody_has_a_port()
+    public void ItsTableIsReadBeforeAnybodyHasAPort()
     {
         using var world = new DiskWorld();
         new DiskImage(DiskWorld.Sectors, [("one", 100, 149)]).Bytes.CopyTo(world.Contents, 0);
@@ -381,7 +381,7 @@ internal sealed unsafe class PartitionDiskTests
 
     /// <summary>A hostile guest, with a disk that answers as it likes: nothing but the partition changes, and the neighbour reads what it wrote.</summary>
     [Test]
-    public void Random_chains_and_answers_change_nothing_but_the_partition() =>
+    public void RandomChainsAndAnswersChangeNothingButThePartition() =>
         Gen.Select(
             Gen.Select(Gen.ULong[0, 0x1_2000], Gen.UInt[0, 0x3000], Gen.UInt[0, 7], Gen.UInt[0, 70]).Array[64], Gen.UInt[0, 70].Array[1, 20], Gen.UShort[0, 70],
             Gen.Select(Gen.UInt[0, 5], Gen.ULong[0, 60]), Gen.Int[0, 3], Gen.Int[0, 4]).ForAll(

@@ -12,7 +12,7 @@ internal sealed class HostPlicTests
     private const ulong Base = 0x0c00_0000;
 
     [Test]
-    public void The_owner_is_written_before_the_source_is_enabled_and_read_after_the_claim()
+    public void TheOwnerIsWrittenBeforeTheSourceIsEnabledAndReadAfterTheClaim()
     {
         var log = new List<string>();
         var host = new LoggingHost(log);
@@ -28,7 +28,7 @@ internal sealed class HostPlicTests
     }
 
     [Test]
-    public void A_context_opens_with_no_source_enabled_and_none_held_back()
+    public void AContextOpensWithNoSourceEnabledAndNoneHeldBack()
     {
         var log = new List<string>();
         var host = new LoggingHost(log);

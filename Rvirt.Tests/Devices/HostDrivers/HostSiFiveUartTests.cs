@@ -27,7 +27,7 @@ internal sealed class HostSiFiveUartTests
     }
 
     [Test]
-    public void Sends_and_receives_once_it_was_taken()
+    public void SendsAndReceivesOnceItWasTaken()
     {
         Assert.That(_model.Interrupts, Is.False, "until they are turned on");
         foreach (var value in "sent\r\n"u8)
@@ -42,7 +42,7 @@ internal sealed class HostSiFiveUartTests
 
     /// <summary>As firmware may leave it: on, interrupting, with bytes that were typed at it, another speed.</summary>
     [Test]
-    public void Takes_over_what_firmware_used_and_leaves_the_speed()
+    public void TakesOverWhatFirmwareUsedAndLeavesTheSpeed()
     {
         var model = new SiFiveUartModel();
         var firmware = new SiFiveUartModel.Host(model, At);
@@ -60,7 +60,7 @@ internal sealed class HostSiFiveUartTests
     }
 
     [Test]
-    public void Sends_as_much_as_the_transmitter_takes_and_loses_nothing()
+    public void SendsAsMuchAsTheTransmitterTakesAndLosesNothing()
     {
         _model.Fast = false;
         for (var i = 0; i < SiFiveUartModel.Depth; i++)
@@ -81,7 +81,7 @@ internal sealed class HostSiFiveUartTests
     [TestCase(true, false, true, false)]
     [TestCase(false, true, false, true)]
     [TestCase(true, true, true, true)]
-    public void Is_interrupted_by_what_was_turned_on(bool receive, bool transmit, bool byInput, bool byRoom)
+    public void IsInterruptedByWhatWasTurnedOn(bool receive, bool transmit, bool byInput, bool byRoom)
     {
         _model.Fast = false;
         Assert.That(_uart.TryWrite(ref _host, 1));
@@ -103,7 +103,7 @@ internal sealed class HostSiFiveUartTests
 
     /// <summary>The first byte is waited for in vain; the next find that out at once, until there is room again.</summary>
     [Test]
-    public void A_line_that_is_stopped_does_not_stop_the_machine()
+    public void ALineThatIsStoppedDoesNotStopTheMachine()
     {
         _model.Fast = false;
         for (var i = 0; i <= SiFiveUartModel.Depth; i++)
@@ -122,7 +122,7 @@ internal sealed class HostSiFiveUartTests
 
     /// <summary>Whatever comes in what order: bytes arrive once, in their order, and the driver never asks for more than it is told to.</summary>
     [Test]
-    public void Any_order_of_things_loses_nothing([Range(1, 20)] int seed)
+    public void AnyOrderOfThingsLosesNothing([Range(1, 20)] int seed)
     {
         var random = new Random(seed);
         _model.Fast = random.Next(2) == 0;
@@ -164,7 +164,7 @@ internal sealed class HostSiFiveUartTests
 
     /// <summary>Registers that answer anything: each operation ends, and touches the UART alone, by words.</summary>
     [Test]
-    public void Registers_full_of_nonsense_hold_nobody_up([Range(1, 20)] int seed)
+    public void RegistersFullOfNonsenseHoldNobodyUp([Range(1, 20)] int seed)
     {
         var host = new Noise(new Random(seed));
         var uart = default(HostUartDriver<Noise>);

@@ -27,7 +27,7 @@ internal sealed class HostUartDriverTests
     public void End() => _machine.Dispose();
 
     [Test]
-    public void Whoever_brings_a_driver_gets_every_call()
+    public void WhoeverBringsADriverGetsEveryCall()
     {
         _uart.Take<LoudUart>(ref _host, new HostDevice { Base = FakeMachine.UartBase });
         Assert.That(_machine.Uart.Read(1), Is.Zero);
@@ -46,7 +46,7 @@ internal sealed class HostUartDriverTests
     }
 
     [Test]
-    public void No_UART_takes_output_and_gives_no_input()
+    public void NoUARTTakesOutputAndGivesNoInput()
     {
         _uart.Write(ref _host, 1);
         Assert.That(_uart.TryWrite(ref _host, 1), Is.True);
@@ -57,7 +57,7 @@ internal sealed class HostUartDriverTests
 
     /// <summary>What it keeps lies in a room of one size, whichever it is.</summary>
     [Test]
-    public void A_driver_that_keeps_too_much_is_refused()
+    public void ADriverThatKeepsTooMuchIsRefused()
     {
         _uart.Take<Wide<Full>>(ref _host, default);
         _uart.Write(ref _host, 77);
@@ -75,8 +75,8 @@ internal sealed class HostUartDriverTests
         public static ReadOnlySpan<byte> Compatible => "loud"u8;
 
         public void Initialize<THost>(ref THost host, in HostDevice uart)
-            where THost : struct, IMmio
-            => _base = uart.Base;
+            where THost : struct, IMmio =>
+            _base = uart.Base;
 
         public void Write<THost>(ref THost host, byte value)
             where THost : struct, IMmio
@@ -101,8 +101,8 @@ internal sealed class HostUartDriverTests
         }
 
         public readonly void EnableInterrupts<THost>(ref THost host, bool receive, bool transmit)
-            where THost : struct, IMmio
-            => host.Write8(_base + 1, (byte)((receive ? 1 : 0) | (transmit ? 2 : 0)));
+            where THost : struct, IMmio =>
+            host.Write8(_base + 1, (byte)((receive ? 1 : 0) | (transmit ? 2 : 0)));
     }
 
     // Keeps the last byte that was sent in the last byte of its state.
@@ -119,8 +119,8 @@ internal sealed class HostUartDriverTests
         }
 
         public void Write<THost>(ref THost host, byte value)
-            where THost : struct, IMmio
-            => Last = value;
+            where THost : struct, IMmio =>
+            Last = value;
 
         public bool TryRead<THost>(ref THost host, out byte value, out byte errors)
             where THost : struct, IMmio

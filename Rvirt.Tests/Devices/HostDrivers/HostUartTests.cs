@@ -18,7 +18,7 @@ internal sealed class HostUartTests
     }
 
     [Test]
-    public void Sends_sixteen_bytes_into_an_empty_transmitter_and_none_into_a_full_one()
+    public void SendsSixteenBytesIntoAnEmptyTransmitterAndNoneIntoAFullOne()
     {
         var (machine, uart) = Make();
         using var _ = machine;
@@ -37,7 +37,7 @@ internal sealed class HostUartTests
     }
 
     [Test]
-    public void Asks_once_at_a_full_transmitter_and_does_not_wait()
+    public void AsksOnceAtAFullTransmitterAndDoesNotWait()
     {
         var (machine, uart) = Make();
         using var _ = machine;
@@ -53,7 +53,7 @@ internal sealed class HostUartTests
     [TestCase(true, false, true, false)]
     [TestCase(false, true, false, true)]
     [TestCase(true, true, true, true)]
-    public void Is_interrupted_by_what_was_turned_on(bool receive, bool transmit, bool byInput, bool byRoom)
+    public void IsInterruptedByWhatWasTurnedOn(bool receive, bool transmit, bool byInput, bool byRoom)
     {
         var (machine, uart) = Make();
         using var _ = machine;

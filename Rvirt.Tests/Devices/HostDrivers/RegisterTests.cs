@@ -31,7 +31,7 @@ internal sealed class RegisterTests
 
     /// <summary>A read of TIME_LOW latches TIME_HIGH (Goldfish device documentation).</summary>
     [Test]
-    public void A_clock_is_read_once_low_half_first()
+    public void AClockIsReadOnceLowHalfFirst()
     {
         _registers.InSequence(_order).Setup(registers => registers.Read32(Base)).Returns(0x89ab_cdef);
         _registers.InSequence(_order).Setup(registers => registers.Read32(Base + 4)).Returns(0x0123_4567);
@@ -44,7 +44,7 @@ internal sealed class RegisterTests
     [TestCase(0u, 0x5555u)]
     [TestCase(1u, 0x0001_3333u)]
     [TestCase(0xbeefu, 0xbeef_3333u)]
-    public void A_machine_ends_by_one_word(uint status, uint word)
+    public void AMachineEndsByOneWord(uint status, uint word)
     {
         _registers.Setup(registers => registers.Write32(Base, word));
         var reset = default(HostSiFiveTest);
@@ -54,10 +54,10 @@ internal sealed class RegisterTests
 
     /// <summary>Interrupts are off before anything else changes; then eight bits, FIFOs that are empty, and the pins on which terminals and interrupts hang (16550 data sheet).</summary>
     [Test]
-    public void A_UART_is_quiet_before_it_is_set_up() => SetUpUart();
+    public void AUARTIsQuietBeforeItIsSetUp() => SetUpUart();
 
     [Test]
-    public void A_UART_without_a_byte_is_asked_for_its_status_alone()
+    public void AUARTWithoutAByteIsAskedForItsStatusAlone()
     {
         var uart = SetUpUart();
         _registers.InSequence(_order).Setup(registers => registers.Read8(Base + 5)).Returns(0x60);
@@ -65,7 +65,7 @@ internal sealed class RegisterTests
     }
 
     [Test]
-    public void A_byte_is_read_after_the_status_that_tells_of_it()
+    public void AByteIsReadAfterTheStatusThatTellsOfIt()
     {
         var uart = SetUpUart();
         _registers.InSequence(_order).Setup(registers => registers.Read8(Base + 5)).Returns(0x63);
@@ -74,7 +74,7 @@ internal sealed class RegisterTests
     }
 
     [Test]
-    public void A_full_transmitter_gets_no_byte()
+    public void AFullTransmitterGetsNoByte()
     {
         var uart = SetUpUart();
         _registers.InSequence(_order).Setup(registers => registers.Read8(Base + 5)).Returns(0);

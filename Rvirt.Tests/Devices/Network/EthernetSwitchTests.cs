@@ -11,7 +11,7 @@ public sealed unsafe class EthernetSwitchTests
     private static readonly byte[] Everybody = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
 
     [Test]
-    public void A_frame_reaches_whom_it_is_addressed_to_and_nobody_else()
+    public void AFrameReachesWhomItIsAddressedToAndNobodyElse()
     {
         using var network = new TestNetwork(4);
         network.OpenAll();
@@ -20,7 +20,7 @@ public sealed unsafe class EthernetSwitchTests
     }
 
     [Test]
-    public void A_broadcast_reaches_all_but_its_sender()
+    public void ABroadcastReachesAllButItsSender()
     {
         using var network = new TestNetwork(4);
         network.OpenAll();
@@ -33,18 +33,18 @@ public sealed unsafe class EthernetSwitchTests
     [TestCase(1515, 0, 0x52)]
     [TestCase(60, 1, 0x52)]
     [TestCase(60, 1, 0xff)]
-    public void A_frame_of_a_wrong_size_or_from_another_address_is_refused(int length, int source, int first)
+    public void AFrameOfAWrongSizeOrFromAnotherAddressIsRefused(int length, int source, int first)
     {
         using var network = new TestNetwork(2);
         network.OpenAll();
         var to = first == 0xff ? Everybody : TestNetwork.Bytes(1);
         Assert.That(network.Send(0, TestNetwork.Frame(to, TestNetwork.Bytes(source), length, 1)), Is.Zero);
         Assert.That(network.Waiting(), Is.All.Zero);
-        Assert.That((network.Switch->Counters(0).Refused, network.Switch->Counters(0).Sent), Is.EqualTo((1ul, 0ul)));
+        Assert.That((network.Switch->Counters(0).Refused, network.Switch->Counters(0).Sent), Is.EqualTo((1UL, 0UL)));
     }
 
     [Test]
-    public void Addresses_that_bridges_have_for_themselves_are_not_passed_on([Range(0, 16)] int last)
+    public void AddressesThatBridgesHaveForThemselvesAreNotPassedOn([Range(0, 16)] int last)
     {
         using var network = new TestNetwork(2);
         network.OpenAll();
@@ -53,7 +53,7 @@ public sealed unsafe class EthernetSwitchTests
     }
 
     [Test]
-    public void A_closed_port_gets_nothing_and_loses_what_waited()
+    public void AClosedPortGetsNothingAndLosesWhatWaited()
     {
         using var network = new TestNetwork(2);
         var frame = TestNetwork.Frame(TestNetwork.Bytes(1), TestNetwork.Bytes(0), 60, 1);
@@ -67,7 +67,7 @@ public sealed unsafe class EthernetSwitchTests
     }
 
     [Test]
-    public void An_address_is_a_single_card_s_and_no_other_port_s()
+    public void AnAddressIsASingleCardSAndNoOtherPortS()
     {
         using var network = new TestNetwork(1, 4);
         Assert.That(network.Switch->TryAddPort(0, out _), Is.False);
@@ -83,7 +83,7 @@ public sealed unsafe class EthernetSwitchTests
     [TestCase(3)]
     [TestCase(9)]
     [TestCase(16)]
-    public void A_flood_costs_neighbours_no_frame(int ports)
+    public void AFloodCostsNeighboursNoFrame(int ports)
     {
         using var network = new TestNetwork(ports);
         network.OpenAll();
@@ -111,7 +111,7 @@ public sealed unsafe class EthernetSwitchTests
 
     /// <summary>Against a list for each pair of ports: what arrives is what was sent, whole, and in each sender's order.</summary>
     [Test]
-    public void Random_traffic_arrives_as_sent()
+    public void RandomTrafficArrivesAsSent()
     {
         var step = Gen.Select(Gen.Int[0, 3], Gen.Int[0, 4], Gen.Int[14, 1514], Gen.Int[0, 9]);
         step.Array[1, 300].ForAll(

@@ -17,7 +17,7 @@ public class VirtualPlicTests
     }
 
     [Test]
-    public void A_source_that_is_enabled_and_has_priority_signals_its_context()
+    public void ASourceThatIsEnabledAndHasPrioritySignalsItsContext()
     {
         Allow(10, 1);
         _plic.SetLevel(10, true);
@@ -26,7 +26,7 @@ public class VirtualPlicTests
     }
 
     [Test]
-    public void Priority_zero_never_interrupts()
+    public void PriorityZeroNeverInterrupts()
     {
         Allow(10, 0);
         _plic.SetLevel(10, true);
@@ -36,7 +36,7 @@ public class VirtualPlicTests
     }
 
     [Test]
-    public void The_threshold_masks_the_signal_but_not_the_claim()
+    public void TheThresholdMasksTheSignalButNotTheClaim()
     {
         Allow(10, 3);
         _plic.SetLevel(10, true);
@@ -49,7 +49,7 @@ public class VirtualPlicTests
     }
 
     [Test]
-    public void A_request_stays_until_it_is_claimed_though_its_line_fell()
+    public void ARequestStaysUntilItIsClaimedThoughItsLineFell()
     {
         Allow(10, 1);
         _plic.SetLevel(10, true);
@@ -65,7 +65,7 @@ public class VirtualPlicTests
     }
 
     [Test]
-    public void A_claim_takes_the_highest_priority_then_the_lowest_number()
+    public void AClaimTakesTheHighestPriorityThenTheLowestNumber()
     {
         Allow(5, 2);
         Allow(70, 7);
@@ -77,7 +77,7 @@ public class VirtualPlicTests
     }
 
     [Test]
-    public void A_claimed_source_is_quiet_until_completed_then_pends_again_if_its_line_is_high()
+    public void AClaimedSourceIsQuietUntilCompletedThenPendsAgainIfItsLineIsHigh()
     {
         Allow(10, 1);
         _plic.SetLevel(10, true);
@@ -95,7 +95,7 @@ public class VirtualPlicTests
     }
 
     [Test]
-    public void A_completion_by_a_context_that_does_not_enable_the_source_is_ignored()
+    public void ACompletionByAContextThatDoesNotEnableTheSourceIsIgnored()
     {
         Allow(10, 1);
         _plic.SetLevel(10, true);
@@ -109,7 +109,7 @@ public class VirtualPlicTests
     }
 
     [Test]
-    public void Registers_keep_only_the_bits_they_have()
+    public void RegistersKeepOnlyTheBitsTheyHave()
     {
         Write(4, 0xffff_ffff);
         Write(0, 7);
@@ -130,7 +130,7 @@ public class VirtualPlicTests
     }
 
     [Test]
-    public void Contexts_are_numbered_machine_then_supervisor_of_each_hart()
+    public void ContextsAreNumberedMachineThenSupervisorOfEachHart()
     {
         _plic.Reset(4);
         Write(4 * 3, 1);
@@ -142,8 +142,8 @@ public class VirtualPlicTests
     }
 
     [Test]
-    public void The_cached_signal_is_what_the_registers_say_after_any_sequence()
-        => Gen.Select(Gen.Int[0, 5], Gen.UInt[0, 97], Gen.UInt).Array[0, 60].ForAll(steps =>
+    public void TheCachedSignalIsWhatTheRegistersSayAfterAnySequence() =>
+        Gen.Select(Gen.Int[0, 5], Gen.UInt[0, 97], Gen.UInt).Array[0, 60].ForAll(steps =>
         {
             var plic = default(VirtualPlic);
             plic.Reset(2);

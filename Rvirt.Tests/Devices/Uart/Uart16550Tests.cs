@@ -15,14 +15,14 @@ public class Uart16550Tests
     }
 
     [Test]
-    public void A_written_byte_goes_out_and_the_transmitter_is_empty_again()
+    public void AWrittenByteGoesOutAndTheTransmitterIsEmptyAgain()
     {
         Assert.That(_uart.Write(0, (byte)'x'), Is.True);
         Assert.That(_uart.Read(5), Is.EqualTo(0x60));
     }
 
     [Test]
-    public void Drivers_find_a_16550A()
+    public void DriversFindA16550A()
     {
         _uart.Write(1, 0x0f);
         Assert.That(_uart.Read(1), Is.EqualTo(0x0f));
@@ -41,7 +41,7 @@ public class Uart16550Tests
     }
 
     [Test]
-    public void The_divisor_is_behind_DLAB()
+    public void TheDivisorIsBehindDLAB()
     {
         _uart.Write(3, 0x83);
         _uart.Write(0, 0x34);
@@ -53,7 +53,7 @@ public class Uart16550Tests
     }
 
     [Test]
-    public void The_transmit_interrupt_rises_when_enabled_and_falls_when_identified()
+    public void TheTransmitInterruptRisesWhenEnabledAndFallsWhenIdentified()
     {
         _uart.Write(1, 2);
         Assert.That(_uart.InterruptLine, Is.True);
@@ -73,7 +73,7 @@ public class Uart16550Tests
     [TestCase(0x41, 4)]
     [TestCase(0x81, 8)]
     [TestCase(0xc1, 14)]
-    public void Received_data_are_told_by_trigger_level_or_timeout(int fifoControl, int trigger)
+    public void ReceivedDataAreToldByTriggerLevelOrTimeout(int fifoControl, int trigger)
     {
         _uart.Write(2, (byte)fifoControl);
         _uart.Write(1, 1);
@@ -96,7 +96,7 @@ public class Uart16550Tests
     }
 
     [Test]
-    public void What_does_not_fit_is_an_overrun_told_once()
+    public void WhatDoesNotFitIsAnOverrunToldOnce()
     {
         _uart.Write(1, 4);
         _uart.Receive(1);
@@ -120,7 +120,7 @@ public class Uart16550Tests
     }
 
     [Test]
-    public void A_break_and_errors_show_with_their_bytes()
+    public void ABreakAndErrorsShowWithTheirBytes()
     {
         _uart.Write(2, 1);
         _uart.Write(1, 4);
@@ -139,7 +139,7 @@ public class Uart16550Tests
     }
 
     [Test]
-    public void A_line_status_that_is_quick_to_read_tells_of_no_error()
+    public void ALineStatusThatIsQuickToReadTellsOfNoError()
     {
         _uart.Write(2, 1);
         _uart.Receive((byte)'a');
@@ -154,7 +154,7 @@ public class Uart16550Tests
     }
 
     [Test]
-    public void A_host_that_lost_bytes_says_so()
+    public void AHostThatLostBytesSaysSo()
     {
         _uart.Write(2, 1);
         _uart.Receive((byte)'a', 0x02);
@@ -162,7 +162,7 @@ public class Uart16550Tests
     }
 
     [Test]
-    public void A_transmit_interrupt_that_was_claimed_asks_again_only_after_another_byte()
+    public void ATransmitInterruptThatWasClaimedAsksAgainOnlyAfterAnotherByte()
     {
         _uart.Write(1, 2);
         Assert.That(_uart.InterruptLine, Is.True);
@@ -182,7 +182,7 @@ public class Uart16550Tests
     }
 
     [Test]
-    public void Other_interrupts_ask_however_often_they_are_claimed()
+    public void OtherInterruptsAskHoweverOftenTheyAreClaimed()
     {
         _uart.Write(1, 0x0b);
         _uart.Claimed();
@@ -198,7 +198,7 @@ public class Uart16550Tests
     }
 
     [Test]
-    public void Loopback_keeps_bytes_inside()
+    public void LoopbackKeepsBytesInside()
     {
         _uart.Write(2, 1);
         _uart.Write(4, 0x10);
@@ -217,7 +217,7 @@ public class Uart16550Tests
     }
 
     [Test]
-    public void A_modem_line_that_changes_interrupts_until_read()
+    public void AModemLineThatChangesInterruptsUntilRead()
     {
         _uart.Write(1, 8);
         _uart.Write(4, 0x10);
@@ -228,7 +228,7 @@ public class Uart16550Tests
     }
 
     [Test]
-    public void Turning_the_FIFOs_on_empties_them()
+    public void TurningTheFIFOsOnEmptiesThem()
     {
         _uart.Receive(1);
         _uart.Write(2, 1);

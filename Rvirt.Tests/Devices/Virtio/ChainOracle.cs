@@ -41,7 +41,7 @@ internal static class ChainOracle
             var isRam = (Int128)address >= QueueRam.Base && (Int128)address + length <= QueueRam.End;
             if ((flags & 4) != 0)
             {
-                if (inTable || tableMax == 0 || (flags & 1) != 0 || length == 0 || length % 16 != 0 || length > 16ul * tableMax || !isRam)
+                if (inTable || tableMax == 0 || (flags & 1) != 0 || length == 0 || length % 16 != 0 || length > 16UL * tableMax || !isRam)
                 {
                     return new(buffers, [QueueFault.Indirect], false);
                 }

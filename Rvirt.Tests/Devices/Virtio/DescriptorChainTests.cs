@@ -34,7 +34,7 @@ public unsafe class DescriptorChainTests
         Gen.ULong[Other, Other + 40], Gen.UInt[1, TableMax + 1].Select(n => 16 * n), Gen.Bool.Select(marked => marked ? 6u : 4u), Gen.UInt[0, Size]);
 
     [Test]
-    public void Any_table_is_read_as_the_specification_has_it()
+    public void AnyTableIsReadAsTheSpecificationHasIt()
     {
         var descriptor = Gen.Frequency((2, Hostile), (12, Plausible), (2, Indirection));
         var verdicts = new HashSet<QueueFault>();
@@ -75,7 +75,7 @@ public unsafe class DescriptorChainTests
     }
 
     [Test]
-    public void A_chain_of_any_shape_comes_out_as_the_driver_built_it()
+    public void AChainOfAnyShapeComesOutAsTheDriverBuiltIt()
     {
         var buffer = Gen.Select(Gen.ULong[Buffers, Buffers + 0x4000], Gen.UInt[1, 0x1000]);
         Gen.Select(Gen.Int[0, 7], Gen.Int[0, (int)TableMax], Gen.Int[0, 20], Gen.Shuffle(new uint[] { 0, 1, 2, 3, 4, 5, 6, 7 }), buffer.Array[20], Gen.ULong[0, 15]).ForAll(
@@ -119,7 +119,7 @@ public unsafe class DescriptorChainTests
     }
 
     [Test]
-    public void A_buffer_has_its_guest_addresses_counterparts()
+    public void ABufferHasItsGuestAddressesCounterparts()
     {
         using var ram = new QueueRam();
         ram.Describe(Table, 3, Buffers + 5, 7, RingLayout.Write, 0);
@@ -135,7 +135,7 @@ public unsafe class DescriptorChainTests
     }
 
     [Test]
-    public void What_has_been_read_may_change()
+    public void WhatHasBeenReadMayChange()
     {
         using var ram = new QueueRam();
         ram.Describe(Table, 0, Buffers, 16, RingLayout.Next, 1);
@@ -162,7 +162,7 @@ public unsafe class DescriptorChainTests
     }
 
     [Test]
-    public void A_chain_that_broke_gives_nothing_more()
+    public void AChainThatBrokeGivesNothingMore()
     {
         using var ram = new QueueRam();
         ram.Describe(Table, 0, Buffers, 16, RingLayout.Next, Size);
@@ -177,13 +177,13 @@ public unsafe class DescriptorChainTests
 
     /// <summary>4 GiB need more RAM than there is, so one buffer is named again and again; with a table of 65536 that would be no loop.</summary>
     [Test]
-    public void A_chain_of_more_than_4_GiB_is_refused()
+    public void AChainOfMoreThan4GiBIsRefused()
     {
         using var ram = new QueueRam();
         ram.Describe(Table, 0, QueueRam.Base, (uint)QueueRam.Bytes, RingLayout.Next, 0);
         var memory = ram.Memory;
         var chain = new DescriptorChain(in memory, ram.Pointer(Table), 0x1_0002, 0, 0);
-        var bytes = 0ul;
+        var bytes = 0UL;
         while (chain.MoveNext(out var buffer))
         {
             bytes += buffer.Length;

@@ -15,7 +15,7 @@ public unsafe class HostileQueueTests
 
     private static readonly object[] BadDescriptors =
     [
-        new object[] { 0ul, 64u, 0u, 0u },
+        new object[] { 0UL, 64u, 0u, 0u },
         new object[] { End, 1u, 0u, 0u },
         new object[] { End - 1, 2u, 0u, 0u },
         new object[] { TestGuest.GuestRam - 1, 2u, 0u, 0u },
@@ -37,7 +37,7 @@ public unsafe class HostileQueueTests
     ];
 
     [TestCaseSource(nameof(BadDescriptors))]
-    public void A_bad_descriptor_stops_the_queue(ulong address, uint length, uint flags, uint next)
+    public void ABadDescriptorStopsTheQueue(ulong address, uint length, uint flags, uint next)
     {
         using var guest = new TestGuest();
         var driver = GuestDriver.Open(guest, true);
@@ -52,7 +52,7 @@ public unsafe class HostileQueueTests
     }
 
     [Test]
-    public void An_indirect_table_in_an_indirect_table_is_refused()
+    public void AnIndirectTableInAnIndirectTableIsRefused()
     {
         using var guest = new TestGuest();
         var driver = GuestDriver.Open(guest, true);
@@ -65,7 +65,7 @@ public unsafe class HostileQueueTests
     }
 
     [Test]
-    public void A_table_that_leaves_RAM_is_refused_whatever_lies_behind()
+    public void ATableThatLeavesRAMIsRefusedWhateverLiesBehind()
     {
         using var guest = new TestGuest();
         var driver = GuestDriver.Open(guest, true);
@@ -80,7 +80,7 @@ public unsafe class HostileQueueTests
     }
 
     [Test]
-    public void Indirect_descriptors_that_were_not_agreed_on_are_refused()
+    public void IndirectDescriptorsThatWereNotAgreedOnAreRefused()
     {
         using var guest = new TestGuest();
         var driver = GuestDriver.Open(guest);
@@ -92,7 +92,7 @@ public unsafe class HostileQueueTests
     }
 
     [Test]
-    public void A_table_after_plain_descriptors_is_part_of_the_chain()
+    public void ATableAfterPlainDescriptorsIsPartOfTheChain()
     {
         using var guest = new TestGuest();
         guest.Device.Serve = (_, readable, writable) =>
@@ -112,7 +112,7 @@ public unsafe class HostileQueueTests
     }
 
     [Test]
-    public void A_buffer_to_read_after_one_to_write_is_refused()
+    public void ABufferToReadAfterOneToWriteIsRefused()
     {
         using var guest = new TestGuest();
         var driver = GuestDriver.Open(guest);
@@ -122,7 +122,7 @@ public unsafe class HostileQueueTests
     }
 
     [Test]
-    public void An_available_index_that_jumps_stops_the_queue()
+    public void AnAvailableIndexThatJumpsStopsTheQueue()
     {
         using var guest = new TestGuest();
         var driver = GuestDriver.Open(guest);
@@ -133,7 +133,7 @@ public unsafe class HostileQueueTests
     }
 
     [Test]
-    public void Faults_are_reported_a_few_times_only()
+    public void FaultsAreReportedAFewTimesOnly()
     {
         using var guest = new TestGuest();
         for (var i = 0; i < 50; i++)
@@ -152,7 +152,7 @@ public unsafe class HostileQueueTests
     [TestCase(3u)]
     [TestCase(512u)]
     [TestCase(uint.MaxValue)]
-    public void A_queue_of_a_bad_size_does_not_start(uint size)
+    public void AQueueOfABadSizeDoesNotStart(uint size)
     {
         foreach (var version in new[] { 1u, 2u })
         {
@@ -170,7 +170,7 @@ public unsafe class HostileQueueTests
     }
 
     [Test]
-    public void A_queue_that_is_misplaced_or_not_all_RAM_does_not_start([Range(0, 2)] int ring)
+    public void AQueueThatIsMisplacedOrNotAllRAMDoesNotStart([Range(0, 2)] int ring)
     {
         using var guest = new TestGuest(2);
         foreach (var address in new ulong[] { End - 0x20, 0, Buffers + 0x4001, TestGuest.GuestRam - 16, 0xffff_ffff_ffff_fff0 })
@@ -192,7 +192,7 @@ public unsafe class HostileQueueTests
     }
 
     [Test]
-    public void Random_queues_never_reach_foreign_memory()
+    public void RandomQueuesNeverReachForeignMemory()
     {
         var address = Gen.Frequency(
             (6, Gen.ULong[TestGuest.GuestRam, End]),
@@ -242,7 +242,7 @@ public unsafe class HostileQueueTests
     }
 
     [Test]
-    public void Random_registers_never_reach_foreign_memory()
+    public void RandomRegistersNeverReachForeignMemory()
     {
         var offset = Gen.Frequency(
             (8, Pick(0x14u, 0x20u, 0x24u, 0x28u, 0x30u, 0x38u, 0x3cu, 0x40u, 0x44u, 0x50u, 0x64u, 0x70u, 0x80u, 0x84u, 0x90u, 0x94u, 0xa0u, 0xa4u)),

@@ -15,7 +15,7 @@ public unsafe class MediationTests
     private static readonly bool[] Flags = [false, true];
 
     [Test]
-    public void A_disk_is_written_and_read_back(
+    public void ADiskIsWrittenAndReadBack(
         [ValueSource(nameof(Versions))] uint version, [ValueSource(nameof(Flags))] bool indirect, [ValueSource(nameof(Flags))] bool events)
     {
         using var guest = new TestGuest(version);
@@ -38,7 +38,7 @@ public unsafe class MediationTests
     }
 
     [Test]
-    public void The_guest_sees_the_hosts_device([ValueSource(nameof(Versions))] uint version)
+    public void TheGuestSeesTheHostsDevice([ValueSource(nameof(Versions))] uint version)
     {
         using var guest = new TestGuest(version);
         Assert.That(guest.Register(VirtioRegister.Magic), Is.EqualTo(VirtioRegister.MagicValue));
@@ -56,7 +56,7 @@ public unsafe class MediationTests
     }
 
     [Test]
-    public void The_configuration_space_passes_in_any_width()
+    public void TheConfigurationSpacePassesInAnyWidth()
     {
         using var guest = new TestGuest(2);
         for (var i = 0; i < 16; i++)
@@ -76,18 +76,18 @@ public unsafe class MediationTests
     }
 
     [Test]
-    public void A_modern_driver_that_takes_what_was_not_offered_is_refused()
+    public void AModernDriverThatTakesWhatWasNotOfferedIsRefused()
     {
         using var guest = new TestGuest(2);
-        GuestDriver.Begin(guest, false, false, 1ul << 34);
+        GuestDriver.Begin(guest, false, false, 1UL << 34);
         Assert.That(guest.Register(VirtioRegister.Status), Is.EqualTo(3));
-        GuestDriver.Begin(guest, false, false, 1ul << 5);
+        GuestDriver.Begin(guest, false, false, 1UL << 5);
         Assert.That(guest.Register(VirtioRegister.Status), Is.EqualTo(11));
-        Assert.That(guest.Device.Taken & (1ul << 5), Is.Not.Zero);
+        Assert.That(guest.Device.Taken & (1UL << 5), Is.Not.Zero);
     }
 
     [Test]
-    public void The_host_is_never_told_of_indirect_descriptors([ValueSource(nameof(Versions))] uint version)
+    public void TheHostIsNeverToldOfIndirectDescriptors([ValueSource(nameof(Versions))] uint version)
     {
         using var guest = new TestGuest(version);
         GuestDriver.Open(guest, true, false);
@@ -96,7 +96,7 @@ public unsafe class MediationTests
     }
 
     [Test]
-    public void A_host_without_event_indices_still_serves_a_guest_with_them([ValueSource(nameof(Flags))] bool events)
+    public void AHostWithoutEventIndicesStillServesAGuestWithThem([ValueSource(nameof(Flags))] bool events)
     {
         using var guest = new TestGuest(withheld: MediatedFeature.Own);
         _ = new FakeDisk(guest);
@@ -111,7 +111,7 @@ public unsafe class MediationTests
     }
 
     [Test]
-    public void Interrupts_come_with_status_and_go_with_acknowledgement()
+    public void InterruptsComeWithStatusAndGoWithAcknowledgement()
     {
         using var guest = new TestGuest();
         _ = new FakeDisk(guest);
@@ -134,7 +134,7 @@ public unsafe class MediationTests
     }
 
     [Test]
-    public void A_guest_that_wants_no_interrupt_gets_its_buffers_without()
+    public void AGuestThatWantsNoInterruptGetsItsBuffersWithout()
     {
         using var guest = new TestGuest();
         _ = new FakeDisk(guest);
@@ -148,7 +148,7 @@ public unsafe class MediationTests
     }
 
     [Test]
-    public void An_event_index_holds_interrupts_back_until_it_is_passed()
+    public void AnEventIndexHoldsInterruptsBackUntilItIsPassed()
     {
         using var guest = new TestGuest();
         _ = new FakeDisk(guest);
@@ -166,7 +166,7 @@ public unsafe class MediationTests
     }
 
     [Test]
-    public void With_event_indices_a_device_that_is_behind_is_not_notified_again()
+    public void WithEventIndicesADeviceThatIsBehindIsNotNotifiedAgain()
     {
         using var guest = new TestGuest();
         _ = new FakeDisk(guest);
@@ -183,7 +183,7 @@ public unsafe class MediationTests
     }
 
     [Test]
-    public void Packets_go_out_and_come_in([ValueSource(nameof(Versions))] uint version, [ValueSource(nameof(Flags))] bool events)
+    public void PacketsGoOutAndComeIn([ValueSource(nameof(Versions))] uint version, [ValueSource(nameof(Flags))] bool events)
     {
         using var guest = new TestGuest(version, VirtioKind.Network);
         var sent = new List<byte[]>();
@@ -252,7 +252,7 @@ public unsafe class MediationTests
     }
 
     [Test]
-    public void Transmit_buffers_come_back_in_bundles()
+    public void TransmitBuffersComeBackInBundles()
     {
         using var guest = new TestGuest(1, VirtioKind.Network);
         guest.Device.Immediate = false;
@@ -281,7 +281,7 @@ public unsafe class MediationTests
     }
 
     [Test]
-    public void Chains_that_find_no_room_wait_and_are_not_lost([ValueSource(nameof(Flags))] bool events)
+    public void ChainsThatFindNoRoomWaitAndAreNotLost([ValueSource(nameof(Flags))] bool events)
     {
         using var guest = new TestGuest(queueSizeMax: 8);
         guest.Device.Immediate = false;
@@ -304,7 +304,7 @@ public unsafe class MediationTests
     }
 
     [Test]
-    public void What_the_guest_changes_after_the_notification_has_no_effect()
+    public void WhatTheGuestChangesAfterTheNotificationHasNoEffect()
     {
         using var guest = new TestGuest();
         guest.Device.Immediate = false;
@@ -323,7 +323,7 @@ public unsafe class MediationTests
     }
 
     [Test]
-    public void Two_chains_may_share_descriptors_and_stay_apart()
+    public void TwoChainsMayShareDescriptorsAndStayApart()
     {
         using var guest = new TestGuest();
         guest.Device.Immediate = false;
@@ -338,7 +338,7 @@ public unsafe class MediationTests
     }
 
     [Test]
-    public void A_reset_in_flight_stops_the_device_and_a_driver_can_start_over([ValueSource(nameof(Versions))] uint version)
+    public void AResetInFlightStopsTheDeviceAndADriverCanStartOver([ValueSource(nameof(Versions))] uint version)
     {
         using var guest = new TestGuest(version);
         var disk = new FakeDisk(guest);
@@ -369,7 +369,7 @@ public unsafe class MediationTests
     }
 
     [Test]
-    public void When_a_guest_ends_its_devices_are_still()
+    public void WhenAGuestEndsItsDevicesAreStill()
     {
         using var guest = new TestGuest();
         guest.Device.Immediate = false;
@@ -384,7 +384,7 @@ public unsafe class MediationTests
     }
 
     [Test]
-    public void A_legacy_page_number_of_zero_takes_the_queue_away()
+    public void ALegacyPageNumberOfZeroTakesTheQueueAway()
     {
         using var guest = new TestGuest();
         var driver = GuestDriver.Open(guest);
@@ -395,7 +395,7 @@ public unsafe class MediationTests
     }
 
     [Test]
-    public void A_modern_queue_can_be_stopped_and_started()
+    public void AModernQueueCanBeStoppedAndStarted()
     {
         using var guest = new TestGuest(2);
         _ = new FakeDisk(guest);
@@ -411,7 +411,7 @@ public unsafe class MediationTests
     }
 
     [Test]
-    public void A_modern_queue_that_starts_again_with_buffers_in_flight_asks_for_a_reset_and_says_so()
+    public void AModernQueueThatStartsAgainWithBuffersInFlightAsksForAResetAndSaysSo()
     {
         using var guest = new TestGuest(2);
         _ = new FakeDisk(guest);
@@ -434,7 +434,7 @@ public unsafe class MediationTests
     [TestCase(3u)]
     [TestCase(0xfffu)]
     [TestCase(0xc000_0000u)]
-    public void A_legacy_queue_whose_alignment_is_no_power_of_two_asks_for_a_reset_and_says_so(uint alignment)
+    public void ALegacyQueueWhoseAlignmentIsNoPowerOfTwoAsksForAResetAndSaysSo(uint alignment)
     {
         using var guest = new TestGuest(1);
         _ = new FakeDisk(guest);
@@ -451,7 +451,7 @@ public unsafe class MediationTests
     [TestCase(VirtioKind.Entropy, true)]
     [TestCase(VirtioKind.Network, false)]
     [TestCase(VirtioKind.Console, false)]
-    public void A_driver_without_VERSION_1_gets_modern_devices_whose_requests_look_the_same(uint kind, bool accepted)
+    public void ADriverWithoutVERSION1GetsModernDevicesWhoseRequestsLookTheSame(uint kind, bool accepted)
     {
         using var guest = new TestGuest(2, kind);
         guest.Register(VirtioRegister.Status, VirtioStatus.Acknowledge | VirtioStatus.Driver);
@@ -473,7 +473,7 @@ public unsafe class MediationTests
     [TestCase(null, 1u)]
     [TestCase(4096u, 4096u)]
     [TestCase(0x3000u, 4096u)]
-    public void A_legacy_driver_finds_the_boards_page_size_until_it_writes_one(uint? written, uint unit)
+    public void ALegacyDriverFindsTheBoardsPageSizeUntilItWritesOne(uint? written, uint unit)
     {
         using var guest = new TestGuest();
         _ = new FakeDisk(guest);
@@ -492,7 +492,7 @@ public unsafe class MediationTests
     }
 
     [Test]
-    public void A_drivers_reset_keeps_the_page_size_and_the_machines_does_not()
+    public void ADriversResetKeepsThePageSizeAndTheMachinesDoesNot()
     {
         using var guest = new TestGuest();
         _ = new FakeDisk(guest);
@@ -525,7 +525,7 @@ public unsafe class MediationTests
     [TestCase(VirtioKind.Input, 0u, 64u)]
     [TestCase(VirtioKind.Input, 1u, 64u)]
     [TestCase(VirtioKind.Socket, 2u, 128u)]
-    public void A_driver_that_writes_no_queue_size_gets_the_boards(uint kind, uint queue, uint size)
+    public void ADriverThatWritesNoQueueSizeGetsTheBoards(uint kind, uint queue, uint size)
     {
         foreach (var version in Versions)
         {
@@ -554,7 +554,7 @@ public unsafe class MediationTests
     }
 
     [Test]
-    public void An_indirect_table_may_lie_anywhere([Values(0u, 4u, 8u, 1u, 15u)] uint offset, [ValueSource(nameof(Versions))] uint version)
+    public void AnIndirectTableMayLieAnywhere([Values(0u, 4u, 8u, 1u, 15u)] uint offset, [ValueSource(nameof(Versions))] uint version)
     {
         using var guest = new TestGuest(version);
         var disk = new FakeDisk(guest);
@@ -575,7 +575,7 @@ public unsafe class MediationTests
     }
 
     [Test]
-    public void A_host_device_that_returns_what_it_was_not_given_breaks_the_queue_only()
+    public void AHostDeviceThatReturnsWhatItWasNotGivenBreaksTheQueueOnly()
     {
         using var guest = new TestGuest();
         guest.Device.Immediate = false;

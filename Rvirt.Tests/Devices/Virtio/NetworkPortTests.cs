@@ -17,7 +17,7 @@ public sealed unsafe class NetworkPortTests
     private static readonly bool[] Flags = [false, true];
 
     [Test]
-    public void A_frame_goes_from_one_guest_to_the_other(
+    public void AFrameGoesFromOneGuestToTheOther(
         [ValueSource(nameof(Flags))] bool indirect, [ValueSource(nameof(Flags))] bool events, [Values(14, 60, 1514)] int length, [Values(1, 5, 12, 13, 40)] int cut)
     {
         using var network = new TestNetwork(2);
@@ -35,7 +35,7 @@ public sealed unsafe class NetworkPortTests
     }
 
     [Test]
-    public void What_comes_without_a_buffer_waits_for_one([ValueSource(nameof(Flags))] bool events)
+    public void WhatComesWithoutABufferWaitsForOne([ValueSource(nameof(Flags))] bool events)
     {
         using var network = new TestNetwork(2);
         using var one = new Card(network, 0, false, events);
@@ -55,7 +55,7 @@ public sealed unsafe class NetworkPortTests
     }
 
     [Test]
-    public void A_chain_that_is_too_short_loses_its_frame_and_is_written_nowhere()
+    public void AChainThatIsTooShortLosesItsFrameAndIsWrittenNowhere()
     {
         using var network = new TestNetwork(2);
         using var one = new Card(network, 0, false, false);
@@ -72,7 +72,7 @@ public sealed unsafe class NetworkPortTests
     }
 
     [Test]
-    public void A_broken_chain_stops_the_card_and_sends_nothing()
+    public void ABrokenChainStopsTheCardAndSendsNothing()
     {
         using var network = new TestNetwork(2);
         using var one = new Card(network, 0, false, false);
@@ -86,7 +86,7 @@ public sealed unsafe class NetworkPortTests
     }
 
     [Test]
-    public void A_reset_drops_what_waits_and_closes_the_port()
+    public void AResetDropsWhatWaitsAndClosesThePort()
     {
         using var network = new TestNetwork(2);
         using var one = new Card(network, 0, false, false);
@@ -100,7 +100,7 @@ public sealed unsafe class NetworkPortTests
     }
 
     [Test]
-    public void The_configuration_space_has_address_and_link()
+    public void TheConfigurationSpaceHasAddressAndLink()
     {
         using var network = new TestNetwork(1);
         using var card = new Card(network, 0, false, false);

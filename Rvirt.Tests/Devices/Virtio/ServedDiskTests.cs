@@ -20,7 +20,7 @@ public sealed unsafe class ServedDiskTests
     private static readonly bool[] Flags = [false, true];
 
     [Test]
-    public void A_disk_is_written_and_read_back(
+    public void ADiskIsWrittenAndReadBack(
         [ValueSource(nameof(Versions))] uint version, [ValueSource(nameof(Flags))] bool indirect, [ValueSource(nameof(Flags))] bool events)
     {
         using var disk = new Disk(version);
@@ -41,7 +41,7 @@ public sealed unsafe class ServedDiskTests
     }
 
     [Test]
-    public void Requests_may_be_cut_anywhere()
+    public void RequestsMayBeCutAnywhere()
     {
         var cuts = Gen.UInt[1, 400].Array[0, 6];
         Gen.Select(Gen.Bool, Gen.ULong[0, Sectors - 3], Gen.Int[1, 3], cuts, cuts, Gen.Bool).ForAll(
@@ -59,16 +59,16 @@ public sealed unsafe class ServedDiskTests
             iter: 1_000);
     }
 
-    [TestCase(0u, 100ul, 512, 1)]
-    [TestCase(0u, 99ul, 1024, 1)]
+    [TestCase(0u, 100UL, 512, 1)]
+    [TestCase(0u, 99UL, 1024, 1)]
     [TestCase(0u, ulong.MaxValue, 512, 1)]
-    [TestCase(0u, 0x80_0000_0000_0000ul, 512, 1)]
-    [TestCase(0u, 0ul, 100, 1)]
-    [TestCase(0u, 99ul, 512, 0)]
-    [TestCase(0u, 100ul, 0, 0)]
-    [TestCase(4u, 0ul, 0, 0)]
-    [TestCase(8u, 0ul, 20, 2)]
-    public void A_request_is_answered_with_its_status(uint type, ulong sector, int length, int status)
+    [TestCase(0u, 0x80_0000_0000_0000UL, 512, 1)]
+    [TestCase(0u, 0UL, 100, 1)]
+    [TestCase(0u, 99UL, 512, 0)]
+    [TestCase(0u, 100UL, 0, 0)]
+    [TestCase(4u, 0UL, 0, 0)]
+    [TestCase(8u, 0UL, 20, 2)]
+    public void ARequestIsAnsweredWithItsStatus(uint type, ulong sector, int length, int status)
     {
         using var disk = new Disk(2);
         var driver = disk.Open(false, false);
@@ -82,7 +82,7 @@ public sealed unsafe class ServedDiskTests
     }
 
     [Test]
-    public void The_configuration_space_has_the_capacity_in_any_width()
+    public void TheConfigurationSpaceHasTheCapacityInAnyWidth()
     {
         using var disk = new Disk(2);
         var expected = new byte[0x100];
@@ -100,7 +100,7 @@ public sealed unsafe class ServedDiskTests
     }
 
     [Test]
-    public void An_event_index_holds_interrupts_back_until_it_is_passed()
+    public void AnEventIndexHoldsInterruptsBackUntilItIsPassed()
     {
         using var disk = new Disk(2);
         var driver = disk.Open(false, true);
@@ -116,7 +116,7 @@ public sealed unsafe class ServedDiskTests
     }
 
     [Test]
-    public void What_is_made_available_before_the_notification_is_served_in_order()
+    public void WhatIsMadeAvailableBeforeTheNotificationIsServedInOrder()
     {
         using var disk = new Disk(2);
         var driver = disk.Open(false, true);
@@ -135,7 +135,7 @@ public sealed unsafe class ServedDiskTests
 
     /// <summary>The first rule broken stops the queue before anything is done; a reset mends it.</summary>
     [Test]
-    public void Random_queues_do_no_harm([ValueSource(nameof(Versions))] uint version)
+    public void RandomQueuesDoNoHarm([ValueSource(nameof(Versions))] uint version)
     {
         var descriptor = Gen.Frequency(
             (3, Gen.Select(Gen.ULong[Buffers, Buffers + 0x4000], Gen.UInt[1, 600], Gen.UInt[0, 3], Gen.UInt[0, 15])),

@@ -15,13 +15,13 @@ public class SplitQueueTests
     private static readonly QueuePlace Place = new() { Size = Size, Descriptors = QueueRam.Base, Available = Available, Used = Used };
 
     [Test]
-    public void A_queue_is_placed_where_the_specification_lets_it_be()
+    public void AQueueIsPlacedWhereTheSpecificationLetsItBe()
     {
         var size = Gen.Frequency((3, Gen.UInt[0, 12].Select(n => 1u << (int)n)), (1, Gen.UInt[0, 300]), (1, Gen.UInt));
         var address = Gen.Frequency(
             (6, Gen.ULong[QueueRam.Base >> 4, QueueRam.End >> 4].Select(n => n << 4)),
             (2, Gen.ULong[QueueRam.Base, QueueRam.End]),
-            (2, Gen.ULong[QueueRam.End - 0x900, QueueRam.End].Select(n => n & ~3ul)),
+            (2, Gen.ULong[QueueRam.End - 0x900, QueueRam.End].Select(n => n & ~3UL)),
             (1, Gen.ULong));
         var accepted = 0;
         Gen.Select(size, address, address, address).ForAll(
@@ -31,7 +31,7 @@ public class SplitQueueTests
                 var queue = default(SplitQueue);
                 var place = new QueuePlace { Size = size, Descriptors = descriptors, Available = available, Used = used };
                 var isSize = size is 1 or 2 or 4 or 8 or 16 or 32 or 64 or 128 or 256;
-                var expected = isSize && Fits(descriptors, 16, 16ul * size) && Fits(available, 2, 6 + (2ul * size)) && Fits(used, 4, 6 + (8ul * size));
+                var expected = isSize && Fits(descriptors, 16, 16UL * size) && Fits(available, 2, 6 + (2UL * size)) && Fits(used, 4, 6 + (8UL * size));
                 Assert.That(queue.TryPlace(ram.Memory, place, 256, 0), Is.EqualTo(expected));
                 Assert.That(queue.Size, Is.EqualTo(expected ? size : 0));
                 if (expected)
@@ -44,7 +44,7 @@ public class SplitQueueTests
     }
 
     [Test]
-    public void Chains_come_in_the_order_of_the_ring_and_go_back_in_any([Values(0u, 0xfffau)] uint start)
+    public void ChainsComeInTheOrderOfTheRingAndGoBackInAny([Values(0u, 0xfffau)] uint start)
     {
         using var ram = new QueueRam();
         var queue = Open(ram, 0);
@@ -58,8 +58,8 @@ public class SplitQueueTests
         for (var round = 0u; round < 10; round++)
         {
             var index = (ushort)(start + (2 * round));
-            ram.Half(Available + 4 + (2ul * (index % Size))) = (ushort)(100 + round);
-            ram.Half(Available + 4 + (2ul * ((index + 1u) % Size))) = (ushort)(200 + round);
+            ram.Half(Available + 4 + (2UL * (index % Size))) = (ushort)(100 + round);
+            ram.Half(Available + 4 + (2UL * ((index + 1u) % Size))) = (ushort)(200 + round);
             ram.Half(Available + 2) = (ushort)(index + 2);
             Assert.That(queue.TryCount(queue.ReadAvailable(), out var count));
             Assert.That(count, Is.EqualTo(2));
@@ -73,15 +73,15 @@ public class SplitQueueTests
             Assert.That(ram.Half(Used + 2), Is.EqualTo(round == 0 ? 0 : index), "nothing is shown before it is published");
             queue.PublishUsed();
             Assert.That(ram.Half(Used + 2), Is.EqualTo((ushort)(index + 2)));
-            Assert.That(ram.Word(Used + 4 + (8ul * (index % Size))), Is.EqualTo(200 + round));
-            Assert.That(ram.Word(Used + 8 + (8ul * (index % Size))), Is.EqualTo(7));
-            Assert.That(ram.Word(Used + 4 + (8ul * ((index + 1u) % Size))), Is.EqualTo(100 + round));
-            Assert.That(ram.Word(Used + 8 + (8ul * ((index + 1u) % Size))), Is.EqualTo(round));
+            Assert.That(ram.Word(Used + 4 + (8UL * (index % Size))), Is.EqualTo(200 + round));
+            Assert.That(ram.Word(Used + 8 + (8UL * (index % Size))), Is.EqualTo(7));
+            Assert.That(ram.Word(Used + 4 + (8UL * ((index + 1u) % Size))), Is.EqualTo(100 + round));
+            Assert.That(ram.Word(Used + 8 + (8UL * ((index + 1u) % Size))), Is.EqualTo(round));
         }
     }
 
     [Test]
-    public void No_more_chains_are_available_than_the_queue_holds()
+    public void NoMoreChainsAreAvailableThanTheQueueHolds()
     {
         using var ram = new QueueRam();
         var queue = Open(ram, 0);
@@ -102,7 +102,7 @@ public class SplitQueueTests
     }
 
     [Test]
-    public void With_events_an_interrupt_is_wanted_when_the_named_entry_is_among_those_given_back()
+    public void WithEventsAnInterruptIsWantedWhenTheNamedEntryIsAmongThoseGivenBack()
     {
         using var ram = new QueueRam();
         foreach (var before in new[] { 0, 5, 0xfffe })
@@ -131,7 +131,7 @@ public class SplitQueueTests
     }
 
     [Test]
-    public void Without_events_a_flag_says_whether_interrupts_are_wanted()
+    public void WithoutEventsAFlagSaysWhetherInterruptsAreWanted()
     {
         using var ram = new QueueRam();
         var queue = Open(ram, 0);
@@ -144,7 +144,7 @@ public class SplitQueueTests
     }
 
     [Test]
-    public void The_index_to_be_told_at_stands_behind_the_used_ring()
+    public void TheIndexToBeToldAtStandsBehindTheUsedRing()
     {
         using var ram = new QueueRam();
         var queue = Open(ram, VirtioFeature.EventIndex);
@@ -154,7 +154,7 @@ public class SplitQueueTests
     }
 
     [Test]
-    public void Tables_are_followed_only_where_agreed_on([Values] bool agreed)
+    public void TablesAreFollowedOnlyWhereAgreedOn([Values] bool agreed)
     {
         using var ram = new QueueRam();
         ram.Describe(QueueRam.Base, 0, QueueRam.Base + 0x4000, 16, RingLayout.Indirect, 0);
@@ -180,6 +180,6 @@ public class SplitQueueTests
         return 0x1_0000 - (int)count;
     }
 
-    private static bool Fits(ulong address, ulong alignment, ulong bytes)
-        => address % alignment == 0 && address >= QueueRam.Base && address < QueueRam.End && bytes <= QueueRam.End - address;
+    private static bool Fits(ulong address, ulong alignment, ulong bytes) =>
+        address % alignment == 0 && address >= QueueRam.Base && address < QueueRam.End && bytes <= QueueRam.End - address;
 }

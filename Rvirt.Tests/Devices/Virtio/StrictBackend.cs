@@ -87,8 +87,8 @@ internal readonly struct StrictBackend(StrictBackend.Script script) : IVirtioBac
     }
 
     public bool NeedsReset<THost>(ref THost host)
-        where THost : struct, IMmio
-        => script.IsInTrouble;
+        where THost : struct, IMmio =>
+        script.IsInTrouble;
 
     public bool Start<THost>(ref THost host, in GuestMemory memory, uint queue, in QueuePlace place, ulong features)
         where THost : struct, IMmio
@@ -156,8 +156,8 @@ internal readonly struct StrictBackend(StrictBackend.Script script) : IVirtioBac
     }
 
     public uint ConfigurationGeneration<THost>(ref THost host)
-        where THost : struct, IMmio
-        => 9;
+        where THost : struct, IMmio =>
+        9;
 
     private static void CheckConfiguration(uint offset, int size) => Assert.That(offset < 256 && size is 1 or 2 or 4 or 8 && offset % size == 0);
 

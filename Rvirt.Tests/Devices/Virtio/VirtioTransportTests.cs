@@ -12,7 +12,7 @@ public class VirtioTransportTests
     private const uint Ready = VirtioStatus.Acknowledge | VirtioStatus.Driver | VirtioStatus.FeaturesOk | VirtioStatus.DriverOk;
 
     [Test]
-    public void An_empty_slot_says_so_and_forgets_what_is_written([Values(0u, 1u, 2u)] uint version)
+    public void AnEmptySlotSaysSoAndForgetsWhatIsWritten([Values(0u, 1u, 2u)] uint version)
     {
         using var slot = Slot(new() { Kind = 0, Version = version }, out var script);
         Assert.That(slot.Register(0x000), Is.EqualTo(0x7472_6976));
@@ -32,7 +32,7 @@ public class VirtioTransportTests
     }
 
     [Test]
-    public void The_back_end_says_what_the_device_is()
+    public void TheBackEndSaysWhatTheDeviceIs()
     {
         using var slot = Slot(new(), out _);
         Assert.That(new uint[] { 4, 8, 12 }.Select(slot.Register), Is.EqualTo([2u, 4u, 0x1234_5678u]));
@@ -44,7 +44,7 @@ public class VirtioTransportTests
     }
 
     [Test]
-    public void A_legacy_driver_sees_32_features_and_has_them_taken_at_once()
+    public void ALegacyDriverSees32FeaturesAndHasThemTakenAtOnce()
     {
         using var slot = Slot(new() { Version = 1 }, out var script);
         Assert.That(Features(slot), Is.EqualTo([0x2000_0001u, 0u, 0u, 0u]));
@@ -56,7 +56,7 @@ public class VirtioTransportTests
     }
 
     [Test]
-    public void Features_are_agreed_on_with_the_status()
+    public void FeaturesAreAgreedOnWithTheStatus()
     {
         using var slot = Slot(new(), out var script);
         Take(slot, VirtioFeature.Version1 | 1);
@@ -69,10 +69,10 @@ public class VirtioTransportTests
     }
 
     [TestCase(VirtioFeature.Version1 | 2, VirtioKind.Entropy, true)]
-    [TestCase(VirtioFeature.Version1 | (1ul << 63), VirtioKind.Entropy, true)]
-    [TestCase(1ul, VirtioKind.Network, true)]
+    [TestCase(VirtioFeature.Version1 | (1UL << 63), VirtioKind.Entropy, true)]
+    [TestCase(1UL, VirtioKind.Network, true)]
     [TestCase(VirtioFeature.Version1 | 1, VirtioKind.Entropy, false)]
-    public void Features_that_cannot_be_are_refused(ulong features, uint kind, bool accepts)
+    public void FeaturesThatCannotBeAreRefused(ulong features, uint kind, bool accepts)
     {
         using var slot = Slot(new() { Kind = kind, Accepts = accepts }, out var script);
         Take(slot, features);
@@ -83,7 +83,7 @@ public class VirtioTransportTests
     }
 
     [Test]
-    public void A_modern_queue_starts_where_it_was_put_and_stops()
+    public void AModernQueueStartsWhereItWasPutAndStops()
     {
         using var slot = Slot(new(), out var script);
         Open(slot);
@@ -101,7 +101,7 @@ public class VirtioTransportTests
         Assert.That(slot.Register(VirtioRegister.QueueReady), Is.EqualTo(1));
         var place = script.Place;
         Assert.That(
-            (place.Size, place.Descriptors, place.Available, place.Used), Is.EqualTo((32u, 0x1_1111_1110ul, 0x2_2222_2222ul, 0x3_3333_3334ul)));
+            (place.Size, place.Descriptors, place.Available, place.Used), Is.EqualTo((32u, 0x1_1111_1110UL, 0x2_2222_2222UL, 0x3_3333_3334UL)));
         foreach (var queue in new uint[] { 2, 0, 1, 3, 8, 0x1_0002, uint.MaxValue })
         {
             slot.Register(VirtioRegister.QueueNotify, queue);
@@ -115,7 +115,7 @@ public class VirtioTransportTests
     }
 
     [Test]
-    public void A_legacy_queue_starts_at_its_page_and_goes_with_a_reset()
+    public void ALegacyQueueStartsAtItsPageAndGoesWithAReset()
     {
         using var slot = Slot(new() { Version = 1 }, out var script);
         slot.Register(VirtioRegister.GuestPageSize, 4096);
@@ -124,7 +124,7 @@ public class VirtioTransportTests
         slot.Register(VirtioRegister.QueuePageNumber, 0x8_0003);
         var place = script.Place;
         // 16 descriptors of 16 bytes; 6 bytes and 16 entries of 2 end at 0x126, and the used ring begins at the next multiple of 256.
-        Assert.That((place.Size, place.Descriptors, place.Available, place.Used), Is.EqualTo((16u, 0x8000_3000ul, 0x8000_3100ul, 0x8000_3200ul)));
+        Assert.That((place.Size, place.Descriptors, place.Available, place.Used), Is.EqualTo((16u, 0x8000_3000UL, 0x8000_3100UL, 0x8000_3200UL)));
         Assert.That(slot.Register(VirtioRegister.QueuePageNumber), Is.EqualTo(0x8_0003));
         slot.Register(VirtioRegister.QueuePageNumber, 7);
         Assert.That(slot.Register(VirtioRegister.QueuePageNumber), Is.EqualTo(0x8_0003), "it has started");
@@ -134,7 +134,7 @@ public class VirtioTransportTests
     }
 
     [Test]
-    public void A_queue_that_does_not_start_is_told_once()
+    public void AQueueThatDoesNotStartIsToldOnce()
     {
         using var slot = Slot(new() { Starts = false }, out var script);
         Open(slot);
@@ -163,7 +163,7 @@ public class VirtioTransportTests
     }
 
     [Test]
-    public void Causes_add_up_until_they_are_acknowledged()
+    public void CausesAddUpUntilTheyAreAcknowledged()
     {
         using var slot = Slot(new(), out var script);
         script.Answer = VirtioNews.UsedBuffers;
@@ -179,7 +179,7 @@ public class VirtioTransportTests
     }
 
     [Test]
-    public void Trouble_of_the_back_end_shows_in_the_status()
+    public void TroubleOfTheBackEndShowsInTheStatus()
     {
         using var slot = Slot(new(), out var script);
         script.IsInTrouble = true;
@@ -187,7 +187,7 @@ public class VirtioTransportTests
     }
 
     [Test]
-    public void A_device_that_does_not_stop_is_lost_for_good()
+    public void ADeviceThatDoesNotStopIsLostForGood()
     {
         using var slot = Slot(new(), out var script);
         Open(slot);
@@ -210,7 +210,7 @@ public class VirtioTransportTests
     }
 
     [Test]
-    public void The_configuration_space_is_the_back_ends()
+    public void TheConfigurationSpaceIsTheBackEnds()
     {
         using var slot = Slot(new(), out var script);
         foreach (var size in new[] { 1, 2, 4, 8 })
@@ -230,7 +230,7 @@ public class VirtioTransportTests
 
     /// <summary>The back end checks what it is asked.</summary>
     [Test]
-    public void No_driver_makes_the_transport_break_its_promises()
+    public void NoDriverMakesTheTransportBreakItsPromises()
     {
         var offset = Gen.Frequency(
             (8, Gen.Int[0, Registers.Length - 1].Select(i => Registers[i])),

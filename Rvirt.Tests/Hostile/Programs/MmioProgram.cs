@@ -67,12 +67,12 @@ internal static class MmioProgram
         foreach (var (start, length) in GuestMap.Devices)
         {
             // Each alignment at the start; the last bytes; the page's last bytes; what lies behind.
-            for (var i = 0ul; i < 9; i++)
+            for (var i = 0UL; i < 9; i++)
             {
                 yield return start + i;
             }
 
-            for (var i = 1ul; i < 9; i++)
+            for (var i = 1UL; i < 9; i++)
             {
                 yield return start + length - i;
             }
@@ -96,9 +96,9 @@ internal static class MmioProgram
         {
             0, 8, 0x1000, 0x200_0000, 0x200_4000, 0x200_bff8, 0x300_0000, 0xbff_fff8, 0x1000_9000, 0x2000_0000, 0x3000_0000, 0x4000_0000,
             GuestProgram.RamBase - 8, GuestProgram.RamBase - 4, GuestProgram.RamEnd - 4, GuestProgram.RamEnd, GuestProgram.RamEnd + 0x20_0000,
-            0xa000_0000, 0x1_0000_0000, 0x80_0000_0000, 0x1_0000_0000_0000, 1ul << 55, 1ul << 56, 1ul << 63, ulong.MaxValue - 7,
+            0xa000_0000, 0x1_0000_0000, 0x80_0000_0000, 0x1_0000_0000_0000, 1UL << 55, 1UL << 56, 1UL << 63, ulong.MaxValue - 7,
             // Where the hypervisor's window is on hosts with Sv57 and Sv48.
-            ~0ul << 56, (~0ul << 56) + GuestProgram.RamBase, ~0ul << 47, (~0ul << 47) + GuestProgram.RamBase,
+            ~0UL << 56, (~0UL << 56) + GuestProgram.RamBase, ~0UL << 47, (~0UL << 47) + GuestProgram.RamBase,
         })
         {
             yield return gap;

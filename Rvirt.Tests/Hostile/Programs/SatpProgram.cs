@@ -9,10 +9,10 @@ internal static class SatpProgram
     public static GuestProgram Build()
     {
         var script = new Script();
-        script.Fill(Root, 0, 4 * 512).Store(Root + 16, (0x8000_0000ul >> 2) | 0xcf).Store(Top, (Root >> 2) | 1).Fence();
+        script.Fill(Root, 0, 4 * 512).Store(Root + 16, (0x8000_0000UL >> 2) | 0xcf).Store(Top, (Root >> 2) | 1).Fence();
         script.Text("modes ");
-        var now = 0ul;
-        for (var mode = 0ul; mode < 16; mode++)
+        var now = 0UL;
+        for (var mode = 0UL; mode < 16; mode++)
         {
             // Modes that the hart lacks leave satp as it is (Privileged spec 1.13 §12.1.11): Bare, Sv39 and Sv48 are all there are.
             var value = mode == 0 ? 0 : (mode << 60) | ((mode == 9 ? Top : Root) >> 12);
@@ -22,14 +22,14 @@ internal static class SatpProgram
 
         script.Send();
         script.Text("asids ");
-        for (var asid = 1ul; asid != 0; asid = (asid << 1) & 0xffff)
+        for (var asid = 1UL; asid != 0; asid = (asid << 1) & 0xffff)
         {
             if (asid == 0x100)
             {
                 script.Send().Text("and ");
             }
 
-            var value = (8ul << 60) | (asid << 44) | (Root >> 12);
+            var value = (8UL << 60) | (asid << 44) | (Root >> 12);
             script.Translate(value, value).Text(" ");
         }
 

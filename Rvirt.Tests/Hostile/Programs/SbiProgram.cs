@@ -24,7 +24,7 @@ internal sealed class SbiProgram
 
     private static readonly ulong[] Odd =
     [
-        0, 1, 2, 7, 63, 64, 0x1000, 0x7fff_ffff, 0x8000_0000, uint.MaxValue, 1ul << 32, long.MaxValue, 1ul << 63, ulong.MaxValue - 1, ulong.MaxValue,
+        0, 1, 2, 7, 63, 64, 0x1000, 0x7fff_ffff, 0x8000_0000, uint.MaxValue, 1UL << 32, long.MaxValue, 1UL << 63, ulong.MaxValue - 1, ulong.MaxValue,
     ];
 
     private readonly Script _script = new();
@@ -49,7 +49,7 @@ internal sealed class SbiProgram
     // Functions that no extension has, extensions that are not there, and probes for all of them.
     private void Unknown()
     {
-        foreach (var (extension, first) in new[] { (Base, 7ul), (Time, 1ul), (Ipi, 1ul), (Fence, 7ul), (Hart, 4ul), (Reset, 1ul), (Console, 3ul), (Counter, 7ul), (Suspend, 1ul) })
+        foreach (var (extension, first) in new[] { (Base, 7UL), (Time, 1UL), (Ipi, 1UL), (Fence, 7UL), (Hart, 4UL), (Reset, 1UL), (Console, 3UL), (Counter, 7UL), (Suspend, 1UL) })
         {
             _script.Text("functions ");
             foreach (var function in Odd.Where(f => f >= first).Prepend(first))
@@ -61,20 +61,20 @@ internal sealed class SbiProgram
         }
 
         _script.Text("extensions ");
-        foreach (var extension in new ulong[] { 9, 11, 15, 17, uint.MaxValue, ulong.MaxValue, 1ul << 63, (1ul << 32) | Base, Base << 32 })
+        foreach (var extension in new ulong[] { 9, 11, 15, 17, uint.MaxValue, ulong.MaxValue, 1UL << 63, (1UL << 32) | Base, Base << 32 })
         {
             Call(extension, 0, NotSupported, 0);
         }
 
         _script.Send().Text("probes ");
-        foreach (var extension in new ulong[] { 0, 8, 9, Base, Base + 1, Time, Ipi, Fence, Hart, Reset, Console, Counter, Suspend, (1ul << 32) | Time, ulong.MaxValue })
+        foreach (var extension in new ulong[] { 0, 8, 9, Base, Base + 1, Time, Ipi, Fence, Hart, Reset, Console, Counter, Suspend, (1UL << 32) | Time, ulong.MaxValue })
         {
             var there = extension is <= 8 or Base or Time or Ipi or Fence or Hart or Reset or Console or Counter or Suspend;
-            Call(Base, 3, 0, there ? 1ul : 0, extension);
+            Call(Base, 3, 0, there ? 1UL : 0, extension);
         }
 
         _script.Send().Text("identity ");
-        for (var function = 4ul; function < 7; function++)
+        for (var function = 4UL; function < 7; function++)
         {
             Call(Base, function, 0, 0, ulong.MaxValue);
         }
@@ -110,7 +110,7 @@ internal sealed class SbiProgram
 
         // Fences of guests that a guest of ours cannot have.
         _script.Text("hypervisor fences ");
-        for (var function = 3ul; function < 7; function++)
+        for (var function = 3UL; function < 7; function++)
         {
             Call(Fence, function, NotSupported, 0, 1, 0, 0, 0x1000, 0);
         }
@@ -122,7 +122,7 @@ internal sealed class SbiProgram
     {
         foreach (var function in new ulong[] { 1, 2 })
         {
-            foreach (var start in new ulong[] { 0, 1, 0x8000_0000, 1ul << 38, ~0ul << 39, ulong.MaxValue - 0xfff, ulong.MaxValue })
+            foreach (var start in new ulong[] { 0, 1, 0x8000_0000, 1UL << 38, ~0UL << 39, ulong.MaxValue - 0xfff, ulong.MaxValue })
             {
                 _script.Text("ranges ");
                 foreach (var size in Odd)
@@ -138,7 +138,7 @@ internal sealed class SbiProgram
 
     private void Harts()
     {
-        foreach (var (name, function) in new[] { ("start ", 0ul), ("status ", 2ul) })
+        foreach (var (name, function) in new[] { ("start ", 0UL), ("status ", 2UL) })
         {
             _script.Text(name);
             foreach (var hart in Odd)
@@ -156,7 +156,7 @@ internal sealed class SbiProgram
             Call(Hart, 3, InvalidParameter, 0, kind, GuestProgram.RamBase, 0);
         }
 
-        foreach (var entry in new ulong[] { 0, 0x1000_0000, GuestProgram.RamBase - 1, GuestProgram.RamEnd, 1ul << 63, ulong.MaxValue })
+        foreach (var entry in new ulong[] { 0, 0x1000_0000, GuestProgram.RamBase - 1, GuestProgram.RamEnd, 1UL << 63, ulong.MaxValue })
         {
             Call(Hart, 3, InvalidAddress, 0, 0x8000_0000, entry, 0);
         }
@@ -166,7 +166,7 @@ internal sealed class SbiProgram
             Call(Suspend, 0, InvalidParameter, 0, kind, GuestProgram.RamBase, 0);
         }
 
-        foreach (var entry in new ulong[] { 0, 0x1000_0000, GuestProgram.RamBase - 1, GuestProgram.RamBase + 1, GuestProgram.RamEnd, 1ul << 63, ulong.MaxValue })
+        foreach (var entry in new ulong[] { 0, 0x1000_0000, GuestProgram.RamBase - 1, GuestProgram.RamBase + 1, GuestProgram.RamEnd, 1UL << 63, ulong.MaxValue })
         {
             Call(Suspend, 0, InvalidAddress, 0, 0, entry, 0);
         }
@@ -194,7 +194,7 @@ internal sealed class SbiProgram
         Call(Counter, 0, 0, 16, ulong.MaxValue);
         foreach (var counter in Odd)
         {
-            Call(Counter, 1, counter < 16 ? 0 : InvalidParameter, counter < 16 ? 0x8000_0000_0003_f000ul : 0, counter);
+            Call(Counter, 1, counter < 16 ? 0 : InvalidParameter, counter < 16 ? 0x8000_0000_0003_f000UL : 0, counter);
             Call(Counter, 5, counter < 16 ? 0 : InvalidParameter, 0, counter);
             Call(Counter, 6, counter < 16 ? 0 : InvalidParameter, 0, counter);
         }
@@ -208,7 +208,7 @@ internal sealed class SbiProgram
                 var valid = first < 16 && mask >> (int)(16 - first) == 0;
                 Call(Counter, 3, valid ? NoSharedMemory : InvalidParameter, 0, first, mask, 2, 0);
                 Call(Counter, 4, !valid ? InvalidParameter : mask == 0 ? 0 : AlreadyStopped, 0, first, mask, 1);
-                Call(Counter, 2, valid ? NotSupported : InvalidParameter, 0, first, mask, 0, SetTimer | (1ul << 63), 0);
+                Call(Counter, 2, valid ? NotSupported : InvalidParameter, 0, first, mask, 0, SetTimer | (1UL << 63), 0);
                 Call(Counter, 2, InvalidParameter, 0, first, mask, ulong.MaxValue << 8, SetTimer, 0);
             }
 
@@ -234,7 +234,7 @@ internal sealed class SbiProgram
             foreach (var (length, address, high) in new (ulong, ulong, ulong)[]
             {
                 (1, 0, 0), (1, 0x1000_0000, 0), (1, GuestProgram.RamBase - 1, 0), (2, GuestProgram.RamBase - 1, 0), (1, End, 0), (2, End - 1, 0), (256, End - 255, 0),
-                (GuestProgram.RamLength + 1, GuestProgram.RamBase, 0), (ulong.MaxValue, GuestProgram.RamBase, 0), (1ul << 63, GuestProgram.RamBase, 0),
+                (GuestProgram.RamLength + 1, GuestProgram.RamBase, 0), (ulong.MaxValue, GuestProgram.RamBase, 0), (1UL << 63, GuestProgram.RamBase, 0),
                 (ulong.MaxValue - GuestProgram.RamBase, GuestProgram.RamBase + 1, 0), (0, End, 0), (1, GuestProgram.RamBase, 1), (0, GuestProgram.RamBase, ulong.MaxValue),
             })
             {
@@ -269,7 +269,7 @@ internal sealed class SbiProgram
         Legacy(4, 0, 0);
         Legacy(3, 1);
         Legacy(3, 0);
-        foreach (var (start, size) in new (ulong, ulong)[] { (0, 0), (0, ulong.MaxValue), (ulong.MaxValue, ulong.MaxValue), (1ul << 63, 1ul << 32) })
+        foreach (var (start, size) in new (ulong, ulong)[] { (0, 0), (0, ulong.MaxValue), (ulong.MaxValue, ulong.MaxValue), (1UL << 63, 1UL << 32) })
         {
             Legacy(6, 0, 0, start, size);
             Legacy(7, 0, 0, start, size, ulong.MaxValue);

@@ -41,7 +41,7 @@ internal sealed class Script
         _line.Append(text);
         foreach (var part in text.Chunk(8))
         {
-            var packed = 0ul;
+            var packed = 0UL;
             for (var i = 0; i < part.Length; i++)
             {
                 packed |= (ulong)part[i] << (8 * i);

@@ -12,7 +12,7 @@ internal sealed class TableProgram
     private const ulong Leaves = 0x8040_2000;
     private const ulong Top = 0x8040_3000;
     private const ulong Target = 0x8050_0000;
-    private const ulong Attack = 4ul << 30;
+    private const ulong Attack = 4UL << 30;
     private const ulong Return = 0x0000_8067;
     private const ulong V = 1;
     private const ulong R = 2;
@@ -63,7 +63,7 @@ internal sealed class TableProgram
         ulong[] foreign =
         [
             0, 0x1000, 0x200_0000, 0x300_0000, 0x2000_0000, 0x3000_0000, 0x4000_0000, 0x7fff_f000, GuestProgram.RamEnd, GuestProgram.RamEnd + 0x1000,
-            0x8200_0000, 0x8300_0000, 0x8400_0000, 0xc000_0000, 0x1_0000_0000, 0x8_0000_0000, (1ul << 56) - 0x1000, 1ul << 55,
+            0x8200_0000, 0x8300_0000, 0x8400_0000, 0xc000_0000, 0x1_0000_0000, 0x8_0000_0000, (1UL << 56) - 0x1000, 1UL << 55,
         ];
         foreach (var address in foreign)
         {
@@ -117,8 +117,8 @@ internal sealed class TableProgram
         Leaf("written, executed, not readable", Pte(Target, V | W | X | A | D), PageFault);
         for (var bit = 54; bit < 64; bit++)
         {
-            Leaf("bit " + bit, Pte(Target, All) | (1ul << bit), PageFault);
-            Case("table with bit " + bit, Attack, PageFault, (Middle, Pte(Leaves, V) | (1ul << bit)), (Leaves, Pte(Target, All)));
+            Leaf("bit " + bit, Pte(Target, All) | (1UL << bit), PageFault);
+            Case("table with bit " + bit, Attack, PageFault, (Middle, Pte(Leaves, V) | (1UL << bit)), (Leaves, Pte(Target, All)));
         }
 
         foreach (var (name, flag) in new[] { ("A", A), ("D", D), ("U", U) })
@@ -128,7 +128,7 @@ internal sealed class TableProgram
 
         Case("misaligned mega", Attack, PageFault, (Middle, Pte(Target + 0x1000, All)));
         Case("misaligned giga", Attack, PageFault, (Root + 32, Pte(GuestProgram.RamBase + 0x20_0000, All)));
-        foreach (var va in new[] { 1ul << 47, 1ul << 62, ~0ul << 56, (~0ul << 56) + GuestProgram.RamBase, (~0ul << 47) ^ (1ul << 63) })
+        foreach (var va in new[] { 1UL << 47, 1UL << 62, ~0UL << 56, (~0UL << 56) + GuestProgram.RamBase, (~0UL << 47) ^ (1UL << 63) })
         {
             // The hypervisor's own window starts at the third of these on a host with Sv57.
             Case("not canonical", va, PageFault, (Root + 32, Pte(Middle, V)), (Middle, Pte(Leaves, V)), (Leaves, Pte(Target, All)));

@@ -68,7 +68,7 @@ internal sealed class VirtioProgram
         foreach (var address in new ulong[]
         {
             0, 0x1000, GuestMap.Plic, GuestMap.Uart, Slot, GuestProgram.RamBase - 64, GuestProgram.RamBase - 1, End - 63, End, End + 0x1000, 0x8200_0000, 0x8300_0000,
-            1ul << 32, 1ul << 56, ulong.MaxValue - 63, ulong.MaxValue - 31, ulong.MaxValue,
+            1UL << 32, 1UL << 56, ulong.MaxValue - 63, ulong.MaxValue - 31, ulong.MaxValue,
         })
         {
             Chain($"buffer at {address:x}", true, new Descriptor(0, address, 64, Write, 0));
@@ -141,7 +141,7 @@ internal sealed class VirtioProgram
 
         foreach (var register in new[] { VirtioRegister.QueueDescriptorsLow, VirtioRegister.QueueAvailableLow, VirtioRegister.QueueUsedLow })
         {
-            foreach (var address in new ulong[] { 0, GuestMap.Plic, Descriptors + 1, GuestProgram.RamBase - 16, End - 4, End, 0x8200_0000, 1ul << 63, ulong.MaxValue - 15 })
+            foreach (var address in new ulong[] { 0, GuestMap.Plic, Descriptors + 1, GuestProgram.RamBase - 16, End - 4, End, 0x8200_0000, 1UL << 63, ulong.MaxValue - 15 })
             {
                 Begin($"ring {register:x} at {address:x}", spoilt: (register, address));
                 Finish(true);
@@ -276,7 +276,7 @@ internal sealed class VirtioProgram
             _script.Await(Used + 2, 1);
         }
 
-        _script.Text("used ").Load(Used + 2, 2, broken ? 0ul : 1);
+        _script.Text("used ").Load(Used + 2, 2, broken ? 0UL : 1);
     }
 
     private void Begin(string name, bool indirect = true, uint size = Size, (uint Register, ulong Address)? spoilt = null)
@@ -334,7 +334,7 @@ internal sealed class VirtioProgram
     private void Finish(bool broken)
     {
         _script.Text(" reset ").Load(Slot + VirtioRegister.Status, 4, broken ? NeedsReset : 0, NeedsReset);
-        _script.Text(" told ").Load(Slot + VirtioRegister.InterruptStatus, 4, broken ? 2ul : 0, 2);
+        _script.Text(" told ").Load(Slot + VirtioRegister.InterruptStatus, 4, broken ? 2UL : 0, 2);
         _script.Fill(Descriptors, 0, 0x400);
         Negotiate(true);
         Place(Size);

@@ -28,16 +28,16 @@ internal sealed class LineEditorTests
     [TestCase("abc" + Left + "\u0015", "abc" + Back + Back + Back + Erase + "c" + Back, Description = "Ctrl-U")]
     [TestCase("abc" + Left + Left + "\u000bx", "abc" + Back + Back + Erase + "x", Description = "Ctrl-K")]
     [TestCase("\u0000\u0007\u00e4\u001b[5~\u001b[99;5Ax", "x", Description = "what means nothing is not shown, though a sequence has parameters")]
-    public void Typing_shows(string typed, string shown) => Assert.That(_world.TypeOnly(typed), Is.EqualTo(shown));
+    public void TypingShows(string typed, string shown) => Assert.That(_world.TypeOnly(typed), Is.EqualTo(shown));
 
     [TestCase("vers\u0002\u0002\u0002\u0002\u0006\u0006\u0006\u0006ion\r")]
     [TestCase("ersion" + "\u0001v\r")]
     [TestCase("verssion" + Left + Left + Left + "\b\r")]
     [TestCase("x\u0015version\r")]
-    public void What_is_seen_is_what_runs(string typed) => Assert.That(_world.TypeOnly(typed), Does.EndWith(Version));
+    public void WhatIsSeenIsWhatRuns(string typed) => Assert.That(_world.TypeOnly(typed), Does.EndWith(Version));
 
     [Test]
-    public void A_line_ends_at_return_line_feed_or_both()
+    public void ALineEndsAtReturnLineFeedOrBoth()
     {
         Assert.That(_world.TypeOnly("version\r"), Is.EqualTo("version" + Version));
         Assert.That(_world.TypeOnly("\nversion\n"), Is.EqualTo("version" + Version), "the line feed belongs to the return before it");
@@ -45,17 +45,17 @@ internal sealed class LineEditorTests
     }
 
     [Test]
-    public void Ctrl_C_gives_a_line_up() => Assert.That(_world.TypeOnly("bad\u0003version\r"), Is.EqualTo("bad^C\r\nrvirt> version" + Version));
+    public void CtrlCGivesALineUp() => Assert.That(_world.TypeOnly("bad\u0003version\r"), Is.EqualTo("bad^C\r\nrvirt> version" + Version));
 
     [Test]
-    public void A_line_that_is_full_rings()
+    public void ALineThatIsFullRings()
     {
         Assert.That(_world.TypeOnly(new string('x', 128)), Is.EqualTo(new string('x', 128)));
         Assert.That(_world.TypeOnly("y\b"), Is.EqualTo(Bell + Back + Erase));
     }
 
     [Test]
-    public void The_last_eight_lines_come_back()
+    public void TheLastEightLinesComeBack()
     {
         for (var i = 0; i < 10; i++)
         {
@@ -88,10 +88,10 @@ internal sealed class LineEditorTests
     [TestCase("regs web\t", "regs web\r\n  web  web.test\r\nrvirt> regs web")]
     [TestCase("regs web.\t", "regs web." + "test ")]
     [TestCase("  gue\t", "  gue" + "sts ")]
-    public void Tab_completes(string typed, string shown) => Assert.That(_world.TypeOnly(typed), Is.EqualTo(shown));
+    public void TabCompletes(string typed, string shown) => Assert.That(_world.TypeOnly(typed), Is.EqualTo(shown));
 
     [Test]
-    public void The_prompt_comes_back_with_what_was_typed()
+    public void ThePromptComesBackWithWhatWasTyped()
     {
         _world.TypeOnly("guests" + Left);
         _world.Show();

@@ -22,7 +22,7 @@ internal sealed unsafe class MachineViewTests
     private const string Floats = "li t0, 0x2000\ncsrs sstatus, t0\n" + Rounds;
 
     [Test]
-    public void Guests_are_described()
+    public void GuestsAreDescribed()
     {
         using var world = new GuestWorld(GuestPayload.Program(Rounds) with { Name = "one", Memory = 8 << 20 }, GuestPayload.Program(Fails) with { Name = "two", Memory = 6 << 20 });
         world.Run(10_000);
@@ -46,7 +46,7 @@ internal sealed unsafe class MachineViewTests
     }
 
     [Test]
-    public void Counting_anew_changes_nothing_for_the_guest()
+    public void CountingAnewChangesNothingForTheGuest()
     {
         using var world = new GuestWorld(GuestPayload.Program(Rounds));
         world.Run(1000);
@@ -62,7 +62,7 @@ internal sealed unsafe class MachineViewTests
     }
 
     [Test]
-    public void A_hart_that_runs_elsewhere_is_asked_and_answers_for_one_moment()
+    public void AHartThatRunsElsewhereIsAskedAndAnswersForOneMoment()
     {
         using var world = new GuestWorld(GuestPayload.Program(Rounds), GuestPayload.Program(Rounds));
         var view = View(world);
@@ -83,7 +83,7 @@ internal sealed unsafe class MachineViewTests
     }
 
     [Test]
-    public void The_hart_that_asks_answers_for_its_own_at_once()
+    public void TheHartThatAsksAnswersForItsOwnAtOnce()
     {
         using var world = new GuestWorld(GuestPayload.Program(Rounds));
         world.Run(1003);
@@ -93,7 +93,7 @@ internal sealed unsafe class MachineViewTests
 
     [TestCase(Rounds, 0UL)]
     [TestCase(Floats, 0x2000UL)]
-    public void A_hart_that_no_hart_runs_is_read_as_it_was_put_down(string program, ulong status)
+    public void AHartThatNoHartRunsIsReadAsItWasPutDown(string program, ulong status)
     {
         using var world = new GuestWorld(new WorldOptions { MoreHarts = 1 }, GuestPayload.Program(program));
         world.Run(1003);
@@ -108,7 +108,7 @@ internal sealed unsafe class MachineViewTests
     }
 
     [Test]
-    public void Traps_are_noted_down_on_all_harts_while_tracing_is_on()
+    public void TrapsAreNotedDownOnAllHartsWhileTracingIsOn()
     {
         using var world = new GuestWorld(GuestPayload.Program(Rounds), GuestPayload.Program(Rounds));
         var view = View(world);
@@ -145,7 +145,7 @@ internal sealed unsafe class MachineViewTests
     }
 
     [Test]
-    public void Shadow_tables_are_counted_as_they_come_and_go()
+    public void ShadowTablesAreCountedAsTheyComeAndGo()
     {
         using var world = new GuestWorld(GuestPayload.Program(Rounds));
         world.Run(1000);
@@ -159,7 +159,7 @@ internal sealed unsafe class MachineViewTests
     }
 
     [Test]
-    public void What_the_hardware_finds_at_an_address_is_known()
+    public void WhatTheHardwareFindsAtAnAddressIsKnown()
     {
         using var world = new GuestWorld(GuestPayload.Program(Rounds));
         world.Run(1000);
@@ -171,7 +171,7 @@ internal sealed unsafe class MachineViewTests
     }
 
     [Test]
-    public void A_guests_life_is_asked_for()
+    public void AGuestsLifeIsAskedFor()
     {
         using var world = new GuestWorld(GuestPayload.Program(Rounds), GuestPayload.Program(Rounds));
         world.Run(1000);
@@ -182,7 +182,7 @@ internal sealed unsafe class MachineViewTests
     }
 
     [Test]
-    public void Time_is_counted_while_a_hart_runs_and_not_while_it_waits()
+    public void TimeIsCountedWhileAHartRunsAndNotWhileItWaits()
     {
         using var world = new GuestWorld(GuestPayload.Program(Rounds), GuestPayload.Program("again: wfi\nj again\n"));
         world.Run(2000);
@@ -204,7 +204,7 @@ internal sealed unsafe class MachineViewTests
     }
 
     [Test]
-    public void Guests_that_share_a_hart_have_shares_and_wait_for_it()
+    public void GuestsThatShareAHartHaveSharesAndWaitForIt()
     {
         using var world = new GuestWorld(new WorldOptions { MoreHarts = -1 }, GuestPayload.Program(Rounds), GuestPayload.Program(Rounds));
         world.Run(2_000_000);

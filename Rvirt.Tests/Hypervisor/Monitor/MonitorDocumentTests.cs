@@ -18,7 +18,7 @@ internal sealed class MonitorDocumentTests
     private static string[] Examples() => [.. s_lines.Where(line => line.StartsWith(Prompt, StringComparison.Ordinal)).Select(line => line[Prompt.Length..])];
 
     [TestCaseSource(nameof(Examples))]
-    public void An_example_is_what_it_says(string command)
+    public void AnExampleIsWhatItSays(string command)
     {
         var at = Array.IndexOf(s_lines, Prompt + command) + 1;
         var shown = s_lines[at..].TakeWhile(line => line.StartsWith("    ", StringComparison.Ordinal) && !line.StartsWith(Prompt, StringComparison.Ordinal)).Select(line => line[4..]);
@@ -33,7 +33,7 @@ internal sealed class MonitorDocumentTests
     }
 
     [Test]
-    public void Every_command_has_an_example()
+    public void EveryCommandHasAnExample()
     {
         var commands = new MonitorWorld().Ask("help")[..^1].Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[0]);
         Assert.That(Examples().Select(example => example.TrimStart('!').Split(' ')[0]).Distinct(), Is.SupersetOf(commands));

@@ -57,23 +57,23 @@ internal sealed class MonitorTests
     [TestCase("trace on 1", "on: no hart of the host of that number, nor on or off")]
     [TestCase("trace 2 0", "0: no number of traps, 1 to 256")]
     [TestCase("trace 2 257", "257: no number of traps, 1 to 256")]
-    public void What_is_wrong_is_said(string command, string error) => Assert.That(_world.Ask(command), Is.EqualTo(["rvirt: error: " + error]));
+    public void WhatIsWrongIsSaid(string command, string error) => Assert.That(_world.Ask(command), Is.EqualTo(["rvirt: error: " + error]));
 
     [TestCase("vcpus web")]
     [TestCase("vcpus 0")]
     [TestCase("  vcpus   web  ")]
     [TestCase("!vcpus web")]
-    public void A_guest_has_a_name_and_a_number(string command) => Assert.That(_world.Ask(command), Has.Length.EqualTo(4).And.Some.Contains("0xffffffff80a6943e"));
+    public void AGuestHasANameAndANumber(string command) => Assert.That(_world.Ask(command), Has.Length.EqualTo(4).And.Some.Contains("0xffffffff80a6943e"));
 
     [TestCase("regs web", "0xffffffff80a6943e")]
     [TestCase("regs 0.0", "0xffffffff80a6943e")]
     [TestCase("regs web.test", "0x0000000080200000", Description = "a name with a dot in it")]
     [TestCase("regs web.test.0", "0x0000000080200000")]
     [TestCase("regs 1", "0x0000000080200000")]
-    public void A_hart_is_named_behind_its_guest(string command, string pc) => Assert.That(_world.Ask(command)[0], Does.StartWith("  pc       " + pc));
+    public void AHartIsNamedBehindItsGuest(string command, string pc) => Assert.That(_world.Ask(command)[0], Does.StartWith("  pc       " + pc));
 
     [Test]
-    public void An_empty_line_is_no_question() => Assert.That(_world.Type("\r  \r!\r"), Is.EqualTo("\r\nrvirt>   \r\nrvirt> !\r\nrvirt> "));
+    public void AnEmptyLineIsNoQuestion() => Assert.That(_world.Type("\r  \r!\r"), Is.EqualTo("\r\nrvirt>   \r\nrvirt> !\r\nrvirt> "));
 
     /// <summary>Down to what ends each walk, none of which is an error of whoever asked.</summary>
     [TestCase("walk web 0xffffffff80200008", "  level 0  0x0000000081aa4000  0x81aa400081aa4000  not valid")]
@@ -83,17 +83,17 @@ internal sealed class MonitorTests
     [TestCase("walk web 0", "  level 2  0x0000000081a06000  0xfffffffffffffc01  reserved")]
     [TestCase("walk web 0x4000000000", "  the mode has no such address")]
     [TestCase("walk web.test 0x80000000", "  translation is off")]
-    public void A_walk_ends_where_the_tables_do(string command, string last) => Assert.That(_world.Ask(command)[^2..], Is.EqualTo([last, "rvirt: ok"]));
+    public void AWalkEndsWhereTheTablesDo(string command, string last) => Assert.That(_world.Ask(command)[^2..], Is.EqualTo([last, "rvirt: ok"]));
 
     [Test]
-    public void Memory_ends_where_the_guests_does()
+    public void MemoryEndsWhereTheGuestsDoes()
     {
         Assert.That(_world.Ask("mem web 0x9ffffff1 100"), Is.EqualTo(["  0x000000009ffffff0  0x9ffffff09ffffff0 0x9ffffff89ffffff8", "rvirt: ok"]));
         Assert.That(_world.Ask("mem web 2147483655 1"), Is.EqualTo(["  0x0000000080000000  0x8000000080000000", "rvirt: ok"]), "decimal, and a byte of a doubleword");
     }
 
     [Test]
-    public void Counting_begins_again()
+    public void CountingBeginsAgain()
     {
         Assert.That(_world.Ask("stats web.test -r"), Is.EqualTo(["rvirt: ok"]));
         _world.View.Verify(view => view.ForgetCounters(1), Times.Once);
@@ -101,7 +101,7 @@ internal sealed class MonitorTests
 
     [TestCase("on", true)]
     [TestCase("off", false)]
-    public void Tracing_is_switched(string word, bool on)
+    public void TracingIsSwitched(string word, bool on)
     {
         Assert.That(_world.Ask("trace " + word), Is.EqualTo(["rvirt: ok"]));
         _world.View.Verify(view => view.SetTracing(on), Times.Once);
@@ -109,14 +109,14 @@ internal sealed class MonitorTests
     }
 
     [Test]
-    public void Sixteen_traps_are_shown_where_no_number_is_given()
+    public void SixteenTrapsAreShownWhereNoNumberIsGiven()
     {
         Assert.That(_world.Ask("trace 2"), Has.Length.EqualTo(16 - 1 + 1), "one was overwritten meanwhile");
         Assert.That(_world.Ask("trace 1"), Is.EqualTo(["rvirt: ok"]), "nothing was noted down there");
     }
 
     [Test]
-    public void The_terminal_is_told_what_to_show()
+    public void TheTerminalIsToldWhatToShow()
     {
         Assert.That(_world.Ask("focus web.test"), Is.EqualTo(["rvirt: ok"]));
         _world.View.Verify(view => view.SetFocus(1), Times.Once);
@@ -130,7 +130,7 @@ internal sealed class MonitorTests
     [TestCase("^^", 30, "Ctrl-^")]
     [TestCase("^@", 0, "Ctrl-@")]
     [TestCase("none", -1, "none")]
-    public void The_consoles_key_is_changed(string word, int key, string said)
+    public void TheConsolesKeyIsChanged(string word, int key, string said)
     {
         Assert.That(_world.Ask("escape " + word), Is.EqualTo(["rvirt: ok"]));
         Assert.That(_world.View.Object.Escape, Is.EqualTo(key));
@@ -138,7 +138,7 @@ internal sealed class MonitorTests
     }
 
     [Test]
-    public void What_ends_something_asks_for_its_name_again()
+    public void WhatEndsSomethingAsksForItsNameAgain()
     {
         Assert.That(_world.Type("shutdown\r"), Is.EqualTo("shutdown\r\ntype the name again: "));
         Assert.That(_world.Type("shut\t\rversion\r"), Does.StartWith("shut\r\nrvirt: error: not confirmed\r\nrvirt> version"), "nothing is completed there");
@@ -153,7 +153,7 @@ internal sealed class MonitorTests
     [TestCase("pause", 0, LifeRequest.Pause)]
     [TestCase("!restart", 0, LifeRequest.Restart)]
     [TestCase("!kill", 0, LifeRequest.Kill)]
-    public void A_guests_life_is_told(string command, int guest, LifeRequest request)
+    public void AGuestsLifeIsTold(string command, int guest, LifeRequest request)
     {
         Assert.That(_world.Ask($"{command} {guest}"), Is.EqualTo(["rvirt: ok"]));
         _world.View.Verify(view => view.TryAsk(guest, request), Times.Once);
@@ -167,14 +167,14 @@ internal sealed class MonitorTests
     [TestCase(GuestState.Stopping, "restart", "is ending or beginning")]
     [TestCase(GuestState.Stopped, "kill", "has stopped")]
     [TestCase(GuestState.Dead, "start", "cannot start again, as a device of it did not stop")]
-    public void What_a_guests_state_does_not_take_is_an_error(GuestState state, string command, string said)
+    public void WhatAGuestsStateDoesNotTakeIsAnError(GuestState state, string command, string said)
     {
         _world.View.Setup(view => view.Guest(0)).Returns(new GuestFacts { Name = new ShortText("web"u8), Harts = 1, State = state });
         Assert.That(_world.Ask($"{command} web"), Is.EqualTo([$"rvirt: error: web: {said}"]));
     }
 
     [Test]
-    public void A_guest_that_is_to_end_is_named_again()
+    public void AGuestThatIsToEndIsNamedAgain()
     {
         Assert.That(_world.Type("kill 0\rweb\r"), Does.EndWith("type the name again: web\r\nrvirt: error: not confirmed\r\nrvirt> "), "as it was named");
         _world.View.Verify(view => view.TryAsk(It.IsAny<int>(), It.IsAny<LifeRequest>()), Times.Never);
@@ -183,14 +183,14 @@ internal sealed class MonitorTests
     }
 
     [Test]
-    public void A_script_that_comes_while_a_person_is_asked_is_answered()
+    public void AScriptThatComesWhileAPersonIsAskedIsAnswered()
     {
         Assert.That(_world.Type("kill web\r!version\r"), Does.EndWith("type the name again: !version\r\n  Rvirt 0.1.0\r\nrvirt: ok\r\nrvirt> "));
         _world.View.Verify(view => view.TryAsk(It.IsAny<int>(), It.IsAny<LifeRequest>()), Times.Never);
     }
 
     [Test]
-    public void A_share_is_given()
+    public void AShareIsGiven()
     {
         Assert.That(_world.Ask("share web 10000"), Is.EqualTo(["rvirt: ok"]));
         _world.View.Verify(view => view.SetShare(0, 10000), Times.Once);
@@ -206,10 +206,10 @@ internal sealed class MonitorTests
     [TestCase(1UL, 3UL, 333UL)]
     [TestCase(40UL, 10UL, 4000UL)]
     [TestCase(1UL << 62, 1UL << 62, 1000UL)]
-    public void Parts_of_a_time_are_thousandths(ulong part, ulong ticks, ulong expected) => Assert.That(Rates.PerThousand(part, ticks), Is.EqualTo(expected).Within(1));
+    public void PartsOfATimeAreThousandths(ulong part, ulong ticks, ulong expected) => Assert.That(Rates.PerThousand(part, ticks), Is.EqualTo(expected).Within(1));
 
     [Test]
-    public void A_script_is_asked_nothing()
+    public void AScriptIsAskedNothing()
     {
         Assert.That(_world.Ask("!shutdown"), Is.EqualTo(["rvirt: ok"]));
         _world.View.Verify(view => view.EndMachine(), Times.Once);
@@ -217,7 +217,7 @@ internal sealed class MonitorTests
 
     /// <summary>Each counter has a name of its own, also one that is new.</summary>
     [Test]
-    public void Every_counter_is_shown()
+    public void EveryCounterIsShown()
     {
         var fields = typeof(TrapCounters).GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic);
         var counters = default(TrapCounters);
@@ -237,12 +237,12 @@ internal sealed class MonitorTests
     [TestCase(1000UL, 20_000_000UL, 500UL)]
     [TestCase(ulong.MaxValue / 2, 20_000_000UL, ulong.MaxValue / 4 / 1000 * 1000, Description = "none of it overflows")]
     [TestCase(7UL, 0UL, 7UL)]
-    public void Rates_are_those_of_a_second(ulong count, ulong ticks, ulong expected) =>
+    public void RatesAreThoseOfASecond(ulong count, ulong ticks, ulong expected) =>
         Assert.That(Rates.PerSecond(count, ticks, 10_000_000), Is.EqualTo(expected).Within(expected / 500));
 
     /// <summary>A long answer comes in pieces, so that the hart is soon back at its guest.</summary>
     [Test]
-    public void A_long_answer_stops_after_sixteen_lines_and_goes_on_when_it_is_called_again()
+    public void ALongAnswerStopsAfterSixteenLinesAndGoesOnWhenItIsCalledAgain()
     {
         var lines = _world.TypeOnly("mem web 0x80000000 1600\r").Split("\r\n");
         Assert.That(lines, Has.Length.EqualTo(1 + 16 + 1));
@@ -258,7 +258,7 @@ internal sealed class MonitorTests
     }
 
     [Test]
-    public void What_is_typed_meanwhile_is_taken_after_it()
+    public void WhatIsTypedMeanwhileIsTakenAfterIt()
     {
         _world.TypeOnly("mem web 0x80000000 1024\r");
         Assert.That(_world.TypeOnly("version\rversion\r"), Is.Empty);
@@ -276,7 +276,7 @@ internal sealed class MonitorTests
     /// <summary>Another hart is asked, and the monitor does not wait for it.</summary>
     [TestCase("regs web.1")]
     [TestCase("walk web.1 0")]
-    public void A_command_that_awaits_an_answer_goes_on_when_it_is_called_again(string command)
+    public void ACommandThatAwaitsAnAnswerGoesOnWhenItIsCalledAgain(string command)
     {
         Assert.That(_world.TypeOnly(command + "\rversion\r"), Is.EqualTo(command + "\r\n"));
         Assert.That(_world.HasMore, Is.False, "there is nothing to do before the answer");
@@ -295,14 +295,14 @@ internal sealed class MonitorTests
     }
 
     [Test]
-    public void Ctrl_C_ends_a_command_that_awaits_an_answer()
+    public void CtrlCEndsACommandThatAwaitsAnAnswer()
     {
         _world.TypeOnly("regs web.1\r");
         Assert.That(_world.TypeOnly("\u0003version\r"), Is.EqualTo("rvirt: error: stopped by Ctrl-C\r\nrvirt> version\r\n  Rvirt 0.1.0\r\nrvirt: ok\r\nrvirt> "));
     }
 
     [Test]
-    public void Ctrl_C_ends_a_long_answer_and_what_was_typed_meanwhile()
+    public void CtrlCEndsALongAnswerAndWhatWasTypedMeanwhile()
     {
         _world.TypeOnly("mem web 0x80000000 65536\rversion\r");
         Assert.That(_world.TypeOnly("\u0003"), Is.EqualTo("rvirt: error: stopped by Ctrl-C\r\nrvirt> "));
@@ -310,11 +310,11 @@ internal sealed class MonitorTests
     }
 
     [Test]
-    public void The_version_is_that_of_the_packages() => Assert.That(
+    public void TheVersionIsThatOfThePackages() => Assert.That(
         typeof(ShadowCounters).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion,
         Is.EqualTo(System.Text.Encoding.ASCII.GetString(VersionCommand.Version)));
 
     [Test]
-    public void Names_are_cut_at_what_a_label_may_have() =>
+    public void NamesAreCutAtWhatALabelMayHave() =>
         Assert.That(new ShortText("0123456789012345678901234567890123"u8).Text.Length, Is.EqualTo(ShortText.Capacity));
 }

@@ -79,9 +79,9 @@ internal sealed class MonitorWorld
         View.Setup(view => view.Hart(0, 0)).Returns(new HartFacts { Run = RunState.Loaded, Core = 2, State = HartState.Started, Mode = PrivilegeMode.Supervisor, Pc = 0xffff_ffff_80a6_943e });
         View.Setup(view => view.Hart(0, 1)).Returns(new HartFacts { Run = RunState.Blocked, Core = 1, State = HartState.Suspended, Mode = PrivilegeMode.User, Pc = 0x3f_8000_1234 });
         View.Setup(view => view.Hart(1, 0)).Returns(new HartFacts { Core = -1, State = HartState.Stopped, Mode = PrivilegeMode.Supervisor });
-        var ready = 170_000ul;
+        var ready = 170_000UL;
         View.Setup(view => view.RunTicks(0, 0, out ready)).Returns(7_000_000_000);
-        var none = 0ul;
+        var none = 0UL;
         View.Setup(view => view.RunTicks(0, 1, out none)).Returns(5_981_720_000);
         View.Setup(view => view.RunTicks(1, 0, out none)).Returns(0);
         View.Setup(view => view.TryAsk(It.IsAny<int>(), It.IsAny<LifeRequest>())).Returns<int, LifeRequest>((guest, request) => Facts(guest).State.Takes(request));
@@ -168,7 +168,7 @@ internal sealed class MonitorWorld
         Copies(CopyKind.Clone, 0, 1, new(CopyOutcome.Done));
         Copies(CopyKind.Clone, 1, 0, new(CopyOutcome.NotRunning));
         View.Setup(view => view.SetTracing(It.IsAny<bool>()));
-        View.Setup(view => view.CopyTrace(It.IsAny<int>())).Returns<int>(core => core == 2 ? 1003ul : 0);
+        View.Setup(view => view.CopyTrace(It.IsAny<int>())).Returns<int>(core => core == 2 ? 1003UL : 0);
         View.Setup(view => view.TryTrace(It.IsAny<ulong>(), out It.Ref<TraceRecord>.IsAny)).Returns(new LookBack(ReadTrace));
         View.Setup(view => view.ForgetCounters(It.IsAny<int>()));
     }

@@ -37,7 +37,7 @@ internal sealed class RunQueueTests
 
     /// <summary>Guests that always have something to do share the harts as their shares say, where none has more of a share than its harts can use.</summary>
     [Test]
-    public void Guests_that_always_run_are_served_by_their_shares() =>
+    public void GuestsThatAlwaysRunAreServedByTheirShares() =>
         (from cores in Gen.Int[1, 4]
          from shares in Gen.UInt[1, 10].Array[cores + 1, 10]
          where shares.Max() * (ulong)cores <= (ulong)shares.Sum(share => share)
@@ -57,7 +57,7 @@ internal sealed class RunQueueTests
     [TestCase(2, new uint[] { 100, 100, 100, 100, 100, 100, 100, 100 })]
     [TestCase(2, new uint[] { 100, 200, 400, 100, 200, 400, 100, 200 })]
     [TestCase(2, new uint[] { 1, 10000, 10000, 10000 })]
-    public void In_the_long_run_shares_are_kept_to_a_fraction(int cores, uint[] shares)
+    public void InTheLongRunSharesAreKeptToAFraction(int cores, uint[] shares)
     {
         var world = new QueueWorld(cores, shares, [.. shares.Select((_, n) => new Habit(n, 1, 0))]);
         const ulong Ticks = 4_000_000;
@@ -71,7 +71,7 @@ internal sealed class RunQueueTests
 
     /// <summary>Whatever they do, be it that they spin: each runs on one hart at a time, a hart is not idle where one waits, and nobody waits for ever.</summary>
     [Test]
-    public void Nobody_starves_and_no_hart_is_idle_for_nothing() => s_world.ForAll(
+    public void NobodyStarvesAndNoHartIsIdleForNothing() => s_world.ForAll(
         (cores, shares, habits) =>
         {
             var world = new QueueWorld(cores, shares, habits);
@@ -89,7 +89,7 @@ internal sealed class RunQueueTests
 
     /// <summary>A hart that read the time, and then waited for the lock while another one woke somebody, comes with an older time than that one.</summary>
     [Test]
-    public void Who_comes_with_an_older_time_is_charged_nothing_and_starves_nobody()
+    public void WhoComesWithAnOlderTimeIsChargedNothingAndStarvesNobody()
     {
         const int Neighbour = RunQueue.HartsPerGuest;
         RunQueue queue = default;
@@ -117,7 +117,7 @@ internal sealed class RunQueueTests
 
     /// <summary>Who slept gets no more for it than a slice.</summary>
     [Test]
-    public void Sleep_is_not_saved_up() => Gen.Select(Gen.ULong[100, 150_000], Gen.Int[1, 3]).ForAll(
+    public void SleepIsNotSavedUp() => Gen.Select(Gen.ULong[100, 150_000], Gen.Int[1, 3]).ForAll(
         (sleep, others) =>
         {
             var habits = Enumerable.Range(0, others).Select(n => new Habit(n, 1, 0)).Append(new Habit(others, 100, sleep)).ToArray();
@@ -136,7 +136,7 @@ internal sealed class RunQueueTests
         iter: 50);
 
     [Test]
-    public void Who_wakes_after_a_long_sleep_does_not_wait_for_the_end_of_a_slice()
+    public void WhoWakesAfterALongSleepDoesNotWaitForTheEndOfASlice()
     {
         var world = new QueueWorld(1, [100, 100, 100], [new Habit(0, 1, 0), new Habit(1, 1, 0), new Habit(2, 50, 30_000)]);
         // All begin at once.
@@ -148,7 +148,7 @@ internal sealed class RunQueueTests
     }
 
     [Test]
-    public void Harts_that_have_one_to_run_each_are_not_interrupted_for_slices()
+    public void HartsThatHaveOneToRunEachAreNotInterruptedForSlices()
     {
         var world = new QueueWorld(2, [100, 300], [new Habit(0, 1, 0), new Habit(1, 1, 0)]);
         world.Run(200_000);
@@ -158,7 +158,7 @@ internal sealed class RunQueueTests
 
     /// <summary>While nobody waits nobody is owed anything, whatever the shares say.</summary>
     [Test]
-    public void Time_that_nobody_waited_in_is_forgiven()
+    public void TimeThatNobodyWaitedInIsForgiven()
     {
         var world = new QueueWorld(2, [1, 10000, 100], [new Habit(0, 1, 0), new Habit(1, 1, 0), new Habit(2, 1, 200_000)]);
         world.Run(100_000);
@@ -173,7 +173,7 @@ internal sealed class RunQueueTests
 
     /// <summary>Nor where it slept before somebody waited: what it ran then cost nobody anything.</summary>
     [Test]
-    public void Who_ran_for_long_while_nobody_waited_does_not_wait_for_it_after_a_sleep([Values(1, 2)] int guests)
+    public void WhoRanForLongWhileNobodyWaitedDoesNotWaitForItAfterASleep([Values(1, 2)] int guests)
     {
         var last = guests - 1;
         var world = new QueueWorld(
@@ -193,7 +193,7 @@ internal sealed class RunQueueTests
 
     /// <summary>As where the machine is itself a guest and stood still, or a hart did something for long: nobody waits for as long again.</summary>
     [Test]
-    public void Who_was_kept_from_the_queue_for_long_waits_for_a_part_of_it([Values(1, RunQueue.HartsPerGuest)] int second)
+    public void WhoWasKeptFromTheQueueForLongWaitsForAPartOfIt([Values(1, RunQueue.HartsPerGuest)] int second)
     {
         RunQueue queue = default;
         queue.Initialize(new Slices(QueueWorld.Timebase));
@@ -213,7 +213,7 @@ internal sealed class RunQueueTests
 
     /// <summary>A guest that has more of a share than it can use does not get it later.</summary>
     [Test]
-    public void A_share_that_cannot_be_used_is_not_saved_up()
+    public void AShareThatCannotBeUsedIsNotSavedUp()
     {
         var world = new QueueWorld(
             2, [1000, 100, 100], [new Habit(0, 1, 0), new Habit(1, 1, 0), new Habit(2, 1, 0), new Habit(0, 1, 1_000_000_000)]);
@@ -226,7 +226,7 @@ internal sealed class RunQueueTests
     }
 
     [Test]
-    public void Harts_of_one_guest_share_evenly_whatever_its_neighbours_have()
+    public void HartsOfOneGuestShareEvenlyWhateverItsNeighboursHave()
     {
         var world = new QueueWorld(2, [100, 100], [.. Enumerable.Repeat(new Habit(0, 1, 0), 5), new Habit(1, 1, 0), new Habit(1, 1, 0)]);
         world.Run(600_000);
@@ -236,7 +236,7 @@ internal sealed class RunQueueTests
 
     /// <summary>A hart that spins comes again once each sibling that waited has run, be it the one that ran least.</summary>
     [Test]
-    public void Who_gives_way_does_not_come_before_its_siblings_have_run()
+    public void WhoGivesWayDoesNotComeBeforeItsSiblingsHaveRun()
     {
         var queue = OneHartWith(4, new Slices(QueueWorld.Timebase));
         var now = 0UL;
@@ -258,7 +258,7 @@ internal sealed class RunQueueTests
 
     /// <summary>Nor does one that has run least, as it slept, come twice before all of them have, and the one that spins.</summary>
     [Test]
-    public void Each_sibling_runs_once_for_one_that_gives_way()
+    public void EachSiblingRunsOnceForOneThatGivesWay()
     {
         var queue = OneHartWith(2, new Slices(QueueWorld.Timebase));
         var now = 0UL;
@@ -278,7 +278,7 @@ internal sealed class RunQueueTests
 
     /// <summary>Where all of them spin each of them runs in turn.</summary>
     [Test]
-    public void Siblings_that_all_give_way_take_turns()
+    public void SiblingsThatAllGiveWayTakeTurns()
     {
         var queue = OneHartWith(3, new Slices(QueueWorld.Timebase));
         var runs = new List<int> { queue.Next(0, 0, out _) };
@@ -298,7 +298,7 @@ internal sealed class RunQueueTests
 
     /// <summary>What a hart gave away by spinning it does not take from its siblings for long afterwards.</summary>
     [Test]
-    public void What_is_given_away_is_not_saved_up()
+    public void WhatIsGivenAwayIsNotSavedUp()
     {
         var queue = OneHartWith(2, new Slices(QueueWorld.Timebase));
         var now = 0UL;
@@ -321,7 +321,7 @@ internal sealed class RunQueueTests
     /// again where the hart has slept meanwhile, worked, or asked for something.
     /// </summary>
     [Test]
-    public void Siblings_are_given_little_time_first([Values("sleeps", "works", "calls")] string meanwhile)
+    public void SiblingsAreGivenLittleTimeFirst([Values("sleeps", "works", "calls")] string meanwhile)
     {
         var queue = OneHartWith(2, new Slices(QueueWorld.Timebase));
         var now = 0UL;
@@ -357,7 +357,7 @@ internal sealed class RunQueueTests
 
     /// <summary>It is the guest's own time that its harts give each other: its neighbour has its share, and no more.</summary>
     [Test]
-    public void Who_gives_way_gives_nothing_to_another_guest()
+    public void WhoGivesWayGivesNothingToAnotherGuest()
     {
         const int Neighbour = RunQueue.HartsPerGuest;
         var queue = OneHartWith(2, new Slices(QueueWorld.Timebase));
@@ -384,7 +384,7 @@ internal sealed class RunQueueTests
 
     /// <summary>Whom one looks at is who has siblings that wait; otherwise there is nobody to give way to, and nothing ends before the slice does.</summary>
     [Test]
-    public void One_looks_early_in_a_slice_only_where_siblings_wait()
+    public void OneLooksEarlyInASliceOnlyWhereSiblingsWait()
     {
         const int Neighbour = RunQueue.HartsPerGuest;
         var queue = OneHartWith(1, new Slices(QueueWorld.Timebase));
@@ -405,7 +405,7 @@ internal sealed class RunQueueTests
     }
 
     [Test]
-    public void Who_leaves_is_not_picked_until_it_is_woken()
+    public void WhoLeavesIsNotPickedUntilItIsWoken()
     {
         var queue = default(RunQueue);
         queue.Initialize(new Slices(QueueWorld.Timebase));

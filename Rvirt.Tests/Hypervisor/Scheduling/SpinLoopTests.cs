@@ -34,7 +34,7 @@ internal sealed class SpinLoopTests
     [TestCase(0x1020_0073u, ExpectedResult = false)]
     [TestCase(0x0000_0073u, ExpectedResult = false)]
     [TestCase(0x0010_0073u, ExpectedResult = false)]
-    public bool It_is_what_waits_and_nothing_like_it(uint instruction)
+    public bool ItIsWhatWaitsAndNothingLikeIt(uint instruction)
     {
         Put(Pc, instruction);
         return IsAt(Pc);
@@ -48,7 +48,7 @@ internal sealed class SpinLoopTests
     [TestCase(60, ExpectedResult = true)]
     [TestCase(62, ExpectedResult = false)]
     [TestCase(-66, ExpectedResult = false)]
-    public bool It_is_near_the_program_counter(int offset)
+    public bool ItIsNearTheProgramCounter(int offset)
     {
         Put(Pc + (ulong)offset, Pause);
         return IsAt(Pc);
@@ -63,7 +63,7 @@ internal sealed class SpinLoopTests
     [TestCase(0x1FFEUL, 0x2000UL, ExpectedResult = false)]
     [TestCase(0UL, 0UL, ExpectedResult = true)]
     [TestCase(0x3FFCUL, 0x3FFCUL, ExpectedResult = true)]
-    public bool It_is_on_the_same_page(ulong pc, ulong at)
+    public bool ItIsOnTheSamePage(ulong pc, ulong at)
     {
         Put(Ram + at, Pause);
         return IsAt(Ram + pc);
@@ -73,7 +73,7 @@ internal sealed class SpinLoopTests
     [TestCase(Ram - 2)]
     [TestCase(Ram + 0x4000)]
     [TestCase(ulong.MaxValue - 1)]
-    public void Where_there_is_no_memory_there_is_none(ulong pc)
+    public void WhereThereIsNoMemoryThereIsNone(ulong pc)
     {
         Put(Ram, Pause);
         Put(Ram + 0x3FFC, Pause);

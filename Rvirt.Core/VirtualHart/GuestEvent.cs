@@ -1,7 +1,7 @@
 namespace Rvirt.Core.VirtualHart;
 
 /// <summary>What a guest asked its machine to do, through the test device or SBI system reset.</summary>
-public enum MachineEvent : byte
+public enum GuestEvent : byte
 {
     /// <summary>Nothing: the guest runs on.</summary>
     None,
