@@ -41,6 +41,9 @@ internal sealed class HostilePair : IDisposable
             ],
             TimeSpan.FromSeconds(180));
         _monitor = new QemuMonitor(socket, Qemu);
+
+        // What is typed before the hypervisor has set up its UART is lost; what is typed from here on waits for the victim.
+        Qemu.ExpectAnywhere("rvirt: guest hostile: ", 60);
     }
 
     public QemuMachine Qemu { get; }
