@@ -309,10 +309,9 @@ internal unsafe struct TargetHost : IHypervisorHost
 
     private static bool TryFetchResident(ulong va, out uint instruction)
     {
-        var low = Instructions.TryLoadResidentHalf(va);
-        var high = (low & 3) == 3 ? Instructions.TryLoadResidentHalf(va + 2) : 0;
-        instruction = (uint)low | ((uint)high << 16);
-        return (long)low >= 0 && (long)high >= 0;
+        var word = Instructions.TryLoadResidentInstruction(va);
+        instruction = (uint)word;
+        return (long)word >= 0;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -196,8 +196,9 @@ internal static unsafe class Instructions
     internal static extern ulong TryLoadGuestHalf(ulong va);
 
     /// <summary>
-    /// Reads 16 bits as the guest below M-mode would fetch them, or all ones where there is nothing: by its mode and tables (MPRV, MXR), guarded as
-    /// above. <c>mstatus</c> is what it was, even where the guard's trap changed it.
+    /// Reads an instruction as the guest below M-mode would fetch it, 16 bits or 32, or all ones where there is nothing: by its mode and tables (MPRV, MXR), guarded
+    /// as above, half by half, as the second may be on the next page. <c>mstatus</c> is what it was, even where the guard's trap changed it; it is changed twice
+    /// and no more, as QEMU forgets all translations each time.
     /// </summary>
     [AsmIntrinsic(
         """
@@ -205,17 +206,26 @@ internal static unsafe class Instructions
         li t1, 0xa0000
         li $0, -1
         csrs mstatus, t1
-        1: lhu $0, 0($1)
-        2: csrw mstatus, t0
+        1: lhu t1, 0($1)
+        not t2, t1
+        andi t2, t2, 3
+        bnez t2, 3f
+        2: lhu t2, 2($1)
+        slli t2, t2, 16
+        or t1, t1, t2
+        3: mv $0, t1
+        4: csrw mstatus, t0
         .pushsection .guards, "a", @progbits
         .balign 4
         .word 1b - .
-        .word 2b - . + 4
+        .word 4b - . + 4
+        .word 2b - .
+        .word 4b - . + 4
         .popsection
         """,
         ClobbersMemory = true,
-        Clobbers = "t0,t1")]
-    internal static extern ulong TryLoadResidentHalf(ulong va);
+        Clobbers = "t0,t1,t2")]
+    internal static extern ulong TryLoadResidentInstruction(ulong va);
 
     [AsmIntrinsic("mv $0, sp")]
     internal static extern ulong* StackPointer();
