@@ -39,6 +39,9 @@ public readonly unsafe struct ShadowMmuAdapter<THost, TViews> : IGuestMmu<THost>
     public FaultResolution Translate(ulong va, AccessKind access, out ulong guestAddress) => _mmu->Translate(va, access, out guestAddress);
 
     /// <inheritdoc/>
+    public bool TryReadCode(ulong va, out uint instruction) => _mmu->TryReadCode(va, out instruction);
+
+    /// <inheritdoc/>
     public void FenceAll(ref THost host) => _mmu->FenceAll(ref host);
 
     /// <inheritdoc/>

@@ -198,7 +198,7 @@ internal static unsafe class Instructions
     /// <summary>
     /// Reads an instruction as the guest below M-mode would fetch it, 16 bits or 32, or all ones where there is nothing: by its mode and tables (MPRV, MXR), guarded
     /// as above, half by half, as the second may be on the next page. <c>mstatus</c> is what it was, even where the guard's trap changed it; it is changed twice
-    /// and no more, as QEMU forgets all translations each time.
+    /// and no more, as an emulator may forget all translations each time.
     /// </summary>
     [AsmIntrinsic(
         """

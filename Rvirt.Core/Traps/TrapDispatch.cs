@@ -55,7 +55,7 @@ public static class TrapDispatch<TContext, TMode, THost, TMmu, TBus>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static ref VCpu EmulateAsRead(TContext context)
     {
-        if (context.Mode.TryFetch(ref context.Host, context.VirtualHart, out var instruction))
+        if (context.Mmu.TryReadCode(context.VirtualHart.Pc, out var instruction) || context.Mode.TryFetch(ref context.Host, context.VirtualHart, out instruction))
         {
             return ref Emulate(context, instruction);
         }

@@ -45,6 +45,15 @@ public interface IGuestMmu<THost>
     /// <returns>Mapped, Contended, GuestPageFault or GuestAccessFault.</returns>
     FaultResolution Translate(ulong va, AccessKind access, out ulong guestAddress);
 
+    /// <summary>
+    /// Reads what the guest executes at an address, by the tables that the hart uses: without the hart's help, whose state of translation would change for that,
+    /// which costs some hosts all that they have translated.
+    /// </summary>
+    /// <param name="va">A guest virtual address in the active view, any 64-bit value.</param>
+    /// <param name="instruction">Its 32 bits; of a 16-bit one, those in the lower half.</param>
+    /// <returns>False where it cannot be told like this: the hart may still fetch it.</returns>
+    bool TryReadCode(ulong va, out uint instruction);
+
     /// <summary>The guest's <c>sfence.vma x0, x0</c>.</summary>
     void FenceAll(ref THost host);
 

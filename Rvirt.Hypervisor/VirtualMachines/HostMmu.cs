@@ -107,6 +107,9 @@ internal readonly unsafe struct HostMmu<THost> : IGuestMmu<THost>
         _resident ? Native.Translate(va, access, out guestAddress) : Split.Translate(va, access, out guestAddress);
 
     /// <inheritdoc/>
+    public bool TryReadCode(ulong va, out uint instruction) => _resident ? Native.TryReadCode(va, out instruction) : Split.TryReadCode(va, out instruction);
+
+    /// <inheritdoc/>
     public void FenceAll(ref THost host) => Split.FenceAll(ref host);
 
     /// <inheritdoc/>

@@ -45,6 +45,13 @@ public readonly struct FlatMmu(GuestMemory memory) : IGuestMmu<TestHost>
     }
 
     /// <inheritdoc/>
+    public bool TryReadCode(ulong va, out uint instruction)
+    {
+        instruction = 0;
+        return false;
+    }
+
+    /// <inheritdoc/>
     public void FenceAll(ref TestHost host)
     {
     }

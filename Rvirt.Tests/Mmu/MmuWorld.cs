@@ -192,6 +192,8 @@ internal sealed unsafe class MmuWorld : IDisposable
 
     public bool TryRefill(ulong va, AccessKind access) => _shadow.TryRefill(va, access);
 
+    public bool TryReadCode(ulong va, out uint instruction) => _shadow.TryReadCode(va, out instruction);
+
     /// <summary>The guest accesses an address: the hart translates, and its page faults are served as trap handling serves them.</summary>
     public WalkResult Access(ulong va, AccessKind access)
     {
@@ -270,6 +272,8 @@ internal sealed unsafe class MmuWorld : IDisposable
 
         FaultAnswer Resolve(ulong va, AccessKind access);
 
+        bool TryReadCode(ulong va, out uint instruction);
+
         bool TryRefill(ulong va, AccessKind access);
 
         void Load();
@@ -299,6 +303,8 @@ internal sealed unsafe class MmuWorld : IDisposable
             mmu->Resolve(ref _host, va, access, new Keeper(&answer));
             return answer;
         }
+
+        public bool TryReadCode(ulong va, out uint instruction) => mmu->TryReadCode(va, out instruction);
 
         public bool TryRefill(ulong va, AccessKind access) => mmu->TryRefill(ref _host, va, access, out _);
 

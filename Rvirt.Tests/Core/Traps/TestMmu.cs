@@ -66,6 +66,12 @@ internal readonly struct TestMmu(TestMmuState state) : IGuestMmu<TestHost>
         return answer;
     }
 
+    public bool TryReadCode(ulong va, out uint instruction)
+    {
+        instruction = 0;
+        return false;
+    }
+
     public void FenceAll(ref TestHost host) => state.Calls.Add("fence");
 
     public void FenceAsid(ref TestHost host, ushort asid) => state.Calls.Add($"fence asid {asid:x}");
