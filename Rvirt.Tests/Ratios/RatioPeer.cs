@@ -39,8 +39,9 @@ internal sealed class RatioPeer : IDisposable
             {
                 client = await _listener.AcceptTcpClientAsync().ConfigureAwait(false);
             }
-            catch (Exception ended) when (ended is SocketException or ObjectDisposedException)
+            catch (Exception ended) when (ended is SocketException or InvalidOperationException)
             {
+                // It was ended while it waited, or between two waits.
                 return;
             }
 

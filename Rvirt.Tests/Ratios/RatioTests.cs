@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Linq;
+using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using NUnit.Framework;
@@ -78,6 +79,20 @@ public sealed partial class RatioTests
         var (status, output) = Commands.Run("bash", ["-c", command], TimeSpan.FromMinutes(5));
         Assert.That(status, Is.Zero, output);
         Assert.That(long.Parse(output, CultureInfo.InvariantCulture), Is.Positive);
+    }
+
+    /// <summary>Whether it has begun to wait, waits, or is between two waits.</summary>
+    [Test]
+    public void APeerEndsWhateverItIsAt()
+    {
+        for (var i = 0; i < 500; i++)
+        {
+            using var peer = new RatioPeer();
+            if (i % 2 == 0)
+            {
+                using var client = new TcpClient("127.0.0.1", peer.Port);
+            }
+        }
     }
 
     [Test]

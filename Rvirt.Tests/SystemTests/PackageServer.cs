@@ -92,7 +92,7 @@ internal sealed class PackageServer : IDisposable
             {
                 client = await _listener.AcceptTcpClientAsync();
             }
-            catch (Exception problem) when (problem is SocketException or ObjectDisposedException)
+            catch (Exception problem) when (problem is SocketException or InvalidOperationException)
             {
                 return;
             }
