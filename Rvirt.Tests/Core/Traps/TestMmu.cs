@@ -19,6 +19,9 @@ internal sealed class TestMmuState
     /// <summary>What addresses translate to, where it is not one answer for all.</summary>
     public Func<ulong, (FaultResolution Answer, ulong GuestAddress)>? Translating { get; set; }
 
+    /// <summary>What the hart's tables have a guest execute, by address; nothing where they tell nothing.</summary>
+    public Dictionary<ulong, uint> Code { get; } = [];
+
     /// <summary>Whether views and device pages are at hand for the quick ways.</summary>
     public bool AtHand { get; set; }
 }
@@ -66,11 +69,7 @@ internal readonly struct TestMmu(TestMmuState state) : IGuestMmu<TestHost>
         return answer;
     }
 
-    public bool TryReadCode(ulong va, out uint instruction)
-    {
-        instruction = 0;
-        return false;
-    }
+    public bool TryReadCode(ulong va, out uint instruction) => state.Code.TryGetValue(va, out instruction);
 
     public void FenceAll(ref TestHost host) => state.Calls.Add("fence");
 

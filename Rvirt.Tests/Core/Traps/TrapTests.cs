@@ -45,6 +45,19 @@ public class TrapTests
         Assert.That((v.X[15], v.Pc, v.Csrs.Sepc, v.Csrs.Scause, v.Csrs.Stval), Is.EqualTo((0x1111UL, 0x8000_1000UL, TrapMachine.Entry, 2UL, (ulong)hlv)));
     }
 
+    /// <summary>The tables are asked first, and the hart where they do not tell.</summary>
+    [Test]
+    public void WhatStandsThereIsReadByTheTables()
+    {
+        const uint csrr = 0x140027f3;
+        using var machine = new TrapMachine();
+        machine.Hart.ReportsOtherInstructions = true;
+        machine.Mmu.Code[TrapMachine.Entry] = csrr;
+        machine.V.Csrs.Sscratch = 0x5555;
+        Assert.That(machine.Illegal(0x6c05c573), Is.EqualTo(TrapOutcome.Resume));
+        Assert.That((machine.V.X[15], machine.V.Pc), Is.EqualTo((0x5555UL, TrapMachine.Entry + 4)));
+    }
+
     [Test]
     public void AnInstructionThatCannotBeReadAnyMoreIsTriedAgain()
     {
