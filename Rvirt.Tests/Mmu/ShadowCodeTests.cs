@@ -1,6 +1,5 @@
 using NUnit.Framework;
 using Rvirt.Core.Privileged;
-using Rvirt.Core.VirtualHart;
 
 namespace Rvirt.Tests.Mmu;
 
