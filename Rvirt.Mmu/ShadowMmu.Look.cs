@@ -1,4 +1,5 @@
 using System.Threading;
+using Rvirt.Core.VirtualHart;
 
 namespace Rvirt.Mmu;
 
@@ -22,7 +23,7 @@ public unsafe partial struct ShadowMmu<TViews>
         return found && (!Policy.HasWindow || (leaf & Pte.U) != 0);
     }
 
-    /// <summary>See <see cref="Rvirt.Core.VirtualHart.IGuestMmu{THost}.TryReadCode"/>.</summary>
+    /// <summary>See <see cref="IGuestMmu{THost}.TryReadCode"/>.</summary>
     /// <remarks>Not where the hypervisor uses the same tables: there it reads by the guest's addresses, which is quicker.</remarks>
     internal readonly bool TryReadCode(ulong va, out uint instruction)
     {
