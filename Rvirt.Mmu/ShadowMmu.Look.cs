@@ -3,7 +3,7 @@ using Rvirt.Core.VirtualHart;
 
 namespace Rvirt.Mmu;
 
-/// <content>What the hardware finds, for people to look at.</content>
+/// <content>What the hardware finds: for people to look at, and to read what a guest executes.</content>
 public unsafe partial struct ShadowMmu<TViews>
 {
     /// <summary>
@@ -34,7 +34,7 @@ public unsafe partial struct ShadowMmu<TViews>
             return false;
         }
 
-        var place = Pte.Address(leaf) + (va & ((Pte.PageSize << (9 * level)) - 1)) - _memory.HostAddress;
+        var place = Pte.Address(leaf) + (va & (Pte.Size(level) - 1)) - _memory.HostAddress;
         if (place > _memory.Length - sizeof(uint))
         {
             return false;

@@ -1,4 +1,3 @@
-using System.IO;
 using NUnit.Framework;
 
 namespace Rvirt.Tests.SystemTests;
@@ -20,10 +19,7 @@ public sealed class CloneTests
         terminal.Expect("rvirt-qemu.elf, ");
         terminal.Expect("rvirt: QEMU virt, ");
         terminal.Expect("login: ");
-        terminal.Type("root\n");
-        terminal.Expect("assword: ");
-        terminal.Type(File.ReadAllText(Path.Combine(clone, "artifacts/guest/root-password")).Trim() + "\n");
-        terminal.Expect("# ");
+        terminal.LogIn(clone);
         terminal.Type("uname -m\n");
         terminal.Expect("riscv64");
         terminal.Type("poweroff\n");

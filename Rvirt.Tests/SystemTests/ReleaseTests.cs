@@ -44,10 +44,7 @@ public sealed class ReleaseTests
         using var terminal = new Terminal([.. there, "./rvirt", "run", "--ssh-port", $"{HostPorts.Free()}"]);
         terminal.Expect("login: ");
         Assert.That(File.ReadAllText($"/proc/{terminal.Process.Id}/maps"), Does.Contain(Path.Combine(Unpacked, "runtime/shared/")), "its own runtime");
-        terminal.Type("root\n");
-        terminal.Expect("assword: ");
-        terminal.Type(File.ReadAllText(Path.Combine(Unpacked, "artifacts/guest/root-password")).Trim() + "\n");
-        terminal.Expect("# ");
+        terminal.LogIn(Unpacked);
         terminal.Type("poweroff\n");
         Assert.That(terminal.Status, Is.Zero);
     }

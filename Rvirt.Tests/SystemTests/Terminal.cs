@@ -48,6 +48,16 @@ internal sealed class Terminal : IDisposable
         Process.StandardInput.BaseStream.Flush();
     }
 
+    /// <summary>Logs in as root at the prompt that is on the screen.</summary>
+    /// <param name="top">The folder with the guest that was booted.</param>
+    public void LogIn(string top)
+    {
+        Type("root\n");
+        Expect("assword: ");
+        Type(File.ReadAllText(Path.Combine(top, "artifacts/guest/root-password")).Trim() + "\n");
+        Expect("# ");
+    }
+
     public bool Shows(string text)
     {
         lock (_screen)
