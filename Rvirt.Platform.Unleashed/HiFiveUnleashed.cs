@@ -24,6 +24,8 @@ public readonly struct HiFiveUnleashed : IPlatform
         drivers.Uart<HostSiFiveUart>();
         drivers.Plic<HostSiFivePlic>();
         drivers.Reset<HostGpioRestart>();
+        drivers.Network<HostCadenceGem>();
+        drivers.Disk<HostSpiSdCard>();
     }
 
     /// <inheritdoc/>

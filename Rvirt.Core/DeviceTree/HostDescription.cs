@@ -81,6 +81,12 @@ public struct HostDescription
     /// <summary>The real-time clock, where the board has a driver for one.</summary>
     public HostDevice Clock;
 
+    /// <summary>The first network card that the board has a driver for, of those that are no virtio devices.</summary>
+    public HostDevice Network;
+
+    /// <summary>The first disk that the board has a driver for, of those that are no virtio devices.</summary>
+    public HostDevice Disk;
+
     /// <summary>Lists the registers that the hypervisor touches: whoever maps, checks or gives out addresses goes by this.</summary>
     /// <param name="index">From 0 on.</param>
     /// <param name="registers">Where they are; empty where the machine has no such device.</param>
@@ -88,7 +94,7 @@ public struct HostDescription
     /// <returns>False behind the last.</returns>
     public readonly bool TryDevice(int index, out Range registers, out HostTreeError outOfReach)
     {
-        const int First = 4;
+        const int First = 6;
         registers = default;
         outOfReach = HostTreeError.None;
         switch (index)
@@ -108,6 +114,14 @@ public struct HostDescription
             case 3:
                 registers = RegistersOf(Clock);
                 outOfReach = HostTreeError.ClockOutOfReach;
+                return true;
+            case 4:
+                registers = RegistersOf(Network);
+                outOfReach = HostTreeError.NetworkOutOfReach;
+                return true;
+            case 5:
+                registers = RegistersOf(Disk);
+                outOfReach = HostTreeError.DiskOutOfReach;
                 return true;
             default:
                 if (index - First >= VirtioSlotCount)

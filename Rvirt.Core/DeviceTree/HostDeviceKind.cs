@@ -20,4 +20,10 @@ public enum HostDeviceKind : byte
 
     /// <summary>A real-time clock.</summary>
     Clock,
+
+    /// <summary>A network card.</summary>
+    Network,
+
+    /// <summary>A disk.</summary>
+    Disk,
 }

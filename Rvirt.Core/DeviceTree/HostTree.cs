@@ -270,6 +270,12 @@ public static unsafe class HostTree
             case HostDeviceKind.Clock when !host.Clock.Exists:
                 host.Clock = device;
                 break;
+            case HostDeviceKind.Network when !host.Network.Exists:
+                host.Network = device;
+                break;
+            case HostDeviceKind.Disk when !host.Disk.Exists:
+                host.Disk = device;
+                break;
             case HostDeviceKind.VirtioSlot:
                 AddVirtioSlot(ref host, new HostVirtioSlot { Base = device.Base, Size = device.Size, Interrupt = device.Interrupt });
                 break;

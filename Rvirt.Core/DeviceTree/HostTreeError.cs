@@ -48,6 +48,12 @@ public enum HostTreeError : byte
     /// <summary>The real-time clock lies at an address that the hypervisor cannot map.</summary>
     ClockOutOfReach,
 
+    /// <summary>The network card lies at an address that the hypervisor cannot map.</summary>
+    NetworkOutOfReach,
+
+    /// <summary>The disk lies at an address that the hypervisor cannot map.</summary>
+    DiskOutOfReach,
+
     /// <summary>A virtio-mmio slot lies at an address that the hypervisor cannot map.</summary>
     VirtioOutOfReach,
 

@@ -23,6 +23,8 @@ public static class HostTreeErrorText
         HostTreeError.UartOutOfReach => "the console's UART lies above the addresses that Rvirt can map on this hart: name another one in stdout-path, or use a hart with Sv48 or Sv57"u8,
         HostTreeError.ResetOutOfReach => "the device that ends the machine lies above the addresses that Rvirt can map on this hart: use a hart with Sv48 or Sv57"u8,
         HostTreeError.ClockOutOfReach => "the machine's real-time clock lies above the addresses that Rvirt can map on this hart: disable it in the device tree, or use a hart with Sv48 or Sv57"u8,
+        HostTreeError.NetworkOutOfReach => "a network card or disk of the machine lies above the addresses that Rvirt can map on this hart: disable it in the device tree, or use a hart with Sv48 or Sv57"u8,
+        HostTreeError.DiskOutOfReach => "a network card or disk of the machine lies above the addresses that Rvirt can map on this hart: disable it in the device tree, or use a hart with Sv48 or Sv57"u8,
         HostTreeError.VirtioOutOfReach => "a virtio slot lies above the addresses that Rvirt can map on this hart: disable it in the device tree, or use a hart with Sv48 or Sv57"u8,
         HostTreeError.TooManyReservations => "the machine's device tree reserves more than 16 ranges of memory, and Rvirt must keep clear of each: reserve fewer"u8,
         _ => "unknown error"u8,

@@ -146,6 +146,7 @@ public unsafe partial struct GuestBus<THost>
         _console->ResetGuest(ref host, _guest);
         _reports = 0;
         _watch = 0;
+        _poll = 0;
         _lock.Release();
         return stopped;
     }

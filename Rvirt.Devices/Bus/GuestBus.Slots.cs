@@ -1,3 +1,4 @@
+using System;
 using System.Runtime.CompilerServices;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Freestanding;
@@ -66,10 +67,20 @@ public unsafe partial struct GuestBus<THost>
         return told;
     }
 
-    // The next watch of the guest's disk is due, or there is none: the hart that asks for something has one come. It may be that the one that was to have it was stopped.
-    private readonly bool IsWatchDue(ref THost host, int slot) => _slots[slot].Backend.IsWaiting && _watch <= host.ReadTime();
+    // The guest's disk is to be looked after, and nobody is about to: the hart that asks for something does so from now on. It may be that the one that was to do it was stopped.
+    private readonly bool IsWatchDue(ref THost host, int slot)
+    {
+        ref readonly var backend = ref _slots[slot].Backend;
+        if (!backend.IsWaiting)
+        {
+            return false;
+        }
 
-    // Watches the guest's disk if it is time, and says when the next watch is: never, where nothing is under way.
+        var now = host.ReadTime();
+        return _watch <= now || (backend.IsPolled && _poll <= now);
+    }
+
+    // Has the guest's disk go on where it is polled, watches it if it is time, and says when the next of the two is: never, where nothing is under way.
     private ulong WatchDisk(ref THost host)
     {
         if (!_devices.TryPartition(out var slot, out var port))
@@ -77,22 +88,30 @@ public unsafe partial struct GuestBus<THost>
             return HartTimer.Never;
         }
 
-        var now = host.ReadTime();
-        if (_watch > now)
-        {
-            return _watch;
-        }
-
+        // SAFETY: here and below: the port stays in place for as long as the guest exists.
         ref var backend = ref _slots[slot].Backend;
-        if (_watch != 0 && backend.Watch())
+        var now = host.ReadTime();
+        if (backend.IsPolled && backend.IsWaiting && _poll <= now)
         {
             ServeSlot(ref host, slot);
-            SayLost(ref host);
+            now = host.ReadTime();
+            _poll = now + port->PollAfter;
         }
 
-        // SAFETY: the port stays in place for as long as the guest exists.
-        _watch = backend.IsWaiting ? now + port->Patience : 0;
-        return _watch == 0 ? HartTimer.Never : _watch;
+        if (_watch <= now)
+        {
+            if (_watch != 0 && backend.Watch())
+            {
+                ServeSlot(ref host, slot);
+                SayLost(ref host);
+            }
+
+            _watch = backend.IsWaiting ? now + port->Patience : 0;
+        }
+
+        _poll = backend.IsPolled && backend.IsWaiting ? _poll : 0;
+        var watch = _watch == 0 ? HartTimer.Never : _watch;
+        return _poll == 0 ? watch : Math.Min(watch, _poll);
     }
 
     // The end of each write: frames that it sent are delivered without the lock.

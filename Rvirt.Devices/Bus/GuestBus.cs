@@ -56,6 +56,9 @@ public unsafe partial struct GuestBus<THost> : IGuestBus<THost>
     // The time of the next watch of the guest's disk; 0: there is none.
     private ulong _watch;
 
+    // When a disk that is polled is to go on; 0: at once.
+    private ulong _poll;
+
     // What a write of this moment had its network card send; each write takes what it made.
     private ulong _told;
     private GuestNetwork<THost>* _network;

@@ -1,4 +1,5 @@
 using System.Numerics;
+using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Freestanding;
 using Rvirt.Core.Host;
 using Rvirt.Core.Memory;
@@ -21,7 +22,7 @@ public unsafe struct GuestNetwork<THost>
 {
     private EthernetSwitch _switch;
     private PortOwners _owners;
-    private NetworkWire _wire;
+    private NetworkWire<THost> _wire;
     private ConsoleMultiplexer<THost>* _console;
 
     /// <summary>Sets a network up, without ports.</summary>
@@ -56,28 +57,39 @@ public unsafe struct GuestNetwork<THost>
         return devices.AttachNetwork(slot, &self->_switch, port);
     }
 
-    /// <summary>Whether a network card is behind a slot of the host.</summary>
+    /// <summary>Finds a network card behind a virtio slot of the host.</summary>
     /// <param name="host">Access to its registers.</param>
-    /// <param name="address">Host physical address of a virtio-mmio slot.</param>
-    public static bool IsCard(ref THost host, ulong address) => HostNetworkCard.IsAt(ref host, address);
+    /// <param name="address">Host physical address of the slot.</param>
+    /// <param name="card">The card.</param>
+    /// <returns>False where there is none.</returns>
+    public static bool TryFindCard(ref THost host, ulong address, out HostNetworkCard<THost> card)
+    {
+        card = default;
+        var found = HostVirtioNetwork.IsAt(ref host, address);
+        if (found)
+        {
+            card.Take<HostVirtioNetwork>();
+        }
 
-    /// <summary>Bytes of page-aligned memory that a wire's card needs.</summary>
-    public static ulong WireBytes => HostNetworkCard.BytesNeeded;
+        return found;
+    }
 
     /// <summary>Joins the network to a wire, by a card of the host that nobody else has. Before guests run.</summary>
     /// <param name="self">The network.</param>
     /// <param name="host">Access to the card's registers.</param>
-    /// <param name="card">Host physical address of the card's slot.</param>
-    /// <param name="memory">Page-aligned memory of <see cref="WireBytes"/> bytes that is the card's from now on, whatever comes of it.</param>
+    /// <param name="card">The card, with its driver.</param>
+    /// <param name="device">What the device tree says of it.</param>
+    /// <param name="timebase">Ticks of <c>time</c> in a second.</param>
+    /// <param name="memory">Page-aligned memory of as many bytes as the card needs, that is the card's from now on, whatever comes of it.</param>
     /// <param name="window">The hypervisor's view of physical memory.</param>
     /// <param name="console">Where it is said when the card breaks the rules; stays in place.</param>
     /// <returns>False where the card does not start, or there is no port for it.</returns>
     public static bool TryConnectWire(
-        GuestNetwork<THost>* self, ref THost host, ulong card, byte* memory, in PhysicalMemory window, ConsoleMultiplexer<THost>* console)
+        GuestNetwork<THost>* self, ref THost host, in HostNetworkCard<THost> card, in HostDevice device, uint timebase, byte* memory, in PhysicalMemory window, ConsoleMultiplexer<THost>* console)
     {
         // SAFETY: the caller owns card, memory and console for good.
         self->_console = console;
-        return self->_switch.TryAddWire(out var port) && self->_wire.TryStart(ref host, &self->_switch, port, card, memory, window);
+        return self->_switch.TryAddWire(out var port) && self->_wire.TryStart(ref host, &self->_switch, port, card, device, timebase, memory, window);
     }
 
     /// <summary>The wire's card interrupted: frames that came go to whom they are for.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Host;
 using Rvirt.Core.Memory;
 using Rvirt.Devices.HostDrivers;
@@ -11,32 +12,33 @@ namespace Rvirt.Devices.Bus;
 /// Its lock guards the card; the switch's is taken inside. Whoever has frames delivered serves it, and the hart that claims the card's interrupt; neither
 /// holds another lock.
 /// </remarks>
-internal unsafe struct NetworkWire
+internal unsafe struct NetworkWire<THost>
+    where THost : struct, IMmio, ITime
 {
-    // Frames taken for one interrupt: what the card gives back after that interrupts again, as no more were with it.
-    private const uint InterruptFrames = HostCardQueue.MaxBuffers;
-
     private TicketLock _lock;
-    private HostNetworkCard _card;
+    private HostNetworkCard<THost> _card;
     private EthernetSwitch* _switch;
     private int _port;
-    private uint _budget;
+    private int _budget;
     private bool _isDown;
 
     /// <summary>Starts the card, and opens the port.</summary>
     /// <param name="host">Access to the card's registers.</param>
     /// <param name="network">The switch, which stays in place.</param>
     /// <param name="port">The port.</param>
-    /// <param name="card">Host physical address of the card's slot.</param>
-    /// <param name="memory">Page-aligned memory of <see cref="HostNetworkCard.BytesNeeded"/> bytes, which is the card's from now on.</param>
+    /// <param name="card">The card, with its driver.</param>
+    /// <param name="device">What the device tree says of it.</param>
+    /// <param name="timebase">Ticks of <c>time</c> in a second.</param>
+    /// <param name="memory">Page-aligned memory of <see cref="HostNetworkCard{THost}.BytesNeeded"/> bytes, which is the card's from now on.</param>
     /// <param name="window">Where that is.</param>
     /// <returns>False where the card does not start.</returns>
     // SAFETY: the caller owns what the pointers name, for good.
-    public bool TryStart<THost>(ref THost host, EthernetSwitch* network, int port, ulong card, byte* memory, in PhysicalMemory window)
-        where THost : struct, IMmio
+    public bool TryStart(
+        ref THost host, EthernetSwitch* network, int port, in HostNetworkCard<THost> card, in HostDevice device, uint timebase, byte* memory, in PhysicalMemory window)
     {
         this = default;
-        if (!_card.TryStart(ref host, card, memory, window))
+        _card = card;
+        if (!_card.TryStart(ref host, device, timebase, memory, window))
         {
             return false;
         }
@@ -52,14 +54,14 @@ internal unsafe struct NetworkWire
     /// <param name="interrupted">Whether the card interrupted.</param>
     /// <param name="broke">Whether the card broke the rules just now: nothing goes over it any more.</param>
     /// <returns>The ports that are to be served next, as <see cref="EthernetSwitch.MoreShift"/> has it; this one among them where more has come.</returns>
-    public ulong Serve<THost>(ref THost host, bool interrupted, out bool broke)
-        where THost : struct, IMmio
+    public ulong Serve(ref THost host, bool interrupted, out bool broke)
     {
         _lock.Acquire();
         if (interrupted)
         {
             _card.Acknowledge(ref host);
-            _budget = InterruptFrames;
+            // What the card gives back after as many interrupts again, as no more were with it.
+            _budget = _card.Buffers;
         }
 
         Send(ref host);
@@ -77,8 +79,7 @@ internal unsafe struct NetworkWire
     }
 
     // As many as can wait at once: whoever queues more serves the wire, too.
-    private void Send<THost>(ref THost host)
-        where THost : struct, IMmio
+    private void Send(ref THost host)
     {
         for (var left = EthernetSwitch.BuffersPerPort; left != 0 && _switch->TryReceive(_port, out var frame); left--)
         {
@@ -88,8 +89,7 @@ internal unsafe struct NetworkWire
         }
     }
 
-    private ulong Receive<THost>(ref THost host)
-        where THost : struct, IMmio
+    private ulong Receive(ref THost host)
     {
         var told = 0UL;
         var room = _switch->QueueLength;

@@ -101,6 +101,9 @@ internal struct SlotBackend : IVirtioBackend
     /// <summary>Whether it waits for a disk of the host, and is to be watched.</summary>
     internal readonly bool IsWaiting => _kind == SlotBackendKind.Partition && _partition.IsWaiting;
 
+    /// <summary>Whether that disk goes on only as it is asked.</summary>
+    internal readonly bool IsPolled => _kind == SlotBackendKind.Partition && _partition.IsPolled;
+
     /// <summary>Gives up what was under way at the watch before (<see cref="PartitionDisk.Watch"/>).</summary>
     /// <returns>Whether anything was.</returns>
     internal bool Watch() => _kind == SlotBackendKind.Partition && _partition.Watch();

@@ -1,4 +1,6 @@
+using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Host;
+using Rvirt.Core.Memory;
 using Rvirt.Devices.HostDrivers;
 using Rvirt.Devices.Virtio;
 
@@ -14,17 +16,14 @@ public unsafe struct SharedDisk
     /// <summary>Requests of a port that may be under way.</summary>
     internal const int RequestsPerPort = 4;
 
-    /// <summary>Bytes of page-aligned memory that the disk itself needs.</summary>
-    public const ulong BytesNeeded = HostVirtioDisk.BytesNeeded;
-
     private TicketLock _lock;
-    private HostVirtioDisk _driver;
+    private HostDiskDriver _driver;
     private ulong _over;
     private ulong _done;
     private int _ports;
 
     /// <summary>Physical address of its registers.</summary>
-    public readonly ulong Base => _driver.Base;
+    public ulong Base { get; private set; }
 
     /// <summary>How many sectors of 512 bytes it has.</summary>
     internal readonly ulong Sectors => _driver.Sectors;
@@ -35,25 +34,49 @@ public unsafe struct SharedDisk
     /// <summary>Whether it may hold back what was written, until it is told to flush.</summary>
     internal readonly bool HoldsBack => _driver.HoldsBack;
 
-    /// <summary>Whether there is a disk behind a transport. Nothing of it changes.</summary>
-    /// <param name="host">Access to the registers.</param>
-    /// <param name="device">Physical address of the transport's registers.</param>
-    public static bool IsDisk<THost>(ref THost host, ulong device)
-        where THost : struct, IMmio =>
-        HostVirtio.Probe(ref host, device, out _) == VirtioKind.Block;
+    /// <summary>Whether it never interrupts: who waits for it has it go on (<see cref="Poll"/>).</summary>
+    public readonly bool IsPolled => _driver.IsPolled;
 
-    /// <summary>Starts a disk of the host; nobody has a port of it.</summary>
+    /// <summary>Finds a disk behind a virtio slot of the host. Nothing of it changes.</summary>
     /// <param name="host">Access to the registers.</param>
-    /// <param name="device">Physical address of a virtio-mmio transport that is nobody else's.</param>
-    /// <param name="memory">Zeroed memory of <see cref="BytesNeeded"/> bytes, given away for good.</param>
-    /// <param name="address">Its physical address.</param>
-    /// <returns>False where there is no disk, or none that can be driven.</returns>
-    // SAFETY: the caller gives the memory away.
-    public bool TryStart<THost>(ref THost host, ulong device, byte* memory, ulong address)
-        where THost : struct, IMmio
+    /// <param name="address">Physical address of the slot's registers.</param>
+    /// <returns>False where there is none.</returns>
+    public bool TryFind<THost>(ref THost host, ulong address)
+        where THost : struct, IMmio, ITime
     {
         this = default;
-        return _driver.TryStart(ref host, device, memory, address);
+        var found = HostVirtio.Probe(ref host, address, out _) == VirtioKind.Block;
+        if (found)
+        {
+            _driver.Take<HostVirtioDisk, THost>();
+        }
+
+        return found;
+    }
+
+    /// <summary>Takes a disk of the host with the driver that was chosen for it. Nothing of it changes.</summary>
+    public void Use(in HostDiskDriver driver)
+    {
+        this = default;
+        _driver = driver;
+    }
+
+    /// <summary>Bytes of page-aligned memory that the disk's driver needs.</summary>
+    public readonly ulong BytesNeeded => _driver.BytesNeeded;
+
+    /// <summary>Starts the disk that was found, which is nobody else's; nobody has a port of it.</summary>
+    /// <param name="host">Access to the registers.</param>
+    /// <param name="device">What the device tree says of it.</param>
+    /// <param name="timebase">Ticks of <c>time</c> in a second.</param>
+    /// <param name="memory">Zeroed memory of as many bytes as the driver needs, given away for good.</param>
+    /// <param name="window">Where that is, and all data.</param>
+    /// <returns>False where there is no disk, or none that can be driven.</returns>
+    // SAFETY: the caller gives the memory away.
+    public bool TryStart<THost>(ref THost host, in HostDevice device, uint timebase, byte* memory, in PhysicalMemory window)
+        where THost : struct, IMmio
+    {
+        Base = device.Base;
+        return _driver.TryStart(ref host, device, timebase, memory, window);
     }
 
     /// <summary>Opens a port.</summary>
@@ -103,22 +126,25 @@ public unsafe struct SharedDisk
         return over;
     }
 
+    /// <summary>Has a disk that is polled go on, for a bounded while; who asks has something there, and looks for its end afterwards. Others find the ends of theirs as they ask.</summary>
+    internal void Poll<THost>(ref THost host)
+        where THost : struct, IMmio
+    {
+        // Whoever has it does the same for all.
+        if (_driver.IsPolled && _lock.TryAcquire())
+        {
+            TakeOver(ref host);
+            _lock.Release();
+        }
+    }
+
     /// <summary>The device interrupted, or is asked whether it has done something.</summary>
     /// <returns>The ports of which a request is over, a bit for each: who has them is to be told.</returns>
     public uint Serve<THost>(ref THost host)
         where THost : struct, IMmio
     {
-        var ports = 0u;
         _lock.Acquire();
-        _driver.Acknowledge(ref host);
-        // Bounded: each is one that was under way, and nothing is given meanwhile.
-        while (_driver.TryTake(ref host, out var request, out var done))
-        {
-            _over |= 1UL << request;
-            _done |= done ? 1UL << request : 0;
-            ports |= 1u << (request / RequestsPerPort);
-        }
-
+        var ports = TakeOver(ref host);
         _lock.Release();
         return ports;
     }
@@ -127,4 +153,20 @@ public unsafe struct SharedDisk
     /// <param name="port">The port.</param>
     /// <param name="number">Below <see cref="RequestsPerPort"/>.</param>
     internal static int RequestOf(int port, int number) => (port * RequestsPerPort) + number;
+
+    private uint TakeOver<THost>(ref THost host)
+        where THost : struct, IMmio
+    {
+        var ports = 0u;
+        _driver.Serve(ref host);
+        // Bounded: each is one that was under way, and nothing is given meanwhile.
+        while (_driver.TryTake(ref host, out var request, out var done))
+        {
+            _over |= 1UL << request;
+            _done |= done ? 1UL << request : 0;
+            ports |= 1u << (request / RequestsPerPort);
+        }
+
+        return ports;
+    }
 }

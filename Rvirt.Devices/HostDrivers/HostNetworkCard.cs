@@ -1,211 +1,101 @@
-using System.Runtime.CompilerServices;
+using Rvirt.Core.DeviceTree;
+using Rvirt.Core.Freestanding;
 using Rvirt.Core.Host;
 using Rvirt.Core.Memory;
-using Rvirt.Devices.Virtio;
 
 namespace Rvirt.Devices.HostDrivers;
 
-/// <summary>A driver of a virtio network card of the host (virtio 1.2 §5.1), legacy or modern, that takes all frames of its wire.</summary>
-/// <remarks>
-/// <para>No feature beyond the version is used, so that frames are whole, and a card without a control queue takes those of any address (§5.1.6.5.1).</para>
-/// <para>A card that gives back what it does not have is reset and stays so: <see cref="IsUp"/> says it. One that never gives a buffer back has frames lost, and
-/// nobody waits. The owner holds a lock.</para>
-/// </remarks>
-internal unsafe struct HostNetworkCard
+/// <summary>
+/// A network card of the host, and its driver, whichever it is: bound once, in a table with an entry for each operation. All zero is no card, which nothing is asked of.
+/// </summary>
+/// <typeparam name="THost">The hart that calls.</typeparam>
+// SAFETY: Take fills in all entries for one type of driver, whose state is asked for as nothing else.
+public unsafe struct HostNetworkCard<THost>
+    where THost : struct, IMmio, ITime
 {
-    // §5.1.3, and §5.1.6: a legacy card's header has no num_buffers.
-    private const uint LegacyHeaderBytes = 10;
-    private const uint HeaderBytes = 12;
-    private const uint Receiving = 0;
-    private const uint Sending = 1;
-    private const uint QueueBytes = HostCardQueue.RingBytes + (HostCardQueue.MaxBuffers * HostCardQueue.BufferBytes);
+    private DriverState _state;
+    private delegate*<ref DriverState, ref THost, in HostDevice, uint, byte*, in PhysicalMemory, bool> _tryStart;
+    private delegate*<ref DriverState, bool> _isUp;
+    private delegate*<ref DriverState, ref THost, void> _acknowledge;
+    private delegate*<ref DriverState, ref THost, byte*, uint, bool> _trySend;
+    private delegate*<ref DriverState, ref THost, out uint, out byte*, out uint, bool> _tryReceive;
+    private delegate*<ref DriverState, uint, void> _give;
+    private delegate*<ref DriverState, ref THost, void> _finish;
 
-    private HostVirtio _device;
-    private HostCardQueue _receive;
-    private HostCardQueue _send;
-    private uint _header;
-    private bool _isUp;
-    private bool _hasGiven;
-    private bool _hasSent;
+    /// <summary>Whether there is a driver.</summary>
+    public readonly bool Exists => _tryStart != null;
 
-    /// <summary>Bytes of page-aligned memory that a card needs.</summary>
-    public const ulong BytesNeeded = 2 * QueueBytes;
+    /// <summary>Bytes of page-aligned memory that the driver needs.</summary>
+    public ulong BytesNeeded { get; private set; }
 
-    /// <summary>Whether frames go through it.</summary>
-    public readonly bool IsUp => _isUp;
+    /// <summary>Frames that the card can have taken and not yet given up, at most.</summary>
+    internal int Buffers { get; private set; }
 
-    /// <summary>Whether a card is behind a slot of the host.</summary>
-    /// <param name="host">Access to the registers.</param>
-    /// <param name="address">Host physical address of a virtio-mmio slot.</param>
-    public static bool IsAt<THost>(ref THost host, ulong address)
-        where THost : struct, IMmio =>
-        HostVirtio.Probe(ref host, address, out _) == VirtioKind.Network;
+    /// <inheritdoc cref="IHostNetworkCard.IsUp"/>
+    internal bool IsUp => _isUp(ref _state);
 
-    /// <summary>Starts a card.</summary>
-    /// <param name="host">Access to its registers.</param>
-    /// <param name="address">Host physical address of its slot.</param>
-    /// <param name="memory">Page-aligned memory of <see cref="BytesNeeded"/> bytes, the card's from now on, whatever comes of it.</param>
-    /// <param name="window">Where that is.</param>
-    /// <returns>False where it has not what it takes: no such card, no version 1, queues of no size.</returns>
-    public bool TryStart<THost>(ref THost host, ulong address, byte* memory, in PhysicalMemory window)
-        where THost : struct, IMmio
+    /// <summary>Chooses the driver. Nothing of the card is touched.</summary>
+    /// <typeparam name="TCard">The driver.</typeparam>
+    public void Take<TCard>()
+        where TCard : unmanaged, IHostNetworkCard
     {
         this = default;
-        if (HostVirtio.Probe(ref host, address, out _device) != VirtioKind.Network || !_device.TryBegin(ref host, 0, out _))
-        {
-            return false;
-        }
-
-        _header = _device.Version == 1 ? LegacyHeaderBytes : HeaderBytes;
-        // SAFETY: the caller gave memory for two queues.
-        if (!TryMakeQueue(ref host, Receiving, memory, window, out _receive) || !TryMakeQueue(ref host, Sending, memory + QueueBytes, window, out _send))
-        {
-            return false;
-        }
-
-        _send.WantNoInterrupts();
-        while (_receive.TryFind(out var index))
-        {
-            _receive.Give(index, HostCardQueue.BufferBytes);
-        }
-
-        _receive.Publish();
-        _device.Finish(ref host);
-        host.IoFence();
-        _device.Write(ref host, VirtioRegister.QueueNotify, Receiving);
-        _isUp = true;
-        return true;
+        BytesNeeded = TCard.BytesNeeded;
+        Buffers = TCard.Buffers;
+        _tryStart = &TryStart<TCard>;
+        _isUp = &ReadIsUp<TCard>;
+        _acknowledge = &Acknowledge<TCard>;
+        _trySend = &TrySend<TCard>;
+        _tryReceive = &TryReceive<TCard>;
+        _give = &Give<TCard>;
+        _finish = &Finish<TCard>;
     }
 
-    /// <summary>Acknowledges what the card interrupted for: what it gives back from here on interrupts again.</summary>
-    public readonly void Acknowledge<THost>(ref THost host)
-        where THost : struct, IMmio =>
-        _device.Acknowledge(ref host);
+    /// <inheritdoc cref="IHostNetworkCard.TryStart"/>
+    internal bool TryStart(ref THost host, in HostDevice device, uint timebase, byte* memory, in PhysicalMemory window) =>
+        _tryStart(ref _state, ref host, device, timebase, memory, window);
 
-    /// <summary>Gives the card a frame; <see cref="Finish"/> tells it.</summary>
-    /// <param name="host">The hart.</param>
-    /// <param name="frame">Its first byte.</param>
-    /// <param name="length">Its bytes, which fit a buffer behind a header.</param>
-    /// <returns>False where it has all buffers, or is not up.</returns>
-    public bool TrySend<THost>(ref THost host, byte* frame, uint length)
-        where THost : struct, IMmio
-    {
-        uint index = 0;
-        while (_isUp && !_send.TryFind(out index))
-        {
-            if (!_send.TryTake(out _, out _, out var lies))
-            {
-                if (lies)
-                {
-                    Stop(ref host);
-                }
+    /// <inheritdoc cref="IHostNetworkCard.Acknowledge"/>
+    internal void Acknowledge(ref THost host) => _acknowledge(ref _state, ref host);
 
-                return false;
-            }
-        }
+    /// <inheritdoc cref="IHostNetworkCard.TrySend"/>
+    internal bool TrySend(ref THost host, byte* frame, uint length) => _trySend(ref _state, ref host, frame, length);
 
-        if (!_isUp || length > HostCardQueue.BufferBytes - _header)
-        {
-            return false;
-        }
+    /// <inheritdoc cref="IHostNetworkCard.TryReceive"/>
+    internal bool TryReceive(ref THost host, out uint index, out byte* frame, out uint length) => _tryReceive(ref _state, ref host, out index, out frame, out length);
 
-        // SAFETY: a buffer that the card does not have, which header and frame fit in.
-        var buffer = _send.Buffer(index);
-        Unsafe.InitBlockUnaligned(buffer, 0, _header);
-        Unsafe.CopyBlockUnaligned(buffer + _header, frame, length);
-        _send.Give(index, _header + length);
-        _hasSent = true;
-        return true;
-    }
+    /// <inheritdoc cref="IHostNetworkCard.Give"/>
+    internal void Give(uint index) => _give(ref _state, index);
 
-    /// <summary>Takes the next frame that came.</summary>
-    /// <param name="host">The hart.</param>
-    /// <param name="index">The buffer's number, which goes back with <see cref="Give"/>.</param>
-    /// <param name="frame">The first byte.</param>
-    /// <param name="length">What is no frame's length stands for what is no frame.</param>
-    public bool TryReceive<THost>(ref THost host, out uint index, out byte* frame, out uint length)
-        where THost : struct, IMmio
-    {
-        index = 0;
-        length = 0;
-        frame = null;
-        if (!_isUp)
-        {
-            return false;
-        }
+    /// <inheritdoc cref="IHostNetworkCard.Finish"/>
+    internal void Finish(ref THost host) => _finish(ref _state, ref host);
 
-        if (!_receive.TryTake(out index, out var written, out var lies))
-        {
-            if (lies)
-            {
-                Stop(ref host);
-            }
+    [ColdPath]
+    private static bool TryStart<TCard>(ref DriverState state, ref THost host, in HostDevice device, uint timebase, byte* memory, in PhysicalMemory window)
+        where TCard : unmanaged, IHostNetworkCard =>
+        DriverState.As<TCard>(ref state).TryStart(ref host, device, timebase, memory, window);
 
-            return false;
-        }
+    private static bool ReadIsUp<TCard>(ref DriverState state)
+        where TCard : unmanaged, IHostNetworkCard =>
+        DriverState.As<TCard>(ref state).IsUp;
 
-        host.IoFence();
-        // SAFETY: a buffer that the card has given back, behind its header.
-        frame = _receive.Buffer(index) + _header;
-        length = written > _header && written <= HostCardQueue.BufferBytes ? written - _header : 0;
-        return true;
-    }
+    private static void Acknowledge<TCard>(ref DriverState state, ref THost host)
+        where TCard : unmanaged, IHostNetworkCard =>
+        DriverState.As<TCard>(ref state).Acknowledge(ref host);
 
-    /// <summary>Gives a buffer back to the card; <see cref="Finish"/> tells it.</summary>
-    public void Give(uint index)
-    {
-        _receive.Give(index, HostCardQueue.BufferBytes);
-        _hasGiven = true;
-    }
+    private static bool TrySend<TCard>(ref DriverState state, ref THost host, byte* frame, uint length)
+        where TCard : unmanaged, IHostNetworkCard =>
+        DriverState.As<TCard>(ref state).TrySend(ref host, frame, length);
 
-    /// <summary>Tells the card of what it was given.</summary>
-    public void Finish<THost>(ref THost host)
-        where THost : struct, IMmio
-    {
-        if (_isUp && _hasGiven)
-        {
-            _receive.Publish();
-            host.IoFence();
-            _device.Write(ref host, VirtioRegister.QueueNotify, Receiving);
-        }
+    private static bool TryReceive<TCard>(ref DriverState state, ref THost host, out uint index, out byte* frame, out uint length)
+        where TCard : unmanaged, IHostNetworkCard =>
+        DriverState.As<TCard>(ref state).TryReceive(ref host, out index, out frame, out length);
 
-        if (_isUp && _hasSent)
-        {
-            _send.Publish();
-            host.IoFence();
-            _device.Write(ref host, VirtioRegister.QueueNotify, Sending);
-        }
+    private static void Give<TCard>(ref DriverState state, uint index)
+        where TCard : unmanaged, IHostNetworkCard =>
+        DriverState.As<TCard>(ref state).Give(index);
 
-        _hasGiven = false;
-        _hasSent = false;
-    }
-
-    private readonly bool TryMakeQueue<THost>(ref THost host, uint number, byte* memory, in PhysicalMemory window, out HostCardQueue queue)
-        where THost : struct, IMmio
-    {
-        var most = _device.QueueSizeMax(ref host, number);
-        var size = HostCardQueue.MaxBuffers;
-        while (size > most)
-        {
-            size /= 2;
-        }
-
-        // SAFETY: rings, then as many buffers as there can be.
-        var buffers = memory + HostCardQueue.RingBytes;
-        queue = size == 0 ? default : new HostCardQueue(memory, buffers, window.Address(buffers), size, number == Receiving);
-        if (size != 0)
-        {
-            _device.StartQueue(ref host, number, size, window.Address(memory));
-        }
-
-        return size != 0;
-    }
-
-    // Its memory stays its own, whether or not it stops.
-    private void Stop<THost>(ref THost host)
-        where THost : struct, IMmio
-    {
-        _isUp = false;
-        _device.Reset(ref host);
-    }
+    private static void Finish<TCard>(ref DriverState state, ref THost host)
+        where TCard : unmanaged, IHostNetworkCard =>
+        DriverState.As<TCard>(ref state).Finish(ref host);
 }

@@ -1,7 +1,10 @@
 using System;
 using System.Numerics;
 using System.Threading;
+using Rvirt.Core.DeviceTree;
+using Rvirt.Core.Freestanding;
 using Rvirt.Core.Host;
+using Rvirt.Core.Memory;
 using Rvirt.Devices.Virtio;
 
 namespace Rvirt.Devices.HostDrivers;
@@ -15,13 +18,10 @@ namespace Rvirt.Devices.HostDrivers;
 /// request that it has left has failed. A device that never answers has those requests for good.</para>
 /// <para>The owner holds a lock. Memory and data lie in the window.</para>
 /// </remarks>
-internal unsafe struct HostVirtioDisk
+internal unsafe struct HostVirtioDisk : IHostDisk
 {
     /// <summary>Most requests that may be under way.</summary>
     public const int RequestsMax = 64;
-
-    /// <summary>Bytes of page-aligned memory that it needs.</summary>
-    public const ulong BytesNeeded = HeadersAt + (RequestsMax * HeaderRoom);
 
     private const uint QueueSizeMax = 256;
     private const uint DescriptorsPerRequest = 3;
@@ -29,6 +29,9 @@ internal unsafe struct HostVirtioDisk
     // Behind the queue, laid out as a legacy one of the largest size is.
     private const ulong HeadersAt = 0x4000;
     private const ulong HeaderRoom = 32;
+
+    // Behind what the device knows of: how much it has to say it has written, of each request.
+    private const ulong AnswersAt = HeadersAt + (RequestsMax * HeaderRoom);
     private const ulong StatusAt = BlockRequest.HeaderBytes;
     private const byte NoStatus = 0xff;
     private const int CapacityLooks = 4;
@@ -45,43 +48,43 @@ internal unsafe struct HostVirtioDisk
     private ushort _given;
     private ushort _seen;
     private ulong _underWay;
-    private fixed uint _answer[RequestsMax];
     private bool _broken;
 
-    /// <summary>Physical address of its registers.</summary>
-    public readonly ulong Base => _device.Base;
+    /// <inheritdoc/>
+    /// <remarks>None: a virtio device is found by what its slot says.</remarks>
+    public static ReadOnlySpan<byte> Compatible => default;
 
-    /// <summary>How many sectors it has.</summary>
+    /// <inheritdoc/>
+    public static ulong BytesNeeded => AnswersAt + (RequestsMax * sizeof(uint));
+
+    /// <inheritdoc/>
     public readonly ulong Sectors => _sectors;
 
-    /// <summary>Whether it cannot be written.</summary>
+    /// <inheritdoc/>
     public readonly bool IsReadOnly => (_features & BlockRequest.ReadOnlyFeature) != 0;
 
-    /// <summary>Whether it may hold back what was written, until it is told to flush.</summary>
+    /// <inheritdoc/>
     public readonly bool HoldsBack => (_features & BlockRequest.FlushFeature) != 0;
 
-    /// <summary>How many requests may be under way, numbered from 0.</summary>
+    /// <inheritdoc/>
     public readonly int Requests => (int)Math.Min(_size / DescriptorsPerRequest, RequestsMax);
 
-    /// <summary>Starts the device behind a transport.</summary>
-    /// <param name="host">Access to the registers.</param>
-    /// <param name="device">Physical address of the transport's registers.</param>
-    /// <param name="memory">Zeroed memory of <see cref="BytesNeeded"/> bytes, which stays the driver's.</param>
-    /// <param name="address">Its physical address.</param>
-    /// <returns>False where there is no disk, or none that can be driven.</returns>
+    /// <inheritdoc/>
+    /// <remarks>Of what the tree says, the address of the slot counts.</remarks>
     // SAFETY: the caller gives away the memory for good, even where this fails.
-    public bool TryStart<THost>(ref THost host, ulong device, byte* memory, ulong address)
-        where THost : struct, IMmio
+    [ColdPath]
+    public bool TryStart<THost>(ref THost host, in HostDevice device, uint timebase, byte* memory, in PhysicalMemory window)
+        where THost : struct, IMmio, ITime
     {
         this = default;
-        if (HostVirtio.Probe(ref host, device, out _device) != VirtioKind.Block
+        if (HostVirtio.Probe(ref host, device.Base, out _device) != VirtioKind.Block
             || !_device.TryBegin(ref host, BlockRequest.ReadOnlyFeature | BlockRequest.FlushFeature, out _features))
         {
             return false;
         }
 
         _memory = memory;
-        _address = address;
+        _address = window.Address(memory);
         var size = _device.QueueSizeMax(ref host, 0);
         _size = size == 0 ? 0 : 1u << BitOperations.Log2(Math.Min(size, QueueSizeMax));
         if (Requests == 0 || !TryReadCapacity(ref host))
@@ -89,21 +92,14 @@ internal unsafe struct HostVirtioDisk
             return false;
         }
 
-        _device.StartQueue(ref host, 0, _size, address);
+        _device.StartQueue(ref host, 0, _size, _address);
         _device.Finish(ref host);
         return true;
     }
 
-    /// <summary>Gives the device a request.</summary>
-    /// <param name="host">Access to the registers.</param>
-    /// <param name="request">Below <see cref="Requests"/>, and not under way.</param>
-    /// <param name="type">A <see cref="BlockRequest"/>.</param>
-    /// <param name="sector">The first sector; inside of the disk, as all are.</param>
-    /// <param name="data">Physical address of the data.</param>
-    /// <param name="bytes">Their size, whole sectors; 0 for a flush.</param>
-    /// <returns>False where the device is broken: the request has failed, and was not given.</returns>
+    /// <inheritdoc/>
     public bool TrySubmit<THost>(ref THost host, int request, uint type, ulong sector, ulong data, uint bytes)
-        where THost : struct, IMmio
+        where THost : struct, IMmio, ITime
     {
         if (_broken)
         {
@@ -121,7 +117,7 @@ internal unsafe struct HostVirtioDisk
         Describe(first, place, BlockRequest.HeaderBytes, RingLayout.Next, bytes == 0 ? first + 2 : first + 1);
         Describe(first + 1, data, bytes, RingLayout.Next | (type == BlockRequest.Read ? RingLayout.Write : 0), first + 2);
         Describe(first + 2, place + StatusAt, 1, RingLayout.Write, 0);
-        _answer[request] = type == BlockRequest.Read ? bytes + 1 : 1;
+        Answers[request] = type == BlockRequest.Read ? bytes + 1 : 1;
         _underWay |= 1UL << request;
         var available = _memory + RingLayout.AvailableOffset(_size);
         *(ushort*)(available + RingLayout.EntriesOffset + (2 * (_given & (_size - 1)))) = (ushort)first;
@@ -133,22 +129,18 @@ internal unsafe struct HostVirtioDisk
         return true;
     }
 
-    /// <summary>Takes back the device's interrupt: what it has done before is found by <see cref="TryTake"/>, and what it does later interrupts again.</summary>
-    public void Acknowledge<THost>(ref THost host)
-        where THost : struct, IMmio
+    /// <inheritdoc/>
+    public void Serve<THost>(ref THost host)
+        where THost : struct, IMmio, ITime
     {
         _device.Acknowledge(ref host);
         // §2.1.2: a modern device may give up by itself.
         _broken |= (_device.Read(ref host, VirtioRegister.Status) & VirtioStatus.NeedsReset) != 0;
     }
 
-    /// <summary>Takes a request that is over.</summary>
-    /// <param name="host">Access to the registers.</param>
-    /// <param name="request">Which one.</param>
-    /// <param name="done">Whether it was done; else it has failed.</param>
-    /// <returns>False where none is; the device may have turned out to be broken.</returns>
+    /// <inheritdoc/>
     public bool TryTake<THost>(ref THost host, out int request, out bool done)
-        where THost : struct, IMmio
+        where THost : struct, IMmio, ITime
     {
         if (!_broken && TryTakeUsed(ref host, out request, out done))
         {
@@ -162,6 +154,9 @@ internal unsafe struct HostVirtioDisk
         _underWay &= isFailed ? _underWay - 1 : ulong.MaxValue;
         return isFailed;
     }
+
+    // SAFETY: the memory has room for one of each request.
+    private readonly uint* Answers => (uint*)(_memory + AnswersAt);
 
     // False: the device has done nothing more, or what it says it has cannot be.
     private bool TryTakeUsed<THost>(ref THost host, out int request, out bool done)
@@ -191,11 +186,12 @@ internal unsafe struct HostVirtioDisk
         _seen++;
         _underWay &= ~(1UL << request);
         // §2.7.8: what it did not say it has written, it has not.
-        done = _memory[HeadersAt + ((ulong)request * HeaderRoom) + StatusAt] == BlockRequest.Ok && written >= _answer[request];
+        done = _memory[HeadersAt + ((ulong)request * HeaderRoom) + StatusAt] == BlockRequest.Ok && written >= Answers[request];
         return true;
     }
 
     // §2.5.1: eight bytes are read as two halves, which may be of two moments.
+    [ColdPath]
     private bool TryReadCapacity<THost>(ref THost host)
         where THost : struct, IMmio
     {

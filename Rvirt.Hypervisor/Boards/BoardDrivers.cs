@@ -74,6 +74,16 @@ internal readonly unsafe struct BoardDrivers<TBoards>(int board) : IHostDriverTa
             where TReset : unmanaged, IHostReset =>
             Consider<TReset>();
 
+        /// <inheritdoc/>
+        public void Network<TCard>()
+            where TCard : unmanaged, IHostNetworkCard =>
+            Consider<TCard>();
+
+        /// <inheritdoc/>
+        public void Disk<TDisk>()
+            where TDisk : unmanaged, IHostDisk =>
+            Consider<TDisk>();
+
         // SAFETY: a driver's names are constants, which stay where they are.
         private void Consider<TDriver>()
             where TDriver : unmanaged, IHostDriver

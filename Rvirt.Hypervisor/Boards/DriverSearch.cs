@@ -38,6 +38,16 @@ internal struct DriverSearch(FdtProperty name) : IDriverList
         where TReset : unmanaged, IHostReset =>
         Consider<TReset>(HostDeviceKind.Reset);
 
+    /// <inheritdoc/>
+    public void Network<TCard>()
+        where TCard : unmanaged, IHostNetworkCard =>
+        Consider<TCard>(HostDeviceKind.Network);
+
+    /// <inheritdoc/>
+    public void Disk<TDisk>()
+        where TDisk : unmanaged, IHostDisk =>
+        Consider<TDisk>(HostDeviceKind.Disk);
+
     // SAFETY: the function has the driver's signature.
     private unsafe void Consider<TDriver>(HostDeviceKind kind)
         where TDriver : unmanaged, IHostDriver

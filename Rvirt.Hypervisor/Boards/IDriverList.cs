@@ -21,4 +21,12 @@ public interface IDriverList
     /// <summary>Names a driver of devices that end the machine.</summary>
     void Reset<TReset>()
         where TReset : unmanaged, IHostReset;
+
+    /// <summary>Names a driver of network cards, for the wire of the guests' network. A virtio card needs none.</summary>
+    void Network<TCard>()
+        where TCard : unmanaged, IHostNetworkCard;
+
+    /// <summary>Names a driver of disks, for the guests' partitions. A virtio disk needs none.</summary>
+    void Disk<TDisk>()
+        where TDisk : unmanaged, IHostDisk;
 }

@@ -19,6 +19,12 @@ internal static unsafe class DiskSetup<THost>
     // Disks that spin up and bad sectors that are tried again take seconds; Linux gives a SCSI disk as long.
     private const uint PatienceSeconds = 30;
 
+    // Where the guest's code runs beside. One that sleeps is woken as often.
+    private const uint PollsPerSecond = 5000;
+
+    // In place of a slot's number: the disk that is in none.
+    private const int OwnDisk = -1;
+
     /// <summary>Starts the host's disks that are no guest's alone, where a guest names a partition, and finds that of each guest.</summary>
     /// <returns>False after an error, where the machine has ended.</returns>
     internal static bool TryMake(ref THost host, HostMachine<THost>* machine, in Board board, ref MemoryMap map)
@@ -35,21 +41,35 @@ internal static unsafe class DiskSetup<THost>
             return true;
         }
 
-        machine->Disks = (HostDisk*)HostMemory.Take(ref host, ref map, (ulong)sizeof(HostDisk) * (ulong)machine->Host.VirtioSlotCount);
+        machine->Disks = (HostDisk*)HostMemory.Take(ref host, ref map, (ulong)sizeof(HostDisk) * (ulong)(machine->Host.VirtioSlotCount + 1));
         if (machine->Disks == null)
         {
             return GuestSetup<THost>.TooLittle(ref host, board);
         }
 
+        if (machine->DiskDriver.Exists)
+        {
+            machine->Disks->Disk.Use(machine->DiskDriver);
+            if (!TryUse(ref host, machine, machine->Host.Disk, board, ref map, out var warning))
+            {
+                return false;
+            }
+
+            Warn(ref host, machine, OwnDisk, warning);
+        }
+
         var given = GuestSetup<THost>.GivenSlots(machine);
         for (var slot = 0; slot < machine->Host.VirtioSlotCount; slot++)
         {
-            if (((given >> slot) & 1) != 0)
+            var device = machine->Host.VirtioSlots[slot];
+            // Whatever is in the slot: where it is no disk, nothing is done.
+            if (((given >> slot) & 1) != 0 || !machine->Disks[machine->DiskCount].Disk.TryFind(ref host, device.Base))
             {
                 continue;
             }
 
-            if (!TryUse(ref host, machine, machine->Host.VirtioSlots[slot], board, ref map, out var warning))
+            var found = new HostDevice { Base = device.Base, Interrupt = device.Interrupt };
+            if (!TryUse(ref host, machine, found, board, ref map, out var warning))
             {
                 return false;
             }
@@ -101,27 +121,24 @@ internal static unsafe class DiskSetup<THost>
         }
 
         port.Patience = PatienceSeconds * (ulong)machine->Host.TimebaseFrequency;
+        port.PollAfter = machine->Host.TimebaseFrequency / PollsPerSecond;
         port.MemoryAddress = host.Memory.Address(port.Memory);
         return guest->Devices.AttachPartition(&guest->DiskPort) || GuestSetup<THost>.TooManyDevices(ref host, guest);
     }
 
-    // Whatever is in the slot: where it is no disk, nothing is done. The warning is the caller's to print, who has less on the stack.
-    private static bool TryUse(ref THost host, HostMachine<THost>* machine, in HostVirtioSlot device, in Board board, ref MemoryMap map, out ReadOnlySpan<byte> warning)
+    // The warning is the caller's to print, who has less on the stack.
+    private static bool TryUse(
+        ref THost host, HostMachine<THost>* machine, in HostDevice device, in Board board, ref MemoryMap map, out ReadOnlySpan<byte> warning)
     {
         warning = default;
-        if (!SharedDisk.IsDisk(ref host, device.Base))
-        {
-            return true;
-        }
-
-        if (!HostPlic<THost>.CanRoute(device.Interrupt))
+        var disk = machine->Disks + machine->DiskCount;
+        if (!disk->Disk.IsPolled && !HostPlic<THost>.CanRoute(device.Interrupt))
         {
             warning = "it has no interrupt that Rvirt can route, 1 to 127"u8;
             return true;
         }
 
-        var disk = machine->Disks + machine->DiskCount;
-        var memory = HostMemory.Take(ref host, ref map, SharedDisk.BytesNeeded);
+        var memory = HostMemory.Take(ref host, ref map, disk->Disk.BytesNeeded);
         var table = HostMemory.Take(ref host, ref map, PartitionTable.BytesNeeded);
         var read = HostMemory.Take(ref host, ref map, PartitionTable.ReadBytes);
         if (memory == null || table == null || read == null)
@@ -129,7 +146,7 @@ internal static unsafe class DiskSetup<THost>
             return GuestSetup<THost>.TooLittle(ref host, board);
         }
 
-        if (!disk->Disk.TryStart(ref host, device.Base, memory, host.Memory.Address(memory)))
+        if (!disk->Disk.TryStart(ref host, device, machine->Host.TimebaseFrequency, memory, host.Memory))
         {
             warning = "it does not start"u8;
             return true;
@@ -149,7 +166,7 @@ internal static unsafe class DiskSetup<THost>
             warning = "one copy of its partition table is damaged, and the other is used: repair the table"u8;
         }
 
-        disk->Source = device.Interrupt;
+        disk->Source = disk->Disk.IsPolled ? 0 : device.Interrupt;
         machine->DiskCount++;
         for (var i = 0; i < machine->GuestCount; i++)
         {
@@ -183,7 +200,17 @@ internal static unsafe class DiskSetup<THost>
         }
 
         var console = &machine->Console;
-        ConsoleMultiplexer<THost>.BeginMessage(console, ref host).Text("warning: disk in virtio slot "u8).Decimal((ulong)slot).Text(" of the machine: "u8).Text(what);
+        var writer = ConsoleMultiplexer<THost>.BeginMessage(console, ref host);
+        if (slot == OwnDisk)
+        {
+            writer.Text("warning: disk of the machine: "u8);
+        }
+        else
+        {
+            writer.Text("warning: disk in virtio slot "u8).Decimal((ulong)slot).Text(" of the machine: "u8);
+        }
+
+        writer.Text(what);
         console->EndMessage(ref host);
     }
 }

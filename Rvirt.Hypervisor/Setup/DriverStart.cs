@@ -49,4 +49,26 @@ internal unsafe struct DriverStart<THost>(THost* host, HostMachine<THost>* machi
         where TReset : unmanaged, IHostReset
     {
     }
+
+    /// <inheritdoc/>
+    /// <remarks>It starts where a guest asks for a wire.</remarks>
+    public readonly void Network<TCard>()
+        where TCard : unmanaged, IHostNetworkCard
+    {
+        if (HostDriver.Drives<TCard>(machine->Host.Network))
+        {
+            machine->NetworkCard.Take<TCard>();
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>It starts where a guest asks for a partition.</remarks>
+    public readonly void Disk<TDisk>()
+        where TDisk : unmanaged, IHostDisk
+    {
+        if (HostDriver.Drives<TDisk>(machine->Host.Disk))
+        {
+            machine->DiskDriver.Take<TDisk, THost>();
+        }
+    }
 }

@@ -54,6 +54,8 @@ public static unsafe class MachineSetup<THost>
         return HostCheck.Passes(ref host, abilities) ? Run<TBoards>(ref host, info, board, abilities, tree, ref description) : null;
     }
 
+    // Apart, so that its descriptions are on the stack for this alone.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static HostCore<THost>* NoBoard<TBoards>(ref THost host, BootInfo* info, in FdtReader tree)
         where TBoards : struct, IBoards
     {

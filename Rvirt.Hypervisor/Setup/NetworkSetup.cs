@@ -1,3 +1,4 @@
+using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Images;
 using Rvirt.Devices.Bus;
 using Rvirt.Devices.HostDrivers;
@@ -65,35 +66,49 @@ internal static unsafe class NetworkSetup<THost>
         return true;
     }
 
-    // The wire's card is the first one of the host that no guest has.
+    // The wire's card is the one that the board has a driver for, else the first virtio card of the host that no guest has.
     private static bool TryConnectWire(ref THost host, HostMachine<THost>* machine, in Board board, Guest<THost>* first, ref MemoryMap map)
     {
         ref var description = ref machine->Host;
+        if (machine->NetworkCard.Exists && HostPlic<THost>.CanRoute(description.Network.Interrupt))
+        {
+            return TryConnectWire(ref host, machine, board, first, machine->NetworkCard, description.Network, ref map);
+        }
+
         var given = GuestSetup<THost>.GivenSlots(machine);
         for (var slot = 0; slot < description.VirtioSlotCount; slot++)
         {
             var device = description.VirtioSlots[slot];
-            if (((given >> slot) & 1) != 0 || !HostPlic<THost>.CanRoute(device.Interrupt) || !GuestNetwork<THost>.IsCard(ref host, device.Base))
+            if (((given >> slot) & 1) == 0 && HostPlic<THost>.CanRoute(device.Interrupt) && GuestNetwork<THost>.TryFindCard(ref host, device.Base, out var card))
             {
-                continue;
+                return TryConnectWire(ref host, machine, board, first, card, new HostDevice { Base = device.Base, Interrupt = device.Interrupt }, ref map);
             }
-
-            var memory = HostMemory.Take(ref host, ref map, GuestNetwork<THost>.WireBytes);
-            if (memory == null)
-            {
-                return GuestSetup<THost>.TooLittle(ref host, board);
-            }
-
-            if (GuestNetwork<THost>.TryConnectWire(first->Network, ref host, device.Base, memory, machine->Memory, &machine->Console))
-            {
-                machine->Wire = first->Network;
-                machine->WireSource = device.Interrupt;
-                return true;
-            }
-
-            break;
         }
 
+        return NoCard(ref host, first);
+    }
+
+    private static bool TryConnectWire(
+        ref THost host, HostMachine<THost>* machine, in Board board, Guest<THost>* first, in HostNetworkCard<THost> card, in HostDevice device, ref MemoryMap map)
+    {
+        var memory = HostMemory.Take(ref host, ref map, card.BytesNeeded);
+        if (memory == null)
+        {
+            return GuestSetup<THost>.TooLittle(ref host, board);
+        }
+
+        if (!GuestNetwork<THost>.TryConnectWire(first->Network, ref host, card, device, machine->Host.TimebaseFrequency, memory, machine->Memory, &machine->Console))
+        {
+            return NoCard(ref host, first);
+        }
+
+        machine->Wire = first->Network;
+        machine->WireSource = device.Interrupt;
+        return true;
+    }
+
+    private static bool NoCard(ref THost host, Guest<THost>* first)
+    {
         StartupFailure.EndOfGuest(
             ref host, first->Name, "it asks for a network with a wire, and the machine has no card for it that works and that no guest has: add one, or make its network private"u8);
         return false;

@@ -37,4 +37,16 @@ internal readonly unsafe struct ResetStart<THost>(THost* host, HostDevice device
             host->UseReset<TReset>(device);
         }
     }
+
+    /// <inheritdoc/>
+    public void Network<TCard>()
+        where TCard : unmanaged, IHostNetworkCard
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Disk<TDisk>()
+        where TDisk : unmanaged, IHostDisk
+    {
+    }
 }

@@ -8,6 +8,6 @@ internal struct HostDisk
     /// <summary>The disk.</summary>
     public SharedDisk Disk;
 
-    /// <summary>Its source at the host's PLIC.</summary>
+    /// <summary>Its source at the host's PLIC; 0 for one that is polled.</summary>
     public uint Source;
 }

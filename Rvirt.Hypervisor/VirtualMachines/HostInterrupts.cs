@@ -64,7 +64,10 @@ internal static unsafe class HostInterrupts<THost>
         var machine = core->Machine;
         for (var i = 0; i < machine->DiskCount; i++)
         {
-            Require(machine->Plic.Route(ref core->Host, core->PlicContext, machine->Disks[i].Source, (ushort)(FirstDisk + i)));
+            if (machine->Disks[i].Source != 0)
+            {
+                Require(machine->Plic.Route(ref core->Host, core->PlicContext, machine->Disks[i].Source, (ushort)(FirstDisk + i)));
+            }
         }
     }
 

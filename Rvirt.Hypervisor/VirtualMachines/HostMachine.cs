@@ -26,6 +26,12 @@ public unsafe struct HostMachine<THost>
     /// <summary>The host's real-time clock.</summary>
     internal HostClock<THost> Clock;
 
+    /// <summary>The driver of the host's network card, where it is no virtio device. Set-up has the wire take it.</summary>
+    internal HostNetworkCard<THost> NetworkCard;
+
+    /// <summary>The driver of the host's disk, where it is no virtio device. Set-up has the disk take it.</summary>
+    internal HostDiskDriver DiskDriver;
+
     /// <summary>The network that is joined to a wire; null where none is.</summary>
     internal GuestNetwork<THost>* Wire;
 

@@ -37,6 +37,7 @@ internal sealed unsafe class UnleashedTests
         Assert.That((host.Plic.HasDriver, host.Plic.Base, host.Harts[host.BootHart].PlicContext), Is.EqualTo((true, PlicAt, 2)));
         Assert.That((host.Reset.HasDriver, host.Reset.Base), Is.EqualTo((true, GpioAt)));
         Assert.That((host.HartCount, host.Harts[0].HartId, host.TimebaseFrequency), Is.EqualTo((1, 1u, 1_000_000u)), "hart 0 has no S-mode");
+        Assert.That((host.Network.HasDriver, host.Network.Base, host.Network.Size, host.Network.Interrupt), Is.EqualTo((true, 0x1009_0000UL, 0x1_1000UL, 53u)));
         Assert.That((host.Clock.Exists, host.VirtioSlotCount), Is.EqualTo((false, 0)));
     }
 

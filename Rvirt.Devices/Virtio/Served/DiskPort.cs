@@ -25,6 +25,9 @@ public unsafe struct DiskPort
     /// <summary>What a request may take at the least, in <c>time</c>; one that takes twice as long was given up.</summary>
     public ulong Patience;
 
+    /// <summary>How long a disk that is polled is left alone before it is asked again, in <c>time</c>: what the guest's own code has of its hart meanwhile.</summary>
+    public ulong PollAfter;
+
     /// <summary>Zeroed, page-aligned memory of <see cref="BytesNeeded"/> bytes.</summary>
     public byte* Memory;
 

@@ -57,6 +57,9 @@ internal unsafe struct PartitionDisk : IVirtioDevice
     /// <summary>Whether the host's disk has something of it that was not given up: watches are to come.</summary>
     internal readonly bool IsWaiting => _waiting != 0;
 
+    /// <summary>Whether the host's disk goes on only as it is asked (<see cref="Service"/>).</summary>
+    internal readonly bool IsPolled => _port.Disk->IsPolled;
+
     /// <summary>Gives up what was under way at the watch before; <see cref="Service"/> has it fail. Watches come as far from each other as a disk may take.</summary>
     /// <returns>Whether anything was.</returns>
     internal bool Watch()
@@ -113,6 +116,11 @@ internal unsafe struct PartitionDisk : IVirtioDevice
         where THost : struct, IMmio
     {
         var before = _queue.UsedIndex;
+        if (_waiting != 0)
+        {
+            _port.Disk->Poll(ref host);
+        }
+
         var isClear = TakeEnds(ref host, out var hasLost);
         if (!_active)
         {

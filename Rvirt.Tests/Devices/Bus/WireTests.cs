@@ -3,7 +3,9 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Runtime.InteropServices;
 using NUnit.Framework;
+using Rvirt.Core.DeviceTree;
 using Rvirt.Devices.Bus;
+using Rvirt.Devices.HostDrivers;
 using Rvirt.Devices.Network;
 using Rvirt.Devices.Virtio;
 using Rvirt.Testing.Devices;
@@ -148,14 +150,19 @@ public sealed unsafe class WireTests
     {
         using var machine = new FakeMachine(0x20_0000);
         machine.Add(new FakeVirtioDevice(machine, CardAddress, 7, 2, kind, size));
-        machine.AllowDma(CardMemory, GuestNetwork<DeviceHost>.WireBytes);
+        machine.AllowDma(CardMemory, HostVirtioNetwork.BytesNeeded);
         var host = machine.Host;
         var network = (GuestNetwork<DeviceHost>*)NativeMemory.AllocZeroed((nuint)sizeof(GuestNetwork<DeviceHost>));
         GuestNetwork<DeviceHost>.Initialize(network, 1, null);
-        Assert.That(GuestNetwork<DeviceHost>.IsCard(ref host, CardAddress), Is.EqualTo(kind == VirtioKind.Network));
-        Assert.That(
-            GuestNetwork<DeviceHost>.TryConnectWire(network, ref host, CardAddress, machine.Pointer(CardMemory), machine.Window, null),
-            Is.EqualTo(kind == VirtioKind.Network && size != 0));
+        Assert.That(GuestNetwork<DeviceHost>.TryFindCard(ref host, CardAddress, out var card), Is.EqualTo(kind == VirtioKind.Network));
+        if (kind == VirtioKind.Network)
+        {
+            Assert.That(
+                GuestNetwork<DeviceHost>.TryConnectWire(
+                    network, ref host, card, new HostDevice { Base = CardAddress }, FakeMachine.Timebase, machine.Pointer(CardMemory), machine.Window, null),
+                Is.EqualTo(size != 0));
+        }
+
         NativeMemory.Free(network);
     }
 
@@ -185,9 +192,12 @@ public sealed unsafe class WireTests
             var machine = _guests[0].Guest.Machine;
             Device = new FakeVirtioDevice(machine, CardAddress, 7, version, VirtioKind.Network, 256, queues: 2) { Serve = Serve };
             machine.Add(Device);
-            machine.AllowDma(CardMemory, GuestNetwork<DeviceHost>.WireBytes);
+            machine.AllowDma(CardMemory, HostVirtioNetwork.BytesNeeded);
             var host = machine.Host;
-            Assert.That(GuestNetwork<DeviceHost>.TryConnectWire(Network, ref host, CardAddress, machine.Pointer(CardMemory), machine.Window, _guests[0].Guest.Console));
+            Assert.That(GuestNetwork<DeviceHost>.TryFindCard(ref host, CardAddress, out var card));
+            Assert.That(
+                GuestNetwork<DeviceHost>.TryConnectWire(
+                    Network, ref host, card, new HostDevice { Base = CardAddress }, FakeMachine.Timebase, machine.Pointer(CardMemory), machine.Window, _guests[0].Guest.Console));
         }
 
         public GuestNetwork<DeviceHost>* Network { get; }

@@ -3,8 +3,10 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Runtime.InteropServices;
 using NUnit.Framework;
+using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Disks;
 using Rvirt.Devices.Disks;
+using Rvirt.Devices.HostDrivers;
 using Rvirt.Devices.Virtio;
 using Rvirt.Devices.Virtio.Served;
 using Rvirt.Testing.Devices;
@@ -30,7 +32,7 @@ internal sealed unsafe class DiskWorld : IDisposable
         Device.Offered = (Device.Offered & ~BlockRequest.ReadOnlyFeature) | features;
         BitConverter.TryWriteBytes(Device.Configuration, (ulong)Sectors);
         Machine.Add(Device);
-        Machine.AllowDma(DiskMemory, SharedDisk.BytesNeeded);
+        Machine.AllowDma(DiskMemory, HostVirtioDisk.BytesNeeded);
         new Random(1).NextBytes(Contents);
         if (starts)
         {
@@ -58,7 +60,8 @@ internal sealed unsafe class DiskWorld : IDisposable
     public bool Start()
     {
         var host = Machine.Host;
-        return _disk->TryStart(ref host, Device.Base, Machine.Pointer(DiskMemory), DiskMemory);
+        return _disk->TryFind(ref host, Device.Base)
+            && _disk->TryStart(ref host, new HostDevice { Base = Device.Base }, FakeMachine.Timebase, Machine.Pointer(DiskMemory), Machine.Window);
     }
 
     /// <summary>A guest with a partition.</summary>
