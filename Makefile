@@ -22,7 +22,7 @@ override tool_record := Rvirt.Tool/obj/built
 # The boards whose images a target needs: make qemu and the like need one board's.
 override boards_virt := Rvirt.Platform.Qemu
 override boards_unleashed := Rvirt.Platform.Unleashed
-override boards := $(or $(boards_$(BOARD)),$(if $(filter image test release,$(MAKECMDGOALS)),$(boards_virt) $(boards_unleashed),$(boards_virt)))
+override boards := $(or $(boards_$(BOARD)),$(if $(filter image test release,$(MAKECMDGOALS)),$(boards_virt) $(boards_unleashed),$(if $(filter fit sdcard,$(MAKECMDGOALS)),$(boards_unleashed),$(boards_virt))))
 override need_sdk := command -v dotnet >/dev/null || { echo 'Rvirt needs the .NET 10 SDK: no dotnet command here' >&2; exit 1; }
 override newer = [ -n "$$(find $(2) \( -name bin -o -name obj \) -prune -o -newer $(1) -print -quit 2>&1)" ]
 
@@ -31,11 +31,11 @@ ifeq ($(filter-out help clean tool,$(or $(MAKECMDGOALS),help)),)
 $(if $(RVIRT_SETTINGS),$(error make $(or $(MAKECMDGOALS),help) has no settings, and so no $(RVIRT_SETTINGS)))
 endif
 
-.PHONY: help tool judge qemu qemu-gdb gdb ssh image guest newest firmware test lockstep stress bench setup clean
+.PHONY: help tool judge qemu qemu-gdb fit sdcard gdb ssh image guest newest firmware test lockstep stress bench setup clean
 
 help:
 	@echo 'make qemu      build the hypervisor and a Debian guest, and boot it on QEMU; then: ssh -p 10001 root@localhost'
-	@echo '    BOARD=virt|unleashed  the board that QEMU is (default virt); guests have disk and network on virt'
+	@echo '    BOARD=virt|unleashed  the board that QEMU is (default virt)'
 	@echo '    FIRMWARE=stub|sbi   Rvirt with its own machine-mode part, or above OpenSBI (default stub)'
 	@echo '    GUESTS=1..4         that many guests, each with a disk, a network (default 1); SSH ports 10001, 10002, ...'
 	@echo '    VCPUS=1..8          harts of each guest, each with one of the machine (default 1)'
@@ -109,6 +109,16 @@ help:
 	@echo '    FILES="**/Sbi/*.cs"  its files (default **/*.cs)'
 	@echo 'make image     the hypervisor images, in $(images)'
 	@echo '    BOARD=virt|unleashed  that board alone (default: both)'
+	@echo 'make sdcard    an SD card for the HiFive Unleashed, with its boot loader, Rvirt and guests (docs/boards/unleashed.md)'
+	@echo '    CARD=FILE           where it goes (default artifacts/unleashed/sdcard.img)'
+	@echo '    GUESTS=N            1 to 4: that many guests, each with a partition of the card (default 1)'
+	@echo '    VCPUS=N             1 to 4: harts of each guest (default 1)'
+	@echo '    SUITE=trixie|forky|sid  the suite of Debian that the guest is made of (default trixie)'
+	@echo '    KERNEL=FILE         your own kernel, or a blob of guests (default: that of the Debian guest)'
+	@echo '    INITRD=FILE         its initial RAM disk (default: none with KERNEL)'
+	@echo '    APPEND="..."        the command line (default "console=ttyS0")'
+	@echo '    MEMORY=256M         RAM of each guest (default 512M)'
+	@echo 'make fit       what U-Boot loads there, without the card: in place of the firmware, and for bootm; settings as for make sdcard, but for CARD'
 	@echo 'make packages  the libraries and the compiler as NuGet packages, in artifacts/packages (docs/packages.md)'
 	@echo 'make api       the documentation of all that is public in the libraries, as Markdown, in artifacts/api-pages'
 	@echo 'make release   an archive that runs without .NET: images, tool, guest, checksums, in artifacts/release'
@@ -116,7 +126,7 @@ help:
 	@echo '    SUITE=trixie|forky|sid  the suite of Debian that it is made of (default trixie); the others go to artifacts/guest-SUITE'
 	@echo 'make newest    the guest with the newest kernel that Debian serves, which tests boot beside the other, in artifacts/guest-sid'
 	@echo 'make debian-root  the root disk of that whole Debian, in artifacts/debian'
-	@echo 'make firmware  the newest OpenSBI that Debian serves, which tests run Rvirt above, in artifacts/firmware'
+	@echo 'make firmware  the newest OpenSBI that Debian serves, which tests run Rvirt above, and U-Boot for cards, in artifacts/firmware'
 	@echo 'make tool      Rvirt.Tool, which judges settings and runs guests (each target that needs it does that by itself)'
 	@echo 'make judge     judges the settings that are typed with other targets, before those do anything (each does that by itself)'
 	@echo 'make setup     the Debian packages all this needs (each target does that by itself)'
@@ -133,7 +143,7 @@ tool:
 judge: tool
 	@$(tool) settings
 
-qemu qemu-gdb debian debian-test gdb ssh test lockstep stress bench ratios mutation desktop-linux fuzz: tool
+qemu qemu-gdb debian debian-test fit sdcard gdb ssh test lockstep stress bench ratios mutation desktop-linux fuzz: tool
 
 setup: judge
 	@guests/setup.sh
@@ -158,6 +168,12 @@ firmware: setup
 
 qemu: $(if $(filter 1,$(NATIVE)),,image) guest
 	@exec $(tool) run
+
+fit: image guest firmware
+	@exec $(tool) fit
+
+sdcard: image guest firmware
+	@exec $(tool) sdcard
 
 qemu-gdb: image guest
 	@echo 'debug: in another terminal: make gdb$(if $(filter unleashed,$(BOARD)), BOARD=unleashed)$(if $(filter sbi,$(FIRMWARE)), FIRMWARE=sbi)$(if $(GDB_PORT), GDB_PORT=$(GDB_PORT))'

@@ -16,6 +16,8 @@ var root = new RootCommand("Builds and checks the blobs that carry guests to Rvi
     CompletionCommand.Create(),
     RunCommand.CreateForDebugger(),
     RunCommand.CreateForDistribution(),
+    CardCommand.CreateFit(),
+    CardCommand.CreateCard(),
     SshCommand.Create(),
     GdbCommand.Create(),
     SettingsCommand.Create(),

@@ -6,10 +6,11 @@ needed=(
     clang-19 lld-19 llvm-19                 # Rvirt.Aot's back end
     binutils-riscv64-linux-gnu              # decoder corpora, objdump
     qemu-system-misc qemu-user              # machines and programs for riscv64
-    u-boot-qemu opensbi                     # a guest payload; firmware
+    u-boot-qemu opensbi u-boot-tools        # a guest payload; firmware; what U-Boot loads
     gdb-multiarch                           # make qemu-gdb
     device-tree-compiler                    # guest blobs
     e2fsprogs cpio xz-utils kmod fakeroot openssl  # guest disk and initramfs
+    fdisk                                   # partitions of a card
     debian-archive-keyring ca-certificates  # package signatures
     gpg                                     # signs what tests offer
     openssh-client                          # make ssh, system tests

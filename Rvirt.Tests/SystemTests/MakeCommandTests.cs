@@ -174,6 +174,7 @@ public sealed class MakeCommandTests
             ["guest"] = Suite.Read,
             ["debian"] = settings => RunSettings.ReadDistribution(settings).ToString(),
             ["debian-test"] = settings => DotnetPlan.DistributionTest(settings, copy),
+            ["sdcard"] = settings => RunSettings.ReadCard(settings) + CardCommand.FileOf(settings, copy),
             ["ssh"] = settings => SshCommand.Arguments(settings, copy),
             ["desktop-linux"] = settings => DotnetPlan.Desktop(settings, copy),
             ["lockstep"] = settings => DotnetPlan.Lockstep(settings, copy),
@@ -204,6 +205,7 @@ public sealed class MakeCommandTests
 
         // Those of make qemu are make qemu-gdb's, which says so.
         told["qemu-gdb"].AddRange(told["qemu"]);
+        told["fit"] = [.. told["sdcard"].Except([CardCommand.Setting])];
         Assert.That(checkedDefaults, Is.GreaterThan(20));
         foreach (var target in MakeTargets.All.Where(target => target.Settings.Count > 0))
         {

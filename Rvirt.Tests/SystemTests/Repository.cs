@@ -40,6 +40,9 @@ internal static class Repository
     /// <summary>The newest OpenSBI that Debian serves (guests/firmware.lock).</summary>
     public static string NewestOpenSbi => Need("artifacts/firmware/opensbi.bin", "make firmware");
 
+    /// <summary>A file of U-Boot for the HiFive Unleashed (guests/firmware.lock).</summary>
+    public static string OfUBoot(string name) => Need($"artifacts/firmware/{name}", "make firmware");
+
     /// <summary>Debian's stress-ng for a running guest (guests/stress.lock).</summary>
     public static string StressArchive => Need("artifacts/stress/stress.tar.gz", "guests/stress.sh");
 

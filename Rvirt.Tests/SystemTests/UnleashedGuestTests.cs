@@ -133,5 +133,5 @@ public sealed class UnleashedGuestTests
 
     /// <summary>Rvirt on the board, with this file as its initrd.</summary>
     internal static QemuMachine Start(Firmware firmware, string initrd, int harts, int memory, params IReadOnlyList<string> more) => QemuMachine.Start(
-        ["-M", "sifive_u", "-no-reboot", .. GuestMachine.Rvirt(firmware, initrd, memory, harts, Repository.UnleashedImage(firmware)), .. more], TimeSpan.FromSeconds(400));
+        ["-M", "sifive_u", "-no-reboot", .. GuestMachine.Rvirt(firmware, initrd, memory, harts, Repository.UnleashedImage(firmware)), .. more], TimeSpan.FromSeconds(1500));
 }

@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using System.Linq;
 using NUnit.Framework;
 using Rvirt.Tests.SystemTests;
@@ -34,11 +35,16 @@ public sealed class RunPlanTests
     /// <summary>One hart more than guests: the first has no S-mode. The board ends by starting again, where QEMU is to end.</summary>
     [TestCase("stub", "-bios none -m 1344M -smp 3 -kernel /a b/c,d/artifacts/images/rvirt-unleashed.elf -initrd /blob")]
     [TestCase("sbi", "-m 1344M -smp 3 -kernel /a b/c,d/artifacts/images/rvirt-unleashed-sbi.elf -initrd /blob")]
-    public void TheUnleashedHasGuestsWithoutDevicesOfTheHost(string firmware, string expected)
+    public void TheUnleashedHasOneCardAndOneWireForAll(string firmware, string expected)
     {
-        var plan = RunPlan.Make(RunSettingsTests.Read(("BOARD", "unleashed"), ("GUESTS", "2"), ("FIRMWARE", firmware)), Copy, [null, null], "/blob");
-        Assert.That(string.Join(' ', plan.Arguments), Is.EqualTo("-M sifive_u -nographic -no-reboot " + expected));
-        Assert.That(plan.Guests.Select(guest => guest.Devices), Has.Exactly(2).Empty);
+        const string Wire = " -nic user,id=net0,hostfwd=tcp:127.0.0.1:10001-10.0.2.15:22,hostfwd=tcp:127.0.0.1:10002-10.0.2.16:22";
+        foreach (var (card, drive, disks) in new (string?, string, string?[])[] { (null, "", [null, null]), ("/the card,", " -drive if=sd,format=raw,file=/the card,,", ["rvirt.g0", "rvirt.g1"]) })
+        {
+            var plan = RunPlan.Make(RunSettingsTests.Read(("BOARD", "unleashed"), ("GUESTS", "2"), ("FIRMWARE", firmware)), Copy, [card, null], "/blob");
+            Assert.That(string.Join(' ', plan.Arguments), Is.EqualTo("-M sifive_u -nographic -no-reboot " + expected + drive + Wire));
+            Assert.That(plan.Guests.Select(guest => (guest.Devices, guest.Disk, guest.Network)), Is.EqualTo(disks.Select(disk => ((IReadOnlyList<uint>?)null, disk, "wire"))));
+            Assert.That(plan.Guests.Select(guest => guest.Append), Is.EqualTo(Enumerable.Range(0, 2).Select(i => $"console=ttyS0 rvirt.name=guest{i} rvirt.address=10.0.2.{15 + i}")));
+        }
     }
 
     [Test]

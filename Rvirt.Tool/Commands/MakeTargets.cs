@@ -31,6 +31,8 @@ public static class MakeTargets
         new("ssh", ["GUEST", "SSH_PORT", "CMD"], (settings, copy) => SshCommand.Arguments(settings, copy)),
         new("debian", RunSettings.NamesOfDistribution, (settings, _) => RunCommand.JudgeDistribution(settings, Outside.Real.Ports)),
         new("debian-test", ["FIRMWARE", "VCPUS", "MEMORY", "RUNS"], (settings, copy) => DotnetPlan.DistributionTest(settings, copy)),
+        new("fit", RunSettings.NamesOfCard, (settings, _) => RunSettings.ReadCard(settings)),
+        new("sdcard", [.. RunSettings.NamesOfCard, CardCommand.Setting], (settings, _) => RunSettings.ReadCard(settings)),
         new("desktop-linux", ["APPEND", "UNTIL", "NATIVE", "STRICT"], (settings, copy) => DotnetPlan.Desktop(settings, copy)) { Command = "desktop" },
         new("lockstep", ["N", "SEED", "JOBS", "SWITCH", "VECTORS", "SIBLINGS"], (settings, copy) => DotnetPlan.Lockstep(settings, copy)),
         new("stress", ["FOR", "FIRMWARE", "VCPUS", "HARTS", "CLASS", "NATIVE"], (settings, copy) => DotnetPlan.Stress(settings, copy)),

@@ -5,6 +5,7 @@ using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
 using Rvirt.Tool.Blobs;
+using Rvirt.Tool.Disks;
 using Rvirt.Tool.Machines;
 using Rvirt.Tool.Settings;
 using Rvirt.Tool.Terminals;
@@ -87,7 +88,7 @@ public static class RunCommand
 
     private static RunSettings JudgePorts(RunSettings settings, IPorts ports)
     {
-        for (var i = 0; settings.Board.HasVirtio && i < settings.Guests; i++)
+        for (var i = 0; i < settings.Guests; i++)
         {
             if (ports.IsTaken(settings.Port + i))
             {
@@ -126,13 +127,13 @@ public static class RunCommand
             }
         }
 
-        for (var i = 0; settings.Board.HasVirtio && i < settings.Guests; i++)
+        for (var i = 0; i < settings.Guests; i++)
         {
             Say($"guest {i} answers: ssh -p {settings.Port + i} -i {Path.GetRelativePath(copy.Top, copy.OfGuest("id_ed25519"))} root@localhost   (or: make ssh GUEST={i})");
         }
 
         var password = copy.OfGuest("root-password");
-        if (settings.Kernel is null && settings.Board.HasVirtio && File.Exists(password))
+        if (settings.Kernel is null && File.Exists(password))
         {
             Say($"{(settings.IsDistribution ? "the password of root and of the user debian" : "root's password")} is {File.ReadAllText(password).Trim()}");
         }
@@ -188,9 +189,14 @@ public static class RunCommand
             return own;
         }
 
-        if (!template.Exists || !settings.Board.HasVirtio)
+        if (!template.Exists)
         {
             return null;
+        }
+
+        if (!settings.Board.HasVirtio)
+        {
+            return guest == 0 ? CardOf(settings, copy, template, outside) : null;
         }
 
         var disk = new FileInfo(Path.Combine(copy.Run, $"disk{guest}{(settings.Suite == Suite.Pinned ? "" : "-" + settings.Suite)}.img"));
@@ -201,6 +207,19 @@ public static class RunCommand
         }
 
         return disk.FullName;
+    }
+
+    /// <summary>One card for all, with a copy of the built disk for each; a number of guests has its own.</summary>
+    private static string CardOf(RunSettings settings, WorkingCopy copy, FileInfo template, Outside outside)
+    {
+        var card = new FileInfo(Path.Combine(copy.Run, FormattableString.Invariant($"card{settings.Guests}{(settings.Suite == Suite.Pinned ? "" : "-" + settings.Suite)}.img")));
+        if (!card.Exists || template.LastWriteTimeUtc > card.LastWriteTimeUtc)
+        {
+            Say($"making a card with the root disk of {settings.Guests} guest(s)");
+            CardImage.Make(card.FullName, [.. Enumerable.Range(0, settings.Guests).Select(i => CardPartition.OfGuest(i, template.FullName))], outside);
+        }
+
+        return card.FullName;
     }
 
     /// <summary>What somebody installed is not thrown away because a newer disk was built: only who removes it begins anew.</summary>

@@ -21,4 +21,8 @@ public interface IPrograms
     /// <summary>Runs a program to its end; what it says goes into the exception when it fails.</summary>
     /// <exception cref="IOException">It failed or is missing.</exception>
     void Run(string program, params string[] arguments);
+
+    /// <summary>The same, for a program that reads a text.</summary>
+    /// <exception cref="IOException">It failed or is missing.</exception>
+    void Feed(string input, string program, params string[] arguments);
 }

@@ -52,11 +52,22 @@ public sealed class Programs : IPrograms
     }
 
     /// <inheritdoc/>
-    public void Run(string program, params string[] arguments)
+    public void Run(string program, params string[] arguments) => Run(null, program, arguments);
+
+    /// <inheritdoc/>
+    public void Feed(string input, string program, params string[] arguments) => Run(input, program, arguments);
+
+    private static void Run(string? input, string program, string[] arguments)
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardInput = input is not null })!;
+            if (input is not null)
+            {
+                process.StandardInput.Write(input);
+                process.StandardInput.Close();
+            }
+
             var errors = process.StandardError.ReadToEnd();
             process.WaitForExit();
             if (process.ExitCode != 0)
@@ -66,7 +77,7 @@ public sealed class Programs : IPrograms
         }
         catch (Win32Exception problem)
         {
-            throw new IOException($"cannot start {program}: {problem.Message}");
+            throw new IOException($"cannot start {program}: {problem.Message} (make setup installs what is needed)");
         }
     }
 

@@ -5,7 +5,7 @@ namespace Rvirt.Tool.Machines;
 /// <summary>A board that Rvirt has images for, as QEMU has it.</summary>
 /// <param name="Machine">QEMU's name of it.</param>
 /// <param name="Image">What its images are called.</param>
-/// <param name="HasVirtio">Whether guests can be given virtio devices of its, and with them disks and networks.</param>
+/// <param name="HasVirtio">Whether each guest is given virtio devices of its; else all share its network card, and its SD card by partitions.</param>
 /// <param name="IdleHarts">Harts that run no guest.</param>
 public sealed record HostBoard(string Machine, string Image, bool HasVirtio, int IdleHarts)
 {

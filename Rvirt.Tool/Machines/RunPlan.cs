@@ -1,7 +1,9 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Linq;
 using Rvirt.Tool.Blobs;
+using Rvirt.Tool.Disks;
 
 namespace Rvirt.Tool.Machines;
 
@@ -16,7 +18,7 @@ public sealed record RunPlan(IReadOnlyList<string> Arguments, IReadOnlyList<Gues
     /// <summary>Makes the plan.</summary>
     /// <param name="settings">The settings.</param>
     /// <param name="copy">Where the parts lie.</param>
-    /// <param name="disks">The disk of each guest, or null for none.</param>
+    /// <param name="disks">The disk of each guest, or null for none. On a board without virtio devices the first is the card, which all have partitions of.</param>
     /// <param name="blob">Where the blob will be.</param>
     public static RunPlan Make(RunSettings settings, WorkingCopy copy, IReadOnlyList<string?> disks, string blob)
     {
@@ -35,7 +37,7 @@ public sealed record RunPlan(IReadOnlyList<string> Arguments, IReadOnlyList<Gues
                 return string.Create(CultureInfo.InvariantCulture, $"bus=virtio-mmio-bus.{slot--}");
             }
 
-            if (disks[i] is { } disk)
+            if (settings.Board.HasVirtio && disks[i] is { } disk)
             {
                 devices.AddRange(["-drive", $"if=none,id=disk{i},format=raw,file={Escape(disk)}", "-device", $"virtio-blk-device,drive=disk{i},{Bus()}"]);
             }
@@ -54,7 +56,19 @@ public sealed record RunPlan(IReadOnlyList<string> Arguments, IReadOnlyList<Gues
             }
 
             var append = settings.Kernel is null ? $"{settings.Append} rvirt.name=guest{i}" : settings.Append;
-            guests.Add(new GuestSpec($"guest{i}", kernel, initrd, append, settings.Memory, (uint)settings.Harts, own));
+            guests.Add(settings.Board.HasVirtio
+                ? new GuestSpec($"guest{i}", kernel, initrd, append, settings.Memory, (uint)settings.Harts, own)
+                : new GuestSpec($"guest{i}", kernel, initrd, settings.Kernel is null && !settings.IsForBoard ? $"{append} rvirt.address={AddressOf(i)}" : append, settings.Memory, (uint)settings.Harts, null)
+                {
+                    Network = "wire",
+                    Disk = disks[0] is null ? null : CardPartition.LabelOf(i),
+                });
+        }
+
+        if (!settings.Board.HasVirtio)
+        {
+            devices.AddRange(disks[0] is { } card ? ["-drive", $"if=sd,format=raw,file={Escape(card)}"] : []);
+            devices.AddRange(["-nic", "user,id=net0" + string.Concat(Enumerable.Range(0, settings.Guests).Select(i => $",hostfwd=tcp:127.0.0.1:{settings.Port + i}-{AddressOf(i)}:22"))]);
         }
 
         // Where the board ends by starting again, QEMU is to end.
@@ -85,6 +99,9 @@ public sealed record RunPlan(IReadOnlyList<string> Arguments, IReadOnlyList<Gues
 
         return new RunPlan([.. arguments, .. settings.Extra], guests);
     }
+
+    /// <summary>The address that a guest asks for, of those that QEMU's network gives (QEMU's manual, "-nic user"): the first is the one that it gives by itself.</summary>
+    private static string AddressOf(int guest) => string.Create(CultureInfo.InvariantCulture, $"10.0.2.{15 + guest}");
 
     private static string Mib(ulong mib) => string.Create(CultureInfo.InvariantCulture, $"{mib}M");
 

@@ -14,7 +14,7 @@ public sealed record RunSettings
     /// <summary>The settings of <c>make qemu</c>, with what they mean.</summary>
     public static readonly IReadOnlyList<(string Name, string Help)> All =
     [
-        (HostBoard.Setting, "virt or unleashed: the board that QEMU is (default virt); guests have disk and network on virt."),
+        (HostBoard.Setting, "virt or unleashed: the board that QEMU is (default virt)."),
         ("FIRMWARE", "stub or sbi: Rvirt with its own machine-mode part (default), or above OpenSBI."),
         ("GUESTS", "1 to 4: that many guests, each with a disk, a network."),
         ("VCPUS", "1 to 8: harts of each guest, each with one of the machine (default 1)."),
@@ -22,7 +22,7 @@ public sealed record RunSettings
         ("KERNEL", "Your own kernel or other S-mode payload: an ELF, a flat Image, or a blob of guests."),
         ("INITRD", "Its initial RAM disk."),
         ("APPEND", "Its command line (default console=ttyS0)."),
-        ("DISK", "A raw disk for the first guest (default: a copy of the built root disk)."),
+        ("DISK", "A raw disk for the first guest (default: a copy of the built root disk); with BOARD=unleashed the SD card, with partitions rvirt.g0, rvirt.g1, ..."),
         ("MEMORY", "RAM of each guest (default 512M)."),
         ("NATIVE", "1: the same guest straight on QEMU, without Rvirt."),
         ("SSH_PORT", "Port of the first guest on 127.0.0.1 (default 10001)."),
@@ -31,6 +31,9 @@ public sealed record RunSettings
 
     /// <summary>Those of <c>make debian</c>: what a distribution with a disk of its own leaves open.</summary>
     public static readonly IReadOnlyList<string> NamesOfDistribution = ["FIRMWARE", "GUESTS", "VCPUS", "APPEND", "MEMORY", "NATIVE", "SSH_PORT", "QEMU_EXTRA"];
+
+    /// <summary>Those of <c>make fit</c> and <c>make sdcard</c>: what is for the HiFive Unleashed itself leaves open.</summary>
+    public static readonly IReadOnlyList<string> NamesOfCard = ["GUESTS", "VCPUS", Machines.Suite.Setting, "KERNEL", "INITRD", "APPEND", "MEMORY"];
 
     /// <summary>Their names.</summary>
     public static readonly IReadOnlyList<string> Names = [.. All.Select(setting => setting.Name)];
@@ -65,6 +68,9 @@ public sealed record RunSettings
     /// <summary>Guests have the disk of <c>make debian</c> and keep what they write.</summary>
     public bool IsDistribution { get; private init; }
 
+    /// <summary>The guests are for the board itself, whose network gives them addresses as it likes.</summary>
+    public bool IsForBoard { get; private init; }
+
     /// <summary>The user's own disk for the first guest.</summary>
     public string? Disk { get; private init; }
 
@@ -96,6 +102,15 @@ public sealed record RunSettings
         new Setting(NamesOfDistribution.Where(name => settings.TextOrEmpty(name) is not null).ToDictionary(name => name, name => settings.TextOrEmpty(name)!)),
         debug: false, isDistribution: true);
 
+    /// <summary>Reads and judges the settings of <c>make fit</c> and <c>make sdcard</c>, and no others.</summary>
+    /// <exception cref="FormatException">One is wrong; the message names it.</exception>
+    public static RunSettings ReadCard(Setting settings)
+    {
+        var values = NamesOfCard.Where(name => settings.TextOrEmpty(name) is not null).ToDictionary(name => name, name => settings.TextOrEmpty(name)!);
+        values.Add(HostBoard.Setting, "unleashed");
+        return Read(new Setting(values), debug: false, isDistribution: false) with { IsForBoard = true };
+    }
+
     private static RunSettings Read(Setting settings, bool debug, bool isDistribution)
     {
         var board = HostBoard.Read(settings);
@@ -108,7 +123,11 @@ public sealed record RunSettings
         }
 
         var native = settings.Switch("NATIVE");
-        RefuseWithoutVirtio(board, settings, native ? ["NATIVE"] : ["DISK", "SSH_PORT"]);
+        if (native && !board.HasVirtio)
+        {
+            throw new FormatException($"NATIVE is for {HostBoard.Setting}=virt: the guest has no drivers for the devices of QEMU's {board.Machine}");
+        }
+
         if (native && guests != 1)
         {
             throw new FormatException("NATIVE=1 runs one guest");
@@ -141,17 +160,6 @@ public sealed record RunSettings
             Debugger = debug ? settings.Number(DebuggerPort, 1234, 1, 65535, "a port of this machine") : 0,
             IsBlob = isBlob,
         };
-    }
-
-    private static void RefuseWithoutVirtio(HostBoard board, Setting settings, params string[] names)
-    {
-        foreach (var name in names)
-        {
-            if (!board.HasVirtio && settings.Text(name) is not null)
-            {
-                throw new FormatException($"{name} is for {HostBoard.Setting}=virt: guests have no disk and no network on QEMU's {board.Machine}");
-            }
-        }
     }
 
     private static string? ReadableFile(Setting settings, string name)

@@ -41,6 +41,12 @@ public sealed record WorkingCopy(string Top, string Guest)
     /// <summary>The folder of copies and blobs of a run.</summary>
     public string Run => Path.Combine(Top, "artifacts/run");
 
+    /// <summary>The folder of what the HiFive Unleashed boots from.</summary>
+    public string Card => Path.Combine(Top, "artifacts/unleashed");
+
+    /// <summary>A file of somebody else's firmware.</summary>
+    public string OfFirmware(string name) => Path.Combine(Top, "artifacts/firmware", name);
+
     /// <summary>The hypervisor for a board, above OpenSBI or with its own machine-mode part.</summary>
     public string Image(HostBoard board, bool overFirmware) => OwnImage ?? Path.Combine(Top, "artifacts/images", board.Image + (overFirmware ? "-sbi.elf" : ".elf"));
 
