@@ -20,4 +20,7 @@ public enum HartRequest
 
     /// <summary>Make the fences that are in the mailbox. It wakes nobody: a virtual hart that runs no instruction needs no fence before it does.</summary>
     Fence = 8,
+
+    /// <summary>Serve the alarm of the guest's devices: the virtual hart that was to do it has stopped.</summary>
+    Alarm = 16,
 }

@@ -54,6 +54,11 @@ public static class HostInterrupt
             UpdateExternal(mode, ref host, ref v, ref bus);
         }
 
+        if ((requests & HartRequest.Alarm) != 0)
+        {
+            HartTimer.FollowAlarm(mode, ref host, ref v, ref bus);
+        }
+
         if ((requests & HartRequest.Stop) != 0)
         {
             v.StopReason = StopReason.Requested;

@@ -141,6 +141,9 @@ public unsafe struct VCpu
     /// <summary>Whether others ask something of it that ends a wait. A fence does not: no instruction follows that could need it.</summary>
     public readonly bool IsAskedToWake => ((HartRequest)Volatile.Read(in Requests) & ~HartRequest.Fence) != HartRequest.None;
 
+    /// <summary>Whether it is the one that serves the alarm of its guest's devices, or was asked to; only of one that is loaded nowhere, or by its own hart.</summary>
+    public readonly bool HasAlarm => Alarm != HartTimer.Never || ((HartRequest)Volatile.Read(in Requests) & HartRequest.Alarm) != HartRequest.None;
+
     /// <summary>Moves it on, where it still is where it was; of several who try at once one does.</summary>
     /// <returns>Whether the caller did.</returns>
     public bool TryMove(RunState from, RunState to) => Interlocked.CompareExchange(ref Run, (int)to, (int)from) == (int)from;
@@ -174,7 +177,7 @@ public unsafe struct VCpu
         // What was asked of this one is of the life it has left. Fences are made as it is loaded.
         Fences.Take(out var posted);
         Fences.Finish(posted);
-        Interlocked.Exchange(ref Requests, Volatile.Read(in other.Requests) & (int)(HartRequest.Interrupt | HartRequest.External));
+        Interlocked.Exchange(ref Requests, Volatile.Read(in other.Requests) & (int)(HartRequest.Interrupt | HartRequest.External | HartRequest.Alarm));
         State = other.State;
     }
 

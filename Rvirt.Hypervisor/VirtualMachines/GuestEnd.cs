@@ -72,6 +72,7 @@ internal static unsafe class GuestEnd<THost>
 
         PutDown(core);
         hart->V.State = HartState.Stopped;
+        PassAlarm(core, hart);
         var isLast = --guest->Live == 0;
         FollowPause(core, guest);
         gate.Release();
@@ -164,6 +165,26 @@ internal static unsafe class GuestEnd<THost>
         }
 
         guest->Held = 0;
+    }
+
+    // Under the lock: another that is about to stop finds what is asked of it here as it does.
+    private static void PassAlarm(HostCore<THost>* core, GuestHart<THost>* stopped)
+    {
+        if (!stopped->V.HasAlarm)
+        {
+            return;
+        }
+
+        var guest = stopped->Guest;
+        for (var i = 0; i < guest->Devices.Harts; i++)
+        {
+            // One that was taken for a start and is not started forgets what is asked of it as it starts.
+            if (guest->Harts[i]->State is HartState.Started or HartState.Suspended or HartState.StopPending)
+            {
+                HartKick.Raise(ref core->Host, ref *guest->Harts[i], HartRequest.Alarm);
+                return;
+            }
+        }
     }
 
     // Under the lock.

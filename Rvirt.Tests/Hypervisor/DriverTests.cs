@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using NUnit.Framework;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Host;
@@ -27,6 +28,90 @@ internal sealed unsafe class DriverTests
     private const string AcmeReset = "power { compatible = \"acme,power\"; acme,switch = <77 4>; }; switches@13000000 { reg = <0 0x13000000 0 8>; phandle = <77>; };";
     private const string AcmeClock = "clock@12000000 { compatible = \"acme,clock\"; reg = <0 0x12000000 0 8>; };\n";
 
+    // Sends the station a frame, and waits for the complement of its last word.
+    private const string Ask = """
+        li s2, 0x10001000
+        sw zero, 0x70(s2)
+        li t0, 3
+        sw t0, 0x70(s2)
+        li t0, 1
+        sw t0, 0x24(s2)
+        sw t0, 0x20(s2)
+        sw zero, 0x24(s2)
+        sw zero, 0x20(s2)
+        li t0, 11
+        sw t0, 0x70(s2)
+        li s3, 0x80500000
+        li s4, 0x80510000
+        li a0, 0
+        mv a1, s3
+        jal queue
+        li a0, 1
+        mv a1, s4
+        jal queue
+        li t0, 15
+        sw t0, 0x70(s2)
+
+        # A buffer to receive.
+        li s5, 0x80520000
+        sd s5, 0(s3)
+        li t0, 0x0000000200000800
+        sd t0, 8(s3)
+        li t0, 0x80501000
+        li t1, 1
+        sh t1, 2(t0)
+        sw zero, 0x50(s2)
+
+        # A frame of sixty bytes behind a header of twelve: to the station, from here.
+        li s6, 0x80530000
+        li t0, 0x0000090000000002
+        sd t0, 12(s6)
+        lw t0, 0x100(s2)
+        sw t0, 18(s6)
+        lhu t0, 0x104(s2)
+        sh t0, 22(s6)
+        li s7, 0x123456789abcdef0
+        sd s7, 64(s6)
+        sd s6, 0(s4)
+        li t0, 72
+        sd t0, 8(s4)
+        li t0, 0x80511000
+        li t1, 1
+        sh t1, 2(t0)
+        sw t1, 0x50(s2)
+        li t0, 0x80502000
+        wait: lhu t1, 2(t0)
+        beqz t1, wait
+        ld t0, 64(s5)
+        not t0, t0
+        li t1, 0x93333
+        bne t0, s7, finish
+        lhu t0, 12(s5)
+        lhu t2, 0x100(s2)
+        bne t0, t2, finish
+        li t1, 0x5555
+        finish: li t0, 0x100000
+        sw t1, 0(t0)
+        j .
+
+        # a0: which; a1: its descriptors, with the two rings a page further each.
+        queue: sw a0, 0x30(s2)
+        li t0, 8
+        sw t0, 0x38(s2)
+        sw a1, 0x80(s2)
+        sw zero, 0x84(s2)
+        li t1, 0x1000
+        add a1, a1, t1
+        sw a1, 0x90(s2)
+        sw zero, 0x94(s2)
+        add a1, a1, t1
+        sw a1, 0xa0(s2)
+        sw zero, 0xa4(s2)
+        li t0, 1
+        sw t0, 0x44(s2)
+        ret
+        """;
+
     private static readonly (string Old, string New)[] s_changes = [(Uart, AcmeUart), (Plic, AcmePlic), (Reset, AcmeReset + AcmeClock)];
 
     [Test]
@@ -54,6 +139,32 @@ internal sealed unsafe class DriverTests
         Assert.That(world.Machine.Outcome, Is.EqualTo(change == 2 ? AcmeEnd : TestFinisher.Pass), world.Console);
         Assert.That(world.Console, Does.Contain(change == 0 ? "powered off^\r\n" : "powered off\r\n"));
         Assert.That(world.Desktop.Record->Clock.Exists, Is.EqualTo(change == 2));
+    }
+
+    [TestCase(1)]
+    [TestCase(3, Description = "each gets the answer to its own alone")]
+    public void AWireMayBeTheBoardsOwnCard(int guests)
+    {
+        using var world = New();
+        var card = AcmeCard.Attach(world.Machine);
+        var specs = Enumerable.Range(0, guests).Select(i => world.Guest($"g{i}", Ask, 8 << 20) with { Network = "wire" }).ToArray();
+        Assert.That(world.Boot(specs, source => Change(source, (Uart, AcmeCard.Node + Uart))), world.Desktop.Emergency);
+        world.Desktop.Run(3_000_000);
+        Assert.That(world.Desktop.Status, Is.Zero, world.Console);
+        Assert.That(card.Sent.Select(frame => frame[11]), Is.EquivalentTo(Enumerable.Range(1, guests)), "the last byte of each one's address");
+        Assert.That(card.Sent, Has.All.Length.EqualTo(60));
+    }
+
+    [TestCase("interrupts = <3>;", "interrupts = <128>;")]
+    [TestCase("interrupts = <3>;", "interrupts = <3>; acme,broken = <1>;")]
+    [TestCase("acme,card", "acme,other")]
+    public void AWireOverACardThatDoesNotWorkIsRefused(string text, string instead)
+    {
+        using var world = New();
+        var card = AcmeCard.Attach(world.Machine);
+        var started = world.Boot([world.Guest("one", PowerOff) with { Network = "wire" }], source => Change(source, (Uart, AcmeCard.Node + Uart), (text, instead)));
+        IsRefused(world, started, "guest one: it asks for a network with a wire, and the machine has no card for it that works and that no guest has: add one, or make its network private");
+        Assert.That(card.Sent, Is.Empty);
     }
 
     [Test]

@@ -49,6 +49,8 @@ internal sealed class RefusalTests
         [HostTreeError.UartOutOfReach] = (Uart, OutOfReach),
         [HostTreeError.ResetOutOfReach] = (TestDevice, OutOfReach),
         [HostTreeError.ClockOutOfReach] = (Serial, "rtc@1000 { compatible = \"google,goldfish-rtc\"; " + OutOfReach + "; };\n" + Serial),
+        [HostTreeError.NetworkOutOfReach] = (Serial, "ethernet@1000 { compatible = \"acme,card\"; " + OutOfReach + "; interrupts = <1>; };\n" + Serial),
+        [HostTreeError.DiskOutOfReach] = (Serial, "disk@1000 { compatible = \"acme,disk\"; " + OutOfReach + "; };\n" + Serial),
         [HostTreeError.VirtioOutOfReach] = (Serial, "virtio@1000 { compatible = \"virtio,mmio\"; " + OutOfReach + "; interrupts = <1>; };\n" + Serial),
         [HostTreeError.TooManyReservations] = ("firmware@80000000 {", string.Concat(Enumerable.Range(1, 17).Select(i => $"more@{i} {{ reg = <{i} 0 0 1>; }};\n")) + "firmware@80000000 {"),
     };

@@ -18,6 +18,8 @@ internal sealed unsafe class SetupTests
 {
     private const string PowerOff = "li t0, 0x100000\nli t1, 0x5555\nsw t1, 0(t0)\nhere: j here\n";
 
+    private const int HartStateManagement = 0x48534d;
+
     private const string FailWithSeven = "li t0, 0x100000\nli t1, 0x73333\nsw t1, 0(t0)\nhere: j here\n";
 
     // Spoils its own code, and restarts; the second life sees whole code, and what else was in RAM.
@@ -272,10 +274,8 @@ internal sealed unsafe class SetupTests
     }
 
     /// <summary>One disk of the host, a partition for each guest and one between each two that none has: what one life writes the next one finds, and nothing else changes.</summary>
-    [TestCase(false, 2)]
-    [TestCase(true, 2)]
-    [TestCase(false, 8)]
-    public void GuestsKeepWhatTheyWriteToTheirPartitionsOfOneDisk(bool legacy, int count)
+    [Test]
+    public void GuestsKeepWhatTheyWriteToTheirPartitionsOfOneDisk([Values] HostDiskKind kind, [Values(2, 8)] int count)
     {
         string[] names = [.. Enumerable.Range(0, count).Select(i => $"g{i}")];
         var image = new DiskImage(
@@ -287,11 +287,19 @@ internal sealed unsafe class SetupTests
 
         var before = image.Bytes.ToArray();
         using var world = new SetupWorld();
-        world.Machine.AttachVirtio(0, new VirtioBlock(new MemoryDisk(image.Bytes), legacy));
+        if (kind == HostDiskKind.Polled)
+        {
+            AcmeDisk.Attach(world.Machine, image.Bytes);
+        }
+        else
+        {
+            world.Machine.AttachVirtio(0, new VirtioBlock(new MemoryDisk(image.Bytes), kind == HostDiskKind.Legacy));
+        }
+
         // Each life finds the complement of what the one before has found.
         var program = DiskProgram.Replace("EXPECTED", "andi t2, s7, 1\nbnez t2, odd\nnot t1, t1\nodd:", StringComparison.Ordinal);
         var guests = names.Select(name => world.Guest(name, program, 8 << 20) with { Disk = "rvirt." + name, Network = "private" }).ToArray();
-        Assert.That(world.Boot(guests, OneSlot), world.Desktop.Emergency);
+        Assert.That(world.Boot(guests, kind == HostDiskKind.Polled ? WithPolledDisk : OneSlot), world.Desktop.Emergency);
         world.Desktop.Run((ulong)count * 2_500_000);
         Assert.That(world.Desktop.Status, Is.Zero, world.Console);
         Assert.That(world.Console, Does.Not.Contain("warning"));
@@ -327,6 +335,77 @@ internal sealed unsafe class SetupTests
         world.Desktop.Run(3_000_000);
         Assert.That(world.Console.Split("guest 0's disk does not answer: all that is asked of it fails until it does"), Has.Length.EqualTo(2), world.Console);
         Assert.That(world.Console, Does.Contain("guest one powered off").And.Contain("guest two powered off"));
+        Assert.That(world.Desktop.Status, Is.Zero, world.Console);
+    }
+
+    /// <summary>The virtual hart that told a polled disk of a request has it go on; where that one stops first, another does.</summary>
+    [TestCase(1u, false)]
+    [TestCase(2u, false)]
+    [TestCase(3u, false, Description = "by turns on one hart")]
+    [TestCase(2u, true)]
+    [TestCase(3u, true)]
+    public void APolledDiskGoesOnWhereTheHartThatToldItHasStopped(uint harts, bool stops)
+    {
+        var image = new DiskImage(100, [("rvirt.one", 40, 49)]);
+        image.Bytes.AsSpan(41 * 512, 512).Fill(0x11);
+        using var world = new SetupWorld();
+        AcmeDisk.Attach(world.Machine, image.Bytes);
+        var program = DiskProgram.Replace("EXPECTED", "andi t2, s7, 1\nbnez t2, odd\nnot t1, t1\nodd:", StringComparison.Ordinal);
+        const string Tell = "sw zero, 0x50(s2)\n";
+        Assert.That(program, Does.Contain(Tell));
+        if (stops)
+        {
+            program = program.Replace(Tell, $"start: li a7, {HartStateManagement}\nli a6, 0\nli a0, 1\nla a1, tell\necall\nbnez a0, start\n", StringComparison.Ordinal)
+                + $"\ntell: li s2, 0x10001000\n{Tell}li a7, {HartStateManagement}\nli a6, 1\necall\n";
+        }
+
+        // Idles, for longer than a disk has for an answer, before it ends.
+        const string Finish = "finish: li t0, 0x100000\n";
+        Assert.That(program, Does.Contain(Finish));
+        program = program.Replace(Finish, "finish: li t0, 0x5555\nbne t0, t1, end\nj idle\nend: li t0, 0x100000\n", StringComparison.Ordinal)
+            + "\nidle: la t0, over\ncsrw stvec, t0\ncsrr t2, time\nli t0, 1000000000\nadd a0, t2, t0\nli a7, 0x54494d45\nli a6, 0\necall\nli t0, 0x20\ncsrw sie, t0\nwfi\ncsrr t0, sip\nandi t0, t0, 0x20\nbeqz t0, idle\nli t1, 0x5555\nj end\nover: j over\n";
+        Assert.That(world.Boot([world.Guest("one", program, 8 << 20, harts) with { Disk = "rvirt.one" }], WithPolledDisk), world.Desktop.Emergency);
+        world.Desktop.Run(5_000_000);
+        Assert.That(world.Desktop.Status, Is.Zero, world.Console);
+        Assert.That(image.Bytes[41 * 512], Is.EqualTo(0xee));
+        Assert.That(world.Desktop.Record->Guests->Harts[0]->HasAlarm, Is.False, "nobody looks after a disk that has nothing to do");
+    }
+
+    [Test]
+    public void AClocksAlarmRingsWhereTheHartThatSetItHasStopped([Values] bool stops)
+    {
+        using var world = new SetupWorld();
+        var set = "li t2, 0x101000\nlw t0, 0(t2)\nlw t1, 4(t2)\nli t3, 100000\nadd t0, t0, t3\nsw t1, 12(t2)\nsw t0, 8(t2)\nli t0, 1\nsw t0, 16(t2)\n";
+        var program = $"""
+            li t0, 0xc00002c
+            li t1, 1
+            sw t1, 0(t0)
+            li t0, 0xc002080
+            li t1, 0x800
+            sw t1, 0(t0)
+            li t0, 0xc201000
+            sw zero, 0(t0)
+            li t0, 0x200
+            csrw sie, t0
+            {(stops ? $"li a7, {HartStateManagement}\nli a6, 0\nli a0, 1\nla a1, other\necall" : set)}
+            wait: wfi
+            csrr t0, sip
+            andi t0, t0, 0x200
+            beqz t0, wait
+            li t0, 0x100000
+            li t1, 0x5555
+            sw t1, 0(t0)
+            j .
+            other: {set}
+            li a7, {HartStateManagement}
+            li a6, 1
+            ecall
+            """;
+        const string Clock = "rtc@101000 { compatible = \"google,goldfish-rtc\"; reg = <0 0x101000 0 0x1000>; interrupts = <11>; };\n";
+        Assert.That(
+            world.Boot([world.Guest("one", program, 8 << 20, 2)], source => source.Replace("serial@10000000 {", Clock + "serial@10000000 {", StringComparison.Ordinal)),
+            world.Desktop.Emergency);
+        world.Desktop.Run(2_000_000);
         Assert.That(world.Desktop.Status, Is.Zero, world.Console);
     }
 
@@ -409,6 +488,8 @@ internal sealed unsafe class SetupTests
             "guest one: no disk of the machine has a partition with the label rvirt.one: name one that there is");
         Assert.That(world.Console, Does.Contain("warning: disk in virtio slot 0 of the machine: it has no interrupt that Rvirt can route, 1 to 127"));
     }
+
+    private static string WithPolledDisk(string source) => source.Replace("serial@10000000 {", AcmeDisk.Node + "serial@10000000 {", StringComparison.Ordinal);
 
     private static string OneSlot(string source) => Slots(source, 1);
 
@@ -566,5 +647,13 @@ internal sealed unsafe class SetupTests
             chain.Write(chain.WritableLength - 1, [0]);
             return true;
         }
+    }
+
+    /// <summary>A disk of the host.</summary>
+    internal enum HostDiskKind
+    {
+        Modern,
+        Legacy,
+        Polled,
     }
 }

@@ -115,8 +115,12 @@ internal sealed class SetupWorld : IDisposable
         public bool Matches(in FdtReader tree) => tree.IsCompatible(tree.Root, "rvirt-made-up"u8);
 
         public void Drivers<TList>(ref TList drivers)
-            where TList : struct, IDriverList =>
+            where TList : struct, IDriverList
+        {
             default(ReferenceBoard).Drivers(ref drivers);
+            drivers.Disk<AcmeDisk.Driver>();
+            drivers.Network<AcmeCard.Driver>();
+        }
 
         public ReadOnlySpan<byte> Advice(Remedy remedy) => Encoding.ASCII.GetBytes($", by {remedy}");
     }

@@ -30,12 +30,13 @@ public sealed class SeveralHartsPanicTests(Firmware firmware)
         using var qemu = QemuMachine.Start(
             [.. GuestMachine.Rvirt(firmware, blob, memory: 512, harts: Harts), "-S", "-gdb", $"unix:{socket},server=on,wait=off"], TimeSpan.FromSeconds(240));
         UnixSockets.AwaitListener(socket, qemu.Process);
-        // All of them have come there by then: none of them does anything else.
-        string[] steps = [$"break {File}:{line}", "ignore 1 100", "continue", "info vcpu", "set {short}$pc = 0", "delete", "detach"];
+        // Each hart, which the debugger calls a thread, is waited for, however long it takes to get there.
+        var threads = Enumerable.Range(1, Harts);
+        string[] steps = [.. threads.Select(i => $"tbreak {File}:{line} thread {i}"), .. threads.Select(_ => "continue"), "info vcpu", "set {short}$pc = 0", "delete", "detach"];
         var debugger = HypervisorDebugger.Run(firmware, socket, steps, TimeSpan.FromSeconds(180));
         var status = qemu.WaitForExit(120);
         var serial = qemu.Serial;
-        Assert.That(debugger, Does.Match($@"Breakpoint 1, .*{Regex.Escape(File)}:{line}"));
+        Assert.That(Regex.Matches(debugger, $@"hit Temporary breakpoint \d, .*{Regex.Escape(File)}:{line}"), Has.Count.EqualTo(Harts), debugger);
         Assert.That(Regex.Matches(debugger, firmware == Firmware.Resident ? "hart [0-2]: its guest is resident, " : "hart [0-2]: in the (guest|hypervisor), guest mode "), Has.Count.EqualTo(Harts), debugger);
         Assert.That(status, Is.EqualTo(2), "the status that only a panic has\n" + serial);
         var reports = Regex.Matches(serial, "rvirt: panic: ");

@@ -4,6 +4,7 @@ using System.IO;
 using NUnit.Framework;
 using Rvirt.Tool.Blobs;
 using Rvirt.Tool.Disks;
+using Rvirt.Tool.Files;
 using Rvirt.Tool.Machines;
 
 namespace Rvirt.Tests.SystemTests;
@@ -42,7 +43,7 @@ public sealed class UnleashedBootTests
         using var folder = new TemporaryFolder();
         var blob = GuestMachine.PackBlob(folder, [new GuestSpec("small", BareProgram.Build(folder, "failing-payload.S", 0x80200000), null, "", 32 << 20, 1, [])]);
         var fit = folder.File("rvirt.itb");
-        FitImage.MakeForBootm(fit, Path.ChangeExtension(Repository.UnleashedImage(Firmware.Sbi), ".bin"), blob, Outside.Real);
+        FitImage.MakeForBootm(fit, Path.ChangeExtension(Repository.UnleashedImage(Firmware.Sbi), ".bin"), blob, WholeFile.OnDisk, new Programs());
         var card = folder.File("card.img");
         CardImage.Make(
             card,
@@ -50,7 +51,8 @@ public sealed class UnleashedBootTests
                 new CardPartition("spl", new Guid("5b193300-fc78-40cd-8002-e86c45580b47"), Repository.OfUBoot("u-boot-spl.bin")) { Sector = 34 },
                 new CardPartition("u-boot", new Guid("2e54b353-1271-4842-806f-e436d6af6985"), Repository.OfUBoot("u-boot.itb")) { Sector = 2082 },
             ],
-            Outside.Real);
+            WholeFile.OnDisk,
+            new Programs());
         using var qemu = Start(card, "-device", $"loader,file={fit},addr=0xa0000000,force-raw=on");
         qemu.Expect("U-Boot 20", 120);
         qemu.ExpectTyping("\n", "=> ");

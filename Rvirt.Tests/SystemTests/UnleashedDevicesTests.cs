@@ -6,7 +6,7 @@ using System.Security.Cryptography;
 using NUnit.Framework;
 using Rvirt.Tool.Blobs;
 using Rvirt.Tool.Disks;
-using Rvirt.Tool.Machines;
+using Rvirt.Tool.Files;
 
 namespace Rvirt.Tests.SystemTests;
 
@@ -89,7 +89,7 @@ public sealed class UnleashedDevicesTests
         var root = folder.CopyDisk("root.ext4");
         var (status, output) = Commands.Run("/usr/sbin/resize2fs", [root, "96M"]);
         Assert.That(status, Is.Zero, output);
-        CardImage.Make(folder.File("card.img"), [.. Enumerable.Range(0, guests).Select(i => CardPartition.OfGuest(i, root))], Outside.Real);
+        CardImage.Make(folder.File("card.img"), [.. Enumerable.Range(0, guests).Select(i => CardPartition.OfGuest(i, root))], WholeFile.OnDisk, new Programs());
         return folder.File("card.img");
     }
 

@@ -44,8 +44,8 @@ public static class CardCommand
     {
         var guests = Pack(settings, copy);
         var (spl, bootm) = (Path.Combine(copy.Card, "rvirt.itb"), Path.Combine(copy.Card, "rvirt-bootm.itb"));
-        FitImage.MakeForSpl(spl, Bytes(settings, copy, overFirmware: false), guests, WorkingCopy.Need(copy.OfFirmware("unleashed.dtb"), "make firmware"), outside);
-        FitImage.MakeForBootm(bootm, Bytes(settings, copy, overFirmware: true), guests, outside);
+        FitImage.MakeForSpl(spl, Bytes(settings, copy, overFirmware: false), guests, WorkingCopy.Need(copy.OfFirmware("unleashed.dtb"), "make firmware"), outside.Files, outside.Programs);
+        FitImage.MakeForBootm(bootm, Bytes(settings, copy, overFirmware: true), guests, outside.Files, outside.Programs);
         Say($"{Path.GetRelativePath(copy.Top, spl)} is what U-Boot's SPL loads, {Path.GetRelativePath(copy.Top, bootm)} is for bootm (docs/boards/unleashed.md)");
         return spl;
     }
@@ -63,7 +63,8 @@ public static class CardCommand
                 new CardPartition("rvirt", s_fit, fit) { Sector = FitSector },
                 .. guests,
             ],
-            outside);
+            outside.Files,
+            outside.Programs);
         Say($"{path} is the card: write it with dd, or boot it with QEMU (docs/boards/unleashed.md)");
     }
 

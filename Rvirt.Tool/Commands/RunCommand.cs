@@ -216,7 +216,7 @@ public static class RunCommand
         if (!card.Exists || template.LastWriteTimeUtc > card.LastWriteTimeUtc)
         {
             Say($"making a card with the root disk of {settings.Guests} guest(s)");
-            CardImage.Make(card.FullName, [.. Enumerable.Range(0, settings.Guests).Select(i => CardPartition.OfGuest(i, template.FullName))], outside);
+            CardImage.Make(card.FullName, [.. Enumerable.Range(0, settings.Guests).Select(i => CardPartition.OfGuest(i, template.FullName))], outside.Files, outside.Programs);
         }
 
         return card.FullName;

@@ -4,7 +4,7 @@ using System.IO;
 using System.Linq;
 using System.Numerics;
 using System.Text;
-using Rvirt.Tool.Machines;
+using Rvirt.Tool.Files;
 
 namespace Rvirt.Tool.Disks;
 
@@ -18,18 +18,19 @@ public static class CardImage
     /// <summary>Makes the file, or leaves the one that was there where that fails.</summary>
     /// <param name="path">Where it shall be.</param>
     /// <param name="partitions">What is on it, in order.</param>
-    /// <param name="outside">What that takes of this machine.</param>
+    /// <param name="files">How files are written.</param>
+    /// <param name="programs">What makes them.</param>
     /// <exception cref="IOException">A part is missing, or a program failed.</exception>
-    public static void Make(string path, IReadOnlyList<CardPartition> partitions, Outside outside) => outside.Files.Make(path, unfinished =>
+    public static void Make(string path, IReadOnlyList<CardPartition> partitions, WholeFile files, IPrograms programs) => files.Make(path, unfinished =>
     {
         var places = Places(partitions);
         // A MiB behind the last for the copy of the table.
         var bytes = (long)BitOperations.RoundUpToPowerOf2((ulong)((places[^1].First * SectorBytes) + Whole(partitions[^1].Bytes) + MiB));
-        outside.Programs.Run("truncate", "-s", bytes.ToString(CultureInfo.InvariantCulture), unfinished);
-        outside.Programs.Feed(Script(partitions, places), "/usr/sbin/sfdisk", "--quiet", "--no-tell-kernel", "--no-reread", unfinished);
+        programs.Run("truncate", "-s", bytes.ToString(CultureInfo.InvariantCulture), unfinished);
+        programs.Feed(Script(partitions, places), "/usr/sbin/sfdisk", "--quiet", "--no-tell-kernel", "--no-reread", unfinished);
         foreach (var (partition, place) in partitions.Zip(places))
         {
-            outside.Programs.Run(
+            programs.Run(
                 "dd", "status=none", "bs=1M", "conv=notrunc,sparse", "oflag=seek_bytes",
                 string.Create(CultureInfo.InvariantCulture, $"seek={place.First * SectorBytes}"), $"if={partition.Content}", $"of={unfinished}");
         }
