@@ -22,7 +22,8 @@ override tool_record := Rvirt.Tool/obj/built
 # The boards whose images a target needs: make qemu and the like need one board's.
 override boards_virt := Rvirt.Platform.Qemu
 override boards_unleashed := Rvirt.Platform.Unleashed
-override boards := $(or $(boards_$(BOARD)),$(if $(filter image test release,$(MAKECMDGOALS)),$(boards_virt) $(boards_unleashed),$(if $(filter fit sdcard,$(MAKECMDGOALS)),$(boards_unleashed),$(boards_virt))))
+override boards_generic := Rvirt.Platform.Generic
+override boards := $(or $(boards_$(BOARD)),$(if $(filter image test release,$(MAKECMDGOALS)),$(boards_virt) $(boards_unleashed) $(boards_generic),$(if $(filter fit sdcard,$(MAKECMDGOALS)),$(boards_unleashed),$(boards_virt))))
 override need_sdk := command -v dotnet >/dev/null || { echo 'Rvirt needs the .NET 10 SDK: no dotnet command here' >&2; exit 1; }
 override newer = [ -n "$$(find $(2) \( -name bin -o -name obj \) -prune -o -newer $(1) -print -quit 2>&1)" ]
 
@@ -108,7 +109,7 @@ help:
 	@echo '    PROJECT=Core|Mmu    the library (needed)'
 	@echo '    FILES="**/Sbi/*.cs"  its files (default **/*.cs)'
 	@echo 'make image     the hypervisor images, in $(images)'
-	@echo '    BOARD=virt|unleashed  that board alone (default: both)'
+	@echo '    BOARD=virt|unleashed|generic  that board alone (default: all)'
 	@echo 'make sdcard    an SD card for the HiFive Unleashed, with its boot loader, Rvirt and guests (docs/boards/unleashed.md)'
 	@echo '    CARD=FILE           where it goes (default artifacts/unleashed/sdcard.img)'
 	@echo '    GUESTS=N            1 to 4: that many guests, each with a partition of the card (default 1)'
@@ -189,6 +190,7 @@ ssh: judge
 test stress ratios release desktop-linux debian debian-test debian-root: export SUITE :=
 test: image guest newest firmware
 	@guests/stress.sh
+	@guests/trees.sh
 	@echo 'test: running the tests; results go to artifacts/test-results'
 	@rm -rf artifacts/test-results
 	@$(tool) test || { awk -f .ci/failures.awk artifacts/test-results/*.trx; exit 1; }
@@ -263,7 +265,7 @@ packages: judge
 .PHONY: api
 api: judge
 	@echo 'api: building'
-	@for project in Rvirt.Testing Rvirt.Platform.Qemu Rvirt.Platform.Unleashed; do \
+	@for project in Rvirt.Testing Rvirt.Platform.Qemu Rvirt.Platform.Unleashed Rvirt.Platform.Generic; do \
 		dotnet build $$project -c $(configuration) --nologo -v q -p:RunAnalyzers=false '-clp:ErrorsOnly;NoSummary' || exit; done
 	@dotnet tool restore >/dev/null && rm -rf artifacts/api-pages && dotnet docfx metadata docs/api.json --warningsAsErrors >artifacts/api.log || { cat artifacts/api.log; exit 1; }
 	@echo "api: $$(find artifacts/api-pages -name '*.md' | wc -l) pages in artifacts/api-pages"

@@ -17,7 +17,7 @@ public struct HostSiFivePlic : IHostPlic
     private ulong _base;
 
     /// <inheritdoc/>
-    public static ReadOnlySpan<byte> Compatible => "sifive,plic-1.0.0\0riscv,plic0"u8;
+    public static ReadOnlySpan<byte> Compatible => "sifive,plic-1.0.0\0riscv,plic0\0thead,c900-plic"u8;
 
     /// <inheritdoc/>
     public void Initialize(in HostDevice plic) => _base = plic.Base;

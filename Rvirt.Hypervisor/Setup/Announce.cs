@@ -35,6 +35,7 @@ internal static unsafe class Announce<THost>
         LeftOut(ref host, console, description.MemoryBeyondBanks / MiB, " MiB of memory lie in more banks than Rvirt keeps, and stay unused"u8);
         LeftOut(ref host, console, (ulong)description.HartsLeftOut, " harts are more than Rvirt keeps, and stay unused"u8);
         LeftOut(ref host, console, (ulong)description.VirtioSlotsLeftOut, " virtio slots are more than Rvirt keeps, and stay unused"u8);
+        Missing(ref host, machine);
         if (abilities.PrintsTraps)
         {
             ConsoleMultiplexer<THost>.BeginMessage(console, ref host)
@@ -67,6 +68,24 @@ internal static unsafe class Announce<THost>
                 .Text(guest->Lives ? default : ", not started"u8);
             console->EndMessage(ref host);
         }
+    }
+
+    // Devices that guests could have; one that asks for what is not there is refused by itself.
+    private static void Missing(ref THost host, HostMachine<THost>* machine)
+    {
+        ref var description = ref machine->Host;
+        if (description.VirtioSlotCount != 0 || (description.Clock.HasDriver && description.Network.HasDriver && description.Disk.HasDriver))
+        {
+            return;
+        }
+
+        ConsoleMultiplexer<THost>.BeginMessage(&machine->Console, ref host)
+            .Text("the board drives"u8)
+            .Text(description.Clock.HasDriver ? default : " no clock,"u8)
+            .Text(description.Network.HasDriver ? default : " no network card,"u8)
+            .Text(description.Disk.HasDriver ? default : " no disk,"u8)
+            .Text(" and guests do without"u8);
+        machine->Console.EndMessage(ref host);
     }
 
     // What a list of the host's description had no room for: nobody was given it, and here it is said.

@@ -125,7 +125,7 @@ internal static class AcmeDisk
         {
             host.Write64(_base + 8, request->Place);
             var part = Math.Min(request->Left, BytesPerPoll);
-            for (var at = 0U; at < part; at += 8)
+            for (var at = 0u; at < part; at += 8)
             {
                 var word = (ulong*)(_window.Pointer(request->Data) + at);
                 if (request->Type == 0)

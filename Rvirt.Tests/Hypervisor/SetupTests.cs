@@ -18,6 +18,8 @@ internal sealed unsafe class SetupTests
 {
     private const string PowerOff = "li t0, 0x100000\nli t1, 0x5555\nsw t1, 0(t0)\nhere: j here\n";
 
+    private const string Clock = "rtc@101000 { compatible = \"google,goldfish-rtc\"; reg = <0 0x101000 0 0x1000>; interrupts = <11>; };\n";
+
     private const int HartStateManagement = 0x48534d;
 
     private const string FailWithSeven = "li t0, 0x100000\nli t1, 0x73333\nsw t1, 0(t0)\nhere: j here\n";
@@ -338,6 +340,23 @@ internal sealed unsafe class SetupTests
         Assert.That(world.Desktop.Status, Is.Zero, world.Console);
     }
 
+    /// <summary>Guests could have more devices on another machine: a line says which the board lacks.</summary>
+    [TestCase("", "the board drives no clock, no network card, no disk, and guests do without")]
+    [TestCase(Clock, "the board drives no network card, no disk, and guests do without")]
+    [TestCase(Clock + AcmeCard.Node, "the board drives no disk, and guests do without")]
+    [TestCase(AcmeDisk.Node + AcmeCard.Node, "the board drives no clock, and guests do without")]
+    [TestCase(Clock + AcmeDisk.Node + AcmeCard.Node, null)]
+    [TestCase("virtio@10001000 { compatible = \"virtio,mmio\"; reg = <0 0x10001000 0 0x1000>; interrupts = <1>; };\n", null, Description = "whatever is there")]
+    public void WhatTheBoardLacksIsSaid(string devices, string? line)
+    {
+        using var world = new SetupWorld();
+        AcmeDisk.Attach(world.Machine, new byte[512]);
+        AcmeCard.Attach(world.Machine);
+        world.Machine.AttachVirtio(0, new VirtioBlock(new MemoryDisk(new byte[512])));
+        Assert.That(world.Boot([world.Guest("one", PowerOff)], source => source.Replace("serial@10000000 {", devices + "serial@10000000 {", StringComparison.Ordinal)), world.Desktop.Emergency);
+        Assert.That(world.Console, line is null ? Does.Not.Contain("the board drives") : Does.Contain($"rvirt: {line}\r\n"));
+    }
+
     /// <summary>The virtual hart that told a polled disk of a request has it go on; where that one stops first, another does.</summary>
     [TestCase(1u, false)]
     [TestCase(2u, false)]
@@ -401,7 +420,6 @@ internal sealed unsafe class SetupTests
             li a6, 1
             ecall
             """;
-        const string Clock = "rtc@101000 { compatible = \"google,goldfish-rtc\"; reg = <0 0x101000 0 0x1000>; interrupts = <11>; };\n";
         Assert.That(
             world.Boot([world.Guest("one", program, 8 << 20, 2)], source => source.Replace("serial@10000000 {", Clock + "serial@10000000 {", StringComparison.Ordinal)),
             world.Desktop.Emergency);

@@ -70,6 +70,7 @@ public sealed class MemberTests
         ["Rvirt.Mmu.GuestWalk"] = "what a walk found, for who tests page tables",
         ["Rvirt.Hypervisor.Boards.Board"] = "what the list of an image's boards says of one, whoever wrote the list",
         ["Rvirt.Hypervisor.Host.HartStart"] = "for a host of one's own, which starts harts with it",
+        ["Rvirt.Platform.Generic.GenericBoard"] = "for an image that knows it beside other boards",
         ["Rvirt.Platform.Qemu.QemuVirt"] = "for an image that knows it beside other boards",
         ["Rvirt.Platform.Unleashed.HiFiveUnleashed"] = "for an image that knows it beside other boards",
     };

@@ -17,7 +17,7 @@ internal static partial class ProductSources
     public static readonly IReadOnlyList<string> Judges = ["Rvirt.Tests", "Rvirt.Testing", "Rvirt.Reference", "Rvirt.Desktop", "Rvirt.Fuzz"];
 
     /// <summary>Everything that an image is made of, from below to the top, and the desktop programs beside it.</summary>
-    public static readonly IReadOnlyList<string> Libraries = ["Rvirt.Core", "Rvirt.Mmu", "Rvirt.Devices", "Rvirt.Hypervisor", "Rvirt.Boot", "Rvirt.Platform.Qemu", "Rvirt.Platform.Unleashed"];
+    public static readonly IReadOnlyList<string> Libraries = ["Rvirt.Core", "Rvirt.Mmu", "Rvirt.Devices", "Rvirt.Hypervisor", "Rvirt.Boot", "Rvirt.Platform.Generic", "Rvirt.Platform.Qemu", "Rvirt.Platform.Unleashed"];
 
     /// <summary>What others test with: the machine that judges the libraries, and fakes for what stands on them.</summary>
     public static readonly IReadOnlyList<string> ForTests = ["Rvirt.Reference", "Rvirt.Testing"];

@@ -24,6 +24,7 @@ public sealed class PackageTests
         ["Rvirt.Hypervisor"] = ["Rvirt.Devices"],
         ["Rvirt.Boot"] = ["Rvirt.Hypervisor"],
         ["Rvirt.Platform.Qemu"] = ["Rvirt.Boot"],
+        ["Rvirt.Platform.Generic"] = ["Rvirt.Boot"],
         ["Rvirt.Platform.Unleashed"] = ["Rvirt.Boot"],
         ["Rvirt.Reference"] = [],
         ["Rvirt.Testing"] = ["Rvirt.Devices", "Rvirt.Reference"],

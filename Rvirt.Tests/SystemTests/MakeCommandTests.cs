@@ -52,7 +52,7 @@ public sealed class MakeCommandTests
     [TestCase("test", "FILTR=Mmu", "make test has no setting FILTR: is it FILTER?")]
     [TestCase("coverage", "FILTER=Mmu", "make coverage has no settings, and so no FILTER")]
     [TestCase("image", "FIRMWARE=sbi", "make image has no setting FIRMWARE (its settings are BOARD)")]
-    [TestCase("image", "BOARD=unleashd", "BOARD is virt or unleashed, not unleashd")]
+    [TestCase("image", "BOARD=unleashd", "BOARD is virt or unleashed or generic, not unleashd")]
     [TestCase("qemu", "BOARD=sifive_u", "BOARD is virt or unleashed, not sifive_u")]
     [TestCase("guest", "configuration=Debug", "make guest has no setting configuration (its settings are SUITE)")]
     [TestCase("guest", "SUITE=bullseye", "SUITE is trixie or forky or sid, not bullseye")]
@@ -71,7 +71,7 @@ public sealed class MakeCommandTests
 
     /// <summary>So is what comes from the environment, where a name that the target does not have is somebody else's.</summary>
     [TestCase("qemu", "FIRMWARE=stup", "FIRMWARE is ")]
-    [TestCase("image", "BOARD=unleashd", "BOARD is virt or unleashed, not unleashd")]
+    [TestCase("image", "BOARD=unleashd", "BOARD is virt or unleashed or generic, not unleashd")]
     [TestCase("guest", "SUITE=bullseye", "SUITE is trixie or forky or sid, not bullseye")]
     [TestCase("debian", "MEMORY=lots", "MEMORY: 'lots' is no size")]
     [TestCase("mutation", "PROJECT=Cor", "PROJECT is Core or Mmu, not Cor")]
@@ -170,7 +170,7 @@ public sealed class MakeCommandTests
             ["qemu"] = settings => RunSettings.Read(settings, debug: false).ToString(),
             ["qemu-gdb"] = settings => RunSettings.Read(settings, debug: true).ToString(),
             ["gdb"] = settings => HostBoard.Read(settings).ToString() + RunSettings.Read(settings, debug: true),
-            ["image"] = HostBoard.Read,
+            ["image"] = settings => HostBoard.ReadImages(settings) ?? "all",
             ["guest"] = Suite.Read,
             ["debian"] = settings => RunSettings.ReadDistribution(settings).ToString(),
             ["debian-test"] = settings => DotnetPlan.DistributionTest(settings, copy),

@@ -5,6 +5,7 @@ using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.IO;
+using System.Linq;
 using System.Text;
 using System.Text.RegularExpressions;
 using System.Threading;
@@ -87,10 +88,15 @@ internal sealed class QemuMachine : IDisposable
         }
     }
 
-    /// <summary>Starts QEMU's virt board with its serial line on this object, and these further arguments.</summary>
-    public static QemuMachine Start(IReadOnlyList<string> arguments, TimeSpan limit)
+    /// <summary>Starts QEMU's virt board, or another that the arguments name, with a serial line on this object, and these further arguments.</summary>
+    /// <param name="arguments">They.</param>
+    /// <param name="limit">How long it may run.</param>
+    /// <param name="line">Which of its serial lines; those before go nowhere.</param>
+    public static QemuMachine Start(IReadOnlyList<string> arguments, TimeSpan limit, int line = 0)
     {
-        var all = new List<string> { "-M", "virt", "-display", "none", "-monitor", "none", "-serial", "stdio" };
+        var all = new List<string> { "-M", "virt", "-display", "none", "-monitor", "none" };
+        all.AddRange(Enumerable.Repeat<string[]>(["-serial", "null"], line).SelectMany(words => words));
+        all.AddRange(["-serial", "stdio"]);
         all.AddRange(arguments);
         return new QemuMachine(all, limit);
     }

@@ -61,7 +61,8 @@ public sealed class RamDiskTests
         Assert.That(qemu.WaitForExit(60), Is.Zero, qemu.Describe);
     }
 
-    private static GuestSpec Debian(TemporaryFolder folder, uint[] devices)
+    /// <summary>A guest with its root in memory.</summary>
+    internal static GuestSpec Debian(TemporaryFolder folder, uint[] devices)
     {
         var root = folder.CopyDisk("root.ext4");
         var (status, output) = Commands.Run("/usr/sbin/resize2fs", [root, "64M"]);

@@ -54,7 +54,7 @@ public sealed class ReleaseTests
     {
         Assert.That(
             Directory.GetFiles(Path.Combine(Unpacked, "artifacts/images"), "*.elf").Select(Path.GetFileName),
-            Is.EquivalentTo(["rvirt-qemu.elf", "rvirt-qemu-sbi.elf", "rvirt-unleashed.elf", "rvirt-unleashed-sbi.elf"]));
+            Is.EquivalentTo(["rvirt-generic-sbi.elf", "rvirt-qemu.elf", "rvirt-qemu-sbi.elf", "rvirt-unleashed.elf", "rvirt-unleashed-sbi.elf"]));
         Run("env", "-C", Unpacked, "sha256sum", "--quiet", "-c", "SHA256SUMS");
         Run("env", "-C", Path.GetDirectoryName(Archive)!, "sha256sum", "--quiet", "-c", Path.GetFileName(Archive) + ".sha256");
         var listed = File.ReadAllLines(Path.Combine(Unpacked, "SHA256SUMS")).Select(line => line[66..]);

@@ -46,6 +46,9 @@ internal static class Repository
     /// <summary>Debian's stress-ng for a running guest (guests/stress.lock).</summary>
     public static string StressArchive => Need("artifacts/stress/stress.tar.gz", "guests/stress.sh");
 
+    /// <summary>The device tree of a board, as the guest's kernel has it.</summary>
+    public static string TreeOf(string board) => Need($"artifacts/trees/{board}.dtb", "guests/trees.sh");
+
     public static string Image(Firmware firmware) => Image("rvirt-qemu", firmware);
 
     /// <summary>The image for the HiFive Unleashed.</summary>

@@ -41,7 +41,7 @@ public static class MakeTargets
         new("mutation", ["PROJECT", "FILES"], (settings, copy) => DotnetPlan.Mutation(settings, copy)),
         new("bench", ["BENCH", "TRACE"], (settings, copy) => DotnetPlan.Bench(settings, copy)),
         new("test", ["FILTER"], (settings, copy) => DotnetPlan.Test(settings, copy)),
-        new("image", [HostBoard.Setting], (settings, _) => HostBoard.Read(settings)),
+        new("image", [HostBoard.Setting], (settings, _) => HostBoard.ReadImages(settings)),
         new("guest", [Suite.Setting], (settings, _) => Suite.Read(settings)),
         .. from name in new[] { "coverage", "packages", "api", "release", "newest", "firmware", "setup", "picture", "debian-root" } select new MakeTarget(name, [], (_, _) => { }),
     ];

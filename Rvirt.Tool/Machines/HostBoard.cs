@@ -18,6 +18,9 @@ public sealed record HostBoard(string Machine, string Image, bool HasVirtio, int
     /// <summary>SiFive's HiFive Unleashed: its first hart has no S-mode.</summary>
     public static HostBoard Unleashed { get; } = new("sifive_u", "rvirt-unleashed", HasVirtio: false, IdleHarts: 1);
 
+    /// <summary>The boards whose images are asked for, by the words of the setting; none for all.</summary>
+    public static string? ReadImages(Setting settings) => settings.Text(Setting) is null ? null : settings.Choice(Setting, "virt", "unleashed", "generic");
+
     /// <summary>The one that is asked for.</summary>
     public static HostBoard Read(Setting settings) => settings.Choice(Setting, "virt", "unleashed") == "virt" ? Virt : Unleashed;
 }

@@ -3,6 +3,7 @@ using NUnit.Framework;
 using Rvirt.Core.DeviceTree;
 using Rvirt.Core.Host;
 using Rvirt.Devices.HostDrivers;
+using Rvirt.Tests.Core.DeviceTree;
 
 namespace Rvirt.Tests.Devices.HostDrivers;
 
@@ -11,13 +12,14 @@ internal sealed class RegisterTests
 {
     private const ulong Base = 0x1234_5000;
 
-    private readonly MockSequence _order = new();
+    private MockSequence _order = null!;
     private Mock<IMmio> _registers = null!;
     private MockedRegisters _host;
 
     [SetUp]
     public void Begin()
     {
+        _order = new MockSequence();
         _registers = new Mock<IMmio>(MockBehavior.Strict);
         _host = new MockedRegisters(_registers);
     }
@@ -52,9 +54,39 @@ internal sealed class RegisterTests
         reset.End(ref _host, status);
     }
 
-    /// <summary>Interrupts are off before anything else changes; then eight bits, FIFOs that are empty, and the pins on which terminals and interrupts hang (16550 data sheet).</summary>
+    /// <summary>Interrupts are off before anything else changes; then eight bits, once all is sent, FIFOs that are empty, and the pins on which terminals and interrupts hang (16550 data sheet).</summary>
     [Test]
     public void AUARTIsQuietBeforeItIsSetUp() => SetUpUart();
+
+    /// <summary>As trees have DesignWare's: registers of four bytes, four apart. It refuses another format while it sends.</summary>
+    [Test]
+    public unsafe void AUARTOfWordsIsSetUpOnceItHasSentWhatFirmwareSaid()
+    {
+        const ulong Registers = Base + 0x100;
+        _registers.InSequence(_order).Setup(registers => registers.Read32(Registers + 4)).Returns(0x41);
+        _registers.InSequence(_order).Setup(registers => registers.Write32(Registers + 4, 0x40));
+        _registers.InSequence(_order).Setup(registers => registers.Read32(Registers + 12)).Returns(0x13);
+        _registers.InSequence(_order).Setup(registers => registers.Read32(Registers + 20)).Returns(0x20);
+        _registers.InSequence(_order).Setup(registers => registers.Read32(Registers + 12)).Returns(0x13);
+        _registers.InSequence(_order).Setup(registers => registers.Read32(Registers + 20)).Returns(0x60);
+        _registers.InSequence(_order).Setup(registers => registers.Write32(Registers + 12, 3));
+        _registers.InSequence(_order).Setup(registers => registers.Read32(Registers + 12)).Returns(3);
+        _registers.InSequence(_order).Setup(registers => registers.Write32(Registers + 8, 7));
+        _registers.InSequence(_order).Setup(registers => registers.Write32(Registers + 16, 0x0b));
+        _registers.InSequence(_order).Setup(registers => registers.Write32(Registers + 4, 0x43));
+        _registers.InSequence(_order).Setup(registers => registers.Read32(Registers + 20)).Returns(0x60);
+        _registers.InSequence(_order).Setup(registers => registers.Write32(Registers, 'x'));
+        var compiled = Tools.Compile("/dts-v1/;\n/ { serial { reg-offset = <0x100>; reg-shift = <2>; reg-io-width = <4>; }; };");
+        fixed (byte* blob = compiled)
+        {
+            Assert.That(FdtReader.Open(blob, (ulong)compiled.Length, out var tree), Is.EqualTo(FdtError.None));
+            Assert.That(tree.TryFind("/serial"u8, out var node));
+            var uart = default(HostUart16550);
+            uart.Initialize(ref _host, new HostDevice { Base = Base, Tree = tree, Node = node });
+            uart.EnableInterrupts(ref _host, receive: true, transmit: true);
+            Assert.That(uart.TryWrite(ref _host, (byte)'x'));
+        }
+    }
 
     [Test]
     public void AUARTWithoutAByteIsAskedForItsStatusAlone()
@@ -83,8 +115,12 @@ internal sealed class RegisterTests
 
     private HostUart16550 SetUpUart()
     {
+        _registers.InSequence(_order).Setup(registers => registers.Read8(Base + 1)).Returns(5);
         _registers.InSequence(_order).Setup(registers => registers.Write8(Base + 1, 0));
+        _registers.InSequence(_order).Setup(registers => registers.Read8(Base + 3)).Returns(0x80);
+        _registers.InSequence(_order).Setup(registers => registers.Read8(Base + 5)).Returns(0x60);
         _registers.InSequence(_order).Setup(registers => registers.Write8(Base + 3, 3));
+        _registers.InSequence(_order).Setup(registers => registers.Read8(Base + 3)).Returns(3);
         _registers.InSequence(_order).Setup(registers => registers.Write8(Base + 2, 7));
         _registers.InSequence(_order).Setup(registers => registers.Write8(Base + 4, 0x0b));
         var uart = default(HostUart16550);
