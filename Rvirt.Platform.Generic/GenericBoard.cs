@@ -24,6 +24,7 @@ public readonly struct GenericBoard : IPlatform
         drivers.Uart<HostUart16550>();
         drivers.Uart<HostSiFiveUart>();
         drivers.Plic<HostSiFivePlic>();
+        drivers.Plic<HostAplic>();
         drivers.Clock<HostGoldfishRtc>();
         drivers.Reset<HostSiFiveTest>();
         drivers.Reset<HostGpioRestart>();

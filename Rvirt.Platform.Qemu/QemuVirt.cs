@@ -20,6 +20,7 @@ public readonly struct QemuVirt : IPlatform
     {
         drivers.Uart<HostUart16550>();
         drivers.Plic<HostSiFivePlic>();
+        drivers.Plic<HostAplic>();
         drivers.Clock<HostGoldfishRtc>();
         drivers.Reset<HostSiFiveTest>();
     }
@@ -30,7 +31,7 @@ public readonly struct QemuVirt : IPlatform
         Remedy.MoreMemory => ", on QEMU with -m"u8,
         Remedy.MoreHarts => ", on QEMU with -smp"u8,
         Remedy.Kernel => ", on QEMU with -initrd KERNEL"u8,
-        Remedy.Plic => ", on QEMU leave out aia="u8,
+        Remedy.Plic => ", on QEMU leave out aia=aplic-imsic"u8,
         _ => default,
     };
 }

@@ -26,6 +26,9 @@ public struct HostDevice
     /// <summary>Its source at the interrupt controller, or 0.</summary>
     public uint Interrupt;
 
+    /// <summary>Whether nobody but Rvirt is in M-mode: registers that firmware would keep for itself are a driver's to set.</summary>
+    public bool OwnsMachineMode;
+
     /// <summary>Whether there is such a device.</summary>
     public readonly bool Exists => Node.Offset != 0;
 

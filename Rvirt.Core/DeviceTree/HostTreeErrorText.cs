@@ -14,7 +14,7 @@ public static class HostTreeErrorText
         HostTreeError.NoHart => "the machine's device tree names no 64-bit hart with an MMU that Rvirt knows (Sv39, Sv48, Sv57): start a machine that has one"u8,
         HostTreeError.NoBootHart => "the hart that started has no MMU that Rvirt knows (Sv39, Sv48, Sv57): start on another one"u8,
         HostTreeError.NoTimebase => "the machine's device tree has no timebase-frequency: start with firmware that says how fast time runs"u8,
-        HostTreeError.NoPlic => "the machine's device tree names no PLIC: Rvirt cannot use AIA"u8,
+        HostTreeError.NoPlic => "the machine's device tree names no PLIC, and no APLIC that interrupts harts directly: Rvirt cannot use IMSICs"u8,
         HostTreeError.UnknownPlic => "the board has no driver for the machine's PLIC: use a machine with one that it drives"u8,
         HostTreeError.NoPlicContext => "the machine's PLIC has no supervisor context for the hart that started: start on another one"u8,
         HostTreeError.InitrdOutsideMemory => "the initrd lies outside of the machine's memory: load it elsewhere, or give the machine more"u8,

@@ -20,6 +20,7 @@ public readonly struct ReferenceBoard : IPlatform
     {
         drivers.Uart<HostUart16550>();
         drivers.Plic<HostSiFivePlic>();
+        drivers.Plic<HostAplic>();
         drivers.Clock<HostGoldfishRtc>();
         drivers.Reset<HostSiFiveTest>();
     }

@@ -140,14 +140,13 @@ public static unsafe class MachineSetup<THost>
             return Fail(ref host, "the console's UART has no interrupt that Rvirt can route, 1 to 127: name another one in stdout-path"u8);
         }
 
-        if (!TryMakeMachine<TBoards>(ref host, info, board, description, blob.Count, escape, ref map, out var machine))
+        if (!TryMakeMachine<TBoards>(ref host, info, board, abilities, description, blob.Count, escape, ref map, out var machine))
         {
             return null;
         }
 
         machine->Translation = translation;
         machine->Asids = new HostAsids(translation.MaximumAsid);
-        machine->Abilities = abilities;
         HartSetup<THost>.UseTimeRegister(machine);
         machine->Seeds = seeds;
         if (!GuestSetup<THost>.TryMakeAll(ref host, machine, board, blob, ref map))
@@ -174,7 +173,15 @@ public static unsafe class MachineSetup<THost>
     }
 
     private static bool TryMakeMachine<TBoards>(
-        ref THost host, BootInfo* info, in Board board, in HostDescription description, int guests, int escape, ref MemoryMap map, out HostMachine<THost>* machine)
+        ref THost host,
+        BootInfo* info,
+        in Board board,
+        in HostAbilities abilities,
+        in HostDescription description,
+        int guests,
+        int escape,
+        ref MemoryMap map,
+        out HostMachine<THost>* machine)
         where TBoards : struct, IBoards
     {
         var consoleBytes = ConsoleMultiplexer<THost>.BytesNeeded(guests);
@@ -189,6 +196,8 @@ public static unsafe class MachineSetup<THost>
 
         // SAFETY: fresh zeroed memory of the right size, ours for good.
         machine->Host = description;
+        machine->Host.Plic.OwnsMachineMode = abilities.IsOwnMachineMode;
+        machine->Abilities = abilities;
         machine->Boot = *info;
         machine->Memory = host.Memory;
         machine->Guests = guestArray;

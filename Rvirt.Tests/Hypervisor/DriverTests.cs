@@ -141,6 +141,27 @@ internal sealed unsafe class DriverTests
         Assert.That(world.Desktop.Record->Clock.Exists, Is.EqualTo(change == 2));
     }
 
+    /// <summary>An APLIC in the PLIC's place. What firmware has not delegated, since there is none, is delegated here; else nobody touches the domain of M-mode.</summary>
+    [Test]
+    public void AnAplicInterruptsInsteadOfThePlic([Values] bool firmware, [Values(1u, 2u)] uint harts)
+    {
+        using var world = New();
+        _ = new AplicModel(world.Machine, firmware);
+        world.Desktop.Abilities = world.Desktop.Abilities with { IsOwnMachineMode = !firmware };
+        const string Node = "plic@c000000 { compatible = \"sifive,plic-1.0.0\"; reg = <0 0xc000000 0 0x600000>; riscv,ndev = <95>; interrupts-extended = <1 11 1 9 2 11 2 9>; };";
+        Assert.That(world.Boot([world.Guest("one", Wait, 8 << 20, harts)], source => Change(source, (Node, AplicModel.Nodes))), world.Desktop.Emergency);
+        for (var i = 0; i < 3; i++)
+        {
+            world.Desktop.Run(20_000);
+            Assert.That(world.Desktop.Status, Is.Null, "it waits");
+            world.Machine.Uart.Type("abc");
+        }
+
+        world.Machine.Uart.Type("q");
+        world.Desktop.Run(1_000_000);
+        Assert.That(world.Desktop.Status, Is.Zero, world.Console);
+    }
+
     [TestCase(1)]
     [TestCase(3, Description = "each gets the answer to its own alone")]
     public void AWireMayBeTheBoardsOwnCard(int guests)
