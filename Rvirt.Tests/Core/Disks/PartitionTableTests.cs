@@ -213,22 +213,4 @@ internal sealed class PartitionTableTests
         BinaryPrimitives.WriteUInt64LittleEndian(disk.Bytes.AsSpan(1024 + (128 * entry) + 40), last);
         disk.Seal(1, 2, 128 * 128);
     }
-
-    private readonly struct ImageReader(byte[] bytes, ulong sectors, int lost) : ISectorReader
-    {
-        public ulong SectorCount => sectors;
-
-        public bool TryRead(ulong sector, Span<byte> to)
-        {
-            Assert.That(to.Length % 512, Is.Zero);
-            Assert.That(sector + ((ulong)to.Length / 512), Is.LessThanOrEqualTo(sectors), "never beyond the end");
-            if (lost >= 0 && (ulong)lost - sector < (ulong)to.Length / 512)
-            {
-                return false;
-            }
-
-            bytes.AsSpan((int)sector * 512, to.Length).CopyTo(to);
-            return true;
-        }
-    }
 }
