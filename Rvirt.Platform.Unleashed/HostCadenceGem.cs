@@ -41,6 +41,9 @@ internal unsafe partial struct HostCadenceGem : IHostNetworkCard
     private byte* _memory;
     private ulong _address;
     private ulong _nextLook;
+
+    // Buffers whose frames were taken: their descriptors still say that something came.
+    private ulong _taken;
     private uint _second;
     private uint _control;
     private uint _speed;
@@ -196,7 +199,7 @@ internal unsafe partial struct HostCadenceGem : IHostNetworkCard
         length = 0;
         frame = null;
         var descriptor = ReceiveDescriptor(_receive);
-        if (!_isUp || (Volatile.Read(ref descriptor[0]) & ReceiveUsed) == 0)
+        if (!_isUp || ((_taken >> _receive) & 1) != 0 || (Volatile.Read(ref descriptor[0]) & ReceiveUsed) == 0)
         {
             return false;
         }
@@ -206,13 +209,15 @@ internal unsafe partial struct HostCadenceGem : IHostNetworkCard
         // SAFETY: a buffer that the card has given up; who takes the frame asks for its length first.
         frame = _memory + ReceiveBuffersAt + (index * BufferBytes);
         length = (status & (ReceiveStart | ReceiveEnd)) == (ReceiveStart | ReceiveEnd) ? status & ReceiveLength : 0;
+        _taken |= 1UL << _receive;
         _receive = (_receive + 1) % RingSize;
         return true;
     }
 
     /// <inheritdoc/>
-    public readonly void Give(uint index)
+    public void Give(uint index)
     {
+        _taken &= ~(1UL << (int)index);
         var descriptor = ReceiveDescriptor((int)index);
         Volatile.Write(ref descriptor[ControlWord], 0);
         // Last, as it becomes the card's by that. Not by what stands there: the card may have written it.

@@ -19,7 +19,7 @@ internal static class RunCommand
     /// <summary>How long one target runs before the next has its turn, where all do.</summary>
     private const double Turn = 30;
 
-    private static readonly string[] Instrumented = ["Rvirt.Core.dll", "Rvirt.Devices.dll"];
+    private static readonly string[] Instrumented = ["Rvirt.Core.dll", "Rvirt.Devices.dll", "Rvirt.Platform.Unleashed.dll"];
 
     public static Command Create()
     {

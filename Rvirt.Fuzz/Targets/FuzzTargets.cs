@@ -15,6 +15,8 @@ internal static class FuzzTargets
         ["partitions"] = () => new PartitionTarget(),
         ["virtio"] = () => new VirtioTarget(),
         ["network"] = () => new NetworkTarget(),
+        ["card"] = () => new CardTarget(),
+        ["gem"] = () => new GemTarget(),
         ["decoder"] = () => new DecoderTarget(),
     };
 

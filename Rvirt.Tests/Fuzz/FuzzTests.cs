@@ -11,7 +11,7 @@ namespace Rvirt.Tests.Fuzz;
 /// <summary>The corpus of each target, and a fixed number of changed inputs, always the same ones.</summary>
 internal sealed class FuzzTests
 {
-    private static readonly Dictionary<string, int> _budgets = new() { ["tree"] = 20_000, ["kernel"] = 20_000, ["blob"] = 60_000, ["partitions"] = 8000, ["virtio"] = 8000, ["network"] = 4000, ["decoder"] = 8000 };
+    private static readonly Dictionary<string, int> _budgets = new() { ["tree"] = 20_000, ["kernel"] = 20_000, ["blob"] = 60_000, ["partitions"] = 8000, ["virtio"] = 8000, ["network"] = 4000, ["card"] = 8000, ["gem"] = 4000, ["decoder"] = 8000 };
 
     private static string Corpus => Path.Combine(Repository.Top, "Rvirt.Fuzz", "Corpus");
 

@@ -40,7 +40,7 @@ public sealed class MakeCommandTests
     [TestCase("stress", "CLASS=tbl", "CLASS is all or tlb or memory or code or signals or processes or locks or switches or vectors or hotplug, not tbl")]
     [TestCase("stress", "HART=4", "make stress has no setting HART: is it HARTS?")]
     [TestCase("fuzz", "TARGETS=tree", "make fuzz has no setting TARGETS: is it TARGET?")]
-    [TestCase("fuzz", "TARGET=trees", "TARGET is all or blob or decoder or kernel or network or partitions or tree or virtio, not trees")]
+    [TestCase("fuzz", "TARGET=trees", "TARGET is all or blob or card or decoder or gem or kernel or network or partitions or tree or virtio, not trees")]
     [TestCase("fuzz", "FOR=1h", "FOR is 0 to 2147483647 (seconds; 0 is without end), not 1h")]
     [TestCase("mutation", "FILES=**/*.cs", "PROJECT is needed: Core or Mmu")]
     [TestCase("mutation", "PROJECT=Cor", "PROJECT is Core or Mmu, not Cor")]

@@ -13,7 +13,7 @@ namespace Rvirt.Tool.Machines;
 public static class DotnetPlan
 {
     /// <summary>What <c>make fuzz</c> can feed.</summary>
-    public static readonly IReadOnlyList<string> FuzzTargets = ["all", "blob", "decoder", "kernel", "network", "partitions", "tree", "virtio"];
+    public static readonly IReadOnlyList<string> FuzzTargets = ["all", "blob", "card", "decoder", "gem", "kernel", "network", "partitions", "tree", "virtio"];
 
     /// <summary>The classes of stressors that <c>make stress</c> can run.</summary>
     public static readonly IReadOnlyList<string> StressClasses = ["all", "tlb", "memory", "code", "signals", "processes", "locks", "switches", "vectors", "hotplug"];

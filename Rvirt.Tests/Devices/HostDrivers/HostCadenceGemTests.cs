@@ -161,6 +161,37 @@ public sealed unsafe class HostCadenceGemTests
         }
     }
 
+    /// <summary>A buffer that is still held when its turn comes again is not given out a second time; what came behind it waits.</summary>
+    [TestCase(0u)]
+    [TestCase(40u)]
+    public void ABufferThatIsHeldIsNotGivenOutAgain(uint held)
+    {
+        using var world = new World();
+        Enumerable.Range(0, 64).ToList().ForEach(i => world.Card.Receive(Bytes(60 + i, i)));
+        for (var i = 0u; i < 64; i++)
+        {
+            Assert.That(world.TryTake(out var index, out var length));
+            Assert.That((index, length), Is.EqualTo((i, 60 + i)));
+        }
+
+        Assert.That(world.TryTake(out _, out _), Is.False, "all are held");
+        for (var i = 0u; i < 64; i++)
+        {
+            if (i != held)
+            {
+                world.Driver.Give(i);
+            }
+        }
+
+        Enumerable.Range(0, 64).ToList().ForEach(i => world.Card.Receive(Bytes(200 + i, i)));
+        Assert.That(world.TakeAll(), Has.Count.EqualTo(held));
+        world.Driver.Give(held);
+        world.TakeAll();
+        var frame = Bytes(99, 1);
+        world.Card.Receive(frame);
+        Assert.That(world.TakeAll(), Is.EqualTo([frame]));
+    }
+
     [TestCase(0x10u)]
     [TestCase(0x20u)]
     [TestCase(0x40u)]
